@@ -1,0 +1,64 @@
+"""`make bench`: measures each job beside its baseline in the same run, and prints the ratios.
+
+Works on the embedded database, or on a database `dosette_bench` of the server in DATABASE_URL.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+
+from bench import world
+from bench.report import Line, table
+
+
+def main() -> int:
+    """Run the jobs named on the command line, or all of them."""
+    options = _options()
+    world.prepare()
+    started = time.monotonic()
+    lines: list[Line] = []
+    for name, job in _jobs(options).items():
+        if options.only and name not in options.only:
+            continue
+        print(f"{name} …", file=sys.stderr, flush=True)
+        for line in job():
+            print(f"  {line.job}: {line.value:,.0f} {line.unit}", file=sys.stderr, flush=True)
+            lines.append(line)
+    print(table(lines))
+    print(f"\n{time.monotonic() - started:.0f} s in all. Ratios hold within one run only.")
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("only", nargs="*", help="http, schedule, dispatch, import, admin")
+    parser.add_argument("--big", type=int, default=1_000_000, help="orders in the large lists")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load for each measurement")
+    return parser.parse_args()
+
+
+def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]]:
+    # Imported here: they need Django, which world.prepare() has just set up.
+    from bench import admin_job, fill, http_jobs, import_job
+    from bench.shipping_jobs import dispatch_jobs, schedule_jobs
+
+    def admin() -> Iterator[Line]:
+        from orders.models import Order
+
+        if not Order.objects.filter(pk__gt=options.big).exists():
+            fill.customers(1000)
+            fill.orders(options.big)
+        return admin_job.jobs(options.big)
+
+    return {
+        "import": lambda: import_job.jobs(100_000),
+        "schedule": schedule_jobs,
+        "dispatch": dispatch_jobs,
+        "http": lambda: http_jobs.jobs(options.seconds, options.big),
+        "admin": admin,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

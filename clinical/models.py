@@ -1,0 +1,149 @@
+"""Patients and their imaging studies: health data."""
+
+from datetime import date
+
+from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+
+from clinical.states import STUDY, StudyState
+from core.states import Event
+from customers.models import Customer
+from customers.validators import OneLine
+from customers.words import Words
+
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+class PatientWords(Words):
+    """The words of names, with the parts of a hyphenated one, and the e-mail address as it stands.
+
+    Leaner than Words, whose index would take as long as all the rest of an import.
+    """
+
+    template = (
+        "array_to_tsvector(array_remove(string_to_array(lower(%(expressions)s) || ' ' || "
+        "translate(lower(%(expressions)s), '-', ' '), ' '), ''))"
+    )
+
+
+PATIENT_WORDS = PatientWords("first_name", "last_name", "email")
+
+
+def validate_birth_date(value: date) -> None:
+    """Raise ValidationError for a date in the future or before 1900."""
+    if not EARLIEST_BIRTH <= value <= timezone.localdate():
+        raise ValidationError("Give a birth date from 1900 until today.", code="birth_date")
+
+
+class Urgency(models.TextChoices):
+    """How soon a study must be read (requirement B2)."""
+
+    HIGH = "HIGH", "high"
+    MID = "MID", "medium"
+    LOW = "LOW", "low"
+
+
+class Modality(models.TextChoices):
+    """How a study is taken: requirement B2 and the common ones of DICOM PS3.3, C.7.3.1.1.1."""
+
+    XRAY = "XRAY", "X-ray"
+    MAMMOGRAM = "MAMMOGRAM", "mammogram"
+    CT = "CT", "computed tomography"
+    MRI = "MRI", "magnetic resonance"
+    ULTRASOUND = "ULTRASOUND", "ultrasound"
+    PET = "PET", "positron emission tomography"
+    NUCLEAR = "NUCLEAR", "nuclear medicine"
+    FLUOROSCOPY = "FLUOROSCOPY", "fluoroscopy"
+    ANGIOGRAPHY = "ANGIOGRAPHY", "angiography"
+    DEXA = "DEXA", "bone density"
+    ECHOCARDIOGRAM = "ECHOCARDIOGRAM", "echocardiogram"
+    ENDOSCOPY = "ENDOSCOPY", "endoscopy"
+    OTHER = "OTHER", "other"
+
+
+class Patient(models.Model):
+    """A person we hold health data of; perhaps, but not always, one of our customers."""
+
+    first_name = models.CharField(max_length=100, validators=[OneLine()])
+    last_name = models.CharField(max_length=100, validators=[OneLine()])
+    birth_date = models.DateField(validators=[validate_birth_date])
+    email = models.EmailField(blank=True, default="")
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="patients"
+    )
+    external_id = models.CharField(
+        max_length=50,
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The id in the system it was imported from.",
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["external_id"], name="one_patient_per_external_id")
+        ]
+        indexes = [
+            models.Index(fields=["last_name", "-id"], name="patient_by_last_name"),
+            models.Index(fields=["birth_date", "-id"], name="patient_by_birth_date"),
+            GinIndex(PATIENT_WORDS, name="patient_by_words"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.first_name} {self.last_name}"
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    """Studies, and those of them that count."""
+
+    def on_record(self) -> "StudyQuerySet":
+        """Without the ones that were entered in error."""
+        return self.exclude(state=StudyState.ENTERED_IN_ERROR)
+
+
+class Study(models.Model):
+    """One imaging examination of a patient.
+
+    Made and changed by `clinical.services` only: every change has its StudyEvent. No row is ever
+    deleted: see docs/decisions on health records.
+    """
+
+    WORKFLOW = STUDY
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    urgency_level = models.CharField(max_length=4, choices=Urgency.choices)
+    body_part = models.CharField(max_length=100, validators=[OneLine()])
+    description = models.TextField(max_length=2000, blank=True, default="")
+    type = models.CharField(max_length=20, choices=Modality.choices)
+    state = models.CharField(
+        max_length=20, choices=StudyState.choices, default=StudyState.REGISTERED, editable=False
+    )
+    # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
+    import_key = models.CharField(max_length=64, null=True, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "studies"
+        constraints = [
+            models.UniqueConstraint(fields=["import_key"], name="one_study_per_import_key")
+        ]
+        indexes = [models.Index(fields=["patient", "-id"], name="study_by_patient")]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.pk}"
+
+
+class StudyEvent(Event):
+    """Something that happened to a study."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="events")
+
+    class Meta:
+        ordering = ["id"]

@@ -1,0 +1,21 @@
+"""How gunicorn serves Dosette: in `make run`, and in the container behind nginx."""
+
+import os
+from pathlib import Path
+
+wsgi_app = "config.wsgi:application"
+bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
+# Every thread may hold one database connection: docs/operations.md does the sum.
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(os.cpu_count() or 2, 4))
+worker_class = "gthread"
+threads = int(os.environ.get("WEB_THREADS") or 8)
+preload_app = True
+keepalive = 75  # longer than nginx keeps its connections, so that only nginx closes them
+timeout = 30
+graceful_timeout = int(os.environ.get("WEB_GRACE") or 20)
+control_socket_disable = True  # its default place is shared by every clone of this user
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+# The path without its query: no personal data in logs.
+access_log_format = "%(m)s %(U)s %(s)s %(B)sB %(M)sms"
+accesslog = "-" if os.environ.get("ACCESS_LOG") else None
+loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")

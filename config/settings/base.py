@@ -1,0 +1,284 @@
+"""Settings of every environment; without any environment, a complete one on this machine.
+
+Values come from the environment (docs/operations.md lists it). What it does not name falls back
+to the embedded database, the demo secrets in `var/` and the sandbox on loopback. The production
+settings refuse such fallbacks.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.templatetags.static import static
+
+from core.local import demo_secrets, embedded_database_url
+from desk.navigation import SIDEBAR
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+environ.Env.read_env(BASE_DIR / ".env")
+env = environ.Env()
+VAR_DIR = Path(env.str("DOSETTE_VAR", str(BASE_DIR / "var")))
+
+PORT = env.int("PORT", 8000)
+SANDBOX_URL = env.str("SANDBOX_URL", f"http://127.0.0.1:{PORT + 1}")
+DEMO = env.bool("DOSETTE_DEMO", True)
+_demo = demo_secrets(VAR_DIR) if DEMO else {}
+
+
+def secret(name: str) -> str:
+    """The secret from the environment, or this clone's demo one."""
+    return str(env.str(name, _demo.get(name, "")))
+
+
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = secret("SECRET_KEY")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+INSTALLED_APPS = [
+    "desk.apps.DeskConfig",
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "phonenumber_field",
+    "core",
+    "identity",
+    "customers",
+    "orders",
+    "clinical",
+    "shipping",
+    "notifications",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.middleware.BodyLimitMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "identity.sign_in.middleware.RenewSession",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {
+    "default": environ.Env.db_url_config(
+        env.str("DATABASE_URL", "") or embedded_database_url(VAR_DIR)
+    )
+    | {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+REDIS_URL = env.str("REDIS_URL", "")
+CACHES = {
+    "default": (
+        {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+        if REDIS_URL
+        else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    )
+}
+
+AUTH_USER_MODEL = "identity.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = env.str("TIME_ZONE", "Europe/London")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = True
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+PHONENUMBER_DEFAULT_REGION = env.str("PHONENUMBER_DEFAULT_REGION", "GB")
+PHONENUMBER_DB_FORMAT = "E164"
+DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "GBP")
+
+# --- The API -------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["identity.bearer.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["identity.permissions.HasScope"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "core.pagination.OrderingFilter",
+        "rest_framework.filters.SearchFilter",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "core.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.errors.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": None,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "ALLOWED_ERROR_STATUS_CODES": [
+        "400",
+        "401",
+        "403",
+        "404",
+        "405",
+        "406",
+        "409",
+        "413",
+        "415",
+        "422",
+        "503",
+    ],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Dosette",
+    "DESCRIPTION": "Customers, orders, shipments, studies and notifications of a health company.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+}
+
+# How many proxies of ours stand in front: the address of a request is taken from their
+# X-Forwarded-For (identity/access.py).
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+
+# --- Who may come in -----------------------------------------------------------------------
+OIDC_ISSUER = env.str("OIDC_ISSUER", f"{SANDBOX_URL}/oidc")
+# More issuers whose access tokens the API takes; staff sign in at OIDC_ISSUER only.
+OIDC_TRUSTED_ISSUERS = env.list("OIDC_TRUSTED_ISSUERS", default=[])
+OIDC_AUDIENCE = env.str("OIDC_AUDIENCE", "dosette")
+OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "dosette-admin")
+OIDC_CLIENT_SECRET = secret("OIDC_CLIENT_SECRET")
+# RFC 9068 wants "at+jwt"; many issuers write "JWT". True refuses anything but "at+jwt".
+OIDC_STRICT_TOKEN_TYPE = env.bool("OIDC_STRICT_TOKEN_TYPE", False)
+# Staff sign-in. The issuer's groups that stand for a role (`group=role,…`; default: a group of the
+# role's name), and the group that everybody of the staff is in (default: any group with a role).
+OIDC_ROLES = env.dict("OIDC_ROLES", default={})
+OIDC_STAFF_GROUP = env.str("OIDC_STAFF_GROUP", "")
+OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
+OIDC_SCOPES = env.str("OIDC_SCOPES", "openid profile email groups")
+OIDC_RENEW_AFTER = env.int("OIDC_RENEW_AFTER", 900)
+AUTHENTICATION_BACKENDS = [
+    "django.contrib.auth.backends.ModelBackend",
+    "identity.sign_in.backend.StaffSignIn",
+]
+SESSION_COOKIE_AGE = 12 * 3600
+DEMO_CLIENT_SECRET = secret("DEMO_CLIENT_SECRET")
+DEMO_PASSWORD = secret("DEMO_PASSWORD")
+
+# --- Shipping ------------------------------------------------------------------------------
+SHIPPING_PROVIDER = env.str("SHIPPING_PROVIDER", "reference")
+REFERENCE_PROVIDER_URL = env.str("REFERENCE_PROVIDER_URL", f"{SANDBOX_URL}/provider/shipments")
+REFERENCE_PROVIDER_SECRET = secret("REFERENCE_PROVIDER_SECRET")
+REFERENCE_PROVIDER_TIME_ZONE = env.str("REFERENCE_PROVIDER_TIME_ZONE", "Europe/London")
+
+# --- Notifications -------------------------------------------------------------------------
+SMS_PROVIDER = env.list("SMS_PROVIDER", default=["africastalking"])
+EMAIL_PROVIDER = env.list("EMAIL_PROVIDER", default=["gateway"])
+AFRICAS_TALKING_USERNAME = env.str("AFRICAS_TALKING_USERNAME", "sandbox")
+AFRICAS_TALKING_API_KEY = secret("AFRICAS_TALKING_API_KEY")
+AFRICAS_TALKING_SENDER_ID = env.str("AFRICAS_TALKING_SENDER_ID", "")
+AFRICAS_TALKING_BASE_URL = env.str("AFRICAS_TALKING_BASE_URL", f"{SANDBOX_URL}/africastalking")
+AFRICAS_TALKING_CALLBACK_TOKEN = secret("AFRICAS_TALKING_CALLBACK_TOKEN")
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", f"{SANDBOX_URL}/gateways/sms")
+SMS_GATEWAY_TOKEN = secret("SMS_GATEWAY_TOKEN")
+EMAIL_GATEWAY_URL = env.str("EMAIL_GATEWAY_URL", f"{SANDBOX_URL}/gateways/email")
+EMAIL_GATEWAY_TOKEN = secret("EMAIL_GATEWAY_TOKEN")
+globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Dosette <no-reply@localhost>")
+
+# --- Background work -----------------------------------------------------------------------
+BROKER_DIR = VAR_DIR / "broker"
+if REDIS_URL:
+    CELERY_BROKER_URL = REDIS_URL
+    # A stalled Redis must not hang a request: docs/decisions/0004-broker.md.
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
+        "visibility_timeout": 600,
+        "unacked_restore_interval": 2,
+        "unacked_restore_throttle": 1,
+    }
+else:
+    CELERY_BROKER_URL = "files://localhost//"
+    CELERY_BROKER_TRANSPORT_OPTIONS = {"folder": str(BROKER_DIR), "polling_interval": 0.1}
+    BROKER_DIR.mkdir(parents=True, exist_ok=True)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
+CELERY_WORKER_SEND_TASK_EVENTS = False
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_TIME_LIMIT = 600
+CELERY_TIMEZONE = "UTC"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
+    # It would log the address of each refused request, and the secret in a call-back's address.
+    "loggers": {"django.request": {"level": "ERROR"}},
+}
+
+# A scraper elsewhere sends it as a bearer token; without one only this host may read /metrics.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+
+UNFOLD = {
+    "SITE_TITLE": "Dosette",
+    "SITE_HEADER": "Dosette",
+    "SITE_SYMBOL": "medication",
+    "SITE_URL": None,
+    "SHOW_HISTORY": True,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/favicon.svg")}
+    ],
+    "DASHBOARD_CALLBACK": "desk.start.start_page",
+    "SIDEBAR": SIDEBAR,
+}

@@ -1,0 +1,69 @@
+"""Production settings: nothing falls back to a demo, and what is missing is named at the start."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+REQUIRED = (
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "OIDC_ISSUER",
+    "OIDC_CLIENT_ID",
+    "OIDC_CLIENT_SECRET",
+    "OIDC_AUDIENCE",
+    "REFERENCE_PROVIDER_URL",
+    "REFERENCE_PROVIDER_SECRET",
+)
+REQUIRED_BY_TRANSPORT = {
+    "SMS_PROVIDER": {
+        "africastalking": (
+            "AFRICAS_TALKING_USERNAME",
+            "AFRICAS_TALKING_API_KEY",
+            "AFRICAS_TALKING_BASE_URL",
+            "AFRICAS_TALKING_CALLBACK_TOKEN",
+        ),
+        "gateway": ("SMS_GATEWAY_URL", "SMS_GATEWAY_TOKEN"),
+    },
+    "EMAIL_PROVIDER": {
+        "gateway": ("EMAIL_GATEWAY_URL", "EMAIL_GATEWAY_TOKEN"),
+        "smtp": ("EMAIL_URL",),
+    },
+}
+
+
+def _missing() -> list[str]:
+    needed = list(REQUIRED)
+    for choice, transports in REQUIRED_BY_TRANSPORT.items():
+        needed.append(choice)
+        for name in os.environ.get(choice, "").split(","):
+            needed.extend(transports.get(name.strip(), ()))
+    return [name for name in needed if not os.environ.get(name)]
+
+
+if _missing():
+    raise ImproperlyConfigured(
+        f"Production settings need these environment variables: {', '.join(_missing())}."
+    )
+if len(os.environ["SECRET_KEY"]) < 50:
+    raise ImproperlyConfigured("SECRET_KEY must be random and at least 50 characters long.")
+
+os.environ["DOSETTE_DEMO"] = "false"
+
+from .base import *  # noqa: E402, F403
+
+DEBUG = False
+WHITENOISE_USE_FINDERS = False
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = True
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]  # asked past the proxy
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True

@@ -1,0 +1,30 @@
+"""Every address of Dosette."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from core.health import livez, readyz
+from desk.metrics import metrics
+from identity.sign_in.views import SignOut
+
+API_APPS = ("customers", "orders", "clinical", "shipping", "notifications")
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/logout/", SignOut.as_view()),
+    path("admin/", admin.site.urls),
+    path("oidc/", include("identity.sign_in.urls")),
+    *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", SpectacularSwaggerView.as_view(), name="docs"),
+    path("livez", livez, name="livez"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+]
+
+handler400 = "core.errors.bad_request"
+handler403 = "core.errors.permission_denied"
+handler404 = "core.errors.not_found"
+handler500 = "core.errors.server_error"

@@ -1,0 +1,76 @@
+"""Errors that the whole API shares, in drf-standardized-errors' shape."""
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError
+from django.db.models import ProtectedError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.template import loader
+from drf_standardized_errors.handler import exception_handler as standard_handler
+from drf_standardized_errors.types import ExceptionHandlerContext
+from psycopg2.errors import ForeignKeyViolation
+from rest_framework import exceptions
+from rest_framework.exceptions import APIException
+from rest_framework.fields import get_error_detail
+from rest_framework.response import Response
+
+from core.states import IllegalMove
+
+
+class Conflict(APIException):
+    """409: the request is well formed, but what it asks for collides with what is there."""
+
+    status_code = 409
+    default_code = "conflict"
+    default_detail = "This conflicts with the current state."
+
+
+def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Response | None:
+    """The answer to an error. What a service refuses is a 400, a collision a 409, not a crash."""
+    return standard_handler(_as_answer(error), context)
+
+
+def _as_answer(error: Exception) -> Exception:
+    if isinstance(error, IllegalMove):
+        return Conflict(str(error), code="illegal_move")
+    if isinstance(error, ProtectedError):
+        return Conflict("Other records depend on this one, so it cannot be deleted.", code="in_use")
+    if isinstance(error, ValidationError):
+        return exceptions.ValidationError(get_error_detail(error))
+    if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
+        # Foreign keys are checked at the commit: the other side was deleted, or used, meanwhile.
+        return Conflict("Something this refers to was changed meanwhile. Look again.", code="raced")
+    return error
+
+
+def _page(request: HttpRequest, status: int, code: str, title: str, advice: str) -> HttpResponse:
+    """An error outside DRF: JSON for the API, a page that says what to do next for people."""
+    if request.path.startswith("/api/"):
+        kind = "server_error" if status >= 500 else "client_error"
+        errors = [{"code": code, "detail": title, "attr": None}]
+        return JsonResponse({"type": kind, "errors": errors}, status=status)
+    context = {"title": title, "advice": advice, "status": status}
+    return HttpResponse(loader.render_to_string("error.html", context), status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """400 before any view was reached."""
+    advice = "Go back and try again."
+    return _page(request, 400, "bad_request", "That request makes no sense.", advice)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """403 of the admin and other pages."""
+    advice = "Ask a manager for the right, or sign in as somebody else."
+    return _page(request, 403, "permission_denied", "You may not do that.", advice)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 of an address that does not exist."""
+    advice = "Check the address, or start from the admin's first page."
+    return _page(request, 404, "not_found", "There is nothing at this address.", advice)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500: our fault; the text says nothing of the inside."""
+    advice = "Nothing was half done. Try again; if it stays, tell the people who run Dosette."
+    return _page(request, 500, "error", "Something went wrong on our side.", advice)

@@ -1,0 +1,40 @@
+"""The one way out: every request to an outside service leaves through here.
+
+An adapter builds a `Request` and reads a `Response`; `send` and `send_many` carry it, and answer
+with one of four outcomes. Nothing here knows what is being sent.
+"""
+
+from core.http.client import (
+    ExchangeFailed,
+    Limits,
+    NoAnswer,
+    NotSent,
+    Reader,
+    Refused,
+    fetch,
+    send,
+    send_many,
+)
+from core.http.messages import GarbledAnswer, Request, Response, refusal
+from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
+
+__all__ = [
+    "Done",
+    "ExchangeFailed",
+    "GarbledAnswer",
+    "Limits",
+    "NoAnswer",
+    "NotSent",
+    "Outcome",
+    "Permanent",
+    "Reader",
+    "Refused",
+    "Request",
+    "Response",
+    "Temporary",
+    "Unknown",
+    "fetch",
+    "refusal",
+    "send",
+    "send_many",
+]

@@ -1,0 +1,262 @@
+"""Sends requests, one or many at once, and says what became of each.
+
+What matters most is the line between *not sent* (try again, or elsewhere) and *no answer* (it may
+have been taken). It is drawn where a connection is handed to the request: up to there nothing has
+left; from there on anything may have arrived.
+"""
+
+import asyncio
+import logging
+import os
+import ssl
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Self
+
+import aiohttp
+from multidict import CIMultiDictProxy
+
+from core.http.connections import BrokenConnection, Line, current_line, open_session
+from core.http.guard import AddressRefused, objection
+from core.http.messages import GarbledAnswer, Request, Response, brief
+from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
+
+logger = logging.getLogger(__name__)
+
+LARGEST_ANSWER = 1024 * 1024
+
+Reader = Callable[[Response], Outcome]
+
+
+class ExchangeFailed(Exception):  # noqa: N818 - says what happened, as its kinds do
+    """There is no answer. The text names no address, header or body: it is shown to staff."""
+
+
+class NotSent(ExchangeFailed):
+    """Nothing has left: there was no connection."""
+
+
+class Refused(NotSent):
+    """Nothing has left, and nothing will: the address guard objects."""
+
+
+class NoAnswer(ExchangeFailed):
+    """It may have been taken, but no usable answer came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the other side may bear: requests in flight, and requests begun per second."""
+
+    concurrency: int = 20
+    per_second: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.concurrency < 1:
+            raise ValueError("at least one request must be allowed in flight")
+        if self.per_second is not None and not (isfinite(self.per_second) and self.per_second > 0):
+            raise ValueError("the rate must be a positive number per second")
+
+
+STANDARD = Limits()
+
+
+def send(request: Request, read: Reader) -> Outcome:
+    """Send one request; what it came to. Raises nothing that the other side could bring about."""
+    return send_many([(request, read)])[0]
+
+
+def send_many(jobs: Sequence[tuple[Request, Reader]], limits: Limits = STANDARD) -> list[Outcome]:
+    """Send requests side by side; what each came to, in the order of the jobs.
+
+    The limits hold within this call. A reader runs between the others' packets: it must be quick
+    and may not touch the database.
+    """
+    return asyncio.run(_send_all(jobs, limits)) if jobs else []
+
+
+def fetch(request: Request) -> Response:
+    """Send one request; its answer, whatever the status. Raises NotSent or NoAnswer."""
+    return asyncio.run(_fetch(request))
+
+
+async def _fetch(request: Request) -> Response:
+    async with _Client(connections=1) as client:
+        return await client.exchange(request)
+
+
+async def _send_all(jobs: Sequence[tuple[Request, Reader]], limits: Limits) -> list[Outcome]:
+    """Workers share one queue, so there are never more tasks than requests in flight."""
+    outcomes: dict[int, Outcome] = {}
+    queue = enumerate(jobs)
+    pace = _Pace(limits.per_second)
+    crew = min(limits.concurrency, len(jobs))
+
+    async def work(client: _Client) -> None:
+        for number, (request, read) in queue:
+            await pace.turn()
+            outcomes[number] = await _outcome(client, request, read)
+
+    async with _Client(connections=crew) as client:
+        await asyncio.gather(*(work(client) for _ in range(crew)))
+    return [outcomes[number] for number in range(len(jobs))]
+
+
+class _Pace:
+    """Evenly spaced turns. Turns that were missed are not made up for: no burst after a stall."""
+
+    def __init__(self, per_second: float | None) -> None:
+        self._gap = 1.0 / per_second if per_second else 0.0
+        self._next = 0.0
+
+    async def turn(self) -> None:
+        if self._gap:
+            now = asyncio.get_running_loop().time()
+            mine = max(now, self._next)
+            self._next = mine + self._gap
+            await asyncio.sleep(mine - now)
+
+
+# What reading an answer of another shape raises, StopIteration by a next() that finds nothing.
+_OTHER_SHAPE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration)
+
+
+async def _outcome(client: "_Client", request: Request, read: Reader) -> Outcome:
+    try:
+        return read(await client.exchange(request))
+    except Refused as failure:
+        return Permanent(f"not sent: {failure}", code="address-refused")
+    except NotSent as failure:
+        return Temporary(f"not sent: {failure}")
+    except NoAnswer as failure:
+        return Unknown(f"no usable answer: {failure}")
+    except GarbledAnswer as garbled:
+        return Unknown(f"unreadable answer: {brief(str(garbled))}")
+    except _OTHER_SHAPE as error:
+        # Their texts quote the answer, which may hold personal data.
+        return Unknown(f"unreadable answer: {type(error).__name__}")
+    except Exception as error:  # noqa: BLE001 - one bug must not cost the other jobs their outcomes
+        _log(error)
+        return Unknown(f"unreadable answer: our own {type(error).__name__}")
+
+
+def _log(error: Exception) -> None:
+    """Kind and place only: texts and values may hold personal data."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    logger.error("%s in %s:%s", type(error).__name__, place.filename, place.lineno)
+
+
+class _Client:
+    """The connections of one call, kept alive between its requests."""
+
+    def __init__(self, connections: int) -> None:
+        self._connections = connections
+        # Apart: a guarded request must not travel on a connection nobody checked.
+        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for session in self._sessions.values():
+            await session.close()
+
+    async def exchange(self, request: Request) -> Response:
+        """The answer to the request. Raises NotSent or NoAnswer."""
+        line = Line()
+        current_line.set(line)
+        try:
+            async with asyncio.timeout(request.timeout):
+                return await self._ask(request)
+        except _TROUBLE as error:
+            line.cut()
+            raise _failure(request, line, error) from None
+
+    async def _ask(self, request: Request) -> Response:
+        if request.public_only and (why := objection(request.url)):
+            raise Refused(why)
+        session = self._session(public_only=request.public_only)
+        async with session.request(
+            request.method,
+            request.url,
+            headers=request.headers,
+            data=request.body or None,
+            allow_redirects=False,
+        ) as answer:
+            return await _whole(answer, request)
+
+    def _session(self, *, public_only: bool) -> aiohttp.ClientSession:
+        if public_only not in self._sessions:
+            self._sessions[public_only] = open_session(self._connections, public_only=public_only)
+        return self._sessions[public_only]
+
+
+class _Unusable(Exception):  # noqa: N818 - see ExchangeFailed
+    """An answer that we do not read to its end."""
+
+
+async def _whole(answer: aiohttp.ClientResponse, request: Request) -> Response:
+    """The answer with its body. Raises _Unusable when it is compressed or too large."""
+    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise _Unusable("it is compressed, though we asked for it plain")
+    body = bytearray()
+    while not answer.content.at_eof():
+        body += await answer.content.readany()
+        if len(body) > LARGEST_ANSWER:
+            raise _Unusable("it is larger than 1 MiB")
+    return Response(answer.status, _joined(answer.headers), bytes(body), request.headers)
+
+
+def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:
+    """One value per name, repeated ones joined (RFC 9110, 5.3); bytes outside UTF-8 replaced."""
+    joined: dict[str, str] = {}
+    for name, value in headers.items():
+        if not value.isascii():
+            value = value.encode(errors="surrogateescape").decode(errors="replace")
+        key = name.lower()
+        joined[key] = f"{joined[key]}, {value}" if key in joined else value
+    return joined
+
+
+# All that aiohttp, the sockets and the name look-up raise when an exchange fails. A name that no
+# host can have is a UnicodeError, which is a ValueError.
+_TROUBLE = (aiohttp.ClientError, OSError, ValueError, _Unusable)
+
+_WORDS: Sequence[tuple[type[Exception], str]] = (
+    (TimeoutError, "time ran out"),
+    (BrokenConnection, "the connection broke"),
+    (aiohttp.InvalidURL, "not an address"),
+    (UnicodeError, "not an address"),
+    (aiohttp.ClientPayloadError, "it was cut short"),
+    (aiohttp.ClientResponseError, "it is not HTTP"),
+)
+
+
+def _failure(request: Request, line: Line, error: Exception) -> ExchangeFailed:
+    """Which side of the line the trouble was on."""
+    if line.is_open:
+        return NoAnswer(_why(error))
+    refused = isinstance(error, aiohttp.ClientConnectorError) and isinstance(
+        error.os_error, AddressRefused
+    )
+    if refused or (request.public_only and isinstance(error, ValueError)):
+        return Refused(_why(error))
+    return NotSent(_why(error))
+
+
+def _why(error: Exception) -> str:
+    """In words, without address or content: the libraries' own texts quote both."""
+    if isinstance(error, _Unusable):
+        return str(error)
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return _why_no_connection(error.os_error)
+    words = (said for kind, said in _WORDS if isinstance(error, kind))
+    return next(words, type(error).__name__)
+
+
+def _why_no_connection(error: OSError) -> str:
+    if isinstance(error, AddressRefused | ssl.SSLError) or not error.errno or error.errno < 0:
+        return brief(error.strerror or type(error).__name__)
+    return os.strerror(error.errno)

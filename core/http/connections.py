@@ -1,0 +1,168 @@
+"""Connections as we want them: looked up without hanging, never half used, closed for good."""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import cache
+from threading import Thread
+from typing import Any
+
+import aiohttp
+from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
+
+from core.http.guard import guarded_socket
+
+CONNECT_WITHIN = 3.0
+# Below the two seconds after which common servers (gunicorn) hang up on an idle connection: a
+# request that crosses a hang-up on the wire is lost without anybody knowing what became of it.
+KEEP_IDLE_FOR = 1.0
+_TRIES = 3
+
+
+class Line:
+    """What one exchange holds of its connection. No transport: not a byte has left."""
+
+    def __init__(self) -> None:
+        self.transport: asyncio.BaseTransport | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a connection was made, so that something may have been sent."""
+        return self.transport is not None
+
+    def cut(self) -> None:
+        """Close at once: a polite close would go on sending what is still buffered."""
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.abort()
+
+
+current_line: ContextVar[Line] = ContextVar("current_line")
+
+
+class Connector(aiohttp.TCPConnector):
+    """Connections of one call to the client; tells the current line when there is one."""
+
+    async def connect(
+        self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
+    ) -> Connection:
+        """A connection on which nobody has spoken yet.
+
+        aiohttp hands out a kept-alive connection with an unasked-for answer waiting on it, and
+        takes that for the answer to the next request: to somebody else's order.
+        """
+        for _ in range(_TRIES):
+            connection = await super().connect(req, traces, timeout)
+            if connection.protocol is not None and not connection.protocol.should_close:
+                current_line.get().transport = connection.transport
+                return connection
+            connection.close()
+        raise aiohttp.ClientConnectionError("spoke before it was asked")
+
+
+class Names(AbstractResolver):
+    """Looks names up in threads nobody waits for: a name server that hangs delays no deadline."""
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """All addresses of the name. Raises OSError or UnicodeError when there is none."""
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[list[Any]] = loop.create_future()
+        asked = (loop, found, host, port, family)
+        Thread(target=_look_up, args=asked, name="name look-up", daemon=True).start()
+        return [_result(host, info) for info in await found]
+
+    async def close(self) -> None:
+        """Nothing is kept."""
+
+
+def _look_up(
+    loop: asyncio.AbstractEventLoop,
+    found: "asyncio.Future[list[Any]]",
+    host: str,
+    port: int,
+    family: socket.AddressFamily,
+) -> None:
+    try:
+        infos = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        _tell(loop, found, found.set_exception, error)
+    else:
+        _tell(loop, found, found.set_result, infos)
+
+
+def _tell(
+    loop: asyncio.AbstractEventLoop,
+    found: "asyncio.Future[list[Any]]",
+    settle: Callable[[Any], None],
+    value: Any,
+) -> None:
+    """Hand a thread's find to its loop, unless nobody is waiting for it any more."""
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(lambda: None if found.done() else settle(value))
+
+
+def _result(host: str, info: Any) -> ResolveResult:
+    family, _, protocol, _, address = info
+    return ResolveResult(
+        hostname=host,
+        host=address[0],
+        port=address[1],
+        family=family,
+        proto=protocol,
+        flags=socket.AI_NUMERICHOST,
+    )
+
+
+@cache
+def trust() -> ssl.SSLContext:
+    """The system's certificate authorities; loaded once, it takes some milliseconds."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+class BrokenConnection(aiohttp.ClientError):
+    """The other side hung up before it had answered."""
+
+
+async def _once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """aiohttp repeats a PUT, DELETE or GET when a kept-alive connection breaks under it; it does
+    not for an error it does not know. Whether to send again is the caller's to decide."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise BrokenConnection from error
+
+
+def open_session(connections: int, *, public_only: bool) -> aiohttp.ClientSession:
+    """A session that keeps no cookie, trusts no environment and inflates nothing.
+
+    The deadline is the caller's; only making a connection has its own, shorter one.
+    """
+    connector = Connector(
+        limit=connections,
+        keepalive_timeout=KEEP_IDLE_FOR,
+        resolver=Names(),
+        ssl=trust(),
+        socket_factory=guarded_socket if public_only else None,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        headers={"User-Agent": "dosette", "Accept-Encoding": "identity"},
+        skip_auto_headers=["Content-Type"],
+        timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_WITHIN),
+        auto_decompress=False,
+        trust_env=False,
+        middlewares=[_once],
+    )

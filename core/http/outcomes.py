@@ -1,0 +1,43 @@
+"""What an exchange with the outside came to: one of four things, and only the caller goes on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Taken. `reference` is the other side's name for it, `details` the adapter's own facts."""
+
+    reference: str = ""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """Not now: try again, in `retry_after` seconds if the other side said so.
+
+    `not_taken`: it provably has not taken it, so another one may be asked instead.
+    """
+
+    reason: str
+    retry_after: float | None = None
+    not_taken: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Permanent:
+    """Refused for good: trying again changes nothing until somebody mends it."""
+
+    reason: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Sent, but no usable answer: it may or may not have been taken."""
+
+    reason: str
+
+
+Outcome = Done | Temporary | Permanent | Unknown

@@ -1,0 +1,29 @@
+"""CSV files into tables: streamed, checked row by row, written all or nothing.
+
+An import is a page (clinical/imports.py is an example): its columns, the checks that need the
+database, and the statement that writes. Everything else is here:
+
+- `reading`: bytes to records, bounded and with line numbers;
+- `columns`: the limits of a cell, taken from the model field that the API uses too;
+- `report`: what was found and what was done;
+- `running`: the one transaction around it;
+- `command`: the management command.
+"""
+
+from core.imports.columns import Clean, Column, limits_of
+from core.imports.command import ImportCommand
+from core.imports.report import Problem, Report
+from core.imports.running import Check, Importer, duplicates, run
+
+__all__ = [
+    "Check",
+    "Clean",
+    "Column",
+    "ImportCommand",
+    "Importer",
+    "Problem",
+    "Report",
+    "duplicates",
+    "limits_of",
+    "run",
+]

@@ -1,0 +1,36 @@
+"""Rows that serve every app: idempotency keys and circuit breakers."""
+
+from django.db import models
+from django.utils import timezone
+
+
+class IdempotencyKey(models.Model):
+    """The answer that was given under a client's key, committed together with the work."""
+
+    scope = models.CharField(max_length=200, help_text="Client, method and route.")
+    key = models.CharField(max_length=255)
+    body_hash = models.CharField(max_length=64)
+    status_code = models.PositiveSmallIntegerField()
+    answer = models.JSONField()
+    location = models.CharField(max_length=200, blank=True, default="")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["scope", "key"], name="one_answer_per_idempotency_key")
+        ]
+        indexes = [models.Index(fields=["created_at"], name="idempotency_age")]
+
+    def __str__(self) -> str:
+        return self.scope
+
+
+class Circuit(models.Model):
+    """The breaker of one destination (`shipping:reference`). No row means closed."""
+
+    name = models.CharField(max_length=60, unique=True)
+    failures = models.PositiveIntegerField(default=0)
+    open_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name

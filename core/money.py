@@ -1,0 +1,36 @@
+"""Money is an exact decimal with an ISO 4217 currency. Data from Unicode CLDR, through Babel."""
+
+from decimal import Decimal
+from functools import cache
+
+from babel.core import Locale
+from babel.numbers import get_currency_precision, get_territory_currencies
+from django.core.exceptions import ValidationError
+
+
+@cache
+def currencies() -> frozenset[str]:
+    """The ISO 4217 codes that are legal tender somewhere today and have at most two decimals."""
+    lands = [str(code) for code in Locale("en").territories]
+    current = {code for land in lands for code in get_territory_currencies(land)}
+    return frozenset(code for code in current if get_currency_precision(code) <= 2)
+
+
+def validate_currency(code: str) -> None:
+    """Raise ValidationError unless `code` is a currency in use, with at most two decimals."""
+    if code not in currencies():
+        raise ValidationError(
+            "“%(code)s” is not a currency we can charge. Use an ISO 4217 code such as GBP or KES.",
+            code="unknown_currency",
+            params={"code": code},
+        )
+
+
+def validate_amount(amount: Decimal, currency: str) -> None:
+    """Raise ValidationError when the amount is finer than the currency's smallest unit."""
+    allowed = get_currency_precision(currency)
+    exponent = amount.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > allowed:
+        raise ValidationError(
+            f"{currency} amounts have at most {allowed} decimals.", code="too_many_decimals"
+        )

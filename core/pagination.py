@@ -1,0 +1,63 @@
+"""How lists are paged and ordered."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import filters, pagination
+from rest_framework.exceptions import NotFound, ValidationError
+
+
+class CursorPagination(pagination.CursorPagination):
+    """`{"next", "previous", "results"}`; `page_size` 50, at most 200. No count: it stays quick."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 200
+    ordering = "-id"
+    # Rows that are equal in the ordering are told apart by counting. DRF stops counting at 1,000
+    # and would then show the same page for ever.
+    offset_cutoff = 1_000_000
+
+    def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
+        """The page; a 404 when the cursor was not made by us."""
+        try:
+            return super().paginate_queryset(queryset, request, view)
+        except (ValueError, DjangoValidationError) as error:
+            raise NotFound(self.invalid_cursor_message) from error
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """The parameters for the OpenAPI document, with the least page size."""
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        for parameter in parameters:
+            if parameter["name"] == self.page_size_query_param:
+                parameter["schema"] = {"type": "integer", "minimum": 1}
+        return parameters
+
+    def get_page_size(self, request: Any) -> int | None:
+        """The page size asked for; a 400 when it is not a whole number from 1 up."""
+        asked = request.query_params.get(self.page_size_query_param)
+        if asked is not None and not (asked.isascii() and asked.isdigit() and int(asked) > 0):
+            raise ValidationError({"page_size": "Give a whole number from 1 to 200."})
+        return super().get_page_size(request)
+
+
+class OrderingFilter(filters.OrderingFilter):
+    """Orders by the view's `ordering_fields`, with the key as the last word; a 400 for others."""
+
+    def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
+        """The columns to order by."""
+        ordering = list(super().get_ordering(request, queryset, view) or ["-id"])
+        return ordering if ordering[-1] in ("id", "-id") else [*ordering, "-id"]
+
+    def remove_invalid_fields(
+        self, queryset: Any, fields: Any, view: Any, request: Any
+    ) -> list[str]:
+        """The fields, unless one cannot be ordered by."""
+        valid = {name for name, _ in self.get_valid_fields(queryset, view, {"request": request})}
+        unknown = [field for field in fields if field.lstrip("-") not in valid]
+        if unknown:
+            known = ", ".join(sorted(valid))
+            raise ValidationError(
+                {"ordering": f"Cannot order by {unknown[0]}. Use one of: {known}."}
+            )
+        return list(fields)

@@ -1,0 +1,67 @@
+"""Set-based statements that the ORM has no words for."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def update_each(
+    model: type[models.Model],
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    where: str = "TRUE",
+    expressions: dict[str, str] | None = None,
+    casts: dict[str, str] | None = None,
+    returning: str = "t.id",
+) -> list[tuple[Any, ...]]:
+    """Update many rows, each with values of its own, in one statement; what `returning` names.
+
+    `columns[0]` is `id`. Every other column is set to its value `v.<column>`, or to the SQL in
+    `expressions` (an empty expression leaves the column alone: the value serves `where` only).
+    `where` and `expressions` are SQL of ours, never input. Bounded by the caller's chunk. Rows
+    are locked in the order of their keys first, so that two such statements cannot deadlock.
+    """
+    if not rows:
+        return []
+    statement = _statement(model, columns, expressions or {}, casts or {}, where, returning)
+    values = [list(column) for column in zip(*rows, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [values[0], *values])
+        return list(cursor.fetchall())
+
+
+def _statement(
+    model: type[models.Model],
+    columns: Sequence[str],
+    expressions: dict[str, str],
+    casts: dict[str, str],
+    where: str,
+    returning: str,
+) -> str:
+    table = f'"{model._meta.db_table}"'
+    types = {field.column: _plain(field.db_type(connection)) for field in _fields(model)} | casts
+    arrays = ", ".join(f"%s::{types[column]}[]" for column in columns)
+    settings = ", ".join(
+        f'"{column}" = {expressions.get(column, "v." + column)}'
+        for column in columns[1:]
+        if expressions.get(column) != ""
+    )
+    return (
+        f"WITH locked AS (SELECT id FROM {table} WHERE id = ANY(%s::{types['id']}[]) "  # noqa: S608
+        f"ORDER BY id FOR NO KEY UPDATE) "
+        f"UPDATE {table} AS t SET {settings} "
+        f"FROM locked JOIN unnest({arrays}) AS v({', '.join(columns)}) USING (id) "
+        f"WHERE t.id = locked.id AND ({where}) RETURNING {returning}"
+    )
+
+
+def _fields(model: type[models.Model]) -> Sequence[Any]:
+    return model._meta.concrete_fields
+
+
+def _plain(kind: str | None) -> str:
+    """A column type without its length: a cast to varchar(35) would cut a longer value silently."""
+    return re.sub(r"\(.*\)", "", kind or "text")

@@ -1,0 +1,85 @@
+"""The broker in a folder: nothing lost, nothing doubled, nothing read before it is written."""
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import pytest
+from kombu import Connection
+
+COUNT = 300
+PRODUCE = """
+import sys
+from core.tests.test_filebroker import connect
+from pathlib import Path
+queue = connect(Path(sys.argv[1])).SimpleQueue("work")
+for number in range(int(sys.argv[2]), int(sys.argv[3])):
+    queue.put({"number": number})
+"""
+
+
+def connect(folder: Path) -> Connection:
+    options = {"folder": str(folder), "polling_interval": 0.01}
+    return Connection(transport="core.filebroker:Transport", transport_options=options)
+
+
+def take(queue: Any, taken: list[int], stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            message = queue.get(timeout=0.05)
+        except Empty:
+            continue
+        taken.append(message.payload["number"])
+        message.ack()
+
+
+@pytest.fixture
+def queue(tmp_path: Path) -> Iterator[Any]:
+    with connect(tmp_path) as connection:
+        yield connection.SimpleQueue("work")
+
+
+def test_the_oldest_message_comes_first(queue: Any) -> None:
+    for number in range(3):
+        queue.put(number)
+    assert [queue.get_nowait().payload for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(Empty):
+        queue.get_nowait()
+
+
+def test_queues_do_not_mix(queue: Any, tmp_path: Path) -> None:
+    queue.put("mine")
+    with connect(tmp_path) as connection, pytest.raises(Empty):
+        connection.SimpleQueue("other").get_nowait()
+    assert queue.qsize() == 1
+
+
+def test_a_message_that_is_being_written_is_not_seen(queue: Any, tmp_path: Path) -> None:
+    (tmp_path / "1_unfinished.new").write_text("")
+    (tmp_path / "2_of-a-worker-that-died.work.taken").write_text("")
+    with pytest.raises(Empty):
+        queue.get_nowait()
+
+
+def test_two_producers_and_three_consumers_lose_and_double_nothing(tmp_path: Path) -> None:
+    halves = [(0, COUNT // 2), (COUNT // 2, COUNT)]
+    command = [sys.executable, "-c", PRODUCE, str(tmp_path)]
+    producers = [subprocess.Popen([*command, str(a), str(b)]) for a, b in halves]  # noqa: S603
+    taken: list[int] = []
+    stop = threading.Event()
+    connections = [connect(tmp_path) for _ in range(3)]
+    queues = [connection.SimpleQueue("work") for connection in connections]
+    consumers = [threading.Thread(target=take, args=(queue, taken, stop)) for queue in queues]
+    for consumer in consumers:
+        consumer.start()
+    assert [producer.wait(30) for producer in producers] == [0, 0]
+    stop.wait(1)
+    stop.set()
+    for consumer in consumers:
+        consumer.join()
+    assert sorted(taken) == list(range(COUNT))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,21 @@
+"""Answers under idempotency keys may hold health data: they are kept for 24 hours."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from core.models import IdempotencyKey
+from core.sweeping import sweep
+
+
+def _answer(key: str, age: timedelta) -> IdempotencyKey:
+    then = timezone.now() - age
+    facts = {"scope": "s", "key": key, "body_hash": "", "status_code": 201, "answer": {}}
+    return IdempotencyKey.objects.create(**facts, created_at=then)
+
+
+def test_the_sweeper_forgets_answers_after_a_day_and_no_earlier(db):
+    kept = _answer("young", timedelta(hours=23))
+    _answer("old", timedelta(hours=25))
+    assert sweep() == {"idempotency keys forgotten": 1}
+    assert list(IdempotencyKey.objects.all()) == [kept]

@@ -1,0 +1,116 @@
+"""Customers and their addresses."""
+
+from typing import Self
+
+from django.contrib.postgres.indexes import GinIndex
+from django.core.validators import MinLengthValidator
+from django.db import models
+from django.db.models import FilteredRelation, Q
+from django.db.models.functions import Upper
+from phonenumber_field.modelfields import PhoneNumberField
+
+from core.codes import random_code
+from customers.countries import validate_country
+from customers.validators import CodeLetters, OneLine
+from customers.words import Words
+
+ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
+CUSTOMER_WORDS = Words("name", "email", "code", "phone_number")
+LONGEST_LINE = 35  # what shipping providers print on a label (requirement C1)
+
+
+def new_code() -> str:
+    """A fresh customer code such as `C-7K3M9QXT2B`."""
+    return random_code("C")
+
+
+class CustomerQuerySet(models.QuerySet["Customer"]):
+    """What is asked of customers."""
+
+    def with_default_address(self) -> Self:
+        """Each with its default address in the same statement."""
+        default = FilteredRelation("addresses", condition=Q(addresses__is_default=True))
+        return self.annotate(fetched_default=default).select_related("fetched_default")
+
+
+class Customer(models.Model):
+    """Somebody who orders."""
+
+    code = models.CharField(
+        max_length=35,
+        unique=True,
+        default=new_code,
+        validators=[CodeLetters()],
+        help_text="Made for you when left as it is.",
+    )
+    name = models.CharField(max_length=100, validators=[OneLine()])
+    phone_number = PhoneNumberField(
+        blank=True, default="", help_text="International (+254…) or local to the default region."
+    )
+    email = models.EmailField(blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["name", "-id"], name="customer_by_name"),
+            models.Index(fields=["created_at", "id"], name="customer_by_age"),
+            models.Index(fields=["phone_number"], name="customer_by_phone"),
+            models.Index(Upper("email"), name="customer_by_email"),
+            GinIndex(CUSTOMER_WORDS, name="customer_search"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.code})"
+
+    @property
+    def default_address(self) -> "Address | None":
+        """Where this customer's parcels go unless an order says otherwise."""
+        fetched: Address | None = getattr(self, "fetched_default", None)
+        return fetched or self.addresses.filter(is_default=True).first()
+
+
+class AddressLines(models.Model):
+    """Where a parcel goes, in the lengths that every provider can print."""
+
+    recipient = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
+    line_1 = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
+    line_2 = models.CharField(
+        max_length=LONGEST_LINE, blank=True, default="", validators=[OneLine()]
+    )
+    city = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
+    postcode = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
+    country = models.CharField(
+        max_length=2,
+        validators=[MinLengthValidator(2), validate_country],
+        help_text="ISO 3166-1 alpha-2, such as GB.",
+    )
+
+    class Meta:
+        abstract = True
+
+    def address(self) -> dict[str, str]:
+        """The address as the fields of a delivery address."""
+        return {name: getattr(self, name) for name in ADDRESS_FIELDS}
+
+
+class Address(AddressLines):
+    """An address in a customer's address book. Orders keep a copy, so a change moves no parcel."""
+
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        verbose_name_plural = "addresses"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["customer"],
+                condition=models.Q(is_default=True),
+                name="one_default_address_per_customer",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}, {self.city}"

@@ -1,0 +1,78 @@
+"""The shape of a customer in the API."""
+
+from typing import Any
+
+from django.core.validators import RegexValidator
+from phonenumber_field.phonenumber import PhoneNumber, to_python
+
+from core.serializers import CharField, ModelSerializer, Serializer
+from customers.countries import validate_country
+from customers.models import LONGEST_LINE, Customer
+from customers.validators import OneLine
+
+
+class PhoneField(CharField):
+    """A phone number, international or local to the default region; shown as E.164."""
+
+    default_error_messages = {
+        "invalid": "No country has this number. Write it like +447451277972.",
+        "extension": "Leave out the extension: messages cannot reach one.",
+    }
+
+    def to_internal_value(self, data: Any) -> PhoneNumber:
+        """The number. A ValidationError for one that no country has, or with an extension."""
+        text = super().to_internal_value(data)
+        OneLine()(text)
+        number = to_python(text)
+        if not number or not number.is_valid():
+            self.fail("invalid")
+        if number.extension:
+            self.fail("extension")
+        return number
+
+
+class CustomerSerializer(ModelSerializer):
+    """A customer."""
+
+    phone_number = PhoneField(
+        required=False,
+        allow_blank=True,
+        max_length=128,
+        help_text="International (+254…) or local to the default region. Shown as E.164.",
+    )
+
+    class Meta:
+        model = Customer
+        fields = ["id", "code", "name", "phone_number", "email", "created_at"]
+        read_only_fields = ["id", "created_at"]
+        extra_kwargs = {
+            "code": {
+                "help_text": "Unique. Made for you when left out, kept when left out of a change."
+            }
+        }
+
+
+class CountryLetters(RegexValidator):
+    """Two capitals: the pattern that the OpenAPI document shows."""
+
+    regex = r"^[A-Z]{2}\Z"
+    message = "Use an ISO 3166-1 code such as GB."
+    code = "unknown_country"
+
+
+def _line(**options: Any) -> CharField:
+    return CharField(max_length=LONGEST_LINE, validators=[OneLine()], **options)
+
+
+class AddressSerializer(Serializer):
+    """A delivery address. Its lines are no longer than what providers print."""
+
+    recipient = _line()
+    line_1 = _line()
+    line_2 = _line(required=False, allow_blank=True, default="")
+    city = _line()
+    postcode = _line()
+    country = CharField(
+        validators=[CountryLetters(), validate_country],
+        help_text="ISO 3166-1 alpha-2, such as GB.",
+    )

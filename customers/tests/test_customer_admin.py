@@ -1,0 +1,155 @@
+"""Customers in the admin, with their addresses."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from customers.admin import CustomerAdmin
+from customers.models import Address, Customer
+from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.tests.factories import UserFactory
+
+LIST = "/admin/customers/customer/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def boss():
+    browser = Client()
+    browser.force_login(UserFactory.create(is_superuser=True))
+    return browser
+
+
+def address(number, **change):
+    """One address of the form."""
+    lines = {
+        "recipient": "Ada",
+        "line_1": f"{number} High Street",
+        "line_2": "",
+        "city": "London",
+        "postcode": "W2 6NB",
+        "country": "GB",
+    }
+    return {f"addresses-{number}-{name}": value for name, value in (lines | change).items()}
+
+
+def inlines():
+    """What stands on the page: other apps add theirs."""
+    models = [inline.model for inline in CustomerAdmin.inlines]
+    return [model._meta.get_field("customer").remote_field.accessor_name for model in models]
+
+
+def typed(*addresses, initial=0, **change):
+    """What the form of a customer sends."""
+    form = {
+        "name": "Ada",
+        "code": "ADA-1",
+        "phone_number": "07451277972",
+        "email": "",
+        **{f"{each}-TOTAL_FORMS": 0 for each in inlines()},
+        **{f"{each}-INITIAL_FORMS": 0 for each in inlines()},
+        "addresses-TOTAL_FORMS": len(addresses),
+        "addresses-INITIAL_FORMS": initial,
+    }
+    for each in addresses:
+        form |= each
+    return form | change
+
+
+def test_staff_add_a_customer_with_a_default_address(boss):
+    assert boss.get(f"{LIST}add/").status_code == 200
+    assert boss.post(f"{LIST}add/", typed(address(0, is_default="on"))).status_code == 302
+    customer = Customer.objects.get()
+    assert str(customer.phone_number) == "+447451277972"
+    assert customer.default_address == customer.addresses.get(line_1="0 High Street")
+
+
+def test_two_default_addresses_are_refused(boss):
+    both = [address(0, is_default="on"), address(1, is_default="on")]
+    answer = boss.post(f"{LIST}add/", typed(*both))
+    assert "not several" in answer.content.decode()
+    assert not Customer.objects.exists()
+
+
+def test_a_new_default_takes_the_place_of_the_old_one(boss):
+    old = AddressFactory.create()
+    kept = address(0, line_1="old", id=old.pk)
+    form = typed(kept, address(1, is_default="on"), initial=1)
+    url = f"{LIST}{old.customer_id}/change/"
+    assert boss.post(url, form).status_code == 302
+    assert Address.objects.get(is_default=True).line_1 == "1 High Street"
+    assert Address.objects.count() == 2
+
+
+def test_the_order_of_the_two_makes_no_difference(boss):
+    home = AddressFactory.create()
+    other = AddressFactory.create(customer=home.customer, is_default=False)
+    form = typed(address(0, id=other.pk, is_default="on"), address(1, id=home.pk), initial=2)
+    boss.post(f"{LIST}{home.customer_id}/change/", form)
+    assert Address.objects.get(is_default=True).pk == other.pk
+
+
+def test_saving_without_a_change_keeps_the_default(boss):
+    home = AddressFactory.create()
+    form = typed(address(0, id=home.pk, is_default="on"), initial=1)
+    boss.post(f"{LIST}{home.customer_id}/change/", form)
+    boss.post(f"{LIST}{home.customer_id}/change/", form)
+    assert Address.objects.get().is_default
+
+
+def test_a_deleted_default_leaves_none(boss):
+    home = AddressFactory.create()
+    form = typed(address(0, id=home.pk, is_default="on") | {"addresses-0-DELETE": "on"}, initial=1)
+    boss.post(f"{LIST}{home.customer_id}/change/", form)
+    assert Customer.objects.get().default_address is None
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"name": "Ada\nBcc: x"}, "on one line"),
+        ({"code": "a/b"}, "Use letters"),
+        ({"phone_number": "123"}, "valid phone number"),
+        ({"addresses-0-city": "x" * 36}, "at most 35 characters"),
+        ({"addresses-0-postcode": ""}, "required"),
+        ({"addresses-0-country": "XX"}, "valid choice"),
+    ],
+)
+def test_C1_bad_input_is_refused_where_it_is_typed(boss, change, reason):
+    answer = boss.post(f"{LIST}add/", typed(address(0)) | change)
+    assert reason in answer.content.decode()
+    assert not Customer.objects.exists()
+
+
+def test_customers_are_found_by_the_words_of_the_index(boss):
+    ada, bo = CustomerFactory.create(name="Ada Lovelace"), CustomerFactory.create(name="Bo")
+    page = boss.get(LIST, {"q": "love"}).content.decode()
+    assert f"/{ada.pk}/change/" in page
+    assert f"/{bo.pk}/change/" not in page
+
+
+def test_customers_are_not_deleted_in_bulk(boss):
+    ada = CustomerFactory.create()
+    boss.post(LIST, {"action": "delete_selected", "_selected_action": [ada.pk], "post": "yes"})
+    assert Customer.objects.exists()
+
+
+def test_a_reader_sees_the_addresses_and_changes_nothing():
+    home, reader = AddressFactory.create(), Client()
+    user = UserFactory.create()
+    user.user_permissions.set(
+        Permission.objects.filter(codename__in=["view_customer", "view_address"])
+    )
+    reader.force_login(user)
+    url = f"{LIST}{home.customer_id}/change/"
+    assert b"179 harrow road" in reader.get(url).content
+    assert reader.post(url, typed(name="Eve")).status_code == 403
+
+
+def test_an_outsider_sees_and_changes_nothing():
+    ada, outsider = CustomerFactory.create(), Client()
+    outsider.force_login(UserFactory.create())
+    for url in (LIST, f"{LIST}add/", f"{LIST}{ada.pk}/change/", f"{LIST}{ada.pk}/delete/"):
+        assert outsider.get(url).status_code == 403
+        assert outsider.post(url, typed(name="Eve")).status_code == 403
+    assert Customer.objects.get().name == ada.name

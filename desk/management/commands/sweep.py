@@ -1,0 +1,95 @@
+"""`manage.py sweep`: finds work that was written down and not done, and gets it going again."""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import InterfaceError, OperationalError, connections
+from django.utils.module_loading import module_has_submodule
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 3.0
+LONGEST_PAUSE = 30.0
+
+
+class Command(BaseCommand):
+    """Runs every app's sweeper, once or for ever."""
+
+    help = "Repair what a crash or an outage left undone, every few seconds until SIGTERM."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """`--once` for one pass; `--heartbeat` for health checks."""
+        parser.add_argument("--once", action="store_true", help="one pass; prints what it repaired")
+        parser.add_argument(
+            "--heartbeat", type=Path, metavar="FILE", help="touched after every pass that went well"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """One pass, or one after the other until SIGTERM or Ctrl-C."""
+        if options["once"]:
+            self._once()
+            return
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        run(stop, options["heartbeat"])
+
+    def _once(self) -> None:
+        repaired, failed = sweep_all()
+        for what, count in repaired.items():
+            self.stdout.write(f"{what}: {count}")
+        if failed:
+            raise CommandError(f"The sweeper failed in: {', '.join(failed)}. See the log.")
+        if not repaired:
+            self.stdout.write("Nothing to repair.")
+
+
+def run(stop: threading.Event, heartbeat: Path | None = None, pause: float = PAUSE) -> None:
+    """Sweep until `stop` is set. After a failure the pauses grow; the next success ends that."""
+    wait = pause
+    while not stop.is_set():
+        repaired, failed = sweep_all()
+        if repaired:
+            logger.info("repaired %s", ", ".join(f"{what}: {n}" for what, n in repaired.items()))
+        wait = min(wait * 2, LONGEST_PAUSE) if failed else pause
+        if failed:
+            logger.warning("next sweep in %.0f seconds", wait)
+        elif heartbeat:
+            heartbeat.touch()
+        stop.wait(wait)
+
+
+def sweep_all() -> tuple[dict[str, int], list[str]]:
+    """What all sweepers repaired, by app and kind, and the apps whose sweeper failed.
+
+    One that fails does not keep the others from their work.
+    """
+    repaired: dict[str, int] = {}
+    failed = []
+    for name, sweep in sweepers():
+        try:
+            counts = sweep()
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("%s: the database does not answer (%s)", name, type(error).__name__)
+            failed.append(name)
+            connections.close_all()
+        except Exception:  # the loop must outlive a bug, and the log must tell of it
+            logger.exception("%s: the sweeper failed", name)
+            failed.append(name)
+        else:
+            repaired |= {f"{name}: {what}": count for what, count in counts.items() if count}
+    return repaired, failed
+
+
+def sweepers() -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
+    """Every app's `sweeping.sweep`, by the app's name."""
+    for config in apps.get_app_configs():
+        if config.module and module_has_submodule(config.module, "sweeping"):
+            yield config.label, import_module(f"{config.name}.sweeping").sweep

@@ -1,0 +1,63 @@
+"""The first page of the admin: what waits, and what somebody must look at."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+
+from notifications.models import Notification
+from orders.models import Order
+from shipping.models import Shipment, TrackingEvent
+from shipping.states import EXCEPTIONS
+
+MOST = 1000  # counting further would only be slow: the card says "1000+"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One figure, and the list behind it."""
+
+    title: str
+    figure: str
+    link: str
+    alarming: bool = False
+
+
+def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Unfold's callback: the context with the cards that this person may see."""
+    user = request.user
+    cards: list[Card] = []
+    if user.has_perm("orders.view_order"):
+        today = Order.objects.filter(time__date=timezone.localdate())
+        cards.append(_card("Orders today", today, "orders_order"))
+    if user.has_perm("shipping.view_shipment"):
+        cards += _shipment_cards()
+    if user.has_perm("notifications.view_notification"):
+        lost = Notification.objects.filter(state__in=["failed", "unknown"])
+        link = "notifications_notification"
+        cards.append(_card("Messages to look at", lost, link, "state__in=failed,unknown", True))
+    return context | {"cards": cards}
+
+
+def _shipment_cards() -> list[Card]:
+    waiting = Shipment.objects.filter(Q(state="queued") | Q(state="sending"))
+    exceptions = Shipment.objects.filter(state__in=EXCEPTIONS)
+    parked = TrackingEvent.objects.filter(shipment=None)
+    query = "state__in=" + ",".join(sorted(EXCEPTIONS))
+    return [
+        _card("Parcels to hand over", waiting, "shipping_shipment", "state__in=queued,sending"),
+        _card("Parcels to look at", exceptions, "shipping_shipment", query, True),
+        _card("Tracking events without a parcel", parked, "shipping_trackingevent", "", True),
+    ]
+
+
+def _card(
+    title: str, rows: QuerySet[Any], page: str, query: str = "", alarming: bool = False
+) -> Card:
+    count = rows.order_by()[: MOST + 1].count()
+    figure = f"{MOST}+" if count > MOST else str(count)
+    link = reverse(f"admin:{page}_changelist")
+    return Card(title, figure, f"{link}?{query}" if query else link, alarming and count > 0)

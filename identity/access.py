@@ -1,0 +1,154 @@
+"""The access log: who read which patient's data, when, from where and how.
+
+Written before the answer leaves: what cannot be recorded is not shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
+
+from identity.models import AccessRecord, How, User, Via
+
+if TYPE_CHECKING:  # the admin uses this too, and workers load the admin: they need no DRF
+    from rest_framework.request import Request as ApiRequest
+    from rest_framework.response import Response
+
+REASON_HEADER = "Access-Reason"
+AUTOCOMPLETE_PAGE = 20  # django.contrib.admin's
+MOST_IN_A_ROW = 10_000
+
+
+def record(
+    who: HttpRequest | ApiRequest | User, patients: Iterable[int], how: str, *, reason: str = ""
+) -> None:
+    """Put a read of these patients' data on record; `who` is the request, or a person for exports.
+
+    No patients, no record. A large export becomes several rows of 10,000 patients each.
+    """
+    keys = sorted(set(patients))
+    details = _of_user(who) if isinstance(who, User) else _of_request(who)
+    if reason:
+        details["reason"] = reason[:200]
+    AccessRecord.objects.bulk_create(
+        AccessRecord(patients=keys[start : start + MOST_IN_A_ROW], how=how, **details)
+        for start in range(0, len(keys), MOST_IN_A_ROW)
+    )
+
+
+def reads_of(patient: int) -> QuerySet[AccessRecord]:
+    """Who looked at this patient's data, the latest first."""
+    return AccessRecord.objects.filter(patients__contains=[patient]).order_by("-id")
+
+
+def who_looked(patient: int, most: int = 20) -> SafeString:
+    """The latest reads of this patient's data, a line each, for the patient's page."""
+    lines = (
+        (f"{localtime(read.at):%d %b %Y, %H:%M}", read.actor, read.get_how_display(), read.reason)
+        for read in reads_of(patient)[:most]
+    )
+    return format_html_join("", "<div>{} · {} · {} {}</div>", lines)
+
+
+def _of_user(user: User) -> dict[str, Any]:
+    return {"actor": user.actor, "via": Via.OTHER}
+
+
+def _of_request(request: HttpRequest | ApiRequest) -> dict[str, Any]:
+    user: Any = request.user
+    reason = request.headers.get(REASON_HEADER, "")
+    return {
+        "actor": user.actor,
+        "via": Via.API if request.path.startswith("/api/") else Via.ADMIN,
+        "address": address_of(request),
+        "reason": "".join(char for char in reason if char.isprintable())[:200],
+    }
+
+
+def address_of(request: HttpRequest | ApiRequest) -> str | None:
+    """Where the request came from; None when that is no address (a local socket).
+
+    Behind TRUSTED_PROXIES proxies of ours it is what the outermost of them saw: it stands that
+    many places from the end of X-Forwarded-For, and what stands before was written by the caller.
+    """
+    text = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES:
+        passed_on = [""] * settings.TRUSTED_PROXIES
+        passed_on += request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+        text = passed_on[-settings.TRUSTED_PROXIES].strip() or text
+    try:
+        return str(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return None
+
+
+class RecordedReads:
+    """For API views of health data: every answer that shows some is on record.
+
+    Comes first among the bases. `patients_in` says whose data an answer's body holds.
+    """
+
+    def patients_in(self, body: Any) -> Iterable[int]:
+        """The patients whose data the body of a 200 holds."""
+        raise NotImplementedError
+
+    def finalize_response(self, request: Any, response: Response, *args: Any, **kw: Any) -> Any:
+        """The answer, once the read is on record."""
+        if response.status_code == 200 and request.method != "OPTIONS":
+            record(request, self.patients_in(response.data), self._how(request))
+        return super().finalize_response(request, response, *args, **kw)  # type: ignore[misc]
+
+    def _how(self, request: Any) -> str:
+        if getattr(self, "action", "") != "list":
+            return How.DETAIL
+        return How.SEARCH if request.query_params.get("search") else How.LIST
+
+
+class RecordedAdmin:
+    """For admin pages of health data: lists, searches, pages and autocompletion are on record.
+
+    Comes first among the bases. `patient_key` names the column that holds the patient's key.
+    """
+
+    patient_key = "pk"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """The list, once the patients on it are on record."""
+        answer = super().changelist_view(request, extra_context)  # type: ignore[misc]
+        shown = (getattr(answer, "context_data", None) or {}).get("cl")
+        if shown is not None:
+            how = How.SEARCH if shown.query else How.LIST
+            self._record(request, shown.result_list, how)
+        return answer
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The row behind a page (to change, to delete, its history), once it is on record."""
+        found = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        # The page asks for the right only after this.
+        if found is not None and self.has_view_or_change_permission(request, found):  # type: ignore[attr-defined]
+            self._record(request, [found], How.DETAIL)
+        return found
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """What a search found; for autocompletion the page of it that is shown is on record."""
+        found, may_repeat = super().get_search_results(  # type: ignore[misc]
+            request, queryset, search_term
+        )
+        match = request.resolver_match
+        if match is not None and match.url_name in ("autocomplete", "search"):
+            page = request.GET.get("page", "1")
+            start = (int(page) - 1 if page.isdecimal() and len(page) < 6 else 0) * AUTOCOMPLETE_PAGE
+            shown = found[max(start, 0) : max(start, 0) + AUTOCOMPLETE_PAGE]
+            self._record(request, shown, How.AUTOCOMPLETE)
+        return found, may_repeat
+
+    def _record(self, request: HttpRequest, rows: Iterable[Any], how: str) -> None:
+        record(request, [getattr(row, self.patient_key) for row in rows], how)

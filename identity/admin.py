@@ -1,0 +1,217 @@
+"""Staff, roles, API clients and the access log in the admin."""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
+from identity.rights import (
+    grantable_groups,
+    grantable_permissions,
+    manages,
+    manages_client,
+    manages_group,
+)
+from identity.roles import ROLES
+from identity.scopes import SCOPES
+from identity.tokens import trusted_issuers
+
+admin.site.unregister(Group)
+
+
+def _giver(request: HttpRequest) -> User:
+    """Who is at the form: the admin lets nobody else in."""
+    return cast(User, request.user)
+
+
+def _narrowed(field: Any, request: HttpRequest) -> Any:
+    """A field of groups or permissions, narrowed to those that this person may give."""
+    giver = _giver(request)
+    mine = (
+        grantable_groups(giver) if field.queryset.model is Group else grantable_permissions(giver)
+    )
+    field.queryset = field.queryset.filter(pk__in=mine.values("pk"))
+    return field
+
+
+class LinkedAccountInline(TabularInline):
+    """Who this person is at the issuer; made at the first sign-in."""
+
+    model = LinkedAccount
+    extra = 0
+    fields = ["issuer", "subject", "created_at"]
+    readonly_fields = ["created_at"]
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+    """Staff. People are made inactive, never deleted: events name them."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = [LinkedAccountInline]
+    list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
+    list_filter = ["groups", "is_active", "is_superuser"]
+    readonly_fields = ["last_login", "date_joined"]
+
+    @admin.display(description="roles")
+    def roles(self, user: User) -> str:
+        """The person's groups."""
+        return ", ".join(group.name for group in user.groups.all())
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """People with their groups."""
+        return super().get_queryset(request).prefetch_related("groups")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """Only superusers make superusers."""
+        fields = list(super().get_readonly_fields(request, obj))
+        return fields if request.user.is_superuser else [*fields, "is_superuser"]
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offers only what one has oneself."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        return _narrowed(field, request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes a person who may do more than they."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or manages(_giver(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: untick "active" instead."""
+        return False
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+    """Roles (the table in identity/roles.py, read-only) and groups of your own."""
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A role says what it is for."""
+        return ["name", "purpose", "permissions"] if _is_role(obj) else ["name", "permissions"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """The purpose is not stored."""
+        return ["purpose"]
+
+    @admin.display(description="purpose")
+    def purpose(self, group: Group) -> str:
+        """What the role does all day."""
+        return ROLES[group.name].purpose if _is_role(group) else ""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        """Offers only what one has oneself."""
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        return _narrowed(field, request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not the roles; and no group that gives more than one has."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or self._is_open_to(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """As for changing."""
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or self._is_open_to(request, obj))
+
+    def _is_open_to(self, request: HttpRequest, group: Group) -> bool:
+        return not _is_role(group) and manages_group(_giver(request), group)
+
+
+def _is_role(group: Group | None) -> bool:
+    return group is not None and group.name in ROLES
+
+
+class ServiceClientForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Offers the trusted issuers, and the scopes that the person at the form may give."""
+
+    giver: User
+
+    class Meta:
+        model = ServiceClient
+        fields = ["name", "issuer", "client_id", "subject", "allowed_scopes", "is_active"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        scopes = [(scope, f"{scope}: {text}") for scope, text in SCOPES.items()]
+        self.fields["allowed_scopes"] = forms.MultipleChoiceField(
+            choices=[(scope, text) for scope, text in scopes if scope in self.giver.allowed_scopes],
+            widget=forms.CheckboxSelectMultiple,
+            required=False,
+            help_text="What its tokens may do at most. You can give what you may do yourself.",
+        )
+        known = dict.fromkeys([*trusted_issuers(), self.instance.issuer])
+        self.fields["issuer"] = forms.ChoiceField(
+            choices=[(name, name) for name in known if name], widget=UnfoldAdminSelectWidget
+        )
+
+
+@admin.register(ServiceClient)
+class ServiceClientAdmin(ModelAdmin):  # type: ignore[misc]
+    """Programs that call the API. Their secrets are the issuer's affair: none is kept here."""
+
+    form = ServiceClientForm
+    list_display = ["name", "client_id", "issuer", "scopes", "is_active"]
+    list_filter = ["is_active", "issuer"]
+    search_fields = ["name", "client_id"]
+    readonly_fields = ["created_at"]
+    actions = ["shut_out"]
+
+    @admin.display(description="scopes")
+    def scopes(self, client: ServiceClient) -> str:
+        """What it may do at most."""
+        return " ".join(client.allowed_scopes)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The form, for this giver."""
+        form = super().get_form(request, obj, **kwargs)
+        return type("Form", (form,), {"giver": request.user})
+
+    @admin.action(description="Shut out at once", permissions=["change"])
+    def shut_out(self, request: HttpRequest, clients: QuerySet[ServiceClient]) -> None:
+        """Every token of theirs is refused from now on."""
+        count = clients.update(is_active=False)
+        messages.success(request, f"{count} API client(s) shut out. Tick “active” to undo it.")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes a client that may do more than they."""
+        may = super().has_change_permission(request, obj)
+        return bool(may and (obj is None or manages_client(_giver(request), obj)))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody: untick "active" instead; events name it."""
+        return False
+
+
+@admin.register(AccessRecord)
+class AccessRecordAdmin(ModelAdmin):  # type: ignore[misc]
+    """Who looked at health data. Nobody changes it, not even here."""
+
+    list_display = ["at", "actor", "how", "via", "patients", "address", "reason"]
+    list_filter = ["how", "via"]
+    search_fields = ["=actor"]
+    search_help_text = "The actor as it stands in the list, such as user:clara."
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Reads write it."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody."""
+        return False

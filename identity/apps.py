@@ -1,0 +1,18 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class IdentityConfig(AppConfig):
+    """The app's name and its start."""
+
+    name = "identity"
+
+    def ready(self) -> None:
+        """Connect what listens, and register the system checks."""
+        from identity import checks  # noqa: F401
+        from identity.roles import keep_in_step
+
+        # Runs after django.contrib.auth's receiver, which makes the permissions: listed before us.
+        post_migrate.connect(keep_in_step, dispatch_uid="identity.roles")

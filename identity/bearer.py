@@ -1,0 +1,51 @@
+"""Bearer tokens for DRF: RFC 6750, with the tokens of RFC 9068."""
+
+import re
+from dataclasses import dataclass
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+# Imported so that it registers itself: here and not at the start, since workers need no DRF.
+from identity import openapi  # noqa: F401
+from identity.callers import Caller, caller_of
+from identity.refusals import InvalidRequest
+from identity.tokens import read
+
+B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """`request.auth`: the scopes of this request, the token's capped by what its caller may."""
+
+    scopes: frozenset[str]
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Lets in who has an access token of a trusted issuer, and is known here."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, Granted] | None:
+        """The caller and what the token grants; None without a token. Raises the refusals."""
+        text = _token(request)
+        if text is None:
+            return None
+        token = read(text)
+        caller = caller_of(token)
+        return caller, Granted(token.scopes.intersection(caller.allowed_scopes))
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge to who sent no token: bare, without an error (RFC 6750, 3.1)."""
+        return "Bearer"
+
+
+def _token(request: Request) -> str | None:
+    """The token as sent. Other schemes, and tokens in the address, are as none at all."""
+    sent: str = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = sent.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip(" ")
+    if not B64TOKEN.fullmatch(token) or "access_token" in request.GET:
+        raise InvalidRequest
+    return token

@@ -1,0 +1,52 @@
+"""`make token`: an access token of the sandbox's issuer, to try the API with."""
+
+import os
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
+
+
+class Command(BaseCommand):
+    """Asks the issuer for a token by client credentials and prints it, and nothing else."""
+
+    help = "Print an access token of the sandbox's issuer. It has to be running (make run)."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """`make` passes CLIENT and SCOPE on; both may stay empty."""
+        parser.add_argument("--client", default=os.environ.get("CLIENT", ""), help="demo, reader")
+        parser.add_argument("--scope", default=os.environ.get("SCOPE", ""), help="default: all")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Print the token. Raises CommandError with what to do."""
+        client = options["client"] or "demo"
+        try:
+            endpoint = self._ask(Request("GET", _discovery_address()))["token_endpoint"]
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": client,
+                "client_secret": settings.DEMO_CLIENT_SECRET,
+                "scope": options["scope"],
+            }
+            self.stdout.write(self._ask(Request.form("POST", endpoint, form))["access_token"])
+        except (ExchangeFailed, GarbledAnswer, KeyError) as error:
+            raise CommandError(
+                f"No token from {settings.OIDC_ISSUER}: is the sandbox running? Start it with "
+                "`make run` (and the same PORT)."
+            ) from error
+
+    def _ask(self, request: Request) -> dict[str, Any]:
+        response = fetch(request)
+        answer = response.json_object()
+        if response.status != 200:
+            said = answer.get("error_description") or answer.get("error") or response.status
+            raise CommandError(f"The issuer refused: {said}")
+        return answer
+
+
+def _discovery_address() -> str:
+    return f"{settings.OIDC_ISSUER.rstrip('/')}/.well-known/openid-configuration"

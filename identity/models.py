@@ -1,0 +1,152 @@
+"""Staff who sign in, clients that call the API, and who looked at health data."""
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.utils import timezone
+
+from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
+
+
+class User(AbstractUser):
+    """A person of the staff."""
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = "person"
+        verbose_name_plural = "staff"
+
+    @property
+    def actor(self) -> str:
+        """How event rows name this person."""
+        return f"user:{self.username}"[:100]
+
+    @property
+    def allowed_scopes(self) -> frozenset[str]:
+        """What a token of this person may do at most: what the person may do in the admin."""
+        return scopes_of_permissions(self.get_all_permissions())
+
+    def clean(self) -> None:
+        """Raise ValidationError when nobody would be left who may do everything."""
+        super().clean()
+        if self.pk and not (self.is_superuser and self.is_active and self.is_staff):
+            self._keep_one_superuser()
+
+    def _keep_one_superuser(self) -> None:
+        superusers = User.objects.filter(is_superuser=True, is_active=True, is_staff=True)
+        # Locked, so that two of them cannot remove each other at the same moment.
+        with transaction.atomic():
+            left = {user.pk for user in superusers.select_for_update()}
+        if left == {self.pk}:
+            raise ValidationError(
+                "This is the last active superuser. Make another one first.", code="last_superuser"
+            )
+
+
+class LinkedAccount(models.Model):
+    """Who a person is at an OpenID issuer. `sub` never changes there; names and e-mails do."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="linked_accounts")
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255, help_text="`sub`: the issuer's own name for them.")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["issuer", "subject"]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="one_person_per_account")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
+
+
+class ServiceClient(models.Model):
+    """A program that may call the API with client-credentials tokens; made by staff only.
+
+    `allowed_scopes` caps what its tokens may do, whatever the issuer put into them.
+    """
+
+    name = models.CharField(max_length=100)
+    issuer = models.CharField(max_length=255, help_text="Exactly as its tokens name it in `iss`.")
+    client_id = models.CharField(max_length=255)
+    subject = models.CharField(
+        max_length=255,
+        blank=True,
+        default="",
+        help_text="`sub` of its tokens, where the issuer does not write the client id there "
+        "(Keycloak: the service account's id; Auth0: client id and “@clients”).",
+    )
+    allowed_scopes = ArrayField(
+        models.CharField(max_length=40, choices=[(scope, scope) for scope in SCOPES]),
+        default=list,
+        validators=[validate_scopes],
+    )
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Untick to shut it out at once."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    is_authenticated = True
+    is_staff = False
+
+    class Meta:
+        verbose_name = "API client"
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "client_id"], name="one_client_per_issuer")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def actor(self) -> str:
+        """How event rows name this client."""
+        return f"client:{self.client_id}"[:100]
+
+
+class How(models.TextChoices):
+    """In what way health data was read."""
+
+    DETAIL = "detail"
+    LIST = "list"
+    SEARCH = "search"
+    EXPORT = "export"
+    AUTOCOMPLETE = "autocomplete"
+
+
+class Via(models.TextChoices):
+    """Through which door."""
+
+    API = "api", "API"
+    ADMIN = "admin"
+    OTHER = "other"
+
+
+class AccessRecord(models.Model):
+    """One read of patients' data. Never changed, never deleted: a trigger refuses (migration 0002).
+
+    The patients are keys without a foreign key: clinical is a floor above, and the record stays
+    when the patient goes.
+    """
+
+    at = models.DateTimeField(default=timezone.now)
+    actor = models.CharField(max_length=100)
+    patients = ArrayField(models.BigIntegerField())
+    how = models.CharField(max_length=12, choices=How.choices)
+    via = models.CharField(max_length=5, choices=Via.choices)
+    address = models.GenericIPAddressField(null=True)
+    reason = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            GinIndex(fields=["patients"], name="access_by_patient"),
+            models.Index(fields=["actor", "-at"], name="access_by_actor"),
+            models.Index(fields=["-at"], name="access_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor}, {self.how}, {self.at:%Y-%m-%d %H:%M}"

@@ -1,0 +1,134 @@
+"""The ways in and out: to the issuer, back from it, and out of both."""
+
+import time
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.contrib import auth, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from mozilla_django_oidc.views import (
+    OIDCAuthenticationCallbackView,
+    OIDCAuthenticationRequestView,
+)
+
+from identity.sign_in.provider import SignInRefused, Unreachable, endpoint, provider, setting
+
+TIME_TO_SIGN_IN = 600.0
+POSTPONED_BY = 60.0
+STALE = "That sign-in was begun too long ago, or in another browser. Try again."
+WORDS = {
+    "access_denied": "Nobody was signed in.",
+    "login_required": "Your session at the sign-in service has ended. Sign in again.",
+}
+
+
+def to_login(request: HttpRequest, reason: str) -> HttpResponse:
+    """The login page, which says why."""
+    messages.error(request, reason)
+    return HttpResponseRedirect(reverse("admin:login"))
+
+
+@method_decorator(never_cache, "dispatch")
+class Begin(OIDCAuthenticationRequestView):  # type: ignore[misc]
+    """Sends the browser to the issuer."""
+
+    get_settings = staticmethod(setting)
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Not the library's, which needs the issuer already here.
+        View.__init__(self, **kwargs)
+        self.OIDC_RP_CLIENT_ID = settings.OIDC_CLIENT_ID
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """A redirect with state, nonce and PKCE challenge."""
+        try:
+            self.OIDC_OP_AUTH_ENDPOINT = endpoint("authorization_endpoint")
+        except SignInRefused as refusal:
+            return to_login(request, str(refusal))
+        answer: HttpResponse = super().get(request)
+        return answer
+
+
+@method_decorator(never_cache, "dispatch")
+class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
+    """Where the issuer sends the browser back to."""
+
+    get_settings = staticmethod(setting)
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        """Into the admin, or to the login page with the reason; never an error page.
+
+        What does not answer a question of this browser changes nothing: a link from elsewhere can
+        sign nobody in, and nobody out.
+        """
+        states = request.session.get("oidc_states", {})
+        begun = states.get(request.GET.get("state", ""))
+        if begun is None or abs(time.time() - begun["added_on"]) > TIME_TO_SIGN_IN:
+            return to_login(request, STALE)
+        if not _is_from_our_issuer(request):
+            return to_login(request, "Another service answered. Try again.")
+        answer: HttpResponse = super().get(request)
+        return answer
+
+    def login_failure(self) -> HttpResponse:
+        """The login page with the reason, and nobody signed in.
+
+        But a renewal that only did not reach the issuer is tried again a little later.
+        """
+        request = self.request
+        refusal = getattr(request, "sign_in_refused", None)
+        if isinstance(refusal, Unreachable) and request.user.is_authenticated:
+            request.session["oidc_id_token_expiration"] = time.time() + POSTPONED_BY
+            return HttpResponseRedirect(self.success_url)
+        auth.logout(request)
+        said = WORDS.get(request.GET.get("error", ""), "The sign-in service refused. Try again.")
+        return to_login(request, str(refusal or said))
+
+    @property
+    def success_url(self) -> str:
+        """The page asked for before, or the admin's first one."""
+        return self.request.session.get("oidc_login_next") or reverse("admin:index")
+
+
+def _is_from_our_issuer(request: HttpRequest) -> bool:
+    """RFC 9207: an issuer that names itself in its answers must be ours."""
+    document = provider().document() if provider().is_known() else {}
+    names_itself = document.get("authorization_response_iss_parameter_supported") is True
+    ours: str = settings.OIDC_ISSUER
+    return request.GET.get("iss", "" if names_itself else ours) == ours
+
+
+@method_decorator(never_cache, "dispatch")
+class SignOut(View):
+    """Signs out here, and at the issuer if that is where the person signed in."""
+
+    http_method_names = ["post"]
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        """To the issuer, which sends the browser back to the login page."""
+        token = request.session.get("oidc_id_token")
+        auth.logout(request)
+        back = reverse("admin:login")
+        address = _sign_out_address() if token else None
+        if address is None:
+            messages.success(request, "You are signed out.")
+            return HttpResponseRedirect(back)
+        query = {
+            "id_token_hint": token,
+            "client_id": settings.OIDC_CLIENT_ID,
+            "post_logout_redirect_uri": request.build_absolute_uri(back),
+        }
+        return HttpResponseRedirect(f"{address}?{urlencode(query)}")
+
+
+def _sign_out_address() -> str | None:
+    """Where the issuer signs out; None when it does not, or is away."""
+    try:
+        return endpoint("end_session_endpoint")
+    except SignInRefused:
+        return None

@@ -1,0 +1,71 @@
+"""Callers for tests."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.models import Group
+from factory.declarations import LazyAttribute, LazyFunction
+from factory.declarations import Sequence as Counted
+from factory.django import DjangoModelFactory
+from rest_framework.test import APIClient
+
+from identity.models import ServiceClient, User
+from identity.scopes import SCOPES
+from identity.tests.issuer import shared_issuer
+
+
+class UserFactory(DjangoModelFactory[User]):
+    """A member of staff who may do nothing yet."""
+
+    class Meta:
+        model = User
+
+    username = Counted(lambda n: f"staff{n}")
+    email = LazyAttribute(lambda user: f"{user.username}@dosette.example")
+    is_staff = True
+
+
+def staff(role: str = "", **fields: Any) -> User:
+    """A member of staff in this role."""
+    user = UserFactory.create(**fields)
+    if role:
+        user.groups.add(Group.objects.get(name=role))
+    return user
+
+
+class ServiceClientFactory(DjangoModelFactory[ServiceClient]):
+    """A program that may do everything."""
+
+    class Meta:
+        model = ServiceClient
+        django_get_or_create = ("issuer", "client_id")
+
+    name = "Test client"
+    issuer = LazyFunction(lambda: shared_issuer().url)
+    client_id = "test"
+    allowed_scopes = list(SCOPES)
+
+
+class BearerClient(APIClient):
+    """Sends a real access token, signed at each request: so it is fresh on every frozen day."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        self._scope = scope
+
+    def request(self, **kwargs: Any) -> Any:
+        """The answer to the request."""
+        token = shared_issuer().sign(scope=self._scope)
+        return super().request(**{"HTTP_AUTHORIZATION": f"Bearer {token}", **kwargs})
+
+
+def client_for(scopes: Sequence[str | None]) -> APIClient:
+    """An API client whose requests carry a real token with these scopes."""
+    ServiceClientFactory()
+    return BearerClient(" ".join(scope for scope in scopes if scope))
+
+
+def token_for(*scopes: str) -> str:
+    """An access token for raw HTTP against `live_server`; all scopes when none is named."""
+    ServiceClientFactory()
+    return shared_issuer().sign(scope=" ".join(scopes or SCOPES))

@@ -1,0 +1,64 @@
+"""Tokens of people: keyed on (iss, sub), capped by what the person may do in the admin."""
+
+import pytest
+
+from identity.models import LinkedAccount, ServiceClient, User
+from identity.tests.factories import staff
+from identity.tests.test_bearer_tokens import refused
+
+pytestmark = pytest.mark.urls("identity.tests.probe")
+
+
+@pytest.fixture
+def sara(issuer) -> User:
+    """Support, known at the issuer as `sub-1`."""
+    person = staff("support", username="sara")
+    LinkedAccount.objects.create(user=person, issuer=issuer.url, subject="sub-1")
+    return person
+
+
+def token_of_sara(issuer, **claims):
+    """A token she got by signing in through an app."""
+    usual = {"sub": "sub-1", "client_id": "some-app", "scope": "orders:read clinical:read"}
+    return issuer.sign(**usual | claims)
+
+
+def test_a_person_may_what_role_and_token_both_allow(issuer, ask, sara):
+    answer = ask(token_of_sara(issuer))
+    assert answer.json() == {"actor": "user:sara", "scopes": ["orders:read"]}
+
+
+def test_a_person_who_lost_the_role_may_nothing_more(issuer, ask, sara):
+    sara.groups.clear()
+    assert refused(ask(token_of_sara(issuer)), 403, "insufficient_scope")
+
+
+def test_the_same_subject_at_another_issuer_is_somebody_else(issuer, ask, sara):
+    LinkedAccount.objects.update(issuer="https://other.example")
+    assert refused(ask(token_of_sara(issuer)))
+
+
+@pytest.mark.parametrize("fields", [{"is_active": False}, {"is_staff": False}])
+def test_who_left_the_staff_is_refused(issuer, ask, sara, fields):
+    User.objects.update(**fields)
+    assert refused(ask(token_of_sara(issuer)))
+
+
+def test_the_email_in_the_token_opens_nothing(issuer, ask, sara):
+    token = token_of_sara(issuer, sub="sub-2", email=sara.email, email_verified=True)
+    assert refused(ask(token))
+    assert LinkedAccount.objects.count() == 1
+
+
+def test_a_person_through_a_service_client_stays_a_person(issuer, ask, sara):
+    answer = ask(token_of_sara(issuer, client_id="test"))
+    assert answer.json()["actor"] == "user:sara"
+
+
+def test_a_stranger_through_a_service_client_is_not_the_client(issuer, ask, sara):
+    assert ServiceClient.objects.get().client_id == "test"
+    assert refused(ask(token_of_sara(issuer, client_id="test", sub="stranger")))
+
+
+def test_a_client_named_like_a_person_is_not_the_person(issuer, ask, sara):
+    assert refused(ask(token_of_sara(issuer, client_id="sub-1")))

@@ -1,0 +1,43 @@
+"""`manage.py token`: what `make token` prints."""
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from identity import demo
+from sandbox.testing import running_sandbox
+
+pytestmark = pytest.mark.urls("identity.tests.probe")
+
+
+@pytest.fixture
+def sandbox(settings):
+    """The sandbox's issuer."""
+    with running_sandbox(demo_client_secret=settings.DEMO_CLIENT_SECRET) as sandbox:
+        settings.OIDC_ISSUER = sandbox.issuer
+        yield sandbox
+
+
+def test_the_token_printed_opens_the_api(sandbox, db, ask, capsys):
+    demo.load()
+    call_command("token")
+    answer = ask(capsys.readouterr().out.strip())
+    assert answer.json()["actor"] == "client:demo"
+    assert len(answer.json()["scopes"]) == 11
+
+
+def test_client_and_scope_are_passed_on(sandbox, db, ask, capsys):
+    demo.load()
+    call_command("token", client="reader", scope="orders:read customers:read")
+    answer = ask(capsys.readouterr().out.strip())
+    assert answer.json() == {"actor": "client:reader", "scopes": ["customers:read", "orders:read"]}
+
+
+def test_a_scope_that_is_not_the_clients_is_said(sandbox):
+    with pytest.raises(CommandError, match="The issuer refused: A scope is unknown"):
+        call_command("token", client="reader", scope="orders:write")
+
+
+def test_without_the_sandbox_it_says_what_to_do(settings):
+    settings.OIDC_ISSUER = "http://127.0.0.1:9/oidc"
+    with pytest.raises(CommandError, match="is the sandbox running"):
+        call_command("token")

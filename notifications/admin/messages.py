@@ -1,0 +1,217 @@
+"""What was said and what became of it, and a way to send it again."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import action, display
+from unfold.forms import ActionForm, BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+
+from core.models import Circuit
+from core.states import IllegalMove
+from customers.admin import LargeTableAdmin
+from notifications.admin.inlines import DeliveryReportInline, EventInline
+from notifications.channels import transports
+from notifications.models import DeliveryReport, Notification
+from notifications.rendering import cut
+from notifications.search import search
+from notifications.services import resend
+from notifications.states import EXCEPTIONS
+from orders.admin.actors import actor_of
+
+MOST_AT_ONCE = 200
+STATE_COLOURS = {
+    "queued": "info",
+    "sending": "info",
+    "sent": "success",
+    "delivered": "success",
+    "failed": "danger",
+    "unknown": "warning",
+}
+
+
+class ReadOnly:
+    """Rows that services make: staff look at them."""
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services add."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services change."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is unsaid."""
+        return False
+
+
+class SendAgainForm(BaseDialogForm):  # type: ignore[misc]
+    """Why a message is sent again."""
+
+    reason = forms.CharField(
+        max_length=500,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Kept with the message.",
+    )
+
+
+class SendAgainBar(ActionForm):  # type: ignore[misc]
+    """The action bar, with room for the reason."""
+
+    reason = forms.CharField(
+        required=False,
+        max_length=500,
+        label="",
+        widget=UnfoldAdminTextInputWidget({"placeholder": "Why are they sent again?"}),
+    )
+
+
+class ProviderFilter(admin.SimpleListFilter):
+    """By service, without reading every message for the choices."""
+
+    title = "service"
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The services there are."""
+        return [(name, name) for name in sorted({name for _, name in transports()})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The messages of the chosen one."""
+        return queryset.filter(provider=self.value()) if self.value() else queryset
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, LargeTableAdmin):
+    """Every message, and a way to send again what did not arrive."""
+
+    list_display = ["created_at", "customer", "channel", "shown_state", "said", "sent_at"]
+    list_filter = ["state", "channel", ProviderFilter, ("created_at", RangeDateTimeFilter)]
+    list_filter_submit = True
+    list_disable_select_all = True
+    list_select_related = ["customer"]
+    list_display_links = ["created_at"]
+    search_help_text = "Beginnings of the customer's name, code, e-mail address or phone number."
+    ordering = ["-id"]
+    sortable_by = ["created_at"]
+    fieldsets = [
+        (None, {"fields": [("customer", "shown_state"), ("order", "shipment"), "why"]}),
+        ("Message", {"fields": [("channel", "recipient"), "subject", "message"]}),
+        (
+            "Sending",
+            {
+                "fields": [
+                    ("provider", "provider_reference"),
+                    ("attempts", "next_attempt_at"),
+                    ("created_at", "sent_at"),
+                    ("delivered_at", "cost"),
+                ]
+            },
+        ),
+    ]
+    readonly_fields = ["shown_state", "why", "attempts", "next_attempt_at", "created_at"]
+    inlines = [EventInline, DeliveryReportInline]
+    action_form = SendAgainBar
+    actions = ["send_selected_again"]
+    actions_detail = ["send_again"]
+
+    @display(description="state", label=STATE_COLOURS)
+    def shown_state(self, row: Notification) -> tuple[str, str]:
+        """The state, in its colour."""
+        return row.state, row.get_state_display()
+
+    @display(description="why")
+    def why(self, row: Notification) -> str:
+        """Why it failed, waits or was suppressed."""
+        return row.last_error or "-"
+
+    @display(description="message")
+    def said(self, row: Notification) -> str:
+        """The beginning of what was said."""
+        return cut(row.message, 80)
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The messages to the customers that match."""
+        return search(queryset, text)
+
+    def has_send_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person may send this message, or messages at all, again."""
+        row = self.get_object(request, str(object_id)) if object_id else None
+        fits = row is None or row.state in EXCEPTIONS
+        return fits and request.user.has_perm("notifications.change_notification")
+
+    @admin.action(description="Send again", permissions=["send_again"])
+    def send_selected_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Send the selected messages again, where they failed or may never have arrived."""
+        reason = str(request.POST.get("reason", ""))
+        rows = queryset.select_related("customer").order_by("id")[:MOST_AT_ONCE]
+        sent = sum(self._send_again(request, row, reason) for row in rows)
+        if sent:
+            self.message_user(request, f"{sent} queued again.", messages.SUCCESS)
+
+    @action(
+        description="Send again",
+        icon="send",
+        permissions=["send_again"],
+        dialog={
+            "title": "Send this message again?",
+            "description": "If it did arrive after all, the customer gets it twice.",
+            "form_class": SendAgainForm,
+            "form_submit_text": "Send it again",
+        },
+    )
+    def send_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Send this message again, for the reason typed."""
+        row = get_object_or_404(Notification, pk=object_id)
+        if self._send_again(request, row, form.cleaned_data["reason"]):
+            self.message_user(request, "Queued again.", messages.SUCCESS)
+        return redirect("admin:notifications_notification_change", object_id)
+
+    def _send_again(self, request: HttpRequest, row: Notification, reason: str) -> bool:
+        try:
+            resend(row, by=actor_of(request), reason=reason)
+        except (IllegalMove, ValidationError) as error:
+            text = " ".join(getattr(error, "messages", [str(error)]))
+            self.message_user(request, f"Notification {row.pk}: {text}", messages.ERROR)
+            return False
+        return True
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with a warning for each service that takes nothing at the moment."""
+        open_circuits = Circuit.objects.filter(
+            name__startswith="notifications:", open_until__gt=timezone.now()
+        )
+        for circuit in open_circuits:
+            _, channel, provider = circuit.name.split(":")
+            text = (
+                f"No {channel} message goes out by {provider} at the moment. "
+                "Open one that is queued to see why."
+            )
+            self.message_user(request, text, messages.WARNING)
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+
+@admin.register(DeliveryReport)
+class DeliveryReportAdmin(ReadOnly, LargeTableAdmin):
+    """What services said; without a notification, of a message we do not know."""
+
+    list_display = ["received_at", "provider", "status", "reason", "notification"]
+    list_filter = [("notification", admin.EmptyFieldListFilter)]
+    search_help_text = "The service's id of the message, whole."
+    ordering = ["-id"]
+    sortable_by = ["received_at"]
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The reports of one message."""
+        return queryset.filter(reference=text)

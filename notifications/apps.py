@@ -1,0 +1,18 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+
+
+class NotificationsConfig(AppConfig):
+    """The app's name and its start."""
+
+    name = "notifications"
+
+    def ready(self) -> None:
+        """Connect the receivers and the checks; tell the floors below who can be reached how."""
+        from customers import reach
+        from notifications import checks, signals  # noqa: F401
+        from notifications.channels import channels
+
+        for channel in channels().values():
+            reach.register(channel)

@@ -1,0 +1,125 @@
+"""The ways to reach a customer. A file in this folder makes a channel, a transport, or both.
+
+The registry is the folder: a module may export `CHANNEL` (whom it reaches, and by what address)
+and `TRANSPORTS` (services that carry its messages). See docs/adding-a-channel.md.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from django.conf import settings
+
+from core.http import Limits, Outcome, Request, Response, Temporary
+
+if TYPE_CHECKING:
+    from customers.models import Customer
+
+OPTED_OUT = "opted-out"  # a Permanent's code: this recipient wants no more messages
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A way to reach a customer.
+
+    `recipient` gives a customer's address, or "" when there is none. `clean` brings an address
+    that somebody typed into the same form, or raises ValidationError.
+    """
+
+    name: str
+    label: str
+    recipient: Callable[["Customer"], str]
+    missing: str  # what the customer lacks, in words
+    preference: str  # the setting that lists its transports in order
+    clean: Callable[[str], str] = str.strip
+    rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Message:
+    """What a transport carries."""
+
+    recipient: str
+    text: str
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a service says later of a message it took: `state` is the final one, or "" before."""
+
+    reference: str
+    recipient: str
+    status: str
+    state: str = ""
+    reason: str = ""
+    opted_out: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Halt(Temporary):
+    """Nothing goes through here until staff act, such as an account without credit."""
+
+
+class HttpTransport(Protocol):
+    """A service that carries messages: builds a request and reads the answer, without I/O."""
+
+    name: str
+    channel: str
+    limits: Limits
+
+    def request(self, message: Message) -> Request:
+        """The request that hands the message over."""
+
+    def read(self, response: Response) -> Outcome:
+        """What the answer means. What makes no sense may raise: the outcome is unknown then."""
+
+
+@runtime_checkable
+class DirectTransport(Protocol):
+    """A carrier without HTTP: it delivers by itself and must say what became of the message."""
+
+    name: str
+    channel: str
+    limits: Limits
+
+    def deliver(self, message: Message) -> Outcome:
+        """Hand the message over."""
+
+
+Transport = HttpTransport | DirectTransport
+
+
+@cache
+def _modules() -> list[Any]:
+    names = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return [importlib.import_module(f"{__name__}.{name}") for name in names]
+
+
+@cache
+def channels() -> dict[str, Channel]:
+    """Every channel by name, in the order in which they are tried."""
+    found = [module.CHANNEL for module in _modules() if hasattr(module, "CHANNEL")]
+    return {channel.name: channel for channel in sorted(found, key=lambda each: each.rank)}
+
+
+@cache
+def transports() -> dict[tuple[str, str], Transport]:
+    """Every transport by (channel, name)."""
+    found = [each for module in _modules() for each in getattr(module, "TRANSPORTS", ())]
+    return {(transport.channel, transport.name): transport for transport in found}
+
+
+def preferred(channel: str) -> list[str]:
+    """A channel's transports, the preferred one first; without the setting, all there are."""
+    known = [name for of, name in transports() if of == channel]
+    wanted = getattr(settings, channels()[channel].preference, known)
+    return [name for name in map(str.strip, wanted) if name in known]
+
+
+def channel_choices() -> list[tuple[str, str]]:
+    """The channels as a model field's choices."""
+    return [(channel.name, channel.label) for channel in channels().values()]

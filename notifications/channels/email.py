@@ -1,0 +1,32 @@
+"""E-mail."""
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from notifications.channels import Channel
+
+
+def valid(address: str) -> str:
+    """The address; "" when nothing can be sent to it."""
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address
+
+
+def clean(typed: str) -> str:
+    """The address. Raises ValidationError when it is none."""
+    validate_email(typed.strip())
+    return typed.strip()
+
+
+CHANNEL = Channel(
+    name="email",
+    label="e-mail",
+    recipient=lambda customer: valid(customer.email),
+    missing="e-mail address",
+    preference="EMAIL_PROVIDER",
+    clean=clean,
+    rank=10,
+)

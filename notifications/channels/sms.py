@@ -1,0 +1,32 @@
+"""SMS, to the customer's phone number in E.164."""
+
+from django.core.exceptions import ValidationError
+
+from customers.models import Customer
+from customers.phones import e164
+from notifications.channels import Channel
+
+
+def recipient(customer: Customer) -> str:
+    """The customer's number; "" when there is none, or one that no country has."""
+    phone = customer.phone_number
+    return str(phone.as_e164) if phone and phone.is_valid() else ""
+
+
+def clean(typed: str) -> str:
+    """The number in E.164. Raises ValidationError when no country has it."""
+    number = e164(typed)
+    if not number:
+        raise ValidationError("No country has this phone number. Type it like +254704590344.")
+    return number
+
+
+CHANNEL = Channel(
+    name="sms",
+    label="SMS",
+    recipient=recipient,
+    missing="phone number",
+    preference="SMS_PROVIDER",
+    clean=clean,
+    rank=20,
+)

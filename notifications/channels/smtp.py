@@ -1,0 +1,68 @@
+"""E-mail by SMTP, or whatever mail backend `EMAIL_URL` names."""
+
+import smtplib
+from contextlib import suppress
+
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from core.http import Done, Limits, Outcome, Permanent, Temporary, Unknown
+from notifications.channels import Message
+
+NO_SUBJECT = "A message for you"
+
+
+class Smtp:
+    """One message per connection, one after the other: mail servers like it that way."""
+
+    name = "smtp"
+    channel = "email"
+    limits = Limits(concurrency=1)
+
+    def deliver(self, message: Message) -> Outcome:
+        """Hand the message to the mail server. Nothing has left until the connection stands."""
+        connection = get_connection(fail_silently=False)
+        try:
+            connection.open()
+        except (smtplib.SMTPException, OSError) as error:
+            return Temporary(f"not sent: {_brief(error)}")
+        try:
+            return _send(connection, message)
+        finally:
+            with suppress(smtplib.SMTPException, OSError):
+                connection.close()
+
+
+def _send(connection: BaseEmailBackend, message: Message) -> Outcome:
+    try:
+        subject = message.subject or NO_SUBJECT
+        EmailMessage(subject, message.text, to=[message.recipient], connection=connection).send()
+    except smtplib.SMTPRecipientsRefused as error:
+        code = next((code for code, _ in error.recipients.values()), 0)
+        return _refused(code, "the recipient was refused")
+    except smtplib.SMTPSenderRefused as error:  # our own name or right to send: it gets mended
+        return Temporary(f"our sender was refused: {error.smtp_code}")
+    except smtplib.SMTPResponseException as error:
+        return _refused(error.smtp_code, "the message was refused")
+    except ValueError as error:  # BadHeaderError: a line break where a header is
+        return Permanent(f"not sent: {type(error).__name__}", code="unsendable")
+    except (smtplib.SMTPException, OSError) as error:
+        return Unknown(f"no usable answer: {_brief(error)}")
+    return Done()
+
+
+def _refused(code: int, what: str) -> Outcome:
+    """RFC 5321, 4.2.1: 4yz may be tried again, 5yz not. The server's own words name people."""
+    if 500 <= code <= 599:
+        return Permanent(f"{what}: {code}", code=str(code))
+    if 400 <= code <= 499:
+        return Temporary(f"{what} for now: {code}")
+    return Unknown(f"{what}: {code}")
+
+
+def _brief(error: Exception) -> str:
+    code = getattr(error, "smtp_code", "")
+    return f"{type(error).__name__} {code}".strip()
+
+
+TRANSPORTS = [Smtp()]

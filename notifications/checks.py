@@ -1,0 +1,30 @@
+"""System checks: a service that does not exist is named at the start, not at the first message."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+from notifications.channels import channels, preferred, transports
+
+
+@register(Tags.compatibility)
+def check_transports(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every service that a setting prefers exists, and none is for development only."""
+    return [
+        problem
+        for channel in channels().values()
+        for name in getattr(settings, channel.preference, [])
+        for problem in _problems(channel.name, channel.preference, name.strip())
+    ]
+
+
+def _problems(channel: str, setting: str, name: str) -> list[CheckMessage]:
+    if name not in preferred(channel):
+        known = ", ".join(each for of, each in sorted(transports()) if of == channel)
+        text = f"{setting} names “{name}”, which carries no such messages."
+        return [Error(text, hint=f"Use some of: {known}.", id="notifications.E001")]
+    if name == "console" and not settings.DEMO:
+        text = f"{setting} names the console, which only shows messages to developers."
+        return [Error(text, hint="Name a real service.", id="notifications.E002")]
+    return []

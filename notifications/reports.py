@@ -1,0 +1,93 @@
+"""What services say later of a message: delivered, or why not. A final state never moves back."""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from core.states import IllegalMove, move
+from notifications.channels import Report
+from notifications.consent import opt_out
+from notifications.models import DeliveryReport, Notification
+
+PARKED_FOR = timedelta(days=3)
+
+
+@transaction.atomic
+def take_report(channel: str, provider: str, said: Report) -> None:
+    """Keep a report, once, and apply it to the message it names by reference and recipient.
+
+    When there is none it is parked: it may have overtaken the answer that names the message.
+    """
+    report, _ = DeliveryReport.objects.get_or_create(
+        provider=provider,
+        reference=said.reference,
+        recipient=said.recipient,
+        status=said.status,
+        defaults={"state": said.state, "reason": said.reason},
+    )
+    found = Notification.objects.filter(
+        provider=provider, provider_reference=said.reference, recipient=said.recipient
+    ).first()
+    if found:
+        _apply(report, found)
+    if said.opted_out:
+        opt_out(channel, said.recipient, reason=f"{said.status} {said.reason}", by=provider)
+
+
+def apply_parked(rows: Sequence[Notification]) -> None:
+    """Apply the reports that overtook the answers which named these messages."""
+    named = {
+        (row.provider, row.provider_reference, row.recipient): row
+        for row in rows
+        if row.provider_reference
+    }
+    if not named:
+        return
+    references = [reference for _, reference, _ in named]
+    parked = DeliveryReport.objects.filter(notification=None, reference__in=references)
+    for report in parked.select_for_update():
+        if row := named.get((report.provider, report.reference, report.recipient)):
+            _apply(report, row)
+
+
+@transaction.atomic
+def apply_overtaken(limit: int = 500) -> int:
+    """Apply the parked reports whose message has its reference by now; how many there were.
+
+    A report and the answer that names its message may be recorded at the same instant, neither
+    seeing the other.
+    """
+    message = Notification.objects.filter(
+        provider=OuterRef("provider"),
+        provider_reference=OuterRef("reference"),
+        recipient=OuterRef("recipient"),
+    ).exclude(provider_reference="")
+    parked = (
+        DeliveryReport.objects.filter(
+            notification=None, received_at__gt=timezone.now() - PARKED_FOR
+        )
+        .annotate(message_id=Subquery(message.values("pk")[:1]))
+        .filter(message_id__isnull=False)
+        .select_for_update(skip_locked=True, of=("self",))[:limit]
+    )
+    reports = list(parked)
+    rows = Notification.objects.in_bulk([report.message_id for report in reports])
+    for report in reports:
+        _apply(report, rows[report.message_id])
+    return len(reports)
+
+
+def _apply(report: DeliveryReport, row: Notification) -> None:
+    report.notification = row
+    report.save(update_fields=["notification"])
+    if not report.state:
+        return
+    detail = f"{report.status} {report.reason}".strip()
+    delivered = report.state == "delivered"
+    changes = {"delivered_at": timezone.now()} if delivered else {"last_error": detail}
+    with suppress(IllegalMove):  # a final state stays what it is
+        move(row, report.state, by=report.provider, detail=detail, **changes)

@@ -1,0 +1,105 @@
+"""The shapes of notifications in the API, and of what Africa's Talking posts to us."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.serializers import CharField, IntegerField, ModelSerializer
+from customers.filters import LARGEST_ID
+from customers.models import Customer
+from customers.phones import e164
+from notifications.channels import channel_choices
+from notifications.models import Notification
+from notifications.rendering import LONGEST_MESSAGE
+from notifications.services import notify
+
+# What the service takes, in a regular expression: no control characters but tab and line breaks,
+# and not only blanks.
+_CONTROL = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
+_PLAIN_TEXT = rf"^(?:[^{_CONTROL}]|\r\n)*[^\s{_CONTROL}](?:[^{_CONTROL}]|\r\n)*$"
+
+
+@extend_schema_field(
+    {"type": "string", "minLength": 1, "maxLength": LONGEST_MESSAGE, "pattern": _PLAIN_TEXT}
+)
+class MessageField(CharField):
+    """Plain text, checked by the service as it came: DRF would strip control characters off."""
+
+
+class NotificationSerializer(ModelSerializer):
+    """A message to a customer. `reason` says why it failed, waits or was suppressed."""
+
+    status = serializers.CharField(source="state", read_only=True)
+    reason = serializers.CharField(source="last_error", read_only=True)
+
+    class Meta:
+        model = Notification
+        fields = [
+            "id",
+            "customer",
+            "order",
+            "shipment",
+            "channel",
+            "recipient",
+            "message",
+            "status",
+            "reason",
+            "attempts",
+            "created_at",
+            "sent_at",
+            "delivered_at",
+        ]
+        read_only_fields = fields
+
+
+class NewNotificationSerializer(ModelSerializer):
+    """A message to send. Without a channel it goes by the first that reaches the customer."""
+
+    customer = serializers.PrimaryKeyRelatedField(
+        queryset=Customer.objects.all(),
+        pk_field=IntegerField(min_value=1, max_value=LARGEST_ID),
+    )
+    message = MessageField(max_length=LONGEST_MESSAGE, trim_whitespace=False)
+    channel = serializers.ChoiceField(choices=channel_choices(), required=False)
+
+    class Meta:
+        model = Notification
+        fields = ["customer", "message", "channel"]
+
+    def create(self, validated_data: dict[str, Any]) -> Notification:
+        """Write the notification; a ValidationError when the customer cannot be reached so."""
+        return notify(**validated_data)
+
+    def to_representation(self, instance: Notification) -> dict[str, Any]:
+        """As every notification is shown."""
+        return NotificationSerializer(instance).data
+
+
+class PhoneField(serializers.CharField):
+    """A phone number as they write it, given on in E.164."""
+
+    def to_internal_value(self, data: Any) -> str:
+        """The number. A ValidationError when no country has it."""
+        number = e164(super().to_internal_value(data))
+        if not number:
+            raise serializers.ValidationError("This is not a phone number.")
+        return number
+
+
+class DeliverySerializer(serializers.Serializer[Any]):
+    """Africa's Talking's delivery report. What they add to it one day is let pass."""
+
+    id = serializers.RegexField(r"^[!-~]+\Z", max_length=100)
+    status = serializers.RegexField(r"^[A-Za-z]+\Z", max_length=40)
+    phoneNumber = PhoneField(max_length=30)  # noqa: N815 - their names
+    networkCode = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
+    failureReason = serializers.CharField(required=False, allow_blank=True, max_length=200)  # noqa: N815
+    retryCount = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
+
+
+class OptOutSerializer(serializers.Serializer[Any]):
+    """Africa's Talking's notice that somebody wants no more messages."""
+
+    senderId = serializers.CharField(required=False, allow_blank=True)  # noqa: N815 - their names
+    phoneNumber = PhoneField(max_length=30)  # noqa: N815

@@ -1,0 +1,34 @@
+"""The life of a notification."""
+
+from django.db import models
+
+from core.states import Workflow
+
+
+class NotificationState(models.TextChoices):
+    """What the API and the admin show. Accepted by a service (sent) is not yet delivered."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+
+
+# What staff look at: nobody knows whether it was sent, or it was refused for good.
+EXCEPTIONS = frozenset({"failed", "unknown"})
+
+# Between queued and sent the outbox moves rows (lanes.py); reports and staff do the rest.
+NOTIFICATION = Workflow(
+    moves={
+        "queued": frozenset({"suppressed"}),
+        "sending": frozenset(),
+        "sent": frozenset({"delivered", "failed"}),
+        "delivered": frozenset(),
+        "failed": frozenset({"queued"}),
+        "unknown": frozenset({"queued"}),
+        "suppressed": frozenset(),
+    }
+)

@@ -1,0 +1,12 @@
+"""Background work. The messages are hints: `sweeping.py` finds what they miss."""
+
+from celery import shared_task
+
+from core.tasks import Task
+from notifications import lanes
+
+
+@shared_task(base=Task)
+def dispatch(channel: str = "", provider: str = "") -> None:
+    """Send what is due in one queue, or in all of them."""
+    lanes.dispatch(channel, provider)

@@ -1,0 +1,21 @@
+"""Notifications for tests. They are made by the service, so they are as in life."""
+
+from typing import Any
+
+from customers.tests.factories import CustomerFactory
+from notifications.lanes import dispatch
+from notifications.models import Notification
+from notifications.services import notify
+
+
+def queued(channel: str = "sms", **customer: Any) -> Notification:
+    """A message that waits, to a customer of these particulars."""
+    return notify(CustomerFactory.create(**customer), message="Hello", channel=channel)
+
+
+def sent(channel: str = "sms", **customer: Any) -> Notification:
+    """A message after one try to send it."""
+    row = queued(channel, **customer)
+    dispatch()
+    row.refresh_from_db()
+    return row

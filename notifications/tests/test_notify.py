@@ -1,0 +1,166 @@
+"""Requirement A3: `notify(customer, message="…", channel="sms")`."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+
+import notifications.channels as registry
+from customers import reach
+from customers.tests.factories import CustomerFactory
+from notifications import lanes
+from notifications.models import Notification, OptOut
+from notifications.services import notify
+
+pytestmark = pytest.mark.django_db
+
+PUSH = '''
+"""Push messages, as a newcomer would write them."""
+
+from django.core.exceptions import ValidationError
+
+from core.http import Done, Limits, Request, refusal, Unknown
+from notifications.channels import Channel
+
+CHANNEL = Channel(
+    name="push",
+    label="push message",
+    recipient=lambda customer: customer.code,
+    missing="device",
+    preference="PUSH_PROVIDER",
+)
+
+
+class Push:
+    name = "gate"
+    channel = "push"
+    limits = Limits()
+
+    def request(self, message):
+        body = {"recipient": message.recipient, "message": message.text}
+        headers = {"Authorization": "Bearer test-email-token"}
+        return Request.json("POST", "%s/gateways/email", body, headers)
+
+    def read(self, response):
+        return refusal(response, server_error=Unknown) or Done("push-1")
+
+
+TRANSPORTS = [Push()]
+'''
+
+
+def forget_channels() -> None:
+    for cached in (registry._modules, registry.channels, registry.transports, lanes.lane):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def push(tmp_path: Path, sandbox, monkeypatch):
+    """One new file where channels live; nothing else changes."""
+    (tmp_path / "push.py").write_text(PUSH % sandbox.url)
+    monkeypatch.setattr(registry, "__path__", [*registry.__path__, str(tmp_path)])
+    forget_channels()
+    yield
+    sys.modules.pop("notifications.channels.push", None)
+    monkeypatch.undo()
+    forget_channels()
+
+
+def test_A3_other_code_notifies_in_one_line(sandbox):
+    row = notify(CustomerFactory.create(), message="Your results are in.", channel="sms")
+    lanes.dispatch()
+    row.refresh_from_db()
+    assert row.state == "sent"
+    assert sandbox.ledger()["sms"][0]["message"] == "Your results are in."
+
+
+def test_A3_a_new_channel_is_one_new_file(push, sandbox):
+    customer = CustomerFactory.create(code="jane@device")
+    row = notify(customer, message="Your results are in.", channel="push")
+    assert lanes.dispatch() == 1
+    row.refresh_from_db()
+    assert (row.state, row.provider_reference) == ("sent", "push-1")
+    assert sandbox.ledger()["email"][0]["recipient"] == "jane@device"
+
+
+def test_A3_the_admin_and_the_api_offer_the_new_channel(push, api):
+    assert Notification._meta.get_field("channel").choices == registry.channel_choices()
+    assert ("push", "push message") in registry.channel_choices()
+
+
+def test_without_a_channel_it_goes_by_the_first_that_reaches_the_customer():
+    assert notify(CustomerFactory.create(), message="Hello").channel == "email"
+    assert notify(CustomerFactory.create(email=""), message="Hello").channel == "sms"
+
+
+def test_without_a_channel_one_that_was_opted_out_of_is_passed_over():
+    customer = CustomerFactory.create()
+    OptOut.objects.create(channel="email", recipient=customer.email)
+    row = notify(customer, message="Hello")
+    assert (row.channel, row.state) == ("sms", "queued")
+
+
+def test_who_has_opted_out_is_not_told_and_that_is_on_record():
+    customer = CustomerFactory.create()
+    OptOut.objects.create(channel="sms", recipient="+254704590344")
+    row = notify(customer, message="Hello", channel="sms")
+    assert (row.state, row.provider) == ("suppressed", "africastalking")
+    assert row.events.get().detail == "The customer has opted out of this channel."
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        ("", "Write a message."),
+        (" \n\t", "Write a message."),
+        ("x" * 2001, "at most 2000 characters, this one has 2001"),
+        ("a\x00b", "no control characters"),
+        ("a\x1b[31mb", "no control characters"),
+        ("a\rb", "no control characters"),
+        ("a\ud800b", "no control characters"),
+    ],
+)
+def test_what_is_no_message_is_refused_by_name(message, text):
+    with pytest.raises(ValidationError) as refused:
+        notify(CustomerFactory.create(), message=message, channel="sms")
+    assert text in refused.value.message_dict["message"][0]
+    assert Notification.objects.count() == 0
+
+
+def test_a_message_of_several_lines_and_of_full_length_is_fine():
+    assert notify(CustomerFactory.create(), message="a\r\nb\n\tc").message == "a\nb\n\tc"
+    assert len(notify(CustomerFactory.create(), message="ü" * 2000).message) == 2000
+
+
+def test_an_unknown_channel_is_refused_with_the_known_ones():
+    with pytest.raises(ValidationError) as refused:
+        notify(CustomerFactory.create(), message="Hello", channel="fax")
+    assert refused.value.message_dict == {
+        "channel": ["There is no such channel. Use one of: email, sms."]
+    }
+
+
+def test_a_customer_whom_the_channel_does_not_reach_is_refused():
+    with pytest.raises(ValidationError) as refused:
+        notify(CustomerFactory.create(phone_number=""), message="Hello", channel="sms")
+    assert refused.value.message_dict == {"channel": ["The customer has no phone number."]}
+
+
+def test_a_customer_whom_nothing_reaches_is_refused():
+    customer = CustomerFactory.create(phone_number="", email="")
+    with pytest.raises(ValidationError) as refused:
+        notify(customer, message="Hello")
+    assert "customer" in refused.value.message_dict
+    assert Notification.objects.count() == 0
+
+
+def test_the_same_words_may_be_said_twice():
+    customer = CustomerFactory.create()
+    assert notify(customer, message="Hello").pk != notify(customer, message="Hello").pk
+
+
+def test_orders_can_ask_whether_a_channel_reaches_a_customer():
+    reach.check(CustomerFactory.create(), "sms")
+    with pytest.raises(ValidationError):
+        reach.check(CustomerFactory.create(phone_number=""), "sms")

@@ -1,0 +1,267 @@
+"""Delivery reports and opt-outs, as Africa's Talking posts them."""
+
+from urllib.parse import urlencode
+
+import pytest
+from rest_framework.test import APIClient
+
+from core.http import Done
+from core.outbox import Settlement, claim
+from notifications.lanes import dispatch, lane
+from notifications.models import DeliveryReport, Notification, NotificationEvent, OptOut
+from notifications.reports import apply_overtaken
+from notifications.services import notify
+from notifications.tests.factories import queued, sent
+from sandbox.testing import running_sandbox, wait_until
+
+pytestmark = pytest.mark.django_db
+FORM = "application/x-www-form-urlencoded"
+FINAL_FAILURES = ["Failed", "Rejected", "AbsentSubscriber", "Expired"]
+
+
+@pytest.fixture
+def post(sandbox, settings):
+    """Post a callback; its status."""
+
+    def callback(kind: str = "delivery", token: str | None = None, **form: str) -> int:
+        token = settings.AFRICAS_TALKING_CALLBACK_TOKEN if token is None else token
+        url = f"/api/v1/webhooks/africastalking/{token}/{kind}/"
+        return APIClient().post(url, urlencode(form), content_type=FORM).status_code
+
+    return callback
+
+
+def report(row: Notification, status: str, **changes: str) -> dict[str, str]:
+    """The form that reports this status of a message."""
+    form = {"id": row.provider_reference, "status": status, "phoneNumber": row.recipient}
+    return form | {"networkCode": "63902", "retryCount": "0"} | changes
+
+
+def test_success_means_delivered(post):
+    row = sent()
+    assert post(**report(row, "Success")) == 200
+    row.refresh_from_db()
+    assert row.state == "delivered"
+    assert row.delivered_at is not None
+    assert row.delivery_reports.get().status == "Success"
+
+
+@pytest.mark.parametrize("status", FINAL_FAILURES)
+def test_the_other_final_ones_mean_failed_with_the_reason(post, status):
+    row = sent()
+    post(**report(row, status, failureReason="UserIsInactive"))
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == ("failed", f"{status} UserIsInactive")
+    assert row.delivered_at is None
+
+
+@pytest.mark.parametrize("status", ["Sent", "Submitted", "Buffered", "SomethingNew"])
+def test_what_is_on_the_way_stays_sent(post, status):
+    row = sent()
+    assert post(**report(row, status)) == 200
+    row.refresh_from_db()
+    assert row.state == "sent"
+    assert row.delivery_reports.get().status == status
+
+
+@pytest.mark.parametrize("late", ["Sent", "Buffered", *FINAL_FAILURES])
+def test_delivered_never_moves_back(post, late):
+    row = sent()
+    post(**report(row, "Success"))
+    assert post(**report(row, late)) == 200
+    row.refresh_from_db()
+    assert (row.state, row.last_error) == ("delivered", "")
+
+
+@pytest.mark.parametrize("late", ["Sent", "Success"])
+def test_failed_never_moves_back(post, late):
+    row = sent()
+    post(**report(row, "Failed"))
+    post(**report(row, late))
+    row.refresh_from_db()
+    assert row.state == "failed"
+
+
+def test_the_same_report_five_times_counts_once(post):
+    row = sent()
+    assert {post(**report(row, "Success")) for _ in range(5)} == {200}
+    assert row.delivery_reports.count() == 1
+    assert row.events.filter(kind="delivered").count() == 1
+
+
+@pytest.mark.parametrize("changes", [{"phoneNumber": "+254704590345"}, {"id": "ATXid_other"}])
+def test_id_and_phone_number_must_both_match(post, changes):
+    row = sent()
+    assert post(**report(row, "Success", **changes)) == 200
+    row.refresh_from_db()
+    assert row.state == "sent"
+    assert DeliveryReport.objects.get().notification is None
+
+
+def test_a_report_that_lost_its_plus_on_the_way_still_matches(post):
+    row = sent()
+    post(**report(row, "Success", phoneNumber=row.recipient.replace("+", " ")))
+    row.refresh_from_db()
+    assert row.state == "delivered"
+
+
+def test_a_report_that_overtakes_the_answer_is_applied_when_the_answer_comes(post):
+    row, queue = queued(), lane("sms", "africastalking")
+    [claimed] = claim(queue, limit=1)
+    claimed.provider_reference = "ATXid_1"
+    assert post(**report(claimed, "Success")) == 200
+    queue.settle([(claimed, Settlement("sent", Done("ATXid_1")))])
+    row.refresh_from_db()
+    assert row.state == "delivered"
+
+
+def test_a_report_that_was_recorded_at_the_same_instant_is_found_by_the_sweeper(post):
+    row = sent()
+    DeliveryReport.objects.create(
+        provider="africastalking",
+        reference=row.provider_reference,
+        recipient=row.recipient,
+        status="Success",
+        state="delivered",
+    )
+    assert apply_overtaken() == 1
+    row.refresh_from_db()
+    assert row.state == "delivered"
+    assert apply_overtaken() == 0
+
+
+def test_a_parked_report_is_applied_once_it_comes_again(post):
+    row = sent()
+    form = report(row, "Success")
+    Notification.objects.filter(pk=row.pk).update(provider_reference="")
+    post(**form)
+    Notification.objects.filter(pk=row.pk).update(provider_reference=row.provider_reference)
+    post(**form)
+    row.refresh_from_db()
+    assert row.state == "delivered"
+
+
+@pytest.mark.parametrize("kind", ["delivery", "opt-out"])
+@pytest.mark.parametrize("token", ["wrong", "tést", "%00", "x" * 3000])
+def test_a_wrong_token_is_refused_and_nothing_has_changed(post, kind, token):
+    row = sent()
+    assert post(kind, token, **report(row, "Success")) == 404
+    row.refresh_from_db()
+    assert row.state == "sent"
+    assert DeliveryReport.objects.count() == OptOut.objects.count() == 0
+
+
+def test_without_a_token_of_ours_nobody_gets_in(post, settings):
+    settings.AFRICAS_TALKING_CALLBACK_TOKEN = ""
+    row = sent()
+    assert post("delivery", "", **report(row, "Success")) == 404
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"id": "x"},
+        {"id": "", "status": "Success", "phoneNumber": "+254704590344"},
+        {"id": "a b", "status": "Success", "phoneNumber": "+254704590344"},
+        {"id": "x" * 101, "status": "Success", "phoneNumber": "+254704590344"},
+        {"id": "x", "status": "Suc\x00cess", "phoneNumber": "+254704590344"},
+        {"id": "x", "status": "x" * 41, "phoneNumber": "+254704590344"},
+        {"id": "x", "status": "Success", "phoneNumber": "nobody"},
+        {"id": "x", "status": "Failed", "phoneNumber": "+254704590344", "failureReason": "x" * 201},
+    ],
+)
+def test_garbage_is_a_400(post, form):
+    assert post(**form) == 400
+    assert DeliveryReport.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type", "status"),
+    [
+        (b"\xff\xfe\x00", FORM, 400),
+        (b"&&&===", FORM, 400),
+        (b"a=1&" * 2000, FORM, 400),
+        (b"id=" + b"x" * 65_536, FORM, 413),
+        (b'{"id": "x"}', "application/json", 415),
+        (b"id=x", "text/plain", 415),
+    ],
+    ids=["binary", "empty pairs", "many fields", "large", "json", "text"],
+)
+def test_what_is_no_form_of_theirs_is_refused(post, settings, body, content_type, status):
+    token = settings.AFRICAS_TALKING_CALLBACK_TOKEN
+    url = f"/api/v1/webhooks/africastalking/{token}/delivery/"
+    answer = APIClient().post(url, body, content_type=content_type)
+    assert answer.status_code == status
+
+
+def test_any_accept_header_is_fine(post, settings):
+    row = sent()
+    token = settings.AFRICAS_TALKING_CALLBACK_TOKEN
+    url = f"/api/v1/webhooks/africastalking/{token}/delivery/"
+    body = urlencode(report(row, "Success"))
+    answer = APIClient().post(url, body, content_type=FORM, headers={"accept": "text/html"})
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_an_opt_out_stops_what_waits_and_what_comes(post):
+    row = queued()
+    assert post("opt-out", phoneNumber=row.recipient, senderId="DOSETTE") == 200
+    row.refresh_from_db()
+    assert row.state == "suppressed"
+    assert row.events.latest("id").kind == "suppressed"
+    assert notify(row.customer, message="Hello", channel="sms").state == "suppressed"
+    assert dispatch() == 0
+
+
+def test_opting_out_twice_is_opting_out_once(post):
+    for _ in range(3):
+        assert post("opt-out", phoneNumber="+254704590344") == 200
+    assert OptOut.objects.get().recipient == "+254704590344"
+
+
+def test_an_opt_out_leaves_others_alone(post):
+    other = queued(phone_number="+254704590345")
+    post("opt-out", phoneNumber="+254704590344")
+    other.refresh_from_db()
+    assert other.state == "queued"
+
+
+def test_a_report_of_the_blacklist_is_an_opt_out(post):
+    row = sent()
+    post(**report(row, "Rejected", failureReason="UserInBlackList"))
+    assert OptOut.objects.get().recipient == row.recipient
+
+
+@pytest.mark.usefixtures("delivered")
+@pytest.mark.parametrize(
+    ("digits", "state"),
+    [("0344", "delivered"), ("9601", "failed"), ("9602", "failed"), ("9606", "delivered")],
+)
+def test_A6_the_whole_road_of_a_message_is_real_http_on_loopback(
+    live_server, settings, digits, state
+):
+    with running_sandbox(web_url=live_server.url, events=False) as world:
+        settings.AFRICAS_TALKING_BASE_URL = f"{world.url}/africastalking"
+        settings.AFRICAS_TALKING_API_KEY = world.config.africas_talking_api_key
+        settings.AFRICAS_TALKING_CALLBACK_TOKEN = world.config.africas_talking_callback_token
+        settings.SMS_PROVIDER = ["africastalking"]
+        row = queued(phone_number=f"+25470459{digits}")
+        dispatch("sms", "africastalking")
+        wait_until(lambda: DeliveryReport.objects.count() == 2)
+    apply_overtaken()
+    row.refresh_from_db()
+    assert row.state == state
+
+
+def test_the_history_says_who_did_what(post):
+    row = sent()
+    post(**report(row, "Success"))
+    told = NotificationEvent.objects.filter(notification=row).values_list(
+        "kind", "from_state", "to_state", "actor"
+    )
+    assert list(told) == [
+        ("composed", "", "queued", "system"),
+        ("sent", "sending", "sent", "system"),
+        ("delivered", "sent", "delivered", "africastalking"),
+    ]

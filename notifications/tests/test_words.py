@@ -1,0 +1,96 @@
+"""Templates: named fields only, refused when they are typed and harmless when they are filled."""
+
+import json
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from customers.tests.factories import CustomerFactory
+from notifications.models import Notification, Occasion, Template
+from notifications.rendering import FIELDS, SAMPLE, render
+from orders.tests.factories import placed_kit_order, placed_sale
+
+MESSAGE = json.loads((Path(__file__).parent / "data" / "gateway_message.json").read_text())
+
+
+def template(body: str = "Hi", *, subject: str = "", occasion: str = "order-placed") -> Template:
+    return Template(occasion=occasion, channel="email", subject=subject, body=body)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_A5_the_words_for_a_placed_order_are_those_of_gateway_message_json(channel):
+    delivered = Template.objects.get(occasion="order-placed", channel=channel)
+    assert delivered.body == MESSAGE["message"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("occasion", Occasion.values)
+@pytest.mark.parametrize("channel", ["sms", "email"])
+def test_there_are_valid_words_for_every_occasion(occasion, channel):
+    delivered = Template.objects.get(occasion=occasion, channel=channel)
+    delivered.full_clean()
+    assert "{" not in render(delivered.subject + delivered.body, SAMPLE)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Hi {name}",
+        "Hi {user_name.__class__}",
+        "Hi {user_name!r}",
+        "Hi {user_name:>999999999}",
+        "Hi {0}",
+        "Hi {}",
+        "Hi {user_name",
+        "Hi user_name}",
+        "Hi {{user_name}}",
+        "{tracking_url}",
+        "",
+        "x" * 2001,
+        "a\x00b",
+    ],
+)
+def test_a_template_that_could_not_be_filled_is_refused_when_it_is_typed(body):
+    with pytest.raises(ValidationError) as refused:
+        template(body).full_clean(validate_unique=False, validate_constraints=False)
+    assert "body" in refused.value.message_dict
+
+
+def test_a_parcels_fields_are_there_for_parcels():
+    parcel = template("{reference} {tracking_url}", occasion="shipment-in-transit")
+    parcel.full_clean(validate_unique=False, validate_constraints=False)
+
+
+@pytest.mark.parametrize("subject", ["Hi\r\nBcc: x@example.com", "Hi\x00", " Hi", "{nobody}"])
+def test_a_subject_is_one_line_of_known_fields(subject):
+    with pytest.raises(ValidationError) as refused:
+        template(subject=subject).full_clean(validate_unique=False, validate_constraints=False)
+    assert "subject" in refused.value.message_dict
+
+
+def test_values_are_not_filled_in_again():
+    values = dict.fromkeys(FIELDS, "{amount}") | {"amount": "secret"}
+    assert render("Hi {user_name}", values) == "Hi {amount}"
+
+
+def test_values_are_one_line_each():
+    assert (
+        render("Hi {user_name}!", {"user_name": "Jane\r\nBcc: x\x00\u2028y"}) == "Hi Jane Bcc: x y!"
+    )
+
+
+@pytest.mark.django_db
+def test_a_name_with_braces_arrives_as_it_is():
+    placed_sale(CustomerFactory.create(name="{amount} {0.__class__}"))
+    assert Notification.objects.get().message.startswith("Hi {amount} {0.__class__}, your order")
+
+
+@pytest.mark.django_db
+def test_what_grows_too_long_is_cut():
+    Template.objects.update(body="{user_name}" * 180, subject="{user_name}" * 9)
+    placed_kit_order(customer=CustomerFactory.create(name="x" * 100))
+    row = Notification.objects.get()
+    assert (len(row.message), len(row.subject)) == (2000, 100)
+    assert row.message.endswith("…")

@@ -1,0 +1,16 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from notifications.views import NotificationViewSet
+from notifications.webhooks import DeliveryWebhook, OptOutWebhook
+
+router = SimpleRouter(use_regex_path=False)
+router.register("notifications", NotificationViewSet)
+
+urlpatterns = [
+    *router.urls,
+    path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view()),
+    path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view()),
+]

@@ -1,0 +1,62 @@
+"""What stands on an order's page, and in the form of a new one."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from orders.forms import NewLines
+from orders.models import OrderEvent, OrderLine
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that services make."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    hide_title = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """All that is shown."""
+        return list(self.fields or [])
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False
+
+
+class LineInline(ReadOnlyInline):
+    """What was ordered, at the price and weight of the day."""
+
+    model = OrderLine
+    fields = ["item_id", "name", "quantity", "unit_price", "weight"]
+
+
+class EventInline(ReadOnlyInline):
+    """What happened to the order."""
+
+    model = OrderEvent
+    verbose_name_plural = "history"
+    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
+
+
+class NewLineInline(TabularInline):
+    """The products of an order that is being placed."""
+
+    model = OrderLine
+    formset = NewLines
+    fields = ["product", "quantity"]
+    autocomplete_fields = ["product"]
+    extra = 1
+    can_delete = False
+    verbose_name = "product"
+    verbose_name_plural = "products"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may place an order says what is in it."""
+        return True

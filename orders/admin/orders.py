@@ -1,0 +1,186 @@
+"""Orders in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from unfold.contrib.filters.admin import RangeDateTimeFilter
+from unfold.decorators import display
+
+from customers.admin import LargeTableAdmin
+from orders import services
+from orders.admin.actions import OrderActions
+from orders.admin.actors import actor_of
+from orders.admin.inlines import EventInline, LineInline, NewLineInline
+from orders.admin.placing import PlacingAdmin
+from orders.filters import search
+from orders.forms import KitChoice, PlaceKitForm, PlaceOrderForm
+from orders.models import DnaKitOrder, Order
+
+STATE_COLOURS = {
+    "placed": "info",
+    "active": "info",
+    "shipped": "warning",
+    "delivered": "success",
+    "cancelled": "danger",
+}
+
+
+class KitTypeFilter(admin.SimpleListFilter):
+    """By kit type, without reading every order for the choices."""
+
+    title = "kit type"
+    parameter_name = "kit_type"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The kits on sale."""
+        return [(kit.item_id, kit.name) for kit in KitChoice.on_sale()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The orders of the chosen kit."""
+        return queryset.filter(kit_type=self.value()) if self.value() else queryset
+
+
+@admin.register(Order)
+class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
+    """Orders: placed through a form, then shown with all that happened to them."""
+
+    form: type[Any] = PlaceOrderForm
+    autocomplete_fields = ["customer"]
+    list_display = ["shown_number", "customer", "item", "price", "shown_state", "time"]
+    list_display_links = ["shown_number", "item"]
+    list_select_related = ["customer"]
+    list_filter = [
+        "state",
+        "shipping_interval",
+        KitTypeFilter,
+        ("time", RangeDateTimeFilter),
+    ]
+    list_filter_submit = True
+    list_disable_select_all = True
+    sortable_by = ["shown_number", "time"]
+    search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
+    inlines = [LineInline, EventInline]
+    add_fieldsets = [
+        (None, {"fields": ["customer", ("delivery_service", "shipping_interval"), "channel"]}),
+        (
+            "Delivery address",
+            {
+                "fields": [("recipient", "country"), ("line_1", "line_2"), ("city", "postcode")],
+                "description": "Leave it empty to send it to the customer's default address.",
+            },
+        ),
+    ]
+    fieldsets = [
+        (None, {"fields": [("number", "state"), ("customer", "time"), ("item", "price")]}),
+        (
+            "Delivery",
+            {
+                "fields": [
+                    ("delivery_service", "shipping_interval"),
+                    ("kit_type", "channel"),
+                    "address",
+                ]
+            },
+        ),
+    ]
+    readonly_fields = [
+        "number",
+        "state",
+        "customer",
+        "time",
+        "item",
+        "price",
+        "kit_type",
+        "channel",
+        "delivery_service",
+        "shipping_interval",
+        "address",
+    ]
+
+    @display(description="number", ordering="id")
+    def shown_number(self, order: Order) -> str:
+        """The number; sorted as numbers are."""
+        return str(order.number)
+
+    @display(description="amount")
+    def price(self, order: Order) -> str:
+        """Amount and currency."""
+        return f"{order.amount} {order.currency}"
+
+    @display(description="state", label=STATE_COLOURS)
+    def shown_state(self, order: Order) -> tuple[str, str]:
+        """The state, in its colour."""
+        return order.state, order.get_state_display()
+
+    @display(description="delivery address")
+    def address(self, order: Order) -> str:
+        """The address on one line, or that it is still to come."""
+        if order.ships:
+            return ", ".join(filter(None, order.address().values()))
+        return "not known yet" if order.delivery_service else "no parcel belongs to this order"
+
+    def get_ordering(self, request: HttpRequest) -> list[str]:
+        """The newest first; by time when a time is asked for: that has an index of its own."""
+        by_time = any(name.startswith("time_") for name in request.GET)
+        return ["-time", "-id"] if by_time else ["-id"]
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """Orders found by number or customer."""
+        return search(queryset, text)
+
+    def get_form(
+        self, request: HttpRequest, obj: Order | None = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        """The form for a new order; an old one has nothing to fill in."""
+        if obj:
+            kwargs["form"] = ModelForm
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
+        """The form's lines for a new order, all that is known of an old one."""
+        return [*self.inlines] if obj else [NewLineInline]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Order | None = None) -> list[str]:
+        """Everything, once it is placed."""
+        return [*self.readonly_fields] if obj else []
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Orders are cancelled, never deleted."""
+        return False
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """The page, without buttons that would save nothing."""
+        if kwargs.get("change"):
+            hidden = ("show_save", "show_save_and_continue", "show_save_and_add_another")
+            context.update(dict.fromkeys(hidden, False))
+        answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return answer
+
+
+@admin.register(DnaKitOrder)
+class DnaKitOrderAdmin(OrderAdmin):
+    """DNA kit orders."""
+
+    form = PlaceKitForm
+    list_display = ["shown_number", "customer", "kit_type", "price", "shown_state", "time"]
+    list_display_links = ["shown_number", "kit_type"]
+    add_fieldsets = [(None, {"fields": ["customer", "kit", "channel"]})]
+
+    def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
+        """None for a new one: it has one kit."""
+        return super().get_inlines(request, obj) if obj else []
+
+    def place(self, request: HttpRequest, form: Any, formsets: Any) -> Order:
+        """Call the service; say so when the kit waits for an address."""
+        kit, channel = form.cleaned_data["kit"], form.cleaned_data["channel"]
+        by = actor_of(request)
+        order = services.place_dna_kit_order(form.buyer, kit=kit, by=by, channel=channel)
+        if not order.ships:
+            text = f"{order} waits: this customer has no default address. Give it one."
+            self.message_user(request, text, messages.WARNING)
+        return order

@@ -1,0 +1,232 @@
+"""Products, orders with their lines, and what happened to them."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q, Value
+from django.db.models.functions import Cast, Concat
+
+from core.money import currencies, validate_amount, validate_currency
+from core.states import Event
+from customers.countries import validate_country
+from customers.models import LONGEST_LINE, AddressLines, Customer
+from customers.validators import CodeLetters, OneLine
+from orders.states import ORDER, OrderState
+
+MOST_OF_A_PRODUCT = 1000
+
+
+class ProductKind(models.TextChoices):
+    """What a product is: rules and routes choose by it."""
+
+    DNA_KIT = "dna-kit", "DNA kit"
+    TREATMENT = "treatment"
+    GOODS = "goods"
+
+
+class DeliveryService(models.TextChoices):
+    """How fast a parcel goes (requirement C1)."""
+
+    STANDARD = "standard"
+    EXPRESS = "express"
+
+
+class ShippingInterval(models.TextChoices):
+    """How often an order ships (requirement C3)."""
+
+    NONE = "none", "once"
+    WEEKLY = "weekly"
+    MONTHLY = "monthly"
+
+
+def money(**options: Any) -> "models.DecimalField[Any, Any]":
+    """An exact amount: up to 10 digits before the point and two behind it."""
+    return models.DecimalField(
+        max_digits=12, decimal_places=2, validators=[MinValueValidator(0)], **options
+    )
+
+
+def _never_negative(field: str, name: str) -> models.CheckConstraint:
+    return models.CheckConstraint(condition=Q(**{f"{field}__gte": 0}), name=name)
+
+
+class Product(models.Model):
+    """Something that can be ordered. A DNA kit's `item_id` is its kit type."""
+
+    item_id = models.CharField(
+        max_length=LONGEST_LINE,
+        unique=True,
+        validators=[CodeLetters()],
+        help_text="What providers and clients call it. A DNA kit's is its kit type.",
+    )
+    name = models.CharField(max_length=100, validators=[OneLine()])
+    kind = models.CharField(max_length=20, choices=ProductKind.choices)
+    weight = models.PositiveIntegerField(
+        help_text="Grams, of one piece.",
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+    )
+    price = money()
+    currency = models.CharField(max_length=3, validators=[validate_currency])
+    is_active = models.BooleanField(default=True, help_text="Untick to take it out of sale.")
+
+    class Meta:
+        ordering = ["name"]
+        indexes = [models.Index(fields=["name", "-id"], name="product_by_name")]
+        constraints = [_never_negative("price", "product_price")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clean(self) -> None:
+        """Raise ValidationError when the price is finer than the currency's smallest unit."""
+        if self.price is None or self.currency not in currencies():
+            return  # the fields' own validators have said so
+        try:
+            validate_amount(self.price, self.currency)
+        except ValidationError as error:
+            raise ValidationError({"price": error}) from error
+
+
+def _line() -> "models.CharField[Any, Any]":
+    return models.CharField(max_length=LONGEST_LINE, blank=True, default="", validators=[OneLine()])
+
+
+class Order(AddressLines):
+    """What a customer ordered. The address is a copy made when it was placed, or empty.
+
+    Made and changed by `orders.services` only: every change has its OrderEvent.
+    """
+
+    WORKFLOW = ORDER
+
+    number = models.GeneratedField(  # type: ignore[attr-defined]
+        expression=Concat(Value("co-"), Cast("id", models.CharField())),
+        output_field=models.CharField(max_length=24),
+        db_persist=True,
+        unique=True,
+    )
+    # `order_by_customer` serves as this key's index.
+    customer = models.ForeignKey(
+        Customer, on_delete=models.PROTECT, related_name="orders", db_index=False
+    )
+    item = models.CharField(
+        max_length=255, validators=[OneLine()], help_text="What was ordered, in words."
+    )
+    kit_type = models.CharField(
+        max_length=LONGEST_LINE, blank=True, default="", help_text="Empty when it holds no DNA kit."
+    )
+    channel = models.CharField(
+        max_length=20, blank=True, default="", help_text="How the customer asked to hear of it."
+    )
+    amount = money()
+    currency = models.CharField(max_length=3, validators=[validate_currency])
+    state = models.CharField(
+        max_length=20, choices=OrderState.choices, default=OrderState.PLACED, editable=False
+    )
+    delivery_service = models.CharField(
+        max_length=20, choices=DeliveryService.choices, blank=True, default=""
+    )
+    shipping_interval = models.CharField(
+        max_length=10, choices=ShippingInterval.choices, default=ShippingInterval.NONE
+    )
+    time = models.DateTimeField(auto_now_add=True)
+
+    # An order may have no address: a sale over the counter, or a kit whose address is to come.
+    recipient = _line()
+    line_1 = _line()
+    city = _line()
+    postcode = _line()
+    country = models.CharField(max_length=2, blank=True, default="", validators=[validate_country])
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(fields=["customer", "-id"], name="order_by_customer"),
+            models.Index(fields=["state", "-id"], name="order_by_state"),
+            models.Index(fields=["time", "id"], name="order_by_time"),
+            models.Index(
+                fields=["shipping_interval", "-id"],
+                condition=~Q(shipping_interval="none"),
+                name="recurring_order",
+            ),
+            models.Index(fields=["-id"], condition=~Q(kit_type=""), name="dna_kit_order"),
+            models.Index(
+                fields=["kit_type", "-id"], condition=~Q(kit_type=""), name="dna_kit_order_by_type"
+            ),
+            models.Index(
+                fields=["customer", "-id"],
+                condition=~Q(kit_type=""),
+                name="dna_kit_order_by_customer",
+            ),
+        ]
+        constraints = [_never_negative("amount", "order_amount")]
+
+    def __str__(self) -> str:
+        return str(self.number)
+
+    @property
+    def ships(self) -> bool:
+        """Whether a parcel belongs to this order and we know where it goes."""
+        return bool(self.delivery_service and self.line_1)
+
+    @property
+    def awaits_address(self) -> bool:
+        """Whether its parcel waits until we know where it goes."""
+        return bool(self.delivery_service and not self.line_1 and self.state != "cancelled")
+
+
+class DnaKitOrderManager(models.Manager["DnaKitOrder"]):
+    """Only the orders with a kit type."""
+
+    def get_queryset(self) -> models.QuerySet["DnaKitOrder"]:
+        """The DNA kit orders."""
+        return super().get_queryset().exclude(kit_type="")
+
+
+class DnaKitOrder(Order):
+    """The orders of DNA kits, seen by themselves (requirements A1 to A4)."""
+
+    objects = DnaKitOrderManager()  # type: ignore[misc]
+
+    class Meta:
+        proxy = True
+        verbose_name = "DNA kit order"
+
+
+class OrderLine(models.Model):
+    """So many of one product, at the price and weight of the day it was ordered."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    item_id = models.CharField(max_length=LONGEST_LINE)
+    name = models.CharField(max_length=100)
+    quantity = models.PositiveIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_OF_A_PRODUCT)]
+    )
+    weight = models.PositiveIntegerField(help_text="Grams, of one piece.")
+    unit_price = money()
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "line"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(quantity__range=(1, MOST_OF_A_PRODUCT)), name="line_quantity"
+            ),
+            _never_negative("unit_price", "line_unit_price"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.quantity} × {self.name}"
+
+
+class OrderEvent(Event):
+    """Something that happened to an order. Receivers in shipping and notifications listen."""
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+
+    class Meta:
+        ordering = ["id"]
+        verbose_name = "event"

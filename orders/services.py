@@ -1,0 +1,161 @@
+"""The verbs of orders. Each writes one OrderEvent in the transaction of the change."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from core.states import IllegalMove, move
+from customers import reach
+from customers.models import Customer
+from orders.models import Order, OrderEvent, OrderLine, Product, ProductKind
+from orders.rules import Lines, check_address, check_lines, check_price
+
+LONGEST_ITEM = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where, how fast and how often. `address` holds the six fields of an address."""
+
+    address: Mapping[str, str] = field(default_factory=dict)
+    service: str = "standard"
+    interval: str = "none"
+
+
+def place_sale(customer: Customer, *, item: str, amount: Decimal, currency: str, by: str) -> Order:
+    """Record the sale of something in words, at a price: no lines and no parcel.
+
+    Raises ValidationError, on `amount` or `currency`, for a price that nobody can pay.
+    """
+    check_price(amount, currency)
+    order = Order(customer=customer, item=item, amount=amount, currency=currency)
+    return _write(order, [], by)
+
+
+def place_order(
+    customer: Customer,
+    *,
+    lines: Sequence[tuple[Product, int]],
+    delivery: Delivery,
+    by: str,
+    channel: str = "",
+) -> Order:
+    """Order products; prices and weights are those of today.
+
+    Its notification and shipment are written by the receivers of the event, in this transaction.
+    Raises ValidationError for lines that the rules refuse (`items`), for a channel that does not
+    exist or does not reach the customer (`channel`), for a recurring order without an address
+    (`delivery_address`), and for lines of an address that cannot be printed (by their names).
+    """
+    amount, currency = check_lines(lines)
+    if delivery.address:
+        check_address(delivery.address)
+    elif delivery.interval != "none":
+        raise ValidationError({"delivery_address": "A recurring order needs an address."})
+    if channel:
+        reach.check(customer, channel)
+    order = Order(
+        customer=customer,
+        item=_summary(lines),
+        kit_type=_kit_type(lines),
+        channel=channel,
+        amount=amount,
+        currency=currency,
+        delivery_service=delivery.service,
+        shipping_interval=delivery.interval,
+        **delivery.address,
+    )
+    return _write(order, lines, by)
+
+
+def place_dna_kit_order(customer: Customer, *, kit: Product, by: str, channel: str = "") -> Order:
+    """Order one DNA kit to the customer's default address; without one it waits for an address.
+
+    Raises ValidationError as `place_order` does.
+    """
+    address = customer.default_address
+    delivery = Delivery(address=address.address() if address else {})
+    return place_order(customer, lines=[(kit, 1)], delivery=delivery, by=by, channel=channel)
+
+
+@transaction.atomic
+def set_address(order: Order, address: Mapping[str, str], *, by: str) -> Order:
+    """Give an order the address it lacked, so that it ships.
+
+    Raises ValidationError when it does not wait for one, or for lines that cannot be printed.
+    """
+    check_address(address)
+    locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    if not locked.awaits_address:
+        raise ValidationError(f"Order {locked.number} does not wait for an address.", "has_address")
+    for name, value in address.items():
+        setattr(locked, name, value)
+    locked.save(update_fields=list(address))
+    OrderEvent.objects.create(order=locked, kind="address-set", actor=by)
+    return locked
+
+
+def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
+    """Cancel an order and, through the event's receivers, its schedule and unsent shipments.
+
+    Raises IllegalMove when it has shipped or is cancelled, or when a parcel has already been
+    handed to a provider; nothing has changed then.
+    """
+    move(order, "cancelled", by=by, detail=reason)
+    return order
+
+
+def follow(order: Order, state: str, *, by: str) -> None:
+    """Bring a one-off order to where its parcel is; does nothing when it cannot go there."""
+    if state not in Order.WORKFLOW.moves[order.state]:
+        return
+    with suppress(IllegalMove):  # it went elsewhere since this copy of it was read
+        move(order, state, by=by)
+
+
+def _write(order: Order, lines: Lines, by: str) -> Order:
+    """Save the order, its lines and its event.
+
+    Nothing has been written when the rules refuse, so no savepoint is needed for them.
+    """
+    with transaction.atomic(savepoint=False):
+        order.save(force_insert=True)
+        _remember(order, OrderLine.objects.bulk_create(_lines(order, lines)))
+        OrderEvent.objects.create(order=order, kind="placed", to_state=order.state, actor=by)
+    return order
+
+
+def _remember(order: Order, lines: list[OrderLine]) -> None:
+    """Let `order.lines.all()` answer without a query, as after `prefetch_related`."""
+    known = OrderLine.objects.filter(order=order)
+    known._result_cache = lines
+    order._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]
+
+
+def _summary(lines: Lines) -> str:
+    text = ", ".join(p.name if n == 1 else f"{n} × {p.name}" for p, n in lines)
+    return text if len(text) <= LONGEST_ITEM else text[: LONGEST_ITEM - 1] + "…"
+
+
+def _kit_type(lines: Lines) -> str:
+    kits = [product.item_id for product, _ in lines if product.kind == ProductKind.DNA_KIT]
+    return kits[0] if kits else ""
+
+
+def _lines(order: Order, lines: Lines) -> list[OrderLine]:
+    return [
+        OrderLine(
+            order=order,
+            product=product,
+            item_id=product.item_id,
+            name=product.name,
+            quantity=quantity,
+            weight=product.weight,
+            unit_price=product.price,
+        )
+        for product, quantity in lines
+    ]

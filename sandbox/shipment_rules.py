@@ -1,0 +1,84 @@
+"""The documented limits of a shipment request (requirement C1), as the provider holds them."""
+
+import re
+from typing import Any, NamedTuple
+
+SERVICES = ("standard", "express")
+ADDRESS = {"recipient": 35, "line_1": 35, "line_2": 35, "city": 35, "postcode": 35, "country": 2}
+MAY_BE_EMPTY = {"delivery_address.line_2"}  # many addresses have one line only
+
+
+class Violation(NamedTuple):
+    """What is wrong with which field; the message never repeats the value."""
+
+    code: str
+    field: str
+    message: str
+
+
+class _Refused(Exception):  # noqa: N818 (an answer, not an error)
+    def __init__(self, code: str, field: str, message: str) -> None:
+        self.violation = Violation(code, field, f"{field} {message}")
+
+
+def violation_of(body: dict[str, Any]) -> Violation | None:
+    """The first rule that a shipment request breaks, or None."""
+    try:
+        _check(body)
+    except _Refused as refused:
+        return refused.violation
+    return None
+
+
+def _check(body: dict[str, Any]) -> None:
+    _keys(body, "", ("order_id", "delivery_service", "items", "delivery_address"))
+    _text(body["order_id"], "order_id", 35)
+    if body["delivery_service"] not in SERVICES:
+        raise _Refused("not_a_choice", "delivery_service", f"must be one of {', '.join(SERVICES)}")
+    if not isinstance(body["items"], list) or not body["items"]:
+        raise _Refused("wrong_type", "items", "must be a list with at least one item")
+    for number, item in enumerate(body["items"]):
+        _check_item(item, f"items[{number}]")
+    _check_address(body["delivery_address"])
+
+
+def _check_item(item: Any, field: str) -> None:
+    _keys(item, f"{field}.", ("item_id", "quantity", "weight"))
+    _text(item["item_id"], f"{field}.item_id", 35)
+    _whole(item["quantity"], f"{field}.quantity", 1)
+    _whole(item["weight"], f"{field}.weight", 0)
+
+
+def _check_address(address: Any) -> None:
+    _keys(address, "delivery_address.", tuple(ADDRESS))
+    for name, longest in ADDRESS.items():
+        _text(address[name], f"delivery_address.{name}", longest)
+    if not re.fullmatch("[A-Z]{2}", address["country"]):
+        raise _Refused("not_a_choice", "delivery_address.country", "must be two capital letters")
+
+
+def _keys(value: Any, prefix: str, names: tuple[str, ...]) -> None:
+    if not isinstance(value, dict):
+        raise _Refused("wrong_type", prefix.rstrip("."), "must be an object")
+    for name in names:
+        if name not in value:
+            raise _Refused("required", prefix + name, "is missing")
+    for name in value:
+        if name not in names:
+            raise _Refused("unknown_field", f"{prefix}{name}", "is not a field of this contract")
+
+
+def _text(value: Any, field: str, longest: int) -> None:
+    if not isinstance(value, str):
+        raise _Refused("wrong_type", field, "must be a string")
+    if not value.strip() and field not in MAY_BE_EMPTY:
+        raise _Refused("blank", field, "must not be empty")
+    if len(value) > longest:
+        raise _Refused("too_long", field, f"must have at most {longest} characters")
+
+
+def _whole(value: Any, field: str, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _Refused("wrong_type", field, "must be a whole number")
+    if value < least:
+        raise _Refused("too_small", field, f"must be at least {least}")

@@ -1,0 +1,287 @@
+"""Schedules in the admin: the next dates, and the verbs that change them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.forms import CharField, ChoiceField, DateField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils.formats import date_format
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminSingleDateWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from orders.admin.inlines import ReadOnlyInline
+from orders.filters import search
+from orders.models import Order
+from shipping import schedules
+from shipping.admin.reading import ReadOnlyAdmin, linked
+from shipping.models import CatchUp, Schedule, ScheduleEvent, Shipment
+from shipping.serializers import INTERVALS
+
+ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
+STATE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}
+
+
+class Preview(BaseDialogForm):  # type: ignore[misc]
+    """Shows what a verb would make of the next dates, and asks."""
+
+    verb = ""
+    form_before_template = "admin/shipping/preview.html"
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """The dates as they are, and as they would be."""
+        schedule = _get(str(object_id))
+        now, then = schedules.upcoming(schedule), schedules.preview(schedule, self.verb)
+        return {"now": now, "then": then}
+
+
+class SkipForm(Preview):
+    """Without the next one."""
+
+    verb = "skip"
+
+
+class ResumeForm(Preview):
+    """From today on."""
+
+    verb = "resume"
+
+
+class PauseForm(BaseDialogForm):  # type: ignore[misc]
+    """Until when."""
+
+    resume_on = DateField(
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="Leave it empty to pause until somebody resumes it.",
+    )
+
+
+class ChangeForm(BaseDialogForm):  # type: ignore[misc]
+    """What is to be different; what is left empty stays."""
+
+    interval = ChoiceField(
+        choices=[("", "as it is"), *((name, name) for name in INTERVALS)],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    anchor = DateField(
+        required=False,
+        widget=UnfoldAdminSingleDateWidget,
+        help_text="The day from which all dates are counted.",
+    )
+    catch_up = ChoiceField(
+        choices=[("", "as it is"), *CatchUp.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="What ships after an outage.",
+    )
+
+
+class ReasonForm(BaseDialogForm):  # type: ignore[misc]
+    """Why a schedule ends."""
+
+    reason = CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
+
+
+class EventInline(ReadOnlyInline):
+    """What was done to the schedule."""
+
+    model = ScheduleEvent
+    verbose_name_plural = "history"
+    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
+
+
+class ShipmentInline(ReadOnlyInline):
+    """What it has shipped."""
+
+    model = Shipment
+    fields = ["page", "state", "ship_on", "tracking_number"]
+    per_page = 10
+
+    @display(description="reference")
+    def page(self, shipment: Shipment) -> str:
+        """A link to it."""
+        return linked(shipment)
+
+
+class OrderScheduleInline(ReadOnlyInline):
+    """The schedule of an order."""
+
+    model = Schedule
+    fields = ["page", "state", "anchor", "next_dates", "resume_on"]
+
+    @display(description="schedule")
+    def page(self, schedule: Schedule) -> str:
+        """A link to it."""
+        return linked(schedule)
+
+    @display(description="next dates")
+    def next_dates(self, schedule: Schedule) -> str:
+        """The next three dates."""
+        return _listed(schedule, 3)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnlyAdmin):
+    """When recurring orders ship."""
+
+    list_display = ["order", "shown_state", "interval", "anchor", "next_date", "resume_on"]
+    list_select_related = ["order"]
+    list_filter = ["state", "interval", "catch_up"]
+    sortable_by: list[str] = []
+    search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
+    inlines = [EventInline, ShipmentInline]
+    actions = ["pause_selected", "resume_selected", "skip_selected", "cancel_selected"]
+    actions_detail = ["pause", "resume", "skip", "change_dates", "cancel"]
+    fields = [
+        ("order", "state", "resume_on"),
+        ("interval", "anchor", "time_zone"),
+        ("next_dates", "catch_up"),
+    ]
+
+    @display(description="state", label=STATE_COLOURS)
+    def shown_state(self, schedule: Schedule) -> tuple[str, str]:
+        """The state, in its colour."""
+        return schedule.state, schedule.state
+
+    @display(description="next")
+    def next_date(self, schedule: Schedule) -> str:
+        """The next date."""
+        return _listed(schedule, 1)
+
+    @display(description="next dates")
+    def next_dates(self, schedule: Schedule) -> str:
+        """The next five dates."""
+        return _listed(schedule, 5)
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """By order or customer."""
+        return queryset.filter(order__in=search(Order.objects.all(), text).values("pk"))
+
+    def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it can be paused or skipped, by this person."""
+        return self.may(request, object_id, ACTIVE)
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it can be resumed, by this person."""
+        return self.may(request, object_id, PAUSED)
+
+    def has_alter_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it can be changed or cancelled, by this person."""
+        return self.may(request, object_id, ACTIVE | PAUSED)
+
+    @admin.action(description="Pause until resumed", permissions=["pause"])
+    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """Pause them."""
+        self.each(request, queryset, schedules.pause, "Paused")
+
+    @admin.action(description="Resume", permissions=["resume"])
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """Resume them."""
+        self.each(request, queryset, schedules.resume, "Resumed")
+
+    @admin.action(description="Skip the next one", permissions=["pause"])
+    def skip_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """Leave out the next occurrence of each."""
+        self.each(request, queryset, schedules.skip, "Skipped the next one of")
+
+    @admin.action(description="Cancel", permissions=["alter"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+        """End them."""
+        self.each(request, queryset, schedules.cancel, "Cancelled")
+
+    @action(
+        description="Pause",
+        icon="pause",
+        permissions=["pause"],
+        dialog={
+            "title": "Pause this schedule?",
+            "form_class": PauseForm,
+            "form_submit_text": "Pause it",
+        },
+    )
+    def pause(self, request: HttpRequest, form: PauseForm, object_id: str) -> HttpResponse:
+        """Pause it."""
+        row, resume_on = _get(object_id), form.cleaned_data["resume_on"]
+        return self.one(request, row, schedules.pause, "paused", resume_on=resume_on)
+
+    @action(
+        description="Resume",
+        icon="play_arrow",
+        permissions=["resume"],
+        dialog={
+            "title": "Resume this schedule?",
+            "description": "What fell into the pause is not shipped.",
+            "form_class": ResumeForm,
+            "form_submit_text": "Resume it",
+        },
+    )
+    def resume(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Resume it."""
+        return self.one(request, _get(object_id), schedules.resume, "resumed")
+
+    @action(
+        description="Skip the next",
+        icon="skip_next",
+        permissions=["pause"],
+        dialog={
+            "title": "Leave out the next date?",
+            "form_class": SkipForm,
+            "form_submit_text": "Leave it out",
+        },
+    )
+    def skip(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Leave out the next occurrence."""
+        return self.one(request, _get(object_id), schedules.skip, "the next date is left out")
+
+    @action(
+        description="Change",
+        icon="edit_calendar",
+        permissions=["alter"],
+        dialog={
+            "title": "Change this schedule?",
+            "description": "What has shipped stays; the next date is the first from today on.",
+            "form_class": ChangeForm,
+            "form_submit_text": "Change it",
+        },
+    )
+    def change_dates(self, request: HttpRequest, form: ChangeForm, object_id: str) -> HttpResponse:
+        """Change interval, anchor or catch-up."""
+        said = form.cleaned_data
+        given = {name: said[name] for name in ("interval", "anchor", "catch_up") if said[name]}
+        return self.one(request, _get(object_id), schedules.change, "changed", **given)
+
+    @action(
+        description="Cancel",
+        icon="block",
+        variant=ActionVariant.DANGER,
+        permissions=["alter"],
+        dialog={
+            "title": "End this schedule?",
+            "description": "It ships nothing ever again. Parcels that are made already go on.",
+            "form_class": ReasonForm,
+            "form_submit_text": "End it",
+        },
+    )
+    def cancel(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """End it, for the reason typed."""
+        reason = form.cleaned_data["reason"]
+        return self.one(request, _get(object_id), schedules.cancel, "ended", reason=reason)
+
+
+def _get(object_id: str) -> Schedule:
+    return get_object_or_404(Schedule, pk=object_id)
+
+
+def _listed(schedule: Schedule, count: int) -> str:
+    return ", ".join(map(date_format, schedules.upcoming(schedule, count))) or "–"

@@ -1,0 +1,224 @@
+"""Shipments in the admin."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.forms import CharField
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from core.models import Circuit
+from orders.admin.inlines import ReadOnlyInline
+from shipping import providers, services
+from shipping.admin.reading import ReadOnlyAdmin, linked
+from shipping.filters import search
+from shipping.models import Shipment, ShipmentEvent, TrackingEvent
+from shipping.states import EXCEPTIONS, SHIPMENT, ShipmentState
+
+STATE_COLOURS = {
+    "scheduled": "info",
+    "queued": "info",
+    "sending": "info",
+    "sent": "info",
+    "waiting-for-collection": "warning",
+    "in-transit": "warning",
+    "delivered": "success",
+    "failed-to-deliver": "danger",
+    "unknown": "danger",
+    "rejected": "danger",
+}
+RETRIED = frozenset(state for state, moves in SHIPMENT.moves.items() if "queued" in moves)
+CANCELLED = frozenset(state for state, moves in SHIPMENT.moves.items() if "cancelled" in moves)
+
+
+class StateFilter(admin.SimpleListFilter):
+    """By state, and all that need a person."""
+
+    title = "state"
+    parameter_name = "status"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """What needs somebody first."""
+        return [("exceptions", "to look at"), *ShipmentState.choices]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The shipments in it."""
+        if self.value() == "exceptions":
+            return queryset.filter(state__in=EXCEPTIONS)
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+class ProviderFilter(admin.SimpleListFilter):
+    """By provider, without reading every shipment for the choices."""
+
+    title = "provider"
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The providers there are."""
+        return [(name, name) for name in providers.names()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The shipments of the chosen one."""
+        return queryset.filter(provider=self.value()) if self.value() else queryset
+
+
+class EventInline(ReadOnlyInline):
+    """What happened to the shipment."""
+
+    model = ShipmentEvent
+    verbose_name_plural = "history"
+    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
+
+
+class TrackingInline(ReadOnlyInline):
+    """What its provider reported, as it was received."""
+
+    model = TrackingEvent
+    fields = ["event_time", "event_name", "received_at", "applied_at"]
+
+
+class OrderShipmentInline(ReadOnlyInline):
+    """The parcels of an order."""
+
+    model = Shipment
+    fields = ["page", "state", "provider", "ship_on", "tracking_number", "last_error"]
+    per_page = 10
+
+    @display(description="reference")
+    def page(self, shipment: Shipment) -> str:
+        """A link to it."""
+        return linked(shipment)
+
+
+class ReasonForm(BaseDialogForm):  # type: ignore[misc]
+    """Why a shipment is cancelled."""
+
+    reason = CharField(
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Kept with the shipment.",
+    )
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(ReadOnlyAdmin):
+    """Parcels with their history; what went wrong can be sent again or closed."""
+
+    list_display = [
+        "reference",
+        "shown_state",
+        "provider",
+        "delivery_service",
+        "ship_on",
+        "recipient",
+        "tracking_number",
+        "last_error",
+    ]
+    list_filter = [StateFilter, ProviderFilter, "delivery_service", ("ship_on", RangeDateFilter)]
+    sortable_by = ["ship_on"]
+    search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
+    list_select_related = ["order"]
+    inlines = [EventInline, TrackingInline]
+    actions = ["retry_selected", "cancel_selected"]
+    actions_detail = ["retry", "cancel"]
+    fieldsets = [
+        (None, {"fields": [("reference", "state"), ("order", "schedule", "occurrence")]}),
+        (
+            "Handing over",
+            {
+                "fields": [
+                    ("provider", "delivery_service", "ship_on"),
+                    ("attempts", "next_attempt_at", "sent_at"),
+                    "last_error",
+                ]
+            },
+        ),
+        ("Provider", {"fields": [("provider_reference", "tracking_number"), "tracking_url"]}),
+        (
+            "Address",
+            {"fields": [("recipient", "country"), ("line_1", "line_2"), ("city", "postcode")]},
+        ),
+    ]
+
+    @display(description="state", label=STATE_COLOURS)
+    def shown_state(self, shipment: Shipment) -> tuple[str, str]:
+        """The state, in its colour."""
+        return shipment.state, shipment.state
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """By order, reference or tracking number."""
+        return search(queryset, text)
+
+    def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this shipment can be sent again, by this person."""
+        return self.may(request, object_id, RETRIED)
+
+    def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this shipment can be cancelled, by this person."""
+        return self.may(request, object_id, CANCELLED)
+
+    @admin.action(description="Send again", permissions=["retry"])
+    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        """Queue those that are unknown, rejected or missed, under the same keys."""
+        self.each(request, queryset, services.retry, "Queued again")
+
+    @admin.action(description="Cancel", permissions=["cancel"])
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+        """Cancel those that no provider has."""
+        self.each(request, queryset, services.cancel, "Cancelled")
+
+    @action(
+        description="Send again",
+        icon="send",
+        permissions=["retry"],
+        dialog={
+            "title": "Send this shipment again?",
+            "description": "Under the same key: a provider that has it makes no second parcel.",
+            "form_submit_text": "Send it again",
+        },
+    )
+    def retry(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Queue it again."""
+        row = get_object_or_404(Shipment, pk=object_id)
+        return self.one(request, row, services.retry, "queued again")
+
+    @action(
+        description="Cancel",
+        icon="block",
+        variant=ActionVariant.DANGER,
+        permissions=["cancel"],
+        dialog={
+            "title": "Cancel this shipment?",
+            "description": "An unknown one may have been taken: ask the provider first.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Cancel the shipment",
+        },
+    )
+    def cancel(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Cancel it, for the reason typed."""
+        row = get_object_or_404(Shipment, pk=object_id)
+        reason = form.cleaned_data["reason"]
+        return self.one(request, row, services.cancel, "cancelled", reason=reason)
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with a warning for each provider that takes nothing at the moment."""
+        resting = Circuit.objects.filter(
+            name__startswith="shipping:", open_until__gt=timezone.now()
+        )
+        for circuit in resting:
+            name = circuit.name.partition(":")[2]
+            text = f"{name} takes no parcels at the moment. They wait, and go out by themselves."
+            self.message_user(request, text, messages.WARNING)
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page

@@ -1,0 +1,13 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+
+
+class ShippingConfig(AppConfig):
+    """The app's name and its start."""
+
+    name = "shipping"
+
+    def ready(self) -> None:
+        """Connect the receivers, register the checks."""
+        from . import checks, signals  # noqa: F401

@@ -1,0 +1,35 @@
+"""Two ways in which a webhook proves that it comes from a provider."""
+
+import hmac
+from collections.abc import Mapping, Sequence
+
+from standardwebhooks import Webhook
+
+SIGNATURE = "webhook-signature"
+
+
+def is_signed(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> bool:
+    """Whether one of the secrets signed the raw body, at most five minutes ago.
+
+    Standard Webhooks (https://www.standardwebhooks.com). Only secrets in its own form, `whsec_`
+    and base64, sign: the library would take any text for base64 and drop what is not.
+    """
+    return any(_signed(secret, headers, body) for secret in secrets if secret.startswith("whsec_"))
+
+
+def _signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
+    """The library raises errors of many kinds on malformed headers: each means no."""
+    try:
+        Webhook(secret).verify(body, dict(headers), json_parse=False)
+    except Exception:  # noqa: BLE001
+        return False
+    return True
+
+
+def bears(secrets: Sequence[str], headers: Mapping[str, str]) -> bool:
+    """Whether the request carries one of the secrets as its bearer token; an empty one is none."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    # All are compared, in constant time: how long it took says nothing of what came close.
+    same = [hmac.compare_digest(secret.encode(), token.encode()) for secret in secrets if secret]
+    # An empty one matches a secret that nobody has set.
+    return scheme.lower() == "bearer" and bool(token) and any(same)

@@ -1,0 +1,59 @@
+"""How shipments and schedules are filtered and found."""
+
+import re
+from typing import Any
+
+import django_filters
+from django.db.models import Q, QuerySet
+
+from customers.filters import LARGEST_ID, IdFilter
+from orders.models import DeliveryService
+from shipping import providers
+from shipping.models import Schedule, Shipment
+from shipping.states import ScheduleState, ShipmentState
+
+_NUMBER = re.compile(r"co-([0-9]{1,19})", re.ASCII | re.IGNORECASE)
+
+
+class ShipmentFilter(django_filters.FilterSet):
+    """By order, status, provider, service and day."""
+
+    order = IdFilter(field_name="order_id", help_text="The order's id.")
+    schedule = IdFilter(field_name="schedule_id", help_text="The schedule's id.")
+    status = django_filters.ChoiceFilter(field_name="state", choices=ShipmentState.choices)
+    reference = django_filters.CharFilter()
+    tracking_number = django_filters.CharFilter()
+    provider = django_filters.ChoiceFilter(choices=[(name, name) for name in providers.names()])
+    delivery_service = django_filters.ChoiceFilter(choices=DeliveryService.choices)
+    ship_on_after = django_filters.DateFilter(
+        field_name="ship_on", lookup_expr="gte", help_text="That day or later."
+    )
+    ship_on_before = django_filters.DateFilter(
+        field_name="ship_on", lookup_expr="lt", help_text="Before that day."
+    )
+
+    class Meta:
+        model = Shipment
+        fields: list[str] = []
+
+
+class ScheduleFilter(django_filters.FilterSet):
+    """By order, state and interval."""
+
+    order = IdFilter(field_name="order_id", help_text="The order's id.")
+    state = django_filters.ChoiceFilter(choices=ScheduleState.choices)
+    interval = django_filters.ChoiceFilter(choices=[("weekly", "weekly"), ("monthly", "monthly")])
+
+    class Meta:
+        model = Schedule
+        fields: list[str] = []
+
+
+def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    """Shipments by their order's number, their own reference, or their tracking number."""
+    wanted = text.strip()
+    found = Q(reference=wanted) | Q(tracking_number=wanted)
+    number = _NUMBER.fullmatch(wanted)
+    if number and int(number[1]) <= LARGEST_ID:
+        found |= Q(order_id=int(number[1]))
+    return queryset.filter(found)

@@ -1,0 +1,208 @@
+"""Shipments, their schedules, and what providers report of them."""
+
+import uuid
+import zoneinfo
+from functools import cache
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from core.outbox import OutboxRow
+from core.states import Event
+from customers.models import LONGEST_LINE, AddressLines
+from orders.models import DeliveryService, Order, ShippingInterval
+from shipping.states import SCHEDULE, SHIPMENT, ScheduleState, ShipmentState
+
+
+@cache
+def time_zones() -> frozenset[str]:
+    """The names of the IANA database; read from the disk once."""
+    return frozenset(zoneinfo.available_timezones() - {"Factory", "localtime"})
+
+
+def validate_time_zone(name: str) -> None:
+    """Raise ValidationError unless `name` is a zone of the IANA database."""
+    if name not in time_zones():
+        raise ValidationError(f"“{name[:50]}” is not a time zone. Use one such as Europe/London.")
+
+
+class CatchUp(models.TextChoices):
+    """What ships after an outage: the newest missed occurrence, all of them, or none."""
+
+    LATEST = "latest", "only the newest missed one"
+    ALL = "all", "every missed one"
+    NONE = "none", "none of the missed ones"
+
+
+class Schedule(models.Model):
+    """When a recurring order ships.
+
+    Occurrence n falls on `anchor` + (n - `anchor_occurrence`) weeks or months, clamped to the
+    month's end: always from the anchor, so 31 January, 28 February, 31 March. Numbers go on when
+    the anchor is changed, so an occurrence's number is never used twice.
+    """
+
+    WORKFLOW = SCHEDULE
+
+    order = models.OneToOneField(Order, on_delete=models.CASCADE, related_name="schedule")
+    interval = models.CharField(
+        max_length=10,
+        choices=[choice for choice in ShippingInterval.choices if choice[0] != "none"],
+    )
+    anchor = models.DateField()
+    # Below zero when a changed anchor lies more dates back than there were occurrences.
+    anchor_occurrence = models.IntegerField(default=0, editable=False)
+    time_zone = models.CharField(max_length=50, validators=[validate_time_zone])
+    catch_up = models.CharField(max_length=10, choices=CatchUp.choices, default=CatchUp.LATEST)
+    state = models.CharField(
+        max_length=10, choices=ScheduleState.choices, default=ScheduleState.ACTIVE, editable=False
+    )
+    occurrence = models.PositiveIntegerField(
+        default=0, editable=False, help_text="The number of the next one."
+    )
+    next_on = models.DateField(editable=False, help_text="The date of the next one.")
+    resume_on = models.DateField(null=True, blank=True, help_text="When a pause ends by itself.")
+
+    class Meta:
+        ordering = ["-id"]
+        indexes = [
+            models.Index(
+                fields=["next_on", "id"], condition=Q(state="active"), name="schedule_due"
+            ),
+            models.Index(fields=["resume_on"], condition=Q(state="paused"), name="schedule_resume"),
+            models.Index(fields=["state", "-id"], name="schedule_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order.number} {self.interval}"
+
+
+class ScheduleEvent(Event):
+    """Something that was done to a schedule."""
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="events")
+
+    class Meta:
+        ordering = ["id"]
+
+
+class Shipment(OutboxRow, AddressLines):
+    """One parcel: an outbox row until a provider has it, a tracked one afterwards.
+
+    `key` goes with every try as `Idempotency-Key`; `reference` is the provider's `order_id`.
+    """
+
+    WORKFLOW = SHIPMENT
+
+    # Their indexes, and that of `reference`, are below: a run of the schedule writes each of them.
+    order = models.ForeignKey(
+        Order, on_delete=models.PROTECT, related_name="shipments", db_index=False
+    )
+    schedule = models.ForeignKey(
+        Schedule,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="shipments",
+        db_index=False,
+    )
+    occurrence = models.PositiveIntegerField(null=True, blank=True)
+    reference = models.CharField(max_length=LONGEST_LINE)
+    # Random, so no index: it is sent, never looked for.
+    key = models.UUIDField(default=uuid.uuid4, editable=False)
+    provider = models.CharField(max_length=30)
+    state = models.CharField(max_length=30, choices=ShipmentState.choices, editable=False)
+    delivery_service = models.CharField(max_length=20, choices=DeliveryService.choices)
+    ship_on = models.DateField()
+    provider_reference = models.CharField(max_length=100, blank=True, default="")
+    tracking_number = models.CharField(max_length=100, blank=True, default="")
+    tracking_url = models.URLField(max_length=300, blank=True, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["schedule", "occurrence"], name="one_shipment_per_occurrence"
+            ),
+            models.UniqueConstraint(fields=["reference"], name="one_shipment_per_reference"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["provider", "next_attempt_at", "id"],
+                condition=Q(state="queued"),
+                name="shipment_due",
+            ),
+            models.Index(
+                fields=["provider", "lease_until"],
+                condition=Q(state="sending"),
+                name="shipment_lease",
+            ),
+            models.Index(
+                fields=["ship_on"], condition=Q(state="scheduled"), name="shipment_scheduled"
+            ),
+            models.Index(fields=["state", "-id"], name="shipment_by_state"),
+            models.Index(fields=["order", "id"], name="shipment_by_order"),
+            models.Index(fields=["provider", "-id"], name="shipment_by_provider"),
+            models.Index(fields=["ship_on", "id"], name="shipment_by_day"),
+            models.Index(
+                fields=["tracking_number"],
+                condition=~Q(tracking_number=""),
+                name="shipment_by_tracking_number",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+
+class ShipmentEvent(Event):
+    """Something that happened to a shipment. The receiver in notifications listens."""
+
+    shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events")
+
+    class Meta:
+        ordering = ["id"]
+
+
+class TrackingEvent(models.Model):
+    """What a provider's webhook said, stored before anything is done with it.
+
+    Without a shipment it is parked: applied when the shipment appears, else for staff to see.
+    """
+
+    provider = models.CharField(max_length=30)
+    event_id = models.CharField(
+        max_length=255, help_text="The provider's id of the event, or its content without one."
+    )
+    order_id = models.CharField(max_length=35, help_text="Our reference, as the provider said it.")
+    event_name = models.CharField(max_length=30)
+    event_time = models.DateTimeField()
+    raw = models.JSONField()
+    shipment = models.ForeignKey(
+        Shipment, on_delete=models.CASCADE, null=True, blank=True, related_name="tracking_events"
+    )
+    received_at = models.DateTimeField(auto_now_add=True)
+    applied_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "event_id"], name="each_event_id_once"),
+            models.UniqueConstraint(
+                fields=["provider", "order_id", "event_name", "event_time"], name="each_event_once"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["shipment"],
+                condition=Q(applied_at=None, shipment__isnull=False),
+                name="tracking_to_apply",
+            ),
+            models.Index(fields=["order_id"], condition=Q(shipment=None), name="tracking_parked"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} {self.event_name}"

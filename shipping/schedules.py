@@ -1,0 +1,217 @@
+"""The verbs of schedules. Each writes a ScheduleEvent; `preview` shows each before it is done."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from core.states import IllegalMove, move
+from orders.models import Order
+from shipping.dates import DAY, Plan, local_date
+from shipping.models import Schedule, ScheduleEvent
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
+
+
+def plan_of(schedule: Schedule) -> Plan:
+    """The calendar of a schedule."""
+    return Plan(schedule.interval, schedule.anchor, schedule.occurrence, schedule.anchor_occurrence)
+
+
+def upcoming(schedule: Schedule, count: int = 5) -> list[date]:
+    """The next dates as things stand: none when it is cancelled, or paused until further notice."""
+    return _dates(schedule, plan_of(schedule), count)
+
+
+def _dates(schedule: Schedule, plan: Plan, count: int) -> list[date]:
+    if schedule.state == "active":
+        return plan.upcoming(count)
+    if schedule.state == "paused" and schedule.resume_on:
+        return plan.passed_over(schedule.resume_on).upcoming(count)
+    return []
+
+
+def today_of(schedule: Schedule) -> date:
+    """The date where the schedule is."""
+    return local_date(timezone.now(), schedule.time_zone)
+
+
+def start(order: Order, *, by: str) -> Schedule:
+    """Anchor a recurring order on today. Occurrence 0 is the caller's: it ships at once."""
+    today = local_date(timezone.now(), settings.TIME_ZONE)
+    plan = Plan(order.shipping_interval, today, occurrence=1)
+    schedule = Schedule.objects.create(
+        order=order,
+        interval=plan.interval,
+        anchor=plan.anchor,
+        time_zone=settings.TIME_ZONE,
+        occurrence=plan.occurrence,
+        next_on=plan.next_on,
+    )
+    _note(schedule, "created", by)
+    return schedule
+
+
+def stop(order: Order, *, by: str) -> Schedule | None:
+    """Cancel the schedule of a cancelled order; None when it has none."""
+    schedule = Schedule.objects.filter(order=order).first()
+    if schedule and schedule.state != "cancelled":
+        move(schedule, "cancelled", by=by, detail="the order was cancelled", resume_on=None)
+    return schedule
+
+
+@transaction.atomic
+def pause(schedule: Schedule, *, by: str, resume_on: date | None = None) -> Schedule:
+    """Make no shipments until it is resumed, or until `resume_on`, which ships again itself.
+
+    Raises IllegalMove unless it is active and `resume_on` in the future, ValidationError for a
+    date out of reach.
+    """
+    _check_resumption(schedule, resume_on)
+    until = f"until {resume_on}" if resume_on else "until it is resumed"
+    move(schedule, "paused", by=by, detail=until, resume_on=resume_on)
+    return schedule
+
+
+@transaction.atomic
+def resume(schedule: Schedule, *, by: str, on: date | None = None) -> Schedule:
+    """Ship again from today, or from the day `on`; what fell into the pause is passed over.
+
+    Raises IllegalMove unless it is paused.
+    """
+    locked = _locked(schedule)
+    plan = plan_of(locked).passed_over(on or today_of(locked))
+    changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "resume_on": None}
+    move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
+    return schedule
+
+
+@transaction.atomic
+def skip(schedule: Schedule, *, by: str) -> Schedule:
+    """Leave out the next occurrence. Raises IllegalMove unless the schedule is active."""
+    locked = _locked(schedule)
+    _check_skippable(locked)
+    skipped = locked.next_on
+    return _replan(locked, plan_of(locked).skipped(), "skipped", by, f"{skipped} left out")
+
+
+@transaction.atomic
+def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
+    """Change `interval`, `anchor`, `time_zone` or `catch_up`; the occurrences' numbers go on.
+
+    Raises IllegalMove when it is cancelled, ValidationError for an anchor out of reach.
+    """
+    locked = _locked(schedule)
+    new = {name: value for name, value in changes.items() if value != getattr(locked, name)}
+    plan = _changed(locked, new)
+    for name, value in new.items():
+        setattr(locked, name, value)
+    if not new:
+        return locked
+    return _replan(locked, plan, "changed", by, ", ".join(f"{k} {v}" for k, v in new.items()))
+
+
+def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
+    """Make no shipments ever again; those that are made go on. Raises IllegalMove when it is."""
+    move(schedule, "cancelled", by=by, detail=reason, resume_on=None)
+    return schedule
+
+
+def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) -> list[date]:
+    """The next dates as they would be after a verb, which is not done.
+
+    `verb`: pause (`resume_on`), resume, skip, change (what `change` takes) or cancel. Raises what
+    the verb would raise.
+    """
+    return _PREVIEWS[verb](schedule, options, count)
+
+
+def _preview_pause(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+    Schedule.WORKFLOW.check(schedule, "paused")
+    resume_on = options.get("resume_on")
+    _check_resumption(schedule, resume_on)
+    return plan_of(schedule).passed_over(resume_on).upcoming(count) if resume_on else []
+
+
+def _preview_resume(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+    Schedule.WORKFLOW.check(schedule, "active")
+    return plan_of(schedule).passed_over(today_of(schedule)).upcoming(count)
+
+
+def _preview_skip(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+    _check_skippable(schedule)
+    return plan_of(schedule).skipped().upcoming(count)
+
+
+def _preview_change(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+    return _dates(schedule, _changed(schedule, options), count)
+
+
+def _preview_cancel(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+    Schedule.WORKFLOW.check(schedule, "cancelled")
+    return []
+
+
+_PREVIEWS: dict[str, Callable[[Schedule, dict[str, Any], int], list[date]]] = {
+    "pause": _preview_pause,
+    "resume": _preview_resume,
+    "skip": _preview_skip,
+    "change": _preview_change,
+    "cancel": _preview_cancel,
+}
+VERBS = tuple(_PREVIEWS)
+
+
+def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:
+    """The plan after a change; one without interval and anchor moves nothing."""
+    if schedule.state == "cancelled":
+        raise IllegalMove("This schedule is cancelled: it cannot be changed.")
+    interval, anchor = changes.get("interval"), changes.get("anchor")
+    _check_reach("anchor", anchor)
+    plan = plan_of(schedule)
+    if not interval and not anchor:
+        return plan
+    today = today_of(schedule)
+    last = schedule.shipments.exclude(state="missed").aggregate(Max("ship_on"))["ship_on__max"]
+    not_before = max(today, last + DAY) if last else today
+    return plan.changed(interval or schedule.interval, anchor or schedule.anchor, not_before)
+
+
+def _check_skippable(schedule: Schedule) -> None:
+    if schedule.state != "active":
+        raise IllegalMove(f"This schedule is {schedule.state}: it has no next date to skip.")
+
+
+def _check_resumption(schedule: Schedule, resume_on: date | None) -> None:
+    _check_reach("resume_on", resume_on)
+    if resume_on and resume_on <= today_of(schedule):
+        raise IllegalMove(f"A pause until {resume_on} would be over already. Give a later date.")
+
+
+def _check_reach(field: str, day: date | None) -> None:
+    if day and not EARLIEST <= day <= LATEST:
+        raise ValidationError({field: f"Give a date from {EARLIEST.year} to {LATEST.year}."})
+
+
+def _replan(schedule: Schedule, plan: Plan, kind: str, by: str, detail: str) -> Schedule:
+    schedule.interval = plan.interval
+    schedule.anchor = plan.anchor
+    schedule.anchor_occurrence = plan.anchor_occurrence
+    schedule.occurrence = plan.occurrence
+    schedule.next_on = plan.next_on
+    schedule.save()
+    _note(schedule, kind, by, f"{detail}: next on {plan.next_on}")
+    return schedule
+
+
+def _note(schedule: Schedule, kind: str, by: str, detail: str = "") -> None:
+    ScheduleEvent.objects.create(schedule=schedule, kind=kind, actor=by, detail=detail[:500])
+
+
+def _locked(schedule: Schedule) -> Schedule:
+    return Schedule.objects.select_for_update(of=("self",), no_key=True).get(pk=schedule.pk)

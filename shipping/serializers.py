@@ -1,0 +1,168 @@
+"""The shapes of shipments and schedules in the API."""
+
+from datetime import date
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from core.serializers import DateField, ModelSerializer, Serializer
+from shipping import schedules
+from shipping.models import CatchUp, Schedule, Shipment, ShipmentEvent, time_zones
+from shipping.states import RANKS, ScheduleState, ShipmentState
+
+INTERVALS = ("weekly", "monthly")
+MOST_PREVIEWED = 60
+LONGEST_TEXT = 35
+
+
+@extend_schema_field({"type": "string", "format": "date", "pattern": "^20[0-9]{2}-"})
+class DayField(DateField):
+    """A date from 2000 to 2099; the services refuse others."""
+
+
+class ShipmentEventSerializer(ModelSerializer):
+    """Something that happened to a shipment. Without states it changed none."""
+
+    class Meta:
+        model = ShipmentEvent
+        fields = ["kind", "from_state", "to_state", "at", "actor", "detail"]
+        read_only_fields = fields
+
+
+class ShipmentSerializer(ModelSerializer):
+    """A parcel. `reason` says why the last attempt to hand it over did not succeed."""
+
+    status = serializers.ChoiceField(ShipmentState.choices, source="state", read_only=True)
+    reason = serializers.CharField(source="last_error", read_only=True)
+    tracking_url = serializers.CharField(
+        read_only=True, help_text="http or https; empty when there is none."
+    )
+    events = ShipmentEventSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Shipment
+        fields = [
+            "id",
+            "reference",
+            "order",
+            "schedule",
+            "occurrence",
+            "provider",
+            "status",
+            "reason",
+            "delivery_service",
+            "ship_on",
+            "tracking_number",
+            "tracking_url",
+            "attempts",
+            "created_at",
+            "sent_at",
+            "events",
+        ]
+        read_only_fields = fields
+
+
+class ScheduleSerializer(ModelSerializer):
+    """When a recurring order ships. Dates are those of the schedule's time zone."""
+
+    interval = serializers.ChoiceField(INTERVALS, required=False)
+    anchor = DayField(
+        required=False,
+        help_text="The day from which all dates are counted, from 2000 to 2099. The next "
+        "occurrence is on the first of them from today on that has not shipped.",
+    )
+    time_zone = serializers.ChoiceField(sorted(time_zones()), required=False)
+    catch_up = serializers.ChoiceField(
+        CatchUp.choices, required=False, help_text="What ships after an outage."
+    )
+    state = serializers.ChoiceField(ScheduleState.choices, read_only=True)
+    next_occurrence = serializers.SerializerMethodField(
+        help_text="The next date; null when it is cancelled, or paused until further notice."
+    )
+    upcoming = serializers.SerializerMethodField(help_text="The next five dates.")
+
+    class Meta:
+        model = Schedule
+        fields = [
+            "id",
+            "order",
+            "interval",
+            "anchor",
+            "time_zone",
+            "catch_up",
+            "state",
+            "resume_on",
+            "next_occurrence",
+            "upcoming",
+        ]
+        read_only_fields = ["id", "order", "resume_on"]
+
+    def get_next_occurrence(self, schedule: Schedule) -> date | None:
+        """The next date."""
+        return next(iter(schedules.upcoming(schedule, 1)), None)
+
+    def get_upcoming(self, schedule: Schedule) -> list[date]:
+        """The next five dates."""
+        return schedules.upcoming(schedule)
+
+    def update(self, instance: Schedule, validated_data: dict[str, Any]) -> Schedule:
+        """Change it."""
+        return schedules.change(instance, **validated_data)
+
+
+class NothingSerializer(Serializer):
+    """A request without fields."""
+
+
+class PauseSerializer(Serializer):
+    """Until when a schedule makes no shipments."""
+
+    resume_on = DayField(
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="After today. Null: until it is resumed.",
+    )
+
+
+class PreviewSerializer(Serializer):
+    """What is to be done, in the query."""
+
+    verb = serializers.ChoiceField(schedules.VERBS, default="change")
+    interval = serializers.ChoiceField(INTERVALS, required=False, help_text="With change.")
+    anchor = DayField(required=False, help_text="With change.")
+    resume_on = DayField(required=False, help_text="With pause.")
+    count = serializers.IntegerField(default=5, min_value=1, max_value=MOST_PREVIEWED)
+
+
+class DatesSerializer(Serializer):
+    """The next dates as they would be. Nothing was done."""
+
+    next_occurrence = serializers.DateField(allow_null=True)
+    upcoming = serializers.ListField(child=serializers.DateField())
+
+
+# Not all that it lets pass is a date, nor in the past: the adapter reads it.
+_WALL_CLOCK = (
+    r"^20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01]) ([01][0-9]|2[0-3])(:[0-5][0-9]){2}$"
+)
+
+
+@extend_schema_field({"type": "string", "pattern": _WALL_CLOCK})
+class WallClockField(serializers.CharField):
+    """A time without a zone."""
+
+
+class ReferenceEventSerializer(Serializer):
+    """An event of the reference provider (requirement C2). Other providers have their own shape."""
+
+    order_id = serializers.CharField(max_length=LONGEST_TEXT)
+    event_name = serializers.ChoiceField(list(RANKS))
+    event_time = WallClockField(help_text="`2023-05-19 13:18:45`, in the provider's time zone.")
+
+
+class StoredSerializer(Serializer):
+    """The event is kept."""
+
+    status = serializers.ChoiceField(["stored"])

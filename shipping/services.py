@@ -1,0 +1,126 @@
+"""The verbs of shipments. Each writes its event in the transaction of the change."""
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from core.states import IllegalMove, move
+from orders.models import Order
+from shipping import providers, schedules, tasks, tracking
+from shipping.dates import local_date
+from shipping.models import Shipment, ShipmentEvent
+from shipping.states import UNSENT
+
+
+def ship(order: Order, *, by: str) -> None:
+    """Write down that an order is to be shipped: its one parcel, or its schedule and the first.
+
+    Does nothing for an order without a parcel or without an address. To be called once.
+    """
+    if not order.ships:
+        return
+    if order.shipping_interval == "none":
+        _create(order, order.number, by=by)
+    else:
+        schedule = schedules.start(order, by=by)
+        _create(order, f"{order.number}.0", by=by, schedule=schedule, occurrence=0)
+        move(order, "active", by=by)
+
+
+def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> Shipment:
+    shipment = Shipment.objects.create(
+        order=order,
+        reference=reference,
+        provider=settings.SHIPPING_PROVIDER,
+        state="queued",
+        delivery_service=order.delivery_service,
+        ship_on=local_date(timezone.now(), settings.TIME_ZONE),
+        **order.address(),
+        **of_schedule,
+    )
+    ShipmentEvent.objects.create(shipment=shipment, kind="queued", to_state="queued", actor=by)
+    tracking.link_parked(shipment)
+    tasks.dispatch.delay_on_commit(shipment.pk)
+    return shipment
+
+
+def stop(order: Order, *, by: str) -> None:
+    """Stop what a cancelled order has not sent yet: its schedule, its unsent shipments.
+
+    Raises IllegalMove when its parcel is with a provider, or may be. A recurring order can be
+    cancelled all the same, for the parcels that have left; only not while one is being sent.
+    """
+    schedule = schedules.stop(order, by=by)
+    shipments = order.shipments.select_for_update(of=("self",), no_key=True).order_by("id")
+    for shipment in shipments.exclude(state__in=("cancelled", "delivered", "missed")):
+        if shipment.state in UNSENT and not shipment.doubtful:
+            move(shipment, "cancelled", by=by, detail="the order was cancelled")
+        elif schedule is None or shipment.state == "sending":
+            raise _handed_over(shipment)
+
+
+def _handed_over(shipment: Shipment) -> IllegalMove:
+    if shipment.state == "sending":
+        return IllegalMove(
+            f"Shipment {shipment.reference} is being handed to the provider right now. "
+            "Try again in a minute."
+        )
+    return IllegalMove(
+        f"Shipment {shipment.reference} is {shipment.state}: it has already been handed to the "
+        "provider, or may have been, so its order cannot be cancelled."
+    )
+
+
+@transaction.atomic
+def retry(shipment: Shipment, *, by: str) -> Shipment:
+    """Queue a shipment again that is unknown, rejected or missed, under the same key.
+
+    Raises IllegalMove for any other state and for a cancelled order.
+    """
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
+    if order.state == "cancelled":
+        raise IllegalMove(f"Order {order.number} is cancelled: nothing is shipped for it.")
+    locked = _locked(shipment)
+    now = timezone.now()
+    move(
+        shipment,
+        "queued",
+        by=by,
+        kind="retried",
+        # Where nobody can tell whether it was taken, staff have decided that it was not.
+        doubtful=locked.doubtful and _resend_is_safe(locked.provider),
+        attempts=0,
+        first_attempt_at=None,
+        next_attempt_at=now,
+        ship_on=local_date(now, settings.TIME_ZONE),
+    )
+    tasks.dispatch.delay_on_commit(shipment.pk)
+    return shipment
+
+
+@transaction.atomic
+def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
+    """Cancel a shipment that no provider has; staff may also close an unknown or failed one.
+
+    Raises IllegalMove when it is with a provider, or a try is under way or in doubt.
+    """
+    locked = _locked(shipment)
+    if locked.state == "sending" or (locked.state == "queued" and locked.doubtful):
+        raise IllegalMove(
+            f"Shipment {locked.reference} may be with the provider: that is being found out. "
+            "Try again when it is sent, rejected or unknown."
+        )
+    move(shipment, "cancelled", by=by, detail=reason)
+    return shipment
+
+
+def _locked(shipment: Shipment) -> Shipment:
+    return Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+
+
+def _resend_is_safe(name: str) -> bool:
+    try:
+        provider = providers.get(name)
+    except LookupError as missing:
+        raise IllegalMove(f"Nothing can be sent: {missing}.") from missing
+    return provider.looks_up or provider.deduplicates

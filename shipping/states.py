@@ -1,0 +1,66 @@
+"""The lives of a shipment and of a schedule."""
+
+from django.db import models
+
+from core.states import Workflow
+
+
+class ShipmentState(models.TextChoices):
+    """What the API and the admin show."""
+
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    WAITING = "waiting-for-collection"
+    IN_TRANSIT = "in-transit"
+    DELIVERED = "delivered"
+    FAILED = "failed-to-deliver"
+    UNKNOWN = "unknown"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    MISSED = "missed"
+
+
+# What the provider reports, in the order in which it happens; a tie in time is broken by it.
+RANKS = {"waiting-for-collection": 0, "in-transit": 1, "failed-to-deliver": 2, "delivered": 3}
+TRACKED = frozenset(RANKS)
+EXCEPTIONS = frozenset({"unknown", "rejected", "failed-to-deliver"})
+# No provider has seen it yet, unless the row is doubtful; or one has refused it for good.
+UNSENT = frozenset({"scheduled", "queued", "rejected"})
+
+# What a provider reports is true whatever we thought: only `delivered` is final.
+SHIPMENT = Workflow(
+    moves={
+        "scheduled": frozenset({"queued", "cancelled"}) | TRACKED,
+        "queued": frozenset({"cancelled"}) | TRACKED,
+        "sending": TRACKED,
+        "sent": TRACKED,
+        # The fold may go back when an event arrives late: only the whole story counts.
+        "waiting-for-collection": TRACKED,
+        "in-transit": TRACKED,
+        "failed-to-deliver": TRACKED | {"cancelled"},
+        "delivered": frozenset(),
+        "unknown": frozenset({"queued", "cancelled"}) | TRACKED,
+        "rejected": frozenset({"queued", "cancelled"}) | TRACKED,
+        "cancelled": TRACKED,
+        "missed": frozenset({"queued"}) | TRACKED,
+    }
+)
+
+
+class ScheduleState(models.TextChoices):
+    """Whether a schedule makes shipments."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CANCELLED = "cancelled"
+
+
+SCHEDULE = Workflow(
+    moves={
+        "active": frozenset({"paused", "cancelled"}),
+        "paused": frozenset({"active", "cancelled"}),
+        "cancelled": frozenset(),
+    }
+)

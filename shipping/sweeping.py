@@ -1,0 +1,104 @@
+"""What repairs shipping when a worker, the broker or a nudge was lost. Run every few seconds."""
+
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from core.outbox import due_rows, take_over, work
+from orders.models import Order
+from shipping import dispatching, providers, running, services, tasks, tracking
+from shipping.models import Schedule, Shipment, ShipmentEvent, TrackingEvent
+
+WORKERS_ARE_LATE = timedelta(seconds=30)
+WORK_FOR = 20.0
+# Longer than any outage of the sweeper, and short enough to be looked through every few seconds.
+LOOK_BACK = timedelta(days=2)
+SETTLED = timedelta(minutes=1)
+CHUNK = 500
+
+
+def sweep() -> dict[str, int]:
+    """One pass; how much of each kind was repaired. Safe beside workers and other sweepers."""
+    return {
+        "shipments taken over from lost workers": sum(map(_take_over, providers.names())),
+        "shipments sent or nudged": sum(map(_send, providers.names())),
+        "tracking events applied": apply_tracking(),
+        "schedules resumed": running.resume_due(),
+        "shipments promoted": promote(),
+        "orders found without a shipment": reconcile(),
+    }
+
+
+def _take_over(name: str) -> int:
+    return take_over(dispatching.lane(name))
+
+
+def _send(name: str) -> int:
+    """Nudge the workers for what is due, or send it here when they are late or out of reach."""
+    lane, now = dispatching.lane(name), timezone.now()
+    oldest = due_rows(lane).first()
+    if oldest is None:
+        return 0
+    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and tasks.dispatch.nudge(oldest.pk):
+        return 1
+    return work(lane, seconds=WORK_FOR)
+
+
+def promote() -> int:
+    """Queue the scheduled shipments whose day has come; how many."""
+    today = timezone.localdate()
+    with transaction.atomic():
+        rows = Shipment.objects.filter(state="scheduled", ship_on__lte=today).order_by("ship_on")
+        due = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])
+        Shipment.objects.filter(pk__in=[shipment.pk for shipment in due]).update(
+            state="queued", next_attempt_at=timezone.now()
+        )
+        ShipmentEvent.objects.bulk_create(
+            ShipmentEvent(
+                shipment=shipment, kind="queued", from_state="scheduled", to_state="queued"
+            )
+            for shipment in due
+        )
+    return len(due)
+
+
+def reconcile() -> int:
+    """Ship the orders that were placed on a path that told nobody; how many."""
+    now = timezone.now()
+    forgotten = (
+        Order.objects.filter(state="placed", time__gt=now - LOOK_BACK, time__lt=now - SETTLED)
+        .exclude(delivery_service="")
+        .exclude(line_1="")
+        .exclude(Exists(Shipment.objects.filter(order=OuterRef("pk"))))
+        .exclude(Exists(Schedule.objects.filter(order=OuterRef("pk"))))
+    )
+    return sum(_ship(pk) for pk in forgotten.order_by("time").values_list("pk", flat=True)[:CHUNK])
+
+
+@transaction.atomic
+def _ship(order_id: int) -> bool:
+    """Under the order's lock, so that two sweepers do not both do it."""
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
+    if order.state != "placed" or order.shipments.exists():
+        return False
+    services.ship(order, by="system")
+    return True
+
+
+def apply_tracking() -> int:
+    """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, [timezone.now() - LOOK_BACK])
+    waiting = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
+    shipments = waiting.order_by("shipment").values_list("shipment", flat=True).distinct()
+    return sum(tracking.apply(shipment_id) for shipment_id in shipments[:CHUNK])
+
+
+_LINK = """
+UPDATE shipping_trackingevent t SET shipment_id = s.id
+FROM shipping_shipment s
+WHERE t.shipment_id IS NULL AND t.received_at > %s
+  AND s.reference = t.order_id AND s.provider = t.provider
+"""

@@ -1,0 +1,24 @@
+"""The background work of shipping. The messages are hints: `sweeping.py` finds what they miss."""
+
+from celery import shared_task
+
+from core.tasks import Task
+from shipping import dispatching, running, tracking
+
+
+@shared_task(base=Task)
+def dispatch(shipment_id: int | None = None) -> None:
+    """Hand over what is due where this shipment goes, or everywhere."""
+    dispatching.dispatch(shipment_id)
+
+
+@shared_task(base=Task)
+def apply_events(shipment_id: int) -> None:
+    """Bring a shipment to where its provider says it is."""
+    tracking.apply(shipment_id)
+
+
+@shared_task(base=Task)
+def run_schedule() -> None:
+    """Make the shipments that are due today; beat ticks it."""
+    running.run_schedule()

@@ -1,0 +1,49 @@
+"""Shipments and schedules for tests: made as in life, by placing orders."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from orders.models import Order
+from orders.tests.factories import placed_order
+from shipping.models import Schedule, Shipment
+from shipping.providers import TrackedEvent
+
+
+def queued_shipment(order: Order | None = None, **changes: Any) -> Shipment:
+    """The shipment of a one-off order; `changes` are columns set afterwards."""
+    shipment = Shipment.objects.get(order=order or placed_order())
+    Shipment.objects.filter(pk=shipment.pk).update(**changes)
+    shipment.refresh_from_db()
+    return shipment
+
+
+def monthly_schedule(**changes: Any) -> Schedule:
+    """The schedule of an order that ships monthly from today."""
+    return _schedule("monthly", **changes)
+
+
+def weekly_schedule(**changes: Any) -> Schedule:
+    """The schedule of an order that ships weekly from today."""
+    return _schedule("weekly", **changes)
+
+
+def _schedule(interval: str, **changes: Any) -> Schedule:
+    schedule = Schedule.objects.get(order=placed_order(interval=interval))
+    Schedule.objects.filter(pk=schedule.pk).update(**changes)
+    schedule.refresh_from_db()
+    return schedule
+
+
+def last_event(row: Any) -> Any:
+    """The newest event of an order, a shipment or a schedule."""
+    return row.events.order_by("id").last()
+
+
+def tracked(
+    order_id: str, event_name: str, when: str = "2024-05-19 13:18:45", event_id: str = ""
+) -> TrackedEvent:
+    """An event as an adapter reads it; `when` is UTC."""
+    moment = datetime.fromisoformat(when).replace(tzinfo=UTC)
+    return TrackedEvent(
+        event_id or f"{order_id} {event_name} {when}", order_id, event_name, moment, {}
+    )

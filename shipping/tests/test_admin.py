@@ -1,0 +1,227 @@
+"""What fulfilment staff see and do in the admin."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from django.utils import timezone
+from django.utils.formats import date_format
+
+from core.models import Circuit
+from identity.tests.factories import staff
+from orders.tests.factories import placed_order
+from shipping import tracking
+from shipping.models import Schedule, Shipment, TrackingEvent
+from shipping.tests.factories import last_event, monthly_schedule, queued_shipment, tracked
+
+pytestmark = pytest.mark.django_db
+SHIPMENTS = "/admin/shipping/shipment/"
+SCHEDULES = "/admin/shipping/schedule/"
+EVENTS = "/admin/shipping/trackingevent/"
+
+
+def signed_in(role: str) -> Client:
+    """A browser of somebody in this role."""
+    client = Client()
+    client.force_login(staff(role, username=f"{role}1"))
+    return client
+
+
+@pytest.fixture
+def fulfilment() -> Client:
+    return signed_in("fulfilment")
+
+
+def page(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, answer
+    return answer.content.decode()
+
+
+def select(client: Client, url: str, action: str, *rows: Any) -> str:
+    """Run an action on the selected rows; the page that comes back."""
+    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    return client.post(url, form, follow=True).content.decode()
+
+
+def press(client: Client, url: str, row: Any, verb: str, **fields: Any) -> Any:
+    """Press a button on a row's page and send its dialog."""
+    form = {"_form_submitted": "1"} | fields
+    return client.post(f"{url}{row.pk}/{verb}/", form, follow=True)
+
+
+def test_the_pages_show_what_there_is(fulfilment):
+    schedule = monthly_schedule()
+    shipment = schedule.shipments.get()
+    tracking.store("reference", [tracked("co-0", "in-transit")])
+    assert shipment.reference in page(fulfilment, SHIPMENTS)
+    shown = page(fulfilment, f"{SHIPMENTS}{shipment.pk}/change/")
+    assert "user:test" in shown, "its history"
+    assert schedule.order.number in page(fulfilment, SCHEDULES)
+    assert date_format(schedule.next_on) in page(fulfilment, f"{SCHEDULES}{schedule.pk}/change/")
+    assert "co-0" in page(fulfilment, EVENTS)
+    page(fulfilment, f"{EVENTS}{TrackingEvent.objects.get().pk}/change/")
+
+
+def test_an_order_shows_its_parcels_and_its_schedule(fulfilment):
+    schedule = monthly_schedule()
+    shown = page(fulfilment, f"/admin/orders/order/{schedule.order_id}/change/")
+    assert schedule.shipments.get().reference in shown
+    assert f"/admin/shipping/schedule/{schedule.pk}/change/" in shown
+
+
+@pytest.mark.parametrize("url", [SHIPMENTS, SCHEDULES, EVENTS])
+def test_the_lists_cost_the_same_whatever_they_hold(fulfilment, django_assert_max_num_queries, url):
+    for more in (1, 6):
+        for _ in range(more):
+            shipment = monthly_schedule().shipments.get()
+            tracking.store("reference", [tracked(shipment.reference, "in-transit")])
+        with django_assert_max_num_queries(10):
+            page(fulfilment, url)
+
+
+@pytest.mark.parametrize("url", [SHIPMENTS, SCHEDULES, EVENTS])
+def test_nothing_is_typed_in_or_deleted(fulfilment, url):
+    assert fulfilment.get(f"{url}add/").status_code == 403
+    shipment = queued_shipment()
+    assert (
+        fulfilment.post(f"{SHIPMENTS}{shipment.pk}/change/", {"state": "sent"}).status_code == 403
+    )
+    assert fulfilment.post(f"{SHIPMENTS}{shipment.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Shipment.objects.get().state == "queued"
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", 2),
+        ("?status=exceptions", 1),
+        ("?status=queued", 1),
+        ("?state__in=unknown,rejected,failed-to-deliver", 1),
+        ("?provider=reference", 2),
+        ("?provider=console", 0),
+        ("?q=T1", 1),
+        ("?q=nothing", 0),
+    ],
+)
+def test_shipments_are_filtered_and_found(fulfilment, query, found):
+    queued_shipment(state="unknown", tracking_number="T1")
+    queued_shipment()
+    shown = page(fulfilment, SHIPMENTS + query)
+    assert (
+        sum(
+            f">{s.reference}<" in shown.replace("\n", "").replace(" ", "")
+            for s in Shipment.objects.all()
+        )
+        == found
+    )
+
+
+def test_parked_events_are_found(fulfilment):
+    shipment = queued_shipment()
+    for reference in ("co-0", shipment.reference):
+        tracking.store("reference", [tracked(reference, "in-transit")])
+    assert "co-0" in page(fulfilment, f"{EVENTS}?parked=yes")
+    assert "co-0" not in page(fulfilment, f"{EVENTS}?parked=no")
+    assert "co-0" not in page(fulfilment, f"{EVENTS}?q={shipment.reference}")
+
+
+def test_what_went_wrong_is_sent_again(fulfilment):
+    unknown, sent = queued_shipment(state="unknown"), queued_shipment(state="sent")
+    shown = select(fulfilment, SHIPMENTS, "retry_selected", unknown, sent)
+    assert "Queued again: 1." in shown
+    assert f"{sent}: This shipment is sent: it cannot become queued." in shown
+    event = last_event(unknown)
+    assert (event.kind, event.actor) == ("retried", "user:fulfilment1")
+
+
+def test_a_shipment_is_sent_again_from_its_page(fulfilment):
+    shipment = queued_shipment(state="rejected")
+    assert "queued again" in press(fulfilment, SHIPMENTS, shipment, "retry").content.decode()
+    assert Shipment.objects.get().state == "queued"
+
+
+def test_a_shipment_is_cancelled_with_a_reason(fulfilment):
+    shipment = queued_shipment()
+    press(fulfilment, SHIPMENTS, shipment, "cancel", reason="wrong address")
+    event = last_event(shipment)
+    assert (event.to_state, event.detail) == ("cancelled", "wrong address")
+    other = queued_shipment(placed_order())
+    assert "Cancelled: 1." in select(fulfilment, SHIPMENTS, "cancel_selected", other)
+
+
+def test_a_button_that_makes_no_sense_is_not_there(fulfilment):
+    shipment = queued_shipment(state="sent")
+    assert press(fulfilment, SHIPMENTS, shipment, "retry").status_code == 403
+    assert press(fulfilment, SHIPMENTS, shipment, "cancel").status_code == 403
+    assert shipment.events.count() == 1
+
+
+def test_a_provider_that_takes_nothing_is_named(fulfilment):
+    Circuit.objects.create(
+        name="shipping:reference",
+        failures=5,
+        open_until=timezone.now() + timedelta(hours=1),
+    )
+    assert "reference takes no parcels at the moment" in page(fulfilment, SHIPMENTS)
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_schedule_is_paused_resumed_skipped_changed_and_ended(fulfilment):
+    schedule = monthly_schedule()
+
+    def do(verb: str, **fields: Any) -> tuple[str, date]:
+        assert press(fulfilment, SCHEDULES, schedule, verb, **fields).status_code == 200
+        schedule.refresh_from_db()
+        return schedule.state, schedule.next_on
+
+    assert do("pause", resume_on="2026-03-01") == ("paused", date(2026, 2, 28))
+    assert do("resume") == ("active", date(2026, 2, 28))
+    assert do("skip") == ("active", date(2026, 3, 31))
+    assert do("change_dates", interval="weekly") == ("active", date(2026, 2, 7))
+    assert do("cancel", reason="too dear")[0] == "cancelled"
+    kinds = list(schedule.events.values_list("kind", flat=True))
+    assert kinds == ["created", "paused", "resumed", "skipped", "changed", "cancelled"]
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_dialog_shows_what_would_become_of_the_dates(fulfilment):
+    schedule = monthly_schedule()
+    shown = page(fulfilment, f"{SCHEDULES}{schedule.pk}/skip/")
+    assert "28 Feb 2026, 31 Mar 2026" in shown, "as things stand"
+    assert "31 Mar 2026, 30 Apr 2026, 31 May 2026, 30 Jun 2026, 31 Jul 2026" in shown, "afterwards"
+    assert Schedule.objects.get().events.count() == 1
+
+
+def test_many_schedules_are_paused_and_resumed_at_once(fulfilment):
+    schedules = [monthly_schedule() for _ in range(3)]
+    assert "Paused: 3." in select(fulfilment, SCHEDULES, "pause_selected", *schedules)
+    assert "Resumed: 3." in select(fulfilment, SCHEDULES, "resume_selected", *schedules)
+    assert "Skipped the next one of: 3." in select(
+        fulfilment, SCHEDULES, "skip_selected", *schedules
+    )
+    assert "Cancelled: 3." in select(fulfilment, SCHEDULES, "cancel_selected", *schedules)
+
+
+def test_who_may_only_look_changes_nothing():
+    """An auditor is refused, and nothing has changed."""
+    auditor, schedule = signed_in("auditor"), monthly_schedule()
+    shipment = schedule.shipments.get()
+    page(auditor, f"{SHIPMENTS}{shipment.pk}/change/")
+    for url, row, verb in (
+        (SHIPMENTS, shipment, "cancel"),
+        (SCHEDULES, schedule, "skip"),
+        (SCHEDULES, schedule, "cancel"),
+    ):
+        assert press(auditor, url, row, verb).status_code == 403
+    select(auditor, SHIPMENTS, "cancel_selected", shipment)
+    assert Shipment.objects.get().state == "queued"
+    assert Schedule.objects.get().events.count() == 1
+
+
+def test_who_has_no_right_sees_nothing():
+    clinician, shipment = signed_in("clinician"), queued_shipment()
+    for url in (SHIPMENTS, SCHEDULES, EVENTS, f"{SHIPMENTS}{shipment.pk}/change/"):
+        assert clinician.get(url).status_code == 403

@@ -1,0 +1,273 @@
+"""State as a fold over events: replays, disorder and duplicates give one result (C2)."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise, permutations
+from threading import Barrier, Thread
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from core.states import IllegalMove
+from orders.models import Order
+from orders.services import cancel_order
+from orders.tests.factories import placed_order
+from shipping import sweeping, tracking
+from shipping.models import Shipment, TrackingEvent
+from shipping.providers import TrackedEvent
+from shipping.states import RANKS, SHIPMENT
+from shipping.tests.factories import last_event, monthly_schedule, queued_shipment, tracked
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+# Few names and few minutes, so that ties and repetitions are common.
+STORIES = st.lists(
+    st.builds(
+        lambda name, minute: (name, START + timedelta(minutes=minute)),
+        st.sampled_from(list(RANKS)),
+        st.integers(0, 5),
+    ),
+    max_size=7,
+)
+
+
+def told(reference: str, story: list[tuple[str, datetime]]) -> list[TrackedEvent]:
+    return [
+        TrackedEvent(f"{reference} {name} {when}", reference, name, when, {})
+        for name, when in story
+    ]
+
+
+def report(shipment: Shipment, *events: tuple[str, str]) -> Shipment:
+    """It, after its provider has said so."""
+    for name, when in events:
+        tracking.store("reference", [tracked(shipment.reference, name, when)])
+        tracking.apply(shipment.pk)
+    shipment.refresh_from_db()
+    return shipment
+
+
+def changes_of(shipment: Shipment) -> list[str]:
+    return [event.to_state for event in shipment.events.all()][1:]
+
+
+@given(STORIES, st.randoms())
+def test_C2_the_order_of_arrival_and_repetitions_do_not_matter(story, dice):
+    events = told("co-1", story)
+    mixed = events + dice.choices(events, k=3) if events else []
+    dice.shuffle(mixed)
+    assert tracking.fold(mixed) == tracking.fold(events)
+
+
+@given(STORIES)
+def test_C2_a_delivery_is_final_and_otherwise_the_newest_event_counts(story):
+    state = tracking.fold(told("co-1", story))
+    names = [name for name, _ in story]
+    if "delivered" in names or not names:
+        assert state == ("delivered" if names else None)
+    else:
+        last = max(when for _, when in story)
+        assert state == max((n for n, when in story if when == last), key=RANKS.__getitem__)
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(story=STORIES, dice=st.randoms(use_true_random=False))
+def test_C2_any_permutation_in_any_portions_ends_in_the_same_place(db, story, dice):
+    """Through the database: the state, the order's state, and an unbroken history."""
+    ends = set()
+    for mixed in (False, True, True):
+        with transaction.atomic():
+            shipment = queued_shipment()
+            _arrive(shipment, story, dice if mixed else None)
+            shipment.refresh_from_db()
+            _check_history(shipment)
+            order = Order.objects.get(pk=shipment.order_id)
+            ends.add((shipment.state, order.state))
+    assert len(ends) == 1
+
+
+def _arrive(shipment: Shipment, story: list[Any], dice: Any) -> None:
+    events = told(shipment.reference, story)
+    if dice and events:
+        events += dice.choices(events, k=2)
+        dice.shuffle(events)
+    for event in events:
+        tracking.store("reference", [event])
+        if dice is None or dice.random() < 0.5:
+            tracking.apply(shipment.pk)
+    tracking.apply(shipment.pk)
+
+
+def _check_history(shipment: Shipment) -> None:
+    """Each change begins where the last one ended, is allowed, and the last one is the state."""
+    steps = [(event.from_state, event.to_state) for event in shipment.events.all()]
+    assert steps[0] == ("", "queued")
+    assert all(before[1] == after[0] for before, after in pairwise(steps))
+    assert all(to in SHIPMENT.moves[start] for start, to in steps[1:])
+    assert steps[-1][1] == shipment.state
+    assert not shipment.tracking_events.filter(applied_at=None).exists()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_C2_in_every_order_it_is_delivered_in_the_end(db, order):
+    road = [
+        ("waiting-for-collection", "2026-03-01 08:00:00"),
+        ("in-transit", "2026-03-01 09:00:00"),
+        ("failed-to-deliver", "2026-03-01 10:00:00"),
+        ("delivered", "2026-03-01 11:00:00"),
+    ]
+    shipment = report(queued_shipment(), *(road[n] for n in order), *(road[n] for n in order))
+    assert shipment.state == "delivered"
+    assert Order.objects.get().state == "delivered"
+    assert changes_of(shipment)[-1] == "delivered"
+
+
+def test_C2_each_status_is_told_in_the_order_in_which_it_happened(db):
+    """However late a worker is: all of them at once."""
+    shipment = queued_shipment()
+    for name in reversed(RANKS):
+        when = f"2026-03-01 0{RANKS[name]}:00:00"
+        tracking.store("reference", [tracked(shipment.reference, name, when)])
+    assert tracking.apply(shipment.pk) == 4
+    assert changes_of(shipment) == list(RANKS)
+    [actor] = set(shipment.events.exclude(kind="queued").values_list("actor", flat=True))
+    assert actor == "provider:reference"
+
+
+def test_C2_an_event_after_the_delivery_changes_nothing(db):
+    shipment = report(
+        queued_shipment(),
+        ("delivered", "2026-03-01 11:00:00"),
+        ("in-transit", "2026-03-01 12:00:00"),
+    )
+    assert shipment.state == "delivered"
+    assert changes_of(shipment) == ["delivered"]
+    assert shipment.tracking_events.filter(applied_at=None).count() == 0
+
+
+def test_C2_a_carrier_tries_again_after_a_failure(db):
+    shipment = report(
+        queued_shipment(),
+        ("failed-to-deliver", "2026-03-01 11:00:00"),
+        ("in-transit", "2026-03-02 08:00:00"),
+        ("delivered", "2026-03-02 09:00:00"),
+    )
+    assert changes_of(shipment) == ["failed-to-deliver", "in-transit", "delivered"]
+
+
+@pytest.mark.parametrize("state", sorted(set(SHIPMENT.moves) - {"delivered"}))
+def test_what_the_provider_reports_is_true_whatever_we_thought(db, state):
+    shipment = queued_shipment(state=state)
+    assert report(shipment, ("delivered", "2026-03-01 11:00:00")).state == "delivered"
+
+
+def test_a_parcel_on_its_way_is_not_sent_again(db):
+    """It was queued in doubt, and the webhook says that the provider has it."""
+    shipment = queued_shipment(doubtful=True)
+    assert report(shipment, ("in-transit", "2026-03-01 11:00:00")).state == "in-transit"
+
+
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("waiting-for-collection", "placed"),
+        ("in-transit", "shipped"),
+        ("failed-to-deliver", "shipped"),
+        ("delivered", "delivered"),
+    ],
+)
+def test_a_one_off_order_follows_its_parcel(db, name, state):
+    shipment = report(queued_shipment(), (name, "2026-03-01 11:00:00"))
+    assert Order.objects.get().state == state
+    assert last_event(shipment.order).actor in ("provider:reference", "user:test")
+
+
+def test_a_recurring_order_stays_active(db):
+    shipment = report(monthly_schedule().shipments.get(), ("delivered", "2026-03-01 11:00:00"))
+    assert shipment.state == "delivered"
+    assert Order.objects.get().state == "active"
+
+
+def test_a_cancelled_order_stays_cancelled_though_its_parcel_moves(db):
+    shipment = queued_shipment()
+    cancel_order(shipment.order, by="user:nurse")
+    assert report(shipment, ("in-transit", "2026-03-01 11:00:00")).state == "in-transit"
+    assert Order.objects.get().state == "cancelled"
+
+
+def test_C2_an_event_that_comes_before_its_shipment_is_applied_when_it_appears(db):
+    number = f"co-{placed_order().pk + 1}"
+    tracking.store("reference", [tracked(number, "in-transit")])
+    assert TrackingEvent.objects.get().shipment is None
+    shipment = queued_shipment(placed_order())
+    assert shipment.reference == number
+    assert shipment.tracking_events.count() == 1
+    assert sweeping.sweep()["tracking events applied"] == 1
+    shipment.refresh_from_db()
+    assert shipment.state == "in-transit"
+
+
+def test_a_parked_event_that_just_missed_its_shipment_is_found_by_the_sweeper(db):
+    shipment = queued_shipment()
+    tracking.store("reference", [tracked(shipment.reference, "in-transit")])
+    TrackingEvent.objects.update(shipment=None)
+    sweeping.sweep()
+    shipment.refresh_from_db()
+    assert shipment.state == "in-transit"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_that_arrive_at_once_end_in_one_history():
+    shipment = queued_shipment()
+    start = Barrier(4)
+
+    def arrive(name: str) -> None:
+        start.wait()
+        when = f"2026-03-01 0{RANKS[name]}:00:00"
+        tracking.store("reference", [tracked(shipment.reference, name, when)])
+        tracking.apply(shipment.pk)
+        connection.close()
+
+    threads = [Thread(target=arrive, args=[name]) for name in RANKS]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shipment.refresh_from_db()
+    assert shipment.state == "delivered"
+    _check_history(shipment)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_cancellation_and_an_event_at_once_do_not_deadlock():
+    shipments = [queued_shipment() for _ in range(10)]
+    start = Barrier(2)
+
+    def each(do: Any) -> None:
+        start.wait()
+        for shipment in shipments:
+            do(shipment)
+        connection.close()
+
+    def cancel(shipment: Shipment) -> None:
+        try:
+            cancel_order(Order.objects.get(pk=shipment.order_id), by="user:nurse")
+        except IllegalMove:
+            return
+
+    def deliver(shipment: Shipment) -> None:
+        tracking.store("reference", [tracked(shipment.reference, "delivered")])
+        tracking.apply(shipment.pk)
+
+    threads = [Thread(target=each, args=[do]) for do in (cancel, deliver)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert set(Shipment.objects.values_list("state", flat=True)) == {"delivered"}

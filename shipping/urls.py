@@ -1,0 +1,22 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+from rest_framework_nested.routers import NestedSimpleRouter
+
+from orders.urls import router as orders
+from shipping.views import OrderShipmentViewSet, ScheduleViewSet, ShipmentViewSet
+from shipping.webhooks import ShippingWebhook
+
+router = SimpleRouter(use_regex_path=False)
+router.register("shipments", ShipmentViewSet)
+router.register("schedules", ScheduleViewSet)
+
+of_an_order = NestedSimpleRouter(orders, "orders", lookup="order", use_regex_path=False)
+of_an_order.register("shipments", OrderShipmentViewSet, basename="order-shipment")
+
+urlpatterns = [
+    *router.urls,
+    *of_an_order.urls,
+    path("webhooks/shipping/<str:provider>/", ShippingWebhook.as_view(), name="shipping-webhook"),
+]

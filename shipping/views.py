@@ -1,0 +1,205 @@
+"""Shipments and schedules over HTTP."""
+
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework import mixins, viewsets
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from core.openapi import ErrorAnswer
+from core.pagination import OrderingFilter
+from customers.search import SearchBackend
+from orders.models import Order
+from orders.serializers import CancelSerializer
+from shipping import schedules, services
+from shipping.filters import ScheduleFilter, ShipmentFilter, search
+from shipping.models import Schedule, Shipment
+from shipping.serializers import (
+    DatesSerializer,
+    NothingSerializer,
+    PauseSerializer,
+    PreviewSerializer,
+    ScheduleSerializer,
+    ShipmentSerializer,
+)
+
+ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description="Its id.")
+
+
+class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment]):
+    """How shipments are listed: in two statements, whatever the page holds."""
+
+    queryset = Shipment.objects.prefetch_related("events")
+    serializer_class: type[BaseSerializer[Any]] = ShipmentSerializer
+    filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
+    filterset_class = ShipmentFilter
+    ordering_fields = ["id", "ship_on"]
+    lookup_value_converter = "int"
+    read_scopes = ("shipping:read",)
+    write_scopes = ("shipping:write",)
+    search = staticmethod(search)
+
+    @extend_schema(summary="List shipments")
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Shipments, the newest first."""
+        return super().list(request, *args, **kwargs)
+
+
+@extend_schema_view(retrieve=extend_schema(summary="Show a shipment"))
+class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
+    """Parcels, from the moment they are to be sent until they are delivered."""
+
+    @extend_schema(
+        summary="Send a shipment again",
+        description="One that is unknown, rejected or missed, under the same key: a provider that "
+        "has taken it makes no second parcel. 409 in any other state.",
+        request=NothingSerializer,
+        responses={200: ShipmentSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def retry(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Queue it again."""
+        _read(NothingSerializer, request)
+        shipment = services.retry(self.get_object(), by=_actor(request))
+        return self._shown(shipment)
+
+    @extend_schema(
+        summary="Cancel a shipment",
+        description="409 when it is with the provider, or may be.",
+        request=CancelSerializer,
+        responses={200: ShipmentSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Cancel it, unless it is too late."""
+        options = _read(CancelSerializer, request)
+        shipment = services.cancel(self.get_object(), by=_actor(request), **options)
+        return self._shown(shipment)
+
+    def _shown(self, shipment: Shipment) -> Response:
+        return Response(ShipmentSerializer(self.get_queryset().get(pk=shipment.pk)).data)
+
+
+@extend_schema(parameters=[ORDER_KEY])
+class OrderShipmentViewSet(ShipmentsViewSet):
+    """The shipments of one order."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse an order that does not exist, once the caller may ask."""
+        super().initial(request, *args, **kwargs)
+        get_object_or_404(Order.objects.only("pk"), pk=kwargs["order_pk"])
+
+    def get_queryset(self) -> QuerySet[Shipment]:
+        """The shipments of the order in the address."""
+        return super().get_queryset().filter(order=self.kwargs.get("order_pk", 0))
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List schedules"),
+    retrieve=extend_schema(summary="Show a schedule"),
+)
+class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
+    """When recurring orders ship."""
+
+    queryset = Schedule.objects.all()
+    serializer_class = ScheduleSerializer
+    filter_backends = [DjangoFilterBackend, OrderingFilter]
+    filterset_class = ScheduleFilter
+    ordering_fields = ["id"]
+    lookup_value_converter = "int"
+    read_scopes = ("shipping:read",)
+    write_scopes = ("shipping:write",)
+
+    @extend_schema(
+        summary="Change a schedule",
+        description="A new interval or anchor gives a new row of dates; what has shipped stays. "
+        "`preview/` shows the dates before. 409 when it is cancelled.",
+    )
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change what is given."""
+        form = self.get_serializer(self.get_object(), data=request.data, partial=True)
+        form.is_valid(raise_exception=True)
+        form.save(by=_actor(request))
+        return Response(form.data)
+
+    @extend_schema(
+        summary="Pause a schedule",
+        description="It makes no shipments until `resume_on`, or until it is resumed.",
+        request=PauseSerializer,
+        responses={200: ScheduleSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def pause(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Pause it."""
+        options = _read(PauseSerializer, request)
+        return self._shown(schedules.pause(self.get_object(), by=_actor(request), **options))
+
+    @extend_schema(
+        summary="Resume a schedule",
+        description="What fell into the pause is passed over.",
+        request=NothingSerializer,
+        responses={200: ScheduleSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def resume(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Resume it."""
+        _read(NothingSerializer, request)
+        return self._shown(schedules.resume(self.get_object(), by=_actor(request)))
+
+    @extend_schema(
+        summary="Skip the next occurrence",
+        request=NothingSerializer,
+        responses={200: ScheduleSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def skip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Leave out the next one."""
+        _read(NothingSerializer, request)
+        return self._shown(schedules.skip(self.get_object(), by=_actor(request)))
+
+    @extend_schema(
+        summary="Cancel a schedule",
+        description="It makes no shipments ever again. Those that are made already go on.",
+        request=CancelSerializer,
+        responses={200: ScheduleSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """End it."""
+        options = _read(CancelSerializer, request)
+        return self._shown(schedules.cancel(self.get_object(), by=_actor(request), **options))
+
+    @extend_schema(
+        summary="Preview a change",
+        description="The next dates as they would be; nothing is done. 409 when the verb cannot be "
+        "done either.",
+        parameters=[PreviewSerializer],
+        responses={200: DatesSerializer, 409: ErrorAnswer},
+    )
+    @action(detail=True, filter_backends=[], pagination_class=None)
+    def preview(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What a verb would do to the next dates."""
+        form = PreviewSerializer(data=dict(request.query_params.items()))
+        form.is_valid(raise_exception=True)
+        dates = schedules.preview(self.get_object(), **form.validated_data)
+        return Response({"next_occurrence": next(iter(dates), None), "upcoming": dates})
+
+    def _shown(self, schedule: Schedule) -> Response:
+        return Response(ScheduleSerializer(self.get_queryset().get(pk=schedule.pk)).data)
+
+
+def _read(form: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
+    given = form(data=request.data)
+    given.is_valid(raise_exception=True)
+    return cast("dict[str, Any]", given.validated_data)
+
+
+def _actor(request: Request) -> str:
+    actor: str = request.user.actor  # type: ignore[union-attr]
+    return actor

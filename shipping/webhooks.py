@@ -1,0 +1,82 @@
+"""Where providers report what happened to parcels (requirement C2)."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import APIException, AuthenticationFailed, NotFound, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from core.openapi import ErrorAnswer
+from shipping import providers, tracking
+from shipping.providers import NotAuthentic
+from shipping.reading import BadEvent
+from shipping.serializers import ReferenceEventSerializer, StoredSerializer
+
+LARGEST_BODY = 64 * 1024
+PROVIDER = OpenApiParameter(
+    "provider", str, OpenApiParameter.PATH, enum=providers.names(), description="Its name."
+)
+
+
+class BodyTooLarge(APIException):
+    """413: no webhook is that long."""
+
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = "The body may have at most 64 kB."
+
+
+class ShippingWebhook(APIView):
+    """Takes the webhooks of every provider. They prove who they are by signature or secret."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """A 401 names a scheme; without one DRF would make it a 403."""
+        return "Bearer"
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """Whatever they would accept: nobody reads the answer."""
+        return super().perform_content_negotiation(request, force=True)
+
+    @extend_schema(
+        summary="Take a tracking event of a shipping provider",
+        description="The body is the provider's own; shown is that of `reference`. Authenticate "
+        "by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`) or by "
+        "`Authorization: Bearer <secret>`. 200 means that the event is kept, also when it was "
+        "known already or when its shipment is not.",
+        parameters=[PROVIDER],
+        request=ReferenceEventSerializer,
+        responses={200: StoredSerializer, 401: ErrorAnswer, 404: ErrorAnswer},
+        auth=[],
+    )
+    def post(self, request: Request, provider: str) -> Response:
+        """Keep the event; a worker applies it."""
+        try:
+            adapter = providers.get(provider)
+        except LookupError as missing:
+            raise NotFound("There is no such shipping provider.") from missing
+        body = _body(request)
+        try:
+            adapter.verify({name.lower(): value for name, value in request.headers.items()}, body)
+            tracking.store(provider, adapter.events(body))
+        except NotAuthentic as error:
+            raise AuthenticationFailed("The signature or the secret is not right.") from error
+        except BadEvent as error:
+            raise ValidationError(
+                {error.field: [str(error)]} if error.field else str(error)
+            ) from error
+        return Response({"status": "stored"})
+
+
+def _body(request: Request) -> bytes:
+    """The raw body, as it was signed. Raises BodyTooLarge before anything is read."""
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdigit() or int(length) > LARGEST_BODY:
+        raise BodyTooLarge
+    body: bytes = request._request.body
+    return body

@@ -1,0 +1,101 @@
+"""Staff at work, in a real Chromium: for `make test-browser` and .ci/run, not for `make test`."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings
+from playwright.sync_api import Page, expect, sync_playwright
+
+from identity.models import User
+from orders.models import Order
+from orders.tests.factories import placed_order
+from tests.conftest import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
+CHROMIUM = "/usr/bin/chromium"
+# As root in a container it has no sandbox of its own; it talks to nobody but loopback.
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(autouse=True)
+def async_is_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Playwright runs an event loop in this thread; the ORM is used between its steps only.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+
+@pytest.fixture
+def page() -> Iterator[Page]:
+    """A page that fails the test on a script error or on anything loaded from elsewhere."""
+    troubles: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=OPTIONS)
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda r: troubles.extend(_foreign(r.url)))
+        yield page
+        browser.close()
+    assert not troubles
+
+
+def _foreign(url: str) -> list[str]:
+    parts = urlsplit(url)
+    local = parts.hostname in {"127.0.0.1", "localhost"} or parts.scheme in {"data", "blob"}
+    return [] if local else [url]
+
+
+def _sign_in(page: Page, house: House) -> None:
+    page.goto(f"{house.url}/admin/")
+    page.fill("#id_username", "admin")
+    page.fill("#id_password", settings.DEMO_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("Orders today")).to_be_visible()
+
+
+@pytest.fixture
+def delivered(house: House) -> Order:
+    """An order that went all the way."""
+    order = placed_order()
+    house.work_until(lambda: Order.objects.get(pk=order.pk).state == "delivered")
+    return order
+
+
+def test_the_order_page_shows_lines_history_parcel_and_messages(
+    house: House, delivered: Order, page: Page
+):
+    order = delivered
+    _sign_in(page, house)
+    page.goto(f"{house.url}/admin/orders/order/{order.pk}/change/")
+    for heading in ("Lines", "History", "Shipments", "Messages"):
+        expect(page.get_by_role("heading", name=heading).first).to_be_visible()
+    expect(page.get_by_text("successfully placed").first).to_be_visible()
+
+
+def test_staff_cancel_an_order_with_a_click(house: House, page: Page):
+    order = placed_order()
+    _sign_in(page, house)
+    page.goto(f"{house.url}/admin/orders/order/")
+    page.locator("input.action-select").first.check()
+    page.locator("select[name=action]").select_option(label="Cancel selected orders")
+    page.get_by_role("button", name="Run").click()
+    expect(page.get_by_text("cancelled").first).to_be_visible()
+    assert Order.objects.get(pk=order.pk).state == "cancelled"
+
+
+def test_a_member_of_staff_signs_in_at_the_issuer_with_two_clicks(house: House, page: Page):
+    page.goto(f"{house.url}/admin/")
+    page.get_by_text("Sign in with your work account").click()
+    page.get_by_role("button", name="Sara").click()
+    expect(page.get_by_text("Sara Support").first).to_be_visible()
+    assert User.objects.get(username="sara").last_login
+
+
+def test_who_may_not_see_health_data_is_told_what_to_do(house: House, page: Page):
+    page.goto(f"{house.url}/admin/")
+    page.get_by_text("Sign in with your work account").click()
+    page.get_by_role("button", name="Sara").click()
+    expect(page.get_by_text("Orders today")).to_be_visible()
+    answer = page.goto(f"{house.url}/admin/clinical/study/")
+    assert answer is not None
+    assert answer.status == 403
+    expect(page.get_by_text("ask a manager", exact=False)).to_be_visible()

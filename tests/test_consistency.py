@@ -1,0 +1,83 @@
+"""Rules that hold over the whole project, so that nobody has to remember them."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.core.management import call_command
+from django.db.models import ForeignKey
+from django.db.models.signals import post_save
+
+ROOT = Path(__file__).resolve().parents[1]
+FLOORS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications")
+OURS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
+EVENTS = {"OrderEvent", "ShipmentEvent", "ScheduleEvent", "StudyEvent", "NotificationEvent"}
+# Seen inside another page of the admin, or by the person on call only.
+NOT_IN_THE_ADMIN = EVENTS | {
+    "Address",
+    "OrderLine",
+    "LinkedAccount",
+    "DeliveryReport",
+    "IdempotencyKey",
+    "Circuit",
+}
+REQUIREMENTS = [
+    *(f"A{n}" for n in range(1, 7)),
+    *(f"B{n}" for n in range(1, 8)),
+    *(f"C{n}" for n in range(1, 5)),
+    *(f"D{n}" for n in range(1, 7)),
+    *(f"E{n}" for n in range(1, 5)),
+]
+
+
+def _tests() -> list[Path]:
+    return [p for p in ROOT.rglob("test_*.py") if not set(p.parts) & {".venv", ".tools", "var"}]
+
+
+@pytest.fixture(scope="module")
+def words() -> set[str]:
+    texts = (p.read_text() for p in _tests() if p != Path(__file__))
+    return {word for text in texts for word in re.findall(r"(?<![A-Za-z0-9])[A-E]\d(?!\d)", text)}
+
+
+@pytest.mark.parametrize("requirement", REQUIREMENTS)
+def test_every_requirement_is_named_in_a_test(requirement, words):
+    assert requirement in words
+
+
+def test_models_and_migrations_agree(db):
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_every_model_is_in_the_admin(model):
+    assert model in admin.site._registry or model.__name__ in NOT_IN_THE_ADMIN
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_foreign_keys_point_down_the_house(model):
+    floor = FLOORS.index(model._meta.app_label)
+    for field in model._meta.get_fields():
+        target = field.related_model if isinstance(field, ForeignKey) else None
+        if target is not None and target._meta.app_label in FLOORS:
+            assert FLOORS.index(target._meta.app_label) <= floor, field
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model.__name__)
+def test_only_event_rows_have_receivers(model):
+    if model.__name__ not in EVENTS:
+        assert not post_save._live_receivers(model)[0], "listen to an event row instead"
+
+
+@pytest.mark.parametrize("path", _tests(), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_test_waits_by_sleeping(path):
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+    assert not [call for call in calls if "sleep" in ast.unparse(call.func)]
+
+
+def test_no_address_of_a_package_index_is_kept():
+    for name in ("Pipfile", "Pipfile.lock"):
+        assert "://" not in (ROOT / name).read_text(), f"run `make lock`: {name} names an index"

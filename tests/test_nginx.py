@@ -1,0 +1,188 @@
+"""B5: nginx in front of Django, as docker-compose.yml starts it, with a small server behind."""
+
+import http.server
+import json
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.settings.base import BASE_DIR
+from sandbox.testing import wait_until
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("nginx", path=f"{os.environ.get('PATH')}:/usr/sbin") is None
+    and not os.environ.get("CI"),
+    reason="nginx is not installed",
+)
+MAIN = """
+daemon off; pid {folder}/pid; error_log stderr; {user}
+events {{}}
+http {{
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    scgi_temp_path {folder}/scgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    include {folder}/default.conf;
+}}
+"""
+
+
+class Upstream(http.server.BaseHTTPRequestHandler):
+    """Answers every request with what it got."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self) -> None:
+        """The path and the headers, as JSON."""
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Content-Type-Options", "nosniff")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = answer  # noqa: N815
+
+    def log_message(self, *args: Any) -> None:
+        """Say nothing."""
+
+
+@dataclass
+class Front:
+    """A running nginx."""
+
+    http_port: int
+    https_port: int
+    log: Path
+
+    def ask(self, method: str, path: str, body: bytes = b"") -> tuple[HTTPResponse, bytes]:
+        """One request by TLS."""
+        context = ssl._create_unverified_context()  # noqa: S323
+        connection = HTTPSConnection("127.0.0.1", self.https_port, context=context, timeout=10)
+        return _ask(connection, method, path, body)
+
+    def ask_plainly(self, path: str) -> tuple[HTTPResponse, bytes]:
+        """One request without TLS."""
+        return _ask(HTTPConnection("127.0.0.1", self.http_port, timeout=10), "GET", path, b"")
+
+
+def _ask(
+    connection: HTTPConnection, method: str, path: str, body: bytes
+) -> tuple[HTTPResponse, bytes]:
+    try:
+        connection.request(method, path, body)
+        answer = connection.getresponse()
+        return answer, answer.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    folder = tmp_path_factory.mktemp("nginx")
+    upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
+    threading.Thread(target=upstream.serve_forever, daemon=True).start()
+    ports = _free_ports(2)
+    _write_configuration(folder, upstream.server_port, ports)
+    log = folder / "log"
+    with log.open("w") as output:
+        words = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+        path = f"{os.environ['PATH']}:/usr/sbin"
+        nginx = subprocess.Popen(words, stdout=output, stderr=output, env={"PATH": path})
+    try:
+        wait_until(lambda: nginx.poll() is not None or _listens(ports[0]))
+        assert nginx.poll() is None, log.read_text()
+        yield Front(ports[0], ports[1], log)
+    finally:
+        nginx.terminate()
+        nginx.wait(10)
+        upstream.shutdown()
+        upstream.server_close()
+
+
+def _write_configuration(folder: Path, upstream: int, ports: list[int]) -> None:
+    subprocess.run([BASE_DIR / "scripts" / "certificate", folder], check=True)
+    values = {
+        "UPSTREAM": f"127.0.0.1:{upstream}",
+        "SERVER_NAME": "_",
+        "HTTP_PORT": str(ports[0]),
+        "HTTPS_PORT": str(ports[1]),
+        "CERTIFICATES": str(folder),
+    }
+    text = (BASE_DIR / "nginx" / "templates" / "default.conf.template").read_text()
+    for name, value in values.items():
+        text = text.replace(f"${{{name}}}", value)
+    (folder / "default.conf").write_text(text.replace("/dev/stdout", str(folder / "access")))
+    user = "user root;" if os.geteuid() == 0 else ""
+    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [sock.getsockname()[1] for sock in sockets]
+    for sock in sockets:
+        sock.close()
+    return ports
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_plain_http_is_sent_to_https(front: Front) -> None:
+    answer, _ = front.ask_plainly("/admin/?next=/")
+    assert answer.status == 308
+    assert answer.headers["Location"] == "https://127.0.0.1/admin/?next=/"
+    assert front.ask_plainly("/nginx-health")[1] == b"ok\n"
+
+
+def test_django_hears_who_asked_and_how(front: Front) -> None:
+    answer, body = front.ask("GET", "/api/v1/orders/?page_size=2")
+    heard = json.loads(body)
+    assert heard["path"] == "/api/v1/orders/?page_size=2"
+    assert heard["headers"]["X-Forwarded-Proto"] == "https"
+    assert heard["headers"]["X-Forwarded-For"] == "127.0.0.1"
+    assert len(heard["headers"]["X-Request-ID"]) == 32
+    assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+def test_figures_and_readiness_are_not_for_the_outside(front: Front) -> None:
+    assert front.ask("GET", "/metrics")[0].status == 404
+    assert front.ask("GET", "/readyz")[0].status == 404
+    assert front.ask("GET", "/livez")[0].status == 200
+
+
+def test_a_body_may_be_so_long_and_not_longer(front: Front) -> None:
+    assert front.ask("POST", "/api/v1/orders/", b"x" * 1_048_576)[0].status == 200
+    assert front.ask("POST", "/api/v1/orders/", b"x" * 1_048_577)[0].status == 413
+    assert front.ask("POST", "/api/v1/webhooks/shipping/reference/", b"x" * 65_537)[0].status == 413
+    assert front.ask("POST", "/admin/clinical/import/", b"x" * 2_000_000)[0].status == 200
+
+
+def test_a_flood_of_sign_ins_is_slowed_down(front: Front) -> None:
+    statuses = [front.ask("POST", "/admin/login/")[0].status for _ in range(30)]
+    assert statuses[0] == 200
+    assert 429 in statuses
+    assert front.ask("GET", "/api/v1/orders/")[0].status == 200
+
+
+def test_neither_queries_nor_secrets_are_logged(front: Front) -> None:
+    front.ask("POST", "/api/v1/webhooks/africastalking/s3cr3t/delivery/?phone=447700900123")
+    access = front.log.parent / "access"
+    wait_until(lambda: "africastalking" in access.read_text())
+    everything = access.read_text() + front.log.read_text()
+    assert "s3cr3t" not in everything
+    assert "447700900123" not in everything

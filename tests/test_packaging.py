@@ -1,0 +1,71 @@
+"""What a clone carries with it: no address of a package index, and every command it promises."""
+
+import json
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from config.settings.base import BASE_DIR
+
+COMMANDS = (
+    *("run", "test", "token", "bench", "lint", "types", "lock"),  # ours
+    *("start", "install-local", "lint-fix", "requirements", "tests", "coverage-report"),  # B6
+    *("migrate", "create-superuser", "stop-containers", "remove-containers"),  # B6
+    *("build", "superuser", "test-coverage", "test-report", "test-html"),  # D6
+)
+
+
+@pytest.mark.parametrize("name", ["Pipfile", "Pipfile.lock"])
+def test_no_package_index_is_named(name: str) -> None:
+    text = (BASE_DIR / name).read_text()
+    assert not re.search(r"://|\[\[source\]\]|\"index\"|find-links", text)
+
+
+def test_the_lock_names_a_hash_for_every_package() -> None:
+    lock = json.loads((BASE_DIR / "Pipfile.lock").read_text())
+    assert lock["_meta"]["sources"] == []
+    packages = lock["default"] | lock["develop"]
+    assert [name for name, package in packages.items() if not package.get("hashes")] == []
+
+
+def test_make_help_lists_every_command() -> None:
+    """B6, D6."""
+    listed = subprocess.run(["make", "help"], cwd=BASE_DIR, capture_output=True, text=True)
+    assert listed.returncode == 0
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", listed.stdout, re.MULTILINE), command
+
+
+@pytest.mark.parametrize("command", ["start", "build", "stop-containers", "remove-containers"])
+def test_without_docker_there_is_one_plain_sentence(command: str, tmp_path: object) -> None:
+    tried = subprocess.run(
+        ["make", command],
+        cwd=BASE_DIR,
+        env={"PATH": "/usr/bin:/bin", "DOCKER_HOST": f"unix://{tmp_path}/none"},
+        capture_output=True,
+        text=True,
+    )
+    assert tried.returncode == 2
+    first, *rest = tried.stderr.splitlines()
+    assert "Docker" in first
+    assert "make run" in first
+    assert len(rest) == 1  # make's own line
+
+
+def test_only_nginx_is_reached_from_outside_and_django_listens_on_5000() -> None:
+    """B5."""
+    services = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+    assert [name for name, service in services.items() if "ports" in service] == ["nginx"]
+    assert services["nginx"]["environment"]["UPSTREAM"] == "web:5000"
+    assert "BIND=0.0.0.0:5000" in (BASE_DIR / "Dockerfile").read_text()
+
+
+def test_every_part_of_make_run_has_a_container() -> None:
+    """B5, E4."""
+    services = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+    assert {"web", "dispatch", "worker", "beat", "sweeper", "database", "redis"} < set(services)
+    redis = services["redis"]["command"]
+    assert "--appendonly yes" in redis
+    assert "--maxmemory-policy noeviction" in redis

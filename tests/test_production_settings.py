@@ -1,0 +1,104 @@
+"""Production settings name what is missing, and nothing in them comes from the demo."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.settings.base import BASE_DIR
+
+COMPLETE = {
+    "SECRET_KEY": "x" * 30 + "0123456789abcdefghijklmnopqrstuvwxyz",
+    "ALLOWED_HOSTS": "dosette.example",
+    "DATABASE_URL": "postgres://dosette:secret@database.example/dosette",
+    "REDIS_URL": "redis://redis.example:6379/0",
+    "OIDC_ISSUER": "https://issuer.example",
+    "OIDC_CLIENT_ID": "dosette-admin",
+    "OIDC_CLIENT_SECRET": "an-oidc-secret",
+    "OIDC_AUDIENCE": "dosette",
+    "REFERENCE_PROVIDER_URL": "https://shipping.example/orders",
+    "REFERENCE_PROVIDER_SECRET": "whsec_c2FuZGJveC1yZWZlcmVuY2UtcHJvdmlkZXItdGVzdA==",
+    "SMS_PROVIDER": "africastalking,gateway",
+    "EMAIL_PROVIDER": "gateway",
+    "AFRICAS_TALKING_USERNAME": "dosette",
+    "AFRICAS_TALKING_API_KEY": "an-api-key",
+    "AFRICAS_TALKING_BASE_URL": "https://api.africastalking.com",
+    "AFRICAS_TALKING_CALLBACK_TOKEN": "a-callback-token",
+    "SMS_GATEWAY_URL": "https://sms.example",
+    "SMS_GATEWAY_TOKEN": "an-sms-token",
+    "EMAIL_GATEWAY_URL": "https://email.example",
+    "EMAIL_GATEWAY_TOKEN": "an-email-token",
+}
+
+
+def manage(var: Path, environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py` under production settings, with this environment and no other."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *words],
+        cwd=BASE_DIR,
+        env=environment
+        | {"DJANGO_SETTINGS_MODULE": "config.settings.production", "DOSETTE_VAR": str(var)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_an_empty_environment_is_told_everything_it_lacks(tmp_path: Path) -> None:
+    refused = manage(tmp_path, {}, "check")
+    assert refused.returncode == 1
+    for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "OIDC_ISSUER", "SMS_PROVIDER"):
+        assert name in refused.stderr
+
+
+@pytest.mark.parametrize("name", sorted(COMPLETE))
+def test_whatever_is_missing_is_named(tmp_path: Path, name: str) -> None:
+    environment = {key: value for key, value in COMPLETE.items() if key != name}
+    refused = manage(tmp_path, environment, "check")
+    assert refused.returncode == 1
+    assert f"need these environment variables: {name}." in refused.stderr
+
+
+def test_a_short_secret_key_is_refused(tmp_path: Path) -> None:
+    refused = manage(tmp_path, COMPLETE | {"SECRET_KEY": "short"}, "check")
+    assert refused.returncode == 1
+    assert "SECRET_KEY must be random" in refused.stderr
+
+
+def test_a_complete_environment_passes_djangos_own_checks(tmp_path: Path) -> None:
+    checked = manage(tmp_path, COMPLETE, "check", "--deploy", "--fail-level", "WARNING")
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_nothing_falls_back_to_the_demo(tmp_path: Path) -> None:
+    show = "from django.conf import settings as s; print(s.DEMO, s.DEBUG, repr(s.DEMO_PASSWORD))"
+    shown = manage(tmp_path, COMPLETE, "shell", "--no-imports", "-c", show)
+    assert shown.stdout == "False False ''\n", shown.stderr
+    assert not (tmp_path / "secrets.json").exists()
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_the_sandbox_does_not_start_beside_it(tmp_path: Path) -> None:
+    started = subprocess.run(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--var", str(tmp_path)],
+        cwd=BASE_DIR,
+        env=COMPLETE | {"DJANGO_SETTINGS_MODULE": "config.settings.production"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )
+    assert started.returncode == 2
+    assert "does not start with production settings" in started.stderr
+
+
+def test_the_sample_of_the_environment_names_all_of_it() -> None:
+    """D6, E3."""
+    sample = (BASE_DIR / ".env.sample").read_text()
+    assert [name for name in COMPLETE if f"#{name}=" not in sample] == []
+
+
+def test_a_copy_of_the_sample_changes_nothing_until_it_is_edited() -> None:
+    lines = (BASE_DIR / ".env.sample").read_text().splitlines()
+    assert [line for line in lines if line and not line.startswith("#")] == []
