@@ -9,39 +9,23 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from unfold.admin import TabularInline
 from unfold.decorators import action
 
 from clinical import services
 from clinical.models import Patient, Study, StudyEvent
 from clinical.search import search
 from clinical.states import StudyState
+from core.admin import LargeTableAdmin, ReadOnlyInline
 from core.states import IllegalMove
-from customers.admin import LargeTableAdmin
 from identity.access import RecordedAdmin, who_looked
-
-
-class ReadOnlyInline(TabularInline):
-    """Rows that are shown and not touched."""
-
-    extra = 0
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """No."""
-        return False
 
 
 class StudyInline(ReadOnlyInline):
     """The studies of a patient; each has a page of its own, where it is changed."""
 
     model = Study
+    hide_title = False  # it leads to the study's page
     fields = ["created_at", "urgency_level", "type", "body_part", "description", "state"]
-    readonly_fields = fields
     show_change_link = True
 
 
@@ -50,7 +34,6 @@ class EventInline(ReadOnlyInline):
 
     model = StudyEvent
     fields = ["at", "kind", "actor", "detail"]
-    readonly_fields = fields
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who may see studies."""

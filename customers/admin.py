@@ -6,46 +6,15 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ChoiceField, ModelForm
-from django.http import HttpRequest
-from unfold.admin import ModelAdmin, StackedInline
+from unfold.admin import StackedInline
 from unfold.forms import PaginationInlineFormSet
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from core.admin import LargeTableAdmin
 from customers.countries import countries
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, Address, Customer
 from customers.search import search
-
-
-class LargeTableAdmin(ModelAdmin):
-    """A list that stays quick with millions of rows: nothing is counted, and search has its index.
-
-    `found` narrows the list to what a search found. Nothing is deleted in bulk.
-    """
-
-    paginator = InfinitePaginator
-    show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
-    list_per_page = 50
-    search_fields = ["pk"]  # shows the box; `found` does the work
-
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """What the search found."""
-        raise NotImplementedError
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
-    ) -> tuple[QuerySet[Any], bool]:
-        """The rows found, none of them twice."""
-        text = search_term.strip()
-        return (self.found(queryset, text) if text else queryset), False
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """The actions, but for deleting many at once."""
-        actions: dict[str, Any] = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
 
 class AddressFormSet(PaginationInlineFormSet):  # type: ignore[misc]

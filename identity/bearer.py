@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-# Imported so that it registers itself: here and not at the start, since workers need no DRF.
-from identity import openapi  # noqa: F401
 from identity.callers import Caller, caller_of
 from identity.refusals import InvalidRequest
 from identity.tokens import read

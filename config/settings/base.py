@@ -145,7 +145,7 @@ REST_FRAMEWORK = {
         "core.pagination.OrderingFilter",
         "rest_framework.filters.SearchFilter",
     ],
-    "DEFAULT_SCHEMA_CLASS": "core.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "identity.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "core.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,

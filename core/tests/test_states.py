@@ -3,7 +3,7 @@
 from threading import Barrier, Thread
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from core.states import IllegalMove, move
 from core.tests.parcels import Parcel, parcels
@@ -40,6 +40,24 @@ def test_the_state_in_the_database_counts_not_the_one_in_hand(outbox):
 def test_a_long_detail_is_kept_as_far_as_it_fits(outbox):
     [parcel] = parcels(1)
     assert len(move(parcel, "cancelled", by="user:nurse", detail="x" * 900).detail) == 500
+
+
+def test_a_row_that_is_being_moved_can_be_referred_to(committed_outbox):
+    """A run of the schedule needs the order that a cancellation holds, and the other way round."""
+    [parcel] = parcels(1)
+
+    def refer() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '2s'")
+        parcel.events.create(kind="noted")
+        connection.close()
+
+    beside = Thread(target=refer)
+    with transaction.atomic():
+        move(parcel, "cancelled", by="user:nurse")
+        beside.start()
+        beside.join()
+    assert parcel.events.filter(kind="noted").count() == 1
 
 
 def test_two_at_once_make_one_move(committed_outbox):

@@ -42,6 +42,8 @@ def start() -> Iterator[Callable[..., Run]]:
             stdout=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            # A shell without a terminal lets its children ignore Ctrl-C, and so this suite.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         started.append(supervisor)
         return supervisor

@@ -1,7 +1,7 @@
 """Messages and what became of them, on the pages of others."""
 
+from core.admin import ReadOnlyInline
 from notifications.models import DeliveryReport, Notification, NotificationEvent
-from orders.admin.inlines import ReadOnlyInline
 
 
 class EventInline(ReadOnlyInline):
@@ -9,7 +9,6 @@ class EventInline(ReadOnlyInline):
 
     model = NotificationEvent
     fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
-    hide_title = True
     verbose_name_plural = "history"
 
 
@@ -18,7 +17,6 @@ class DeliveryReportInline(ReadOnlyInline):
 
     model = DeliveryReport
     fields = ["received_at", "status", "reason"]
-    hide_title = True
 
 
 class NotificationInline(ReadOnlyInline):

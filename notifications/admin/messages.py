@@ -14,9 +14,9 @@ from unfold.decorators import action, display
 from unfold.forms import ActionForm, BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from core.admin import LargeTableAdmin
 from core.models import Circuit
 from core.states import IllegalMove
-from customers.admin import LargeTableAdmin
 from notifications.admin.inlines import DeliveryReportInline, EventInline
 from notifications.channels import transports
 from notifications.models import DeliveryReport, Notification

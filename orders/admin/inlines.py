@@ -5,29 +5,9 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.admin import TabularInline
 
+from core.admin import ReadOnlyInline
 from orders.forms import NewLines
 from orders.models import OrderEvent, OrderLine
-
-
-class ReadOnlyInline(TabularInline):
-    """Rows that services make."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = False
-    hide_title = True
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """All that is shown."""
-        return list(self.fields or [])
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody adds one by hand."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody changes one."""
-        return False
 
 
 class LineInline(ReadOnlyInline):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
-from customers.admin import LargeTableAdmin
+from core.admin import LargeTableAdmin
 from orders import services
 from orders.admin.actions import OrderActions
 from orders.admin.actors import actor_of

@@ -11,8 +11,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from core.admin import LargeTableAdmin
 from core.states import IllegalMove
-from customers.admin import LargeTableAdmin
 from orders.admin.actors import actor_of
 
 MOST_AT_ONCE = 200

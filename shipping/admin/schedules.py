@@ -17,7 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
-from orders.admin.inlines import ReadOnlyInline
+from core.admin import ReadOnlyInline
 from orders.filters import search
 from orders.models import Order
 from shipping import schedules

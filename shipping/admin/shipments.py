@@ -14,8 +14,8 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from core.admin import ReadOnlyInline
 from core.models import Circuit
-from orders.admin.inlines import ReadOnlyInline
 from shipping import providers, services
 from shipping.admin.reading import ReadOnlyAdmin, linked
 from shipping.filters import search

@@ -2,13 +2,14 @@
 
 from datetime import date, timedelta
 from io import StringIO
+from math import ceil
 from threading import Barrier, Thread
 
 import pytest
 import time_machine
 from celery import current_app
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from orders.models import Order
@@ -159,6 +160,7 @@ def test_C3_years_of_missed_dates_take_several_portions_and_end_the_same(db, cat
     assert newest > 6 * running.MOST_OCCURRENCES
     assert tally.queued == {"latest": 1, "all": newest, "none": 0}[catch_up]
     assert tally.queued + tally.missed == newest
+    assert tally.schedules == ceil(newest / running.MOST_OCCURRENCES)
     schedule.refresh_from_db()
     assert schedule.occurrence == newest + 1
 
@@ -230,6 +232,23 @@ def test_C3_two_runs_at_once_make_no_doubles(monkeypatch):
     assert sum(tally.queued for tally in tallies) == 20
     assert Shipment.objects.filter(occurrence=1).count() == 20
     assert ShipmentEvent.objects.filter(shipment__occurrence=1).count() == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_C3_a_run_passes_over_a_schedule_that_somebody_holds():
+    held, free = weekly_schedule(), weekly_schedule()
+
+    def run() -> None:
+        run_schedule(held.next_on)
+        connection.close()
+
+    running_beside = Thread(target=run)
+    with transaction.atomic():
+        Schedule.objects.select_for_update().get(pk=held.pk)
+        running_beside.start()
+        running_beside.join(30)
+        assert (held.shipments.count(), free.shipments.count()) == (1, 2)
+    assert run_schedule(held.next_on).queued == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -160,6 +160,7 @@ def test_two_reconcilers_at_once_ship_an_order_once():
         thread.start()
     for thread in threads:
         thread.join()
+    assert len(found) == 3, "none of them broke"
     assert sum(found) == len(orders) == Shipment.objects.count()
     assert OrderEvent.objects.filter(kind="placed").count() == 5
 

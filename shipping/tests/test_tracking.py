@@ -14,6 +14,7 @@ from core.states import IllegalMove
 from orders.models import Order
 from orders.services import cancel_order
 from orders.tests.factories import placed_order
+from sandbox.testing import wait_until
 from shipping import sweeping, tracking
 from shipping.models import Shipment, TrackingEvent
 from shipping.providers import TrackedEvent
@@ -242,6 +243,33 @@ def test_events_that_arrive_at_once_end_in_one_history():
     shipment.refresh_from_db()
     assert shipment.state == "delivered"
     _check_history(shipment)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_event_waits_for_its_order_before_it_takes_its_shipment():
+    """Whoever cancels an order locks in the same sequence, so neither waits for the other."""
+    shipment = queued_shipment()
+    tracking.store("reference", [tracked(shipment.reference, "delivered")])
+
+    def apply() -> None:
+        tracking.apply(shipment.pk)
+        connection.close()
+
+    applying = Thread(target=apply)
+    with transaction.atomic():
+        Order.objects.select_for_update().get(pk=shipment.order_id)
+        applying.start()
+        wait_until(_somebody_waits_for_a_lock)
+        Shipment.objects.select_for_update(nowait=True).get(pk=shipment.pk)
+    applying.join()
+    shipment.refresh_from_db()
+    assert shipment.state == "delivered"
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,60 @@
+"""What the pages of the admin share."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin, TabularInline
+from unfold.paginator import InfinitePaginator
+
+
+class LargeTableAdmin(ModelAdmin):
+    """A list that stays quick with millions of rows: nothing is counted, and search has its index.
+
+    `found` narrows the list to what a search found. Nothing is deleted in bulk.
+    """
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    search_fields = ["pk"]  # shows the box; `found` does the work
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """What the search found."""
+        raise NotImplementedError
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The rows found, none of them twice."""
+        text = search_term.strip()
+        return (self.found(queryset, text) if text else queryset), False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The actions, but for deleting many at once."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that services make."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    hide_title = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """All that is shown."""
+        return list(self.fields or [])
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False
