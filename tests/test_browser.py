@@ -53,7 +53,7 @@ def _sign_in(page: Page, house: House) -> None:
 
 
 @pytest.fixture
-def delivered(house: House) -> Order:
+def arrived(house: House) -> Order:
     """An order that went all the way."""
     order = placed_order()
     house.work_until(lambda: Order.objects.get(pk=order.pk).state == "delivered")
@@ -61,9 +61,9 @@ def delivered(house: House) -> Order:
 
 
 def test_the_order_page_shows_lines_history_parcel_and_messages(
-    house: House, delivered: Order, page: Page
+    house: House, arrived: Order, page: Page
 ):
-    order = delivered
+    order = arrived
     _sign_in(page, house)
     page.goto(f"{house.url}/admin/orders/order/{order.pk}/change/")
     for heading in ("Lines", "History", "Shipments", "Messages"):

@@ -14,12 +14,14 @@ import pytest
 from core.embedded import EmbeddedServer
 
 USE = """
-import pathlib, sys
+import pathlib, select, sys
 from core.embedded import EmbeddedServer
 server = EmbeddedServer(pathlib.Path(sys.argv[1]))
 server.start()
 print(server.url, flush=True)
-sys.stdin.read()
+# Not a plain read: a signal that comes just before it would be noticed only after it.
+while not select.select([sys.stdin], [], [], 0.1)[0]:
+    pass
 """
 User = subprocess.Popen[str]
 
