@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 from clinical.models import Modality, Patient, Study, Urgency
 from clinical.search import search
 from clinical.states import StudyState
-from customers.filters import IdFilter
+from core.filters import FilterForm, IdFilter
 
 
 class PatientFilter(django_filters.FilterSet):
@@ -19,6 +19,7 @@ class PatientFilter(django_filters.FilterSet):
 
     class Meta:
         model = Patient
+        form = FilterForm
         fields: list[str] = []
 
     def by_email(self, queryset: QuerySet[Patient], name: str, value: str) -> QuerySet[Patient]:
@@ -39,4 +40,5 @@ class StudyFilter(django_filters.FilterSet):
 
     class Meta:
         model = Study
+        form = FilterForm
         fields: list[str] = []

@@ -28,6 +28,11 @@ def allowance(name: str, wanted: int) -> int:
     return min(wanted, 1) if _probe(name) else 0
 
 
+def is_open(name: str) -> bool:
+    """Whether nothing but a probe may be sent."""
+    return Circuit.objects.filter(name=name, open_until__isnull=False).exists()
+
+
 def _probe(name: str) -> bool:
     """Win the right to the single probe of an open circuit whose pause is over."""
     now = timezone.now()

@@ -1,62 +1,11 @@
-"""How customers are filtered, and the filters that other apps build on."""
-
-from datetime import UTC, datetime
-from typing import Any
+"""How customers are filtered."""
 
 import django_filters
-from django import forms
 from django.db.models import QuerySet
-from django.utils.timezone import get_current_timezone
-from django_filters.fields import IsoDateTimeField
-from drf_spectacular.utils import extend_schema_field
 
+from core.filters import FilterForm, TimeFilter
 from customers.models import Customer
 from customers.phones import e164
-
-LARGEST_ID = 2**63 - 1
-
-
-@extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_ID})
-class IdFilter(django_filters.NumberFilter):
-    """Filters by a key. Whole numbers only: 1.5 does not mean 1."""
-
-    field_class = forms.IntegerField
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, min_value=1, max_value=LARGEST_ID, **kwargs)
-
-    def get_max_validator(self) -> None:
-        """None: the field has its own limits."""
-
-
-class TimeField(IsoDateTimeField):  # type: ignore[misc]
-    """A time (RFC 3339), in UTC: PostgreSQL knows no zones beyond 16 hours."""
-
-    def to_python(self, value: Any) -> datetime | None:
-        """The time. Raises ValidationError for one that leaves the calendar."""
-        try:
-            time: datetime | None = super().to_python(value)
-            return time and time.astimezone(get_current_timezone()).astimezone(UTC)
-        except OverflowError:
-            raise forms.ValidationError("Give a time within the calendar.", "calendar") from None
-
-
-class TimeFilter(django_filters.IsoDateTimeFilter):
-    """Filters by a time with its zone; without one it is taken in ours."""
-
-    field_class = TimeField
-
-
-class FilterForm(forms.Form):
-    """Refuses an empty time, key or choice: it is a mistake, not everything."""
-
-    def clean(self) -> dict[str, Any]:
-        """Raise ValidationError for each."""
-        for name, field in self.fields.items():
-            if self.data.get(name) == "" and not isinstance(field, forms.CharField):
-                text = "Give a value, or leave it out."
-                self.add_error(name, forms.ValidationError(text, "empty"))
-        return self.cleaned_data
 
 
 class CustomerFilter(django_filters.FilterSet):

@@ -10,9 +10,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from core.filters import FilterForm, IdFilter, TimeFilter
 from core.idempotency import idempotent
 from core.pagination import OrderingFilter
-from customers.filters import IdFilter
 from customers.search import SearchBackend
 from identity.callers import Caller
 from notifications.channels import channel_choices
@@ -31,15 +31,16 @@ class NotificationFilter(django_filters.FilterSet):
     channel = django_filters.ChoiceFilter(choices=channel_choices())
     status = django_filters.ChoiceFilter(field_name="state", choices=NotificationState.choices)
 
-    created_after = django_filters.IsoDateTimeFilter(
+    created_after = TimeFilter(
         field_name="created_at", lookup_expr="gte", help_text="Then or later."
     )
-    created_before = django_filters.IsoDateTimeFilter(
+    created_before = TimeFilter(
         field_name="created_at", lookup_expr="lt", help_text="Earlier than that."
     )
 
     class Meta:
         model = Notification
+        form = FilterForm
         fields: list[str] = []
 
 

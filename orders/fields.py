@@ -9,8 +9,8 @@ from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from core.filters import LARGEST_ID
 from customers import reach
-from customers.filters import LARGEST_ID
 from customers.models import Customer
 
 _KEY = re.compile(r"[0-9]{1,19}", re.ASCII)

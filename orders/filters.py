@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from customers.filters import LARGEST_ID, FilterForm, IdFilter, TimeFilter
+from core.filters import LARGEST_ID, FilterForm, IdFilter, TimeFilter
 from customers.search import newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from customers.filters import LARGEST_ID, IdFilter
+from core.filters import LARGEST_ID, FilterForm, IdFilter
 from orders.models import DeliveryService
 from shipping import providers
 from shipping.models import Schedule, Shipment
@@ -34,6 +34,7 @@ class ShipmentFilter(django_filters.FilterSet):
 
     class Meta:
         model = Shipment
+        form = FilterForm
         fields: list[str] = []
 
 
@@ -46,6 +47,7 @@ class ScheduleFilter(django_filters.FilterSet):
 
     class Meta:
         model = Schedule
+        form = FilterForm
         fields: list[str] = []
 
 

@@ -12,18 +12,9 @@ from django.utils import timezone
 from core.circuits import FAILURES
 from core.http import Done, Limits, Permanent, Request, Temporary, Unknown
 from core.models import Circuit
-from core.outbox import (
-    ABSENT,
-    GIVE_UP_AFTER,
-    LEASE,
-    LONGEST_PAUSE,
-    Job,
-    attempt,
-    claim,
-    judge,
-    take_over,
-    work,
-)
+from core.outbox import ABSENT, Job, attempt, claim, judge, take_over, work
+from core.outbox.judging import GIVE_UP_AFTER, LONGEST_PAUSE
+from core.outbox.rows import LEASE
 from core.tests.parcels import Parcel, lane, parcels, settle, states, take
 from core.tests.test_http_server import polite, staged, taken
 
@@ -88,10 +79,10 @@ def test_work_sends_all_that_is_due_in_growing_chunks(outbox):
 
 
 def test_no_chunk_outlasts_its_lease():
-    """200 seconds of the five minutes, were each request to time out: a look-up and a send."""
-    assert lane(take, limits=Limits(concurrency=5)).largest_chunk == 50
+    """Four of the five minutes, were each request to time out: a look-up and a send."""
+    assert lane(take, limits=Limits(concurrency=5)).largest_chunk == 60
     assert lane(take, limits=Limits(concurrency=500)).largest_chunk == 1000
-    assert lane(take, limits=Limits(concurrency=5, per_second=0.1)).largest_chunk == 10
+    assert lane(take, limits=Limits(concurrency=5, per_second=0.1)).largest_chunk == 12
     assert lane(take, chunk=7).largest_chunk == 7
 
 
@@ -121,7 +112,7 @@ def test_one_worker_at_a_time_works_a_lane(committed_outbox):
 
 
 def test_a_lane_is_free_again_when_its_worker_breaks(committed_outbox):
-    parcels(2)
+    parcels(3)
 
     def broken(settled):
         raise ZeroDivisionError
@@ -129,7 +120,7 @@ def test_a_lane_is_free_again_when_its_worker_breaks(committed_outbox):
     with pytest.raises(ZeroDivisionError):
         work(lane(take, chunk=1, settle=broken))
     in_thread(lambda: work(lane(take)))
-    assert states() == ["sending", "sent"]
+    assert states() == ["sending", "sending", "sent"]
 
 
 def test_rows_that_somebody_holds_are_passed_over(committed_outbox):
@@ -254,6 +245,71 @@ def test_a_worker_that_comes_back_late_settles_nothing(outbox):
         row = Parcel.objects.get()
         assert (row.state, row.doubtful) == ("queued", True)
         assert row.last_error == "the worker stopped before it recorded an answer"
+
+
+def test_rows_that_were_not_sent_are_given_back_as_they_were(outbox):
+    parcels(1)
+    parcels(1, attempts=2, first_attempt_at=START)
+    rows = claim(lane(take), limit=2)
+    give_back(lane(take), rows)
+    found = Parcel.objects.order_by("id").values_list("state", "attempts", "first_attempt_at")
+    assert list(found) == [("queued", 0, None), ("queued", 2, START)]
+    assert len(claim(lane(take), limit=2)) == 2
+
+
+def test_a_lease_is_renewed_only_for_rows_that_are_still_ours(outbox):
+    kept, lost, taken_over = parcels(3)
+    queue = lane(take)
+    rows = claim(queue, limit=3)
+    Parcel.objects.update(lease_until=START)
+    Parcel.objects.filter(pk=lost.pk).update(state="cancelled")
+    Parcel.objects.filter(pk=taken_over.pk).update(fence=7)
+    assert renew(queue, rows) == [kept]
+    assert take_over(queue) == 1, "and nobody takes it over meanwhile"
+
+
+def test_a_chunk_that_waited_too_long_is_not_sent(outbox):
+    """The lease of what was claimed ahead ran out: another worker may be sending it."""
+    first, second = parcels(2)
+    names: list[str] = []
+
+    def lose_the_next(settled):
+        settle(settled)
+
+    def prepare(row):
+        names.append(row.name)
+        if row == second:
+            Parcel.objects.filter(pk=second.pk).update(fence=9)
+        return Done()
+
+    work(lane(prepare, chunk=1, settle=lose_the_next))
+    assert names == ["0", "1"]
+    assert states() == ["sent", "sending"]
+    assert first != second
+
+
+def test_what_was_claimed_ahead_is_given_back_when_the_circuit_opens(outbox):
+    parcels(3)
+    queue = lane(lambda row: Job(Request("GET", "http://127.0.0.1:1/"), taken), chunk=1)
+    Circuit.objects.create(name="test", failures=FAILURES - 1)
+    assert work(queue) == 1
+    assert list(Parcel.objects.order_by("id").values_list("state", "attempts")) == [
+        ("queued", 1),
+        ("queued", 0),
+        ("queued", 0),
+    ]
+
+
+def test_nothing_is_claimed_ahead_where_a_resend_is_not_safe(outbox):
+    parcels(3)
+    seen: list[list[str]] = []
+
+    def prepare(row):
+        seen.append(states())
+        return Done()
+
+    work(lane(prepare, chunk=1, resend_is_safe=False))
+    assert seen[1] == ["sent", "sending", "queued"]
 
 
 def test_a_lease_that_has_not_run_out_is_respected(outbox):

@@ -1,0 +1,96 @@
+"""How workers share the rows of a lane."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import models, transaction
+from django.db.models import Case, F, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from core.http import Unknown
+from core.outbox.judging import judge
+from core.outbox.rows import LEASE, QUEUED, SENDING, Lane
+from core.sql import update_each
+
+
+def due_rows(lane: Lane, ids: Sequence[int] | None = None) -> "models.QuerySet[Any]":
+    """The rows that may be claimed now, the longest due first."""
+    rows = lane.model._default_manager.filter(
+        lane.rows, state=QUEUED, next_attempt_at__lte=timezone.now()
+    ).order_by("next_attempt_at", "id")
+    return rows if ids is None else rows.filter(pk__in=ids)
+
+
+def claim(lane: Lane, *, limit: int, ids: Sequence[int] | None = None) -> list[Any]:
+    """Take up to `limit` due rows for this worker; they are committed as ours on return.
+
+    Rows that another worker holds are passed over, never waited for.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows: list[Any] = list(
+            due_rows(lane, ids)
+            .select_related(*lane.related)
+            .prefetch_related(*lane.prefetch)
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
+        )
+        lane.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
+            state=SENDING,
+            lease_until=now + LEASE,
+            fence=F("fence") + 1,
+            attempts=F("attempts") + 1,
+            first_attempt_at=Coalesce("first_attempt_at", now),
+        )
+    for row in rows:
+        row.state, row.fence, row.attempts = SENDING, row.fence + 1, row.attempts + 1
+        row.first_attempt_at = row.first_attempt_at or now
+    return rows
+
+
+def renew(lane: Lane, rows: Sequence[Any]) -> list[Any]:
+    """Begin the lease anew, for rows that had to wait; those of them that are still ours."""
+    until = timezone.now() + LEASE
+    ours = update_each(
+        lane.model,
+        ("id", "fence", "lease_until"),
+        [(row.pk, row.fence, until) for row in rows],
+        where=f"t.fence = v.fence AND t.state = '{SENDING}'",
+        expressions={"fence": ""},
+    )
+    kept = {pk for (pk,) in ours}
+    return [row for row in rows if row.pk in kept]
+
+
+def give_back(lane: Lane, rows: Sequence[Any]) -> None:
+    """Queue claimed rows that were not sent: that was no attempt."""
+    claimed = lane.model._default_manager.filter(pk__in=[row.pk for row in rows], state=SENDING)
+    claimed.update(
+        state=QUEUED,
+        lease_until=None,
+        attempts=F("attempts") - 1,
+        first_attempt_at=Case(When(attempts__gt=1, then=F("first_attempt_at"))),
+    )
+
+
+def take_over(lane: Lane, *, limit: int = 1000) -> int:
+    """Settle the rows whose worker died between claim and answer; how many there were.
+
+    Nobody knows whether such a row was sent, so it is judged like any other unknown outcome. The
+    fence goes up first: the dead worker, should it only have been slow, settles nothing.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        rows: list[Any] = list(
+            lane.model._default_manager.filter(lane.rows, state=SENDING, lease_until__lt=now)
+            .order_by("lease_until")
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
+        )
+        lane.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
+            fence=F("fence") + 1, lease_until=now + LEASE
+        )
+        for row in rows:
+            row.fence += 1
+        lost = Unknown("the worker stopped before it recorded an answer")
+        lane.settle([(row, judge(row, lost, lane)) for row in rows])
+    return len(rows)

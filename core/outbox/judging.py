@@ -1,0 +1,36 @@
+"""What an outcome means for a row, and when it is tried again."""
+
+import random
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from core.http import Done, Outcome, Permanent, Temporary, Unknown
+from core.outbox.rows import QUEUED, Lane, OutboxRow, Settlement
+
+GIVE_UP_AFTER = timedelta(hours=72)
+LONGEST_PAUSE = 3600.0
+
+
+def judge(row: OutboxRow, outcome: Outcome, lane: Lane) -> Settlement:
+    """What an outcome means for a row: the promises of docs/architecture.md in one table."""
+    if isinstance(outcome, Done):
+        return Settlement("sent", outcome)
+    if isinstance(outcome, Permanent):
+        # A refusal of the second try says nothing of the first.
+        state = "unknown" if row.doubtful else lane.refused_state
+        return Settlement(state, outcome, doubtful=row.doubtful)
+    doubtful = row.doubtful or isinstance(outcome, Unknown) or not outcome.not_taken
+    if doubtful and not lane.resend_is_safe:
+        return Settlement("unknown", outcome, doubtful=True)
+    if timezone.now() - (row.first_attempt_at or timezone.now()) >= GIVE_UP_AFTER:
+        return Settlement("unknown" if doubtful else lane.refused_state, outcome, doubtful=doubtful)
+    return Settlement(QUEUED, outcome, due=_retry_at(row, outcome), doubtful=doubtful)
+
+
+def _retry_at(row: OutboxRow, outcome: Temporary | Unknown) -> datetime:
+    """Full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"), capped at one hour."""
+    ceiling = min(LONGEST_PAUSE, 5.0 * 2 ** min(row.attempts, 12))
+    pause = random.uniform(1.0, ceiling)  # noqa: S311 - spreads load, guards nothing
+    asked = outcome.retry_after if isinstance(outcome, Temporary) else None
+    return timezone.now() + timedelta(seconds=min(pause + (asked or 0.0), LONGEST_PAUSE))

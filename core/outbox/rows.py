@@ -1,0 +1,96 @@
+"""What is sent: rows, their jobs, and the lane they travel in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from core.http import Done, Limits, Outcome, Permanent, Reader, Request
+from core.http.messages import DEADLINE
+
+QUEUED = "queued"
+SENDING = "sending"
+LEASE = timedelta(minutes=5)
+# A chunk must be settled before its lease ends, even if every request of it times out.
+LONGEST_CHUNK = 240.0
+
+
+class OutboxRow(models.Model):
+    """What every row needs that is sent to the outside. The model adds `state`."""
+
+    attempts = models.PositiveIntegerField(default=0, editable=False)
+    next_attempt_at = models.DateTimeField(default=timezone.now, editable=False)
+    first_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
+    lease_until = models.DateTimeField(null=True, blank=True, editable=False)
+    fence = models.PositiveIntegerField(default=0, editable=False)
+    # Sent once without a usable answer: look it up, or send it again under the same key.
+    doubtful = models.BooleanField(default=False, editable=False)
+    last_error = models.CharField(max_length=500, blank=True, default="", editable=False)
+
+    class Meta:
+        abstract = True
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One call to the outside: what to send and how to read the answer.
+
+    `otherwise`: this call only asks whether the other side has the row. When it says ABSENT, the
+    row is provably not there, and `otherwise` is sent in the same attempt.
+    """
+
+    request: Request
+    read: Reader
+    otherwise: "Job | None" = None
+
+
+# What the reader of a look-up answers when the other side does not have the row.
+ABSENT = Permanent("the other side does not have it", code="absent")
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a row after an attempt. `due` is set when it is tried again."""
+
+    state: str
+    outcome: Outcome
+    due: datetime | None = None
+    doubtful: bool = False
+
+    @property
+    def error(self) -> str:
+        """Why the attempt did not succeed, for staff; empty when it did."""
+        return "" if isinstance(self.outcome, Done) else self.outcome.reason[:500]
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A queue to one destination: its rows, its adapter, and what it may bear.
+
+    `prepare` makes the Job of a row, or settles it on the spot with an Outcome. `settle` records
+    a chunk. `resend_is_safe`: the destination de-duplicates, or can be asked what it has taken.
+    """
+
+    name: str
+    model: type[models.Model]
+    rows: Q
+    prepare: Callable[[Any], Job | Outcome]
+    settle: Callable[[Sequence[tuple[Any, Settlement]]], None]
+    resend_is_safe: bool
+    refused_state: str = "rejected"
+    limits: Limits = field(default_factory=Limits)
+    chunk: int = 1000
+    related: tuple[str, ...] = ()
+    prefetch: tuple[str, ...] = ()
+
+    @property
+    def largest_chunk(self) -> int:
+        """How many rows are settled before their lease ends, with a look-up and a send each."""
+        most = LONGEST_CHUNK / (2 * DEADLINE) * self.limits.concurrency
+        if self.limits.per_second:
+            most = min(most, LONGEST_CHUNK / 2 * self.limits.per_second)
+        return max(1, min(self.chunk, int(most)))
