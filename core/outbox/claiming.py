@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models import Case, F, When
+from django.db.models import F
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -63,13 +63,17 @@ def renew(lane: Lane, rows: Sequence[Any]) -> list[Any]:
 
 
 def give_back(lane: Lane, rows: Sequence[Any]) -> None:
-    """Queue claimed rows that were not sent: that was no attempt."""
-    claimed = lane.model._default_manager.filter(pk__in=[row.pk for row in rows], state=SENDING)
-    claimed.update(
-        state=QUEUED,
-        lease_until=None,
-        attempts=F("attempts") - 1,
-        first_attempt_at=Case(When(attempts__gt=1, then=F("first_attempt_at"))),
+    """Queue claimed rows that are still ours and were not sent: that was no attempt."""
+    update_each(
+        lane.model,
+        ("id", "fence", "state", "lease_until", "attempts", "first_attempt_at"),
+        [(row.pk, row.fence, QUEUED, None, 0, None) for row in rows],
+        where=f"t.fence = v.fence AND t.state = '{SENDING}'",
+        expressions={
+            "fence": "",
+            "attempts": "t.attempts - 1",
+            "first_attempt_at": "CASE WHEN t.attempts > 1 THEN t.first_attempt_at END",
+        },
     )
 
 

@@ -116,8 +116,8 @@ class _Sender:
             give_back(self._lane, rows)
         else:
             ours = renew(self._lane, rows) if landed else rows
-            sending = _exchange, self._lane, [jobs[row.pk] for row in ours]
-            self._flight = ours, self._pool.submit(*sending)
+            theirs = [jobs[row.pk] for row in ours]
+            self._flight = ours, self._pool.submit(_exchange, self._lane, theirs)
         self._settle(landed)
         if not self._lane.resend_is_safe:
             self._settle(self._land())

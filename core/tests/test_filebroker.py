@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -63,6 +64,21 @@ def test_a_message_that_is_being_written_is_not_seen(queue: Any, tmp_path: Path)
     (tmp_path / "2_of-a-worker-that-died.work.taken").write_text("")
     with pytest.raises(Empty):
         queue.get_nowait()
+
+
+def test_a_long_message_is_seen_only_when_it_is_whole(tmp_path: Path) -> None:
+    long = "x" * 2_000_000
+    with connect(tmp_path) as producer, connect(tmp_path) as consumer:
+        queue = producer.SimpleQueue("work")
+        writer = threading.Thread(target=lambda: [queue.put(long) for _ in range(20)])
+        writer.start()
+        taken = []
+        reader = consumer.SimpleQueue("work")
+        while len(taken) < 20:
+            with suppress(Empty):
+                taken.append(len(reader.get_nowait().payload))
+        writer.join()
+    assert set(taken) == {len(long)}
 
 
 def test_two_producers_and_three_consumers_lose_and_double_nothing(tmp_path: Path) -> None:

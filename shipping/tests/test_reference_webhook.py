@@ -1,0 +1,195 @@
+"""The reference provider's webhook (C2): who may speak, and what they may say."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import time_machine
+from standardwebhooks import Webhook
+
+from shipping import authenticity, providers
+from shipping.providers import NotAuthentic
+from shipping.reading import BadEvent
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTED = json.loads((ROOT / "customers/demo_data/shipment_request.json").read_text())
+EVENT = (ROOT / "shipping/demo_data/shipment_event.json").read_bytes()
+SECRETS = ["whsec_" + base64.b64encode(bytes([n]) * 32).decode() for n in (1, 2)]
+JSON = {"Content-Type": "application/json"}
+
+reference = providers.get("reference")
+
+
+@pytest.fixture(autouse=True)
+def provider_settings(settings: Any) -> None:
+    settings.REFERENCE_PROVIDER_URL = "https://provider.example/shipments/"
+    settings.REFERENCE_PROVIDER_SECRET = ", ".join(SECRETS)
+    settings.REFERENCE_PROVIDER_TIME_ZONE = "Europe/London"
+
+
+def signed(body: bytes, secret: str, sent: datetime | None = None) -> dict[str, str]:
+    moment = sent or datetime.now(UTC)
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(moment.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", moment, body.decode()),
+    }
+
+
+@pytest.mark.parametrize("secret", SECRETS)
+def test_any_active_secret_signs(secret):
+    """So secrets rotate without a gap."""
+    reference.verify(signed(EVENT, secret), EVENT)
+
+
+def test_one_good_signature_of_several_is_enough():
+    headers = signed(EVENT, SECRETS[0])
+    headers["webhook-signature"] = f"v1,AAAA v1a,BBBB {headers['webhook-signature']}"
+    reference.verify(headers, EVENT)
+
+
+def test_the_bearer_secret_is_enough_without_a_signature():
+    reference.verify({"authorization": f"Bearer {SECRETS[1]}"}, EVENT)
+    reference.verify({"authorization": f"bearer {SECRETS[1]}"}, EVENT)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"authorization": "Bearer "},
+        {"authorization": "Bearer wrong"},
+        {"authorization": f"Basic {SECRETS[0]}"},
+        {"authorization": f"Bearer {SECRETS[0]}, {SECRETS[1]}"},
+        {"authorization": "Bearer \xff"},
+        signed(EVENT, "whsec_" + base64.b64encode(b"x" * 32).decode()),
+        signed(EVENT, SECRETS[0], datetime.now(UTC) - timedelta(hours=1)),
+        signed(EVENT, SECRETS[0], datetime.now(UTC) + timedelta(hours=1)),
+        signed(EVENT, SECRETS[0]) | {"webhook-id": "msg_2"},
+        signed(EVENT, SECRETS[0]) | {"webhook-timestamp": "nan"},
+        signed(EVENT, SECRETS[0]) | {"webhook-timestamp": "1e400"},
+        signed(EVENT, SECRETS[0]) | {"webhook-signature": "v1"},
+        signed(EVENT, SECRETS[0]) | {"webhook-signature": "v1,\xff"},
+        signed(EVENT, SECRETS[0]) | {"webhook-signature": ""},
+        # A bad signature is not made good by the secret.
+        {"webhook-signature": "v1,AAAA", "authorization": f"Bearer {SECRETS[0]}"},
+    ],
+)
+def test_anything_else_is_refused(headers):
+    with pytest.raises(NotAuthentic):
+        reference.verify(headers, EVENT)
+
+
+def test_a_secret_that_was_never_set_opens_nothing():
+    assert not authenticity.bears([""], {"authorization": "Bearer "})
+
+
+def test_a_signature_is_over_the_raw_body():
+    with pytest.raises(NotAuthentic):
+        reference.verify(signed(EVENT, SECRETS[0]), EVENT + b" ")
+    with pytest.raises(NotAuthentic):
+        reference.verify(signed(EVENT, SECRETS[0]), b"\xff\xfe")
+
+
+@pytest.mark.parametrize("minutes", [-6, -4, 4, 6])
+def test_a_signature_is_good_for_five_minutes(minutes):
+    headers = signed(EVENT, SECRETS[0], datetime.now(UTC) + timedelta(minutes=minutes))
+    if abs(minutes) < 5:
+        reference.verify(headers, EVENT)
+    else:
+        with pytest.raises(NotAuthentic):
+            reference.verify(headers, EVENT)
+
+
+def test_without_a_secret_nobody_comes_in(settings):
+    settings.REFERENCE_PROVIDER_SECRET = ""
+    for headers in ({"authorization": "Bearer "}, signed(EVENT, SECRETS[0])):
+        with pytest.raises(NotAuthentic):
+            reference.verify(headers, EVENT)
+
+
+def test_C2_the_documented_event_is_read_in_the_providers_zone():
+    [event] = reference.events(EVENT)
+    assert (event.order_id, event.event_name) == ("co-1", "in-transit")
+    assert event.event_time == datetime(2023, 5, 19, 12, 18, 45, tzinfo=UTC)
+    assert event.raw == json.loads(EVENT)
+    assert event.event_id == "co-1 in-transit 2023-05-19 13:18:45"
+
+
+@pytest.mark.parametrize(
+    ("local", "utc"),
+    [
+        ("2026-01-15 12:00:00", "2026-01-15 12:00:00"),
+        ("2026-03-29 00:59:59", "2026-03-29 00:59:59"),
+        ("2026-03-29 01:30:00", "2026-03-29 01:30:00"),  # the clock jumps over it
+        ("2026-03-29 02:00:00", "2026-03-29 01:00:00"),
+        ("2026-10-25 01:30:00", "2026-10-25 00:30:00"),  # it comes twice: the first is meant
+        ("2026-10-25 02:00:00", "2026-10-25 02:00:00"),
+    ],
+)
+def test_C2_every_wall_clock_time_has_one_meaning(local, utc):
+    body = json.dumps({"order_id": "co-1", "event_name": "delivered", "event_time": local})
+    with time_machine.travel("2026-12-01"):
+        [event] = reference.events(body.encode())
+    assert event.event_time == datetime.fromisoformat(utc).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("order_id", None),
+        ("order_id", ""),
+        ("order_id", "  "),
+        ("order_id", "x" * 36),
+        ("order_id", 17),
+        ("order_id", "co-1\n"),
+        ("event_name", None),
+        ("event_name", "lost"),
+        ("event_name", ["delivered"]),
+        ("event_time", None),
+        ("event_time", "2023-05-19T13:18:45"),
+        ("event_time", "2023-05-19 13:18:45Z"),
+        ("event_time", "2023-05-19 13:18"),
+        ("event_time", "2023-02-30 13:18:45"),
+        ("event_time", "2023-05-19 24:00:00"),
+        ("event_time", "1999-12-31 23:59:59"),
+        ("event_time", "2999-01-01 00:00:00"),
+        ("event_time", "٢٠٢٣-05-19 13:18:45"),
+        ("event_time", 1684502325),
+    ],
+)
+def test_C2_a_bad_field_is_refused_by_its_name(field, value):
+    body = json.loads(EVENT) | {field: value}
+    body = {name: value for name, value in body.items() if value is not None}
+    with pytest.raises(BadEvent) as refused:
+        reference.events(json.dumps(body).encode())
+    assert refused.value.field == field
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff",
+        b'{"a": NaN}',
+        b'{"a": 1e999}',
+        b'{"a": "\\u0000"}',
+        b'{"a": "\\ud800"}',
+        b"[" * 100_000,
+    ],
+)
+def test_C2_what_is_no_json_object_is_refused(body):
+    with pytest.raises(BadEvent):
+        reference.events(body)
+
+
+def test_C2_a_time_a_little_ahead_is_a_clock_that_is_fast():
+    ahead = (datetime.now(UTC) + timedelta(hours=20)).strftime("%Y-%m-%d %H:%M:%S")
+    body = {"order_id": "co-1", "event_name": "delivered", "event_time": ahead, "more": {"a": 1}}
+    assert reference.events(json.dumps(body).encode())
