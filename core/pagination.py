@@ -44,6 +44,14 @@ class CursorPagination(pagination.CursorPagination):
 class OrderingFilter(filters.OrderingFilter):
     """Orders by the view's `ordering_fields`, with the key as the last word; a 400 for others."""
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """The parameter for the OpenAPI document, with the fields there are."""
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        field = f"-?({'|'.join(view.ordering_fields)})"
+        for parameter in parameters:
+            parameter["schema"] = {"type": "string", "pattern": f"^{field}(,{field})*$"}
+        return parameters
+
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
         """The columns to order by."""
         ordering = list(super().get_ordering(request, queryset, view) or ["-id"])

@@ -70,9 +70,14 @@ def test_a_long_message_is_seen_only_when_it_is_whole(tmp_path: Path) -> None:
     long = "x" * 2_000_000
     with connect(tmp_path) as producer, connect(tmp_path) as consumer:
         queue = producer.SimpleQueue("work")
-        writer = threading.Thread(target=lambda: [queue.put(long) for _ in range(20)])
+
+        def write() -> None:
+            for _ in range(20):
+                queue.put(long)
+
+        writer = threading.Thread(target=write)
         writer.start()
-        taken = []
+        taken: list[int] = []
         reader = consumer.SimpleQueue("work")
         while len(taken) < 20:
             with suppress(Empty):
