@@ -49,7 +49,7 @@ class OrderingFilter(filters.OrderingFilter):
         parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
         field = f"-?({'|'.join(view.ordering_fields)})"
         for parameter in parameters:
-            parameter["schema"] = {"type": "string", "pattern": f"^{field}(,{field})*$"}
+            parameter["schema"] = {"type": "string", "pattern": f"^({field}(,{field})*)?$"}
         return parameters
 
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
