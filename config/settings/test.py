@@ -1,12 +1,19 @@
 """Settings of the test suite: the same code, quick password hashes and a broker in memory."""
 
+import os
+
 from .base import *  # noqa: F403
-from .base import DATABASES, REDIS_URL
+from .base import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = False
 # A live server's threads keep no connection that would stand in the way of dropping the database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-if not REDIS_URL:
+if REDIS_URL:
+    # The suite's workers share one Redis, and must not hear each other.
+    _worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    CACHES["default"]["KEY_PREFIX"] = _worker
+    CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{_worker}:"
+else:
     CELERY_BROKER_URL = "memory://"
     CELERY_BROKER_TRANSPORT_OPTIONS = {}

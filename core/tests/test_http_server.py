@@ -13,7 +13,7 @@ from core.http import Done, Outcome, Request, Response
 
 LIMIT = 5.0
 SECRET = "Bearer secret-token"
-SHORT = 0.25
+SHORT = 0.5
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
