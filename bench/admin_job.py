@@ -20,7 +20,7 @@ PAGES = {
 
 def jobs(count: int) -> Iterator[Line]:
     """Each page against the admin's start page in the same process."""
-    client = Client()
+    client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(User.objects.get(username="admin"))
     client.get("/admin/")
     for name, query in PAGES.items():
