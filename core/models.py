@@ -1,7 +1,11 @@
-"""Rows that serve every app: idempotency keys and circuit breakers."""
+"""Rows that serve every app: idempotency keys, circuit breakers, cases."""
 
 from django.db import models
 from django.utils import timezone
+
+from core.cases.models import Case, CaseEvent
+
+__all__ = ["Case", "CaseEvent", "Circuit", "IdempotencyKey"]
 
 
 class IdempotencyKey(models.Model):

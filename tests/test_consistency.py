@@ -14,7 +14,14 @@ from django.db.models.signals import post_save
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications")
 OURS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
-EVENTS = {"OrderEvent", "ShipmentEvent", "ScheduleEvent", "StudyEvent", "NotificationEvent"}
+EVENTS = {
+    "OrderEvent",
+    "ShipmentEvent",
+    "ScheduleEvent",
+    "StudyEvent",
+    "NotificationEvent",
+    "CaseEvent",
+}
 # Seen inside another page of the admin, or by the person on call only.
 NOT_IN_THE_ADMIN = EVENTS | {
     "Address",
@@ -23,6 +30,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "DeliveryReport",
     "IdempotencyKey",
     "Circuit",
+    "Case",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

@@ -1,0 +1,27 @@
+"""Cases: a row per thing that somebody must look at, whatever app it happened in.
+
+An app registers its kinds in `AppConfig.ready`, opens a case in the transaction in which something
+goes wrong, and settles it in the one that puts it right. The sweeper repairs what was forgotten.
+"""
+
+from core.cases.acting import Unsafe, act, offered, subject_of
+from core.cases.reconciling import reconcile
+from core.cases.recording import dismiss, open, settle
+from core.cases.registry import Action, Kind, Trouble, kind, kinds, register
+
+__all__ = [
+    "Action",
+    "Kind",
+    "Trouble",
+    "Unsafe",
+    "act",
+    "dismiss",
+    "kind",
+    "kinds",
+    "offered",
+    "open",
+    "reconcile",
+    "register",
+    "settle",
+    "subject_of",
+]

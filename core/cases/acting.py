@@ -1,0 +1,70 @@
+"""What staff do about a case, on record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from core.cases.models import Case, CaseEvent
+from core.cases.recording import dismiss
+from core.cases.registry import Action, kind
+from core.states import IllegalMove
+
+SHORTEST_REASON = 5
+
+
+class Unsafe(IllegalMove):
+    """Something speaks against it. Whoever does it all the same says so, and why."""
+
+
+def subject_of(case: Case) -> Any:
+    """The row that a case is about; None when it is gone. Raises LookupError for its kind."""
+    found = kind(case.kind)
+    rows = found.model._default_manager.select_related(*found.related)
+    return rows.filter(pk=case.subject_id).first()
+
+
+def offered(case: Case) -> list[Action]:
+    """What can be done about a case now, whoever asks."""
+    if case.closed_at:
+        return []
+    subject = subject_of(case)
+    actions = kind(case.kind).actions
+    if subject is None:
+        return [action for action in actions if action.closes]
+    return [action for action in actions if action.offered(subject)]
+
+
+@transaction.atomic
+def act(
+    case: Case,
+    action: Action,
+    *,
+    by: str,
+    reason: str = "",
+    despite_risk: bool = False,
+    fields: Mapping[str, Any] | None = None,
+) -> None:
+    """Do it, and write it down. Whoever calls has checked that this person may.
+
+    Raises IllegalMove when the case is closed or the subject is not in a state for it, Unsafe
+    when something speaks against it and `despite_risk` was not said, ValidationError (`reason`)
+    without a reason where one is needed. Nothing has changed then.
+    """
+    # Not locked: the verb locks its rows first, as whoever settles this case does.
+    if action not in offered(case):
+        raise IllegalMove(f"“{action.label}” is not possible now. Look at the case again.")
+    subject = subject_of(case)
+    obstacle = action.safe(subject) if subject else ""
+    if obstacle and not despite_risk:
+        raise Unsafe(obstacle)
+    if (action.needs_reason or obstacle) and len(reason.strip()) < SHORTEST_REASON:
+        text = f"Say why, in at least {SHORTEST_REASON} characters: it is kept with the case."
+        raise ValidationError({"reason": text})
+    told = f"{reason.strip()} (despite: {obstacle})" if obstacle else reason.strip()
+    CaseEvent.objects.create(case=case, kind=action.name, actor=by, detail=told[:500])
+    if action.run and subject:
+        action.run(subject, by=by, reason=reason.strip(), **(fields or {}))
+    if action.closes and not dismiss(case.kind, case.subject_id, by=by, why=reason.strip()):
+        raise IllegalMove("This case was closed meanwhile.")

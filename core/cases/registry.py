@@ -1,0 +1,112 @@
+"""What can go wrong, as the apps declare it, and what staff can do about it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.db.models import Model, QuerySet
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is to be opened. `source` is the provider or channel; no text holds personal data."""
+
+    kind: str
+    subject: int
+    title: str
+    happened: str
+    said: str = ""
+    source: str = ""
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+def _harmless(_: Any) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that staff can do about a case.
+
+    `offered`: whether it makes sense for this subject. `safe` says what speaks against it, or
+    nothing: whoever does it all the same has to say so, and why. `form` holds what else must be
+    given, beside the reason. `closes`: the case is closed with it although the subject is as it
+    was; without, it closes when the verb settles it.
+    """
+
+    name: str
+    label: str
+    permission: str
+    explained: str = ""
+    needs_reason: bool = False
+    offered: Callable[[Any], bool] = _always
+    safe: Callable[[Any], str] = _harmless
+    form: type[forms.Form] = forms.Form
+    run: Callable[..., Any] | None = None
+    closes: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A way in which rows of `model` go wrong.
+
+    Whoever sees its cases has `view_permission`, or a token with the scope
+    `<scope_prefix>:read`; acting by token needs `<scope_prefix>:write`. With `troubled` (the rows
+    that are wrong now) and `describe` the sweeper opens what was forgotten and closes what is
+    fine again.
+    """
+
+    name: str
+    label: str
+    model: type[Model]
+    scope_prefix: str
+    view_permission: str
+    actions: Sequence[Action] = ()
+    troubled: Callable[[], "QuerySet[Any]"] | None = None
+    describe: Callable[[Sequence[Any]], list[Trouble]] | None = None
+    # For reading subjects: what `describe` and the actions look at.
+    related: tuple[str, ...] = field(default=())
+
+    @property
+    def subject_type(self) -> str:
+        """`shipping.shipment`."""
+        return self.model._meta.label_lower
+
+    @property
+    def read_scope(self) -> str:
+        """What a token needs to see its cases."""
+        return f"{self.scope_prefix}:read"
+
+    @property
+    def write_scope(self) -> str:
+        """What a token needs to act on them."""
+        return f"{self.scope_prefix}:write"
+
+    def action(self, name: str) -> Action | None:
+        """The action of that name; None when there is none."""
+        return next((action for action in self.actions if action.name == name), None)
+
+
+_KINDS: dict[str, Kind] = {}
+
+
+def register(*kinds: Kind) -> None:
+    """Declare kinds, in `AppConfig.ready`. Raises ValueError when a name is taken."""
+    for kind in kinds:
+        if kind.name in _KINDS:
+            raise ValueError(f"the kind {kind.name} is registered already")
+        _KINDS[kind.name] = kind
+
+
+def kinds() -> list[Kind]:
+    """All of them, in the order in which they were registered."""
+    return list(_KINDS.values())
+
+
+def kind(name: str) -> Kind:
+    """A kind by its name. Raises LookupError when no app has registered it."""
+    return _KINDS[name]
