@@ -7,12 +7,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from core.health import livez, readyz
 from desk.metrics import metrics
+from identity.passwords.views import login
 from identity.sign_in.views import SignOut
 
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/login/", login),
     path("admin/logout/", SignOut.as_view()),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),

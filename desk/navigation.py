@@ -33,6 +33,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Staff", "badge", "identity.user"),
         ("Roles", "shield_person", "auth.group"),
         ("API clients", "key", "identity.serviceclient"),
+        ("Failed sign-ins", "lock", "axes.accessattempt"),
     ],
 }
 

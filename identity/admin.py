@@ -14,6 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
+from identity.passwords.admin import AccessAttemptAdmin as AccessAttemptAdmin
 from identity.rights import (
     grantable_groups,
     grantable_permissions,

@@ -67,6 +67,8 @@ ROLES: Mapping[str, Role] = {
             "identity.*_serviceclient",
             "identity.view_linkedaccount",
             "auth.view_group",
+            "axes.view_accessattempt",
+            "axes.delete_accessattempt",
         ),
     ),
     "auditor": Role("Reads everything and changes nothing.", ("*.view_*",)),

@@ -5,6 +5,7 @@ to the embedded database, the demo secrets in `var/` and the sandbox on loopback
 settings refuse such fallbacks.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "drf_standardized_errors",
     "phonenumber_field",
+    "axes",
     "core",
     "identity",
     "customers",
@@ -72,6 +74,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "identity.sign_in.middleware.RenewSession",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -199,11 +202,26 @@ OIDC_STAFF_GROUP = env.str("OIDC_STAFF_GROUP", "")
 OIDC_GROUPS_CLAIM = env.str("OIDC_GROUPS_CLAIM", "groups")
 OIDC_SCOPES = env.str("OIDC_SCOPES", "openid profile email groups")
 OIDC_RENEW_AFTER = env.int("OIDC_RENEW_AFTER", 900)
+# Sign-in with a password kept here (identity/passwords). Off: no form, no backend, no post.
+PASSWORD_LOGIN = env.bool("PASSWORD_LOGIN", True)
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "axes.backends.AxesStandaloneBackend",
+    *(["django.contrib.auth.backends.ModelBackend"] if PASSWORD_LOGIN else []),
     "identity.sign_in.backend.StaffSignIn",
 ]
 SESSION_COOKIE_AGE = 12 * 3600
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False  # ours is in identity/admin
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "identity.passwords.attempts.place_of"
+AXES_USERNAME_CALLABLE = "identity.passwords.attempts.name_of"
+AXES_WHITELIST_CALLABLE = "identity.passwords.attempts.has_no_name"
+AXES_LOCKOUT_CALLABLE = "identity.passwords.views.locked_out"
 DEMO_CLIENT_SECRET = secret("DEMO_CLIENT_SECRET")
 DEMO_PASSWORD = secret("DEMO_PASSWORD")
 

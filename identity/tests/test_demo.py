@@ -10,7 +10,7 @@ from identity.models import ServiceClient, User
 pytestmark = pytest.mark.django_db
 
 
-def test_there_is_one_person_per_role_and_a_superuser(settings):
+def test_there_is_one_person_per_role_and_a_superuser(settings, rf):
     demo.load()
     people = {
         user.username: [group.name for group in user.groups.all()] for user in User.objects.all()
@@ -23,7 +23,10 @@ def test_there_is_one_person_per_role_and_a_superuser(settings):
         "mona": ["manager"],
         "audra": ["auditor"],
     }
-    assert all(authenticate(username=name, password=settings.DEMO_PASSWORD) for name in people)
+    assert all(
+        authenticate(rf.post("/"), username=name, password=settings.DEMO_PASSWORD)
+        for name in people
+    )
     assert User.objects.get(is_superuser=True).username == "admin"
 
 

@@ -1,0 +1,64 @@
+"""What django-axes may know of a failed sign-in, and how long it is kept.
+
+It counts by user name and address together. The address is the one behind our proxies, and a name
+that nobody has is kept as a hash: people type passwords into the wrong field.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from ipaddress import ip_network
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from identity.access import address_of
+from identity.models import User
+
+
+def name_of(request: HttpRequest, credentials: Mapping[str, Any] | None) -> str | None:
+    """The user name to count by; asked of the database once per request and name."""
+    typed = (credentials or request.POST).get("username")
+    if not isinstance(typed, str):
+        return None
+    known: dict[str, str] = request.__dict__.setdefault("_names_of_attempts", {})
+    if typed not in known:
+        known[typed] = typed if _exists(typed) else _hashed(typed)
+    return known[typed]
+
+
+def _exists(name: str) -> bool:
+    return "\0" not in name and User.objects.filter(username=name).exists()
+
+
+def _hashed(name: str) -> str:
+    digest = salted_hmac("identity.attempts", name, algorithm="sha256").hexdigest()
+    return f"unknown:{digest[:16]}"
+
+
+def place_of(request: HttpRequest) -> str | None:
+    """The address to count by. Of IPv6 the first half: one customer has all of the second."""
+    address = address_of(request)
+    if address is None or ":" not in address:
+        return address
+    return str(ip_network((address, 64), strict=False).network_address)
+
+
+def has_no_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> bool:
+    """Whether this is no sign-in with a password: what the issuer answers is not counted."""
+    return "username" not in (credentials or request.POST)
+
+
+def keep_nothing_typed(instance: AccessAttempt, **_: Any) -> None:
+    """Before an attempt is saved: neither the form nor the address's query, whatever they held."""
+    instance.get_data = instance.post_data = ""
+
+
+def forget_old_attempts() -> int:
+    """Delete the attempts that no longer count; how many there were."""
+    cool_off: timedelta = settings.AXES_COOLOFF_TIME
+    old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - cool_off)
+    return int(old.delete()[0])
