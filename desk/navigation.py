@@ -18,6 +18,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Shipments", "local_shipping", "shipping.shipment"),
         ("Schedules", "event_repeat", "shipping.schedule"),
         ("Tracking events", "share_location", "shipping.trackingevent"),
+        ("Providers", "conveyor_belt", "shipping.providerprofile"),
     ],
     "Messages": [
         ("Notifications", "sms", "notifications.notification"),

@@ -3,11 +3,10 @@
 import calendar
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from functools import cache
-from zoneinfo import ZoneInfo
+
+from shipping.calendars import DAY, zone
 
 WEEK = timedelta(days=7)
-DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +76,6 @@ def _step(interval: str, anchor: date, steps: int) -> date:
     return date(year, month + 1, min(anchor.day, last))
 
 
-# ZoneInfo itself keeps eight zones in memory; a run asks for all of them.
-_zone = cache(ZoneInfo)
-
-
-def local_date(moment: datetime, zone: str) -> date:
+def local_date(moment: datetime, name: str) -> date:
     """The date on the wall calendar of a zone at this moment."""
-    return moment.astimezone(_zone(zone)).date()
+    return moment.astimezone(zone(name)).date()

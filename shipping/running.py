@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from core.states import IllegalMove
 from shipping import schedules, tasks
-from shipping.dates import DAY, local_date
+from shipping.calendars import DAY
+from shipping.dates import local_date
 from shipping.models import Schedule, time_zones
 
 CHUNK = 2000

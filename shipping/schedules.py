@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from core.states import IllegalMove, move
 from orders.models import Order
-from shipping.dates import DAY, Plan, local_date
+from shipping.calendars import DAY
+from shipping.dates import Plan, local_date
 from shipping.models import Schedule, ScheduleEvent
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)

@@ -1,0 +1,82 @@
+"""What staff set for a provider. Without a row it takes parcels on every day at any hour."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from shipping.calendars import WHOLE_WEEK, Calendar, subdivisions
+from shipping.models.zones import validate_time_zone
+
+
+def whole_week() -> list[int]:
+    """Every day, as ISO weekdays."""
+    return list(WHOLE_WEEK)
+
+
+def our_zone() -> str:
+    """The zone of new profiles."""
+    return str(settings.TIME_ZONE)
+
+
+class ProviderProfile(models.Model):
+    """What staff set for a provider: one row for each name in `shipping/providers/`."""
+
+    provider = models.CharField(max_length=30, unique=True)
+    working_days = ArrayField(
+        models.PositiveSmallIntegerField(
+            validators=[MinValueValidator(1), MaxValueValidator(7)],
+        ),
+        default=whole_week,
+        help_text="The days on which it takes parcels. What falls on another ships on the next.",
+    )
+    country = models.CharField(
+        max_length=2,
+        blank=True,
+        default="",
+        help_text="Whose public holidays it keeps. Leave it empty when it keeps none.",
+    )
+    subdivision = models.CharField(
+        max_length=10, blank=True, default="", help_text="A part of the country, such as SCT."
+    )
+    cut_off = models.PositiveSmallIntegerField(
+        "cut-off hour",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(23)],
+        help_text="From this hour on orders ship the next working day. Empty: at any hour.",
+    )
+    time_zone = models.CharField(
+        max_length=50,
+        default=our_zone,
+        validators=[validate_time_zone],
+        help_text="Where its days begin and its cut-off counts.",
+    )
+
+    class Meta:
+        ordering = ["provider"]
+
+    def __str__(self) -> str:
+        return self.provider
+
+    def clean(self) -> None:
+        """Raise ValidationError for holidays that nobody knows."""
+        known = subdivisions()
+        if self.country and self.country not in known:
+            raise ValidationError({"country": "The holidays of this country are not known."})
+        if self.subdivision and self.subdivision not in known.get(self.country, []):
+            parts = ", ".join(known.get(self.country, [])) or "none"
+            raise ValidationError({"subdivision": f"Use one of this country's parts: {parts}."})
+
+    @property
+    def calendar(self) -> Calendar:
+        """Its days."""
+        return Calendar(
+            tuple(self.working_days), self.country, self.subdivision, self.cut_off, self.time_zone
+        )
+
+    @classmethod
+    def of(cls, provider: str) -> "ProviderProfile":
+        """What staff set for it; an unsaved row with the defaults when they have set nothing."""
+        return cls.objects.filter(provider=provider).first() or cls(provider=provider)
