@@ -1,9 +1,11 @@
 """The Celery application, its queues and what beat ticks."""
 
 import os
+from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
+from celery.signals import worker_process_init
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
@@ -20,3 +22,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/5"),
     },
 }
+
+
+@worker_process_init.connect(weak=False)
+def measure(**_: Any) -> None:
+    """Each child of a worker tells its figures, and its traces, itself."""
+    from core import tallies, tracing
+
+    tracing.start("worker")
+    tallies.start()

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 wsgi_app = "config.wsgi:application"
 bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
@@ -19,3 +20,10 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 access_log_format = "%(m)s %(U)s %(s)s %(B)sB %(M)sms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Each worker tells its figures itself."""
+    from core import tallies
+
+    tallies.start()

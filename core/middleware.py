@@ -1,11 +1,48 @@
 """What every request passes through."""
 
+import time
 from collections.abc import Callable
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from core.tallies import Counter, Timer
+
 Next = Callable[[HttpRequest], HttpResponse]
+
+RESPONSES = Timer(
+    "dosette_response_seconds",
+    "How long an answer took, by the address's pattern",
+    ("route", "method", "status"),
+)
+REFUSALS = Counter(
+    "dosette_webhook_refusals", "Webhooks that were not taken", ("route", "provider", "status")
+)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class MeasureMiddleware:
+    """Times every answer, and counts the webhooks that were refused.
+
+    Only what we have named ourselves becomes a label: a pattern, and a provider that exists.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, as it is."""
+        begun = time.perf_counter()
+        answer = self.get_response(request)
+        match = request.resolver_match
+        route, status = match.route if match else "", str(answer.status_code)
+        method = request.method if request.method in METHODS else "other"
+        RESPONSES.observe(time.perf_counter() - begun, route=route, method=method, status=status)
+        if match and "webhooks/" in route and answer.status_code >= 400:
+            known = answer.status_code != 404
+            provider = str(match.kwargs.get("provider", "")) if known else ""
+            REFUSALS.add(route=route, provider=provider, status=status)
+        return answer
 
 
 class BodyLimitMiddleware:

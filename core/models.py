@@ -1,4 +1,4 @@
-"""Rows that serve every app: idempotency keys, circuit breakers, cases."""
+"""Rows that serve every app: idempotency keys, circuit breakers, figures, cases."""
 
 from django.db import models
 from django.utils import timezone
@@ -35,6 +35,24 @@ class Circuit(models.Model):
     name = models.CharField(max_length=60, unique=True)
     failures = models.PositiveIntegerField(default=0)
     open_until = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tally(models.Model):
+    """One figure of `/metrics` that every process adds to (core/tallies.py)."""
+
+    name = models.CharField(max_length=80)
+    labels = models.CharField(max_length=300, help_text="JSON, its keys in order.")
+    part = models.CharField(max_length=10, blank=True, default="", help_text="Of a histogram.")
+    value = models.FloatField(default=0.0)
+
+    class Meta:
+        verbose_name_plural = "tallies"
+        constraints = [
+            models.UniqueConstraint(fields=["name", "labels", "part"], name="one_tally_each")
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -3,8 +3,10 @@
 import ipaddress
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 
 from django.conf import settings
+from django.core.cache import cache
 from django.db.models import Count, Min, Model
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -13,10 +15,13 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from core import tallies
 from core.models import Circuit
 from notifications.models import Notification
 from orders.models import Order
-from shipping.models import Shipment, TrackingEvent
+from shipping.models import Schedule, Shipment, TrackingEvent
+
+COUNT_EVERY = 60  # seconds
 
 
 @require_safe
@@ -40,13 +45,18 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 class Collector:
-    """Counts rows when it is scraped; nothing is kept in the process."""
+    """Counts rows when it is scraped, and adds what every process has told (core/tallies.py)."""
 
     def collect(self) -> Iterator[Metric]:
         """The metric families."""
         yield _by_state("dosette_orders", "Orders by state", Order)
         yield _by_state("dosette_shipments", "Shipments by state", Shipment)
         yield _by_state("dosette_notifications", "Notifications by state", Notification)
+        yield GaugeMetricFamily(
+            "dosette_schedule_lag_days",
+            "How many days ago the oldest parcel that is not made yet was due",
+            value=_schedule_lag(),
+        )
         yield _oldest("dosette_shipment_oldest_due_seconds", Shipment)
         yield _oldest("dosette_notification_oldest_due_seconds", Notification)
         yield GaugeMetricFamily(
@@ -54,19 +64,40 @@ class Collector:
             "Provider events that wait for their shipment",
             value=TrackingEvent.objects.filter(shipment=None).count(),
         )
-        yield GaugeMetricFamily(
-            "dosette_circuits_open",
-            "Destinations that are left alone after failures",
-            value=Circuit.objects.exclude(open_until=None).count(),
-        )
+        yield _circuits()
+        yield from tallies.collect()
 
 
 def _by_state(name: str, text: str, model: type[Model]) -> Metric:
     family = GaugeMetricFamily(name, text, labels=["state"])
-    counts = model._default_manager.order_by().values_list("state").annotate(n=Count("pk"))
-    for state, count in counts:
+    for state, count in cache.get_or_set(name, lambda: _counts(model), COUNT_EVERY) or ():
         family.add_metric([state], count)
     return family
+
+
+def _counts(model: type[Model]) -> list[tuple[str, int]]:
+    """A row for each state; it reads an index from end to end, so not at every scrape."""
+    states = model._default_manager.order_by().values_list("state")
+    return list(states.annotate(n=Count("pk")))
+
+
+def _circuits() -> Metric:
+    family = GaugeMetricFamily(
+        "dosette_circuit_open",
+        "1 while a destination is left alone after failures",
+        labels=["destination"],
+    )
+    for name, until in Circuit.objects.values_list("name", "open_until").order_by("name"):
+        family.add_metric([name], float(until is not None))
+    return family
+
+
+def _schedule_lag() -> int:
+    """Whole days, by the date that it is everywhere already: 0 when nothing was missed."""
+    everywhere = (timezone.now() - timedelta(hours=12)).date()
+    due = Schedule.objects.filter(state="active", next_on__lt=everywhere)
+    oldest = due.order_by("next_on", "id").values_list("next_on", flat=True).first()
+    return (everywhere - oldest).days if oldest else 0
 
 
 def _oldest(name: str, model: type[Model]) -> Metric:

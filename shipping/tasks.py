@@ -2,8 +2,11 @@
 
 from celery import shared_task
 
+from core.tallies import Moment
 from core.tasks import Task
 from shipping import dispatching, running, tracking
+
+RUNS = Moment("dosette_schedule_last_run_seconds", "When the shipping schedule last ran")
 
 
 @shared_task(base=Task)
@@ -22,3 +25,4 @@ def apply_events(shipment_id: int) -> None:
 def run_schedule() -> None:
     """Make the shipments that are due today; beat ticks it."""
     running.run_schedule()
+    RUNS.now()

@@ -29,6 +29,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "LinkedAccount",
     "DeliveryReport",
     "IdempotencyKey",
+    "Tally",
     "Circuit",
     "Case",
 }

@@ -9,6 +9,7 @@ import asyncio
 import logging
 import os
 import ssl
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,14 @@ from core.http.connections import BrokenConnection, Line, current_line, open_ses
 from core.http.guard import AddressRefused, objection
 from core.http.messages import GarbledAnswer, Request, Response, brief
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
+from core.tracing import outbound
 
 logger = logging.getLogger(__name__)
 
 LARGEST_ANSWER = 1024 * 1024
 
 Reader = Callable[[Response], Outcome]
+Meter = Callable[[Outcome, float], None]
 
 
 class ExchangeFailed(Exception):  # noqa: N818 - says what happened, as its kinds do
@@ -68,13 +71,17 @@ def send(request: Request, read: Reader) -> Outcome:
     return send_many([(request, read)])[0]
 
 
-def send_many(jobs: Sequence[tuple[Request, Reader]], limits: Limits = STANDARD) -> list[Outcome]:
+def send_many(
+    jobs: Sequence[tuple[Request, Reader]],
+    limits: Limits = STANDARD,
+    meter: Meter = lambda outcome, seconds: None,
+) -> list[Outcome]:
     """Send requests side by side; what each came to, in the order of the jobs.
 
     The limits hold within this call. A reader runs between the others' packets: it must be quick
-    and may not touch the database.
+    and may not touch the database; so must the meter, which hears how long each exchange took.
     """
-    return asyncio.run(_send_all(jobs, limits)) if jobs else []
+    return asyncio.run(_send_all(jobs, limits, meter)) if jobs else []
 
 
 def fetch(request: Request) -> Response:
@@ -87,7 +94,9 @@ async def _fetch(request: Request) -> Response:
         return await client.exchange(request)
 
 
-async def _send_all(jobs: Sequence[tuple[Request, Reader]], limits: Limits) -> list[Outcome]:
+async def _send_all(
+    jobs: Sequence[tuple[Request, Reader]], limits: Limits, meter: Meter
+) -> list[Outcome]:
     """Workers share one queue, so there are never more tasks than requests in flight."""
     outcomes: dict[int, Outcome] = {}
     queue = enumerate(jobs)
@@ -97,7 +106,11 @@ async def _send_all(jobs: Sequence[tuple[Request, Reader]], limits: Limits) -> l
     async def work(client: _Client) -> None:
         for number, (request, read) in queue:
             await pace.turn()
-            outcomes[number] = await _outcome(client, request, read)
+            begun = time.perf_counter()
+            with outbound(f"{request.method} {request.host}") as span:
+                outcomes[number] = outcome = await _outcome(client, request, read)
+                span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
+            meter(outcome, time.perf_counter() - begun)
 
     async with _Client(connections=crew) as client:
         await asyncio.gather(*(work(client) for _ in range(crew)))

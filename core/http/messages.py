@@ -70,11 +70,15 @@ class Request:
 
     def __repr__(self) -> str:
         """Method and host only: the rest may hold secrets or personal data."""
+        return f"<Request {self.method} {self.host}>"
+
+    @property
+    def host(self) -> str:
+        """Whom it goes to, "?" when the address names nobody."""
         try:
-            host = urlsplit(self.url).hostname
+            return urlsplit(self.url).hostname or "?"
         except ValueError:
-            host = None
-        return f"<Request {self.method} {host or '?'}>"
+            return "?"
 
     @classmethod
     def json(

@@ -5,19 +5,27 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Self
 
 from django.db import Error as DatabaseError
 from django.db import connection
 
-from core import circuits
+from core import circuits, tallies
 from core.http import Outcome, Temporary, send_many
 from core.outbox.claiming import claim, due_rows, give_back, renew
 from core.outbox.judging import judge
 from core.outbox.rows import ABSENT, Job, Lane
 
 logger = logging.getLogger(__name__)
+
+EXCHANGES = tallies.Timer(
+    "dosette_exchange_seconds",
+    "How long a call to the outside took, by where it went and what it came to",
+    ("destination", "outcome"),
+)
 
 
 def work(
@@ -117,7 +125,10 @@ class _Sender:
         else:
             ours = renew(self._lane, rows) if landed else rows
             theirs = [jobs[row.pk] for row in ours]
-            self._flight = ours, self._pool.submit(_exchange, self._lane, theirs)
+            self._flight = (
+                ours,
+                self._pool.submit(copy_context().run, _exchange, self._lane, theirs),
+            )
         self._settle(landed)
         if not self._lane.resend_is_safe:
             self._settle(self._land())
@@ -168,6 +179,11 @@ def _exchange(lane: Lane, jobs: Sequence[Job | Outcome]) -> _Exchange:
 
 def _send(lane: Lane, jobs: Sequence[Job | Outcome]) -> tuple[list[Outcome], list[Outcome]]:
     """The outcomes in order, of the jobs by sending them; and those of the sent ones alone."""
-    answers = send_many([(j.request, j.read) for j in jobs if isinstance(j, Job)], lane.limits)
+    exchanges = [(j.request, j.read) for j in jobs if isinstance(j, Job)]
+    answers = send_many(exchanges, lane.limits, partial(_measure, lane.name))
     rest = iter(answers)
     return [next(rest) if isinstance(job, Job) else job for job in jobs], answers
+
+
+def _measure(destination: str, outcome: Outcome, seconds: float) -> None:
+    EXCHANGES.observe(seconds, destination=destination, outcome=type(outcome).__name__.lower())

@@ -13,7 +13,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import module_has_submodule
 
+from core import tallies, tracing
+
 logger = logging.getLogger(__name__)
+
+REPAIRS = tallies.Counter("dosette_sweeper_repairs", "What the sweeper put right", ("what",))
+PASSES = tallies.Moment("dosette_sweeper_last_pass_seconds", "When the sweeper last went round")
 
 PAUSE = 3.0
 LONGEST_PAUSE = 30.0
@@ -53,6 +58,8 @@ class Command(BaseCommand):
 
 def run(stop: threading.Event, heartbeat: Path | None = None, pause: float = PAUSE) -> None:
     """Sweep until `stop` is set. After a failure the pauses grow; the next success ends that."""
+    tracing.start("sweeper")
+    tallies.start()
     wait = pause
     while not stop.is_set():
         repaired, failed = sweep_all()
@@ -85,6 +92,10 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
             failed.append(name)
         else:
             repaired |= {f"{name}: {what}": count for what, count in counts.items() if count}
+    for what, count in repaired.items():
+        REPAIRS.add(count, what=what)
+    if not failed:
+        PASSES.now()
     return repaired, failed
 
 
