@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 from opentelemetry import trace
@@ -24,11 +25,7 @@ def spans(monkeypatch):
 
 
 def test_nothing_but_named_attributes_leaves_the_process(spans):
-    tracer = trace.get_tracer("test")
-    with (
-        pytest.raises(ValueError, match="jane"),
-        tracer.start_as_current_span("GET api/v1/customers/") as span,
-    ):
+    with suppress(ValueError), trace.get_tracer("test").start_as_current_span("GET") as span:
         span.set_attribute("http.target", "/api/v1/customers/?search=jane")
         span.set_attribute("http.route", "api/v1/customers/")
         raise ValueError("jane.doe@example.org")
@@ -53,4 +50,4 @@ def test_without_an_end_point_nothing_is_switched_on():
     code = "import sys; from core import tracing; assert not tracing.start('web'); " + (
         "assert 'opentelemetry.instrumentation' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, env={})
+    subprocess.run([sys.executable, "-c", code], check=True, env={})  # noqa: S603
