@@ -14,8 +14,6 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Span, SpanKind, Status
 
-END_POINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
-
 TOLD = frozenset(
     {
         "http.method",
@@ -83,7 +81,7 @@ def start(service: str) -> bool:
 
     To be called before Django builds its middleware. Nothing is imported while it is off.
     """
-    if not os.environ.get(END_POINT):
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return False
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import (
         OTLPSpanExporter,

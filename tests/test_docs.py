@@ -128,7 +128,10 @@ MADE_UP = "made up in `var/`"
 def read_from_the_environment() -> dict[str, str | None]:
     """Each variable that the settings read, with its default in words where it is a plain value."""
     found: dict[str, str | None] = {}
-    for path in (*SETTINGS, pages.ROOT / "config/gunicorn.py"):
+    for path in (
+        *SETTINGS,
+        *(pages.ROOT / name for name in ("config/gunicorn.py", "core/tracing.py")),
+    ):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and _reads(node.func) and node.args:
                 name = node.args[0]
