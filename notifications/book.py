@@ -25,6 +25,7 @@ class Words(NamedTuple):
 
     subject: str
     body: str
+    when_unknown: str = "staff"
 
 
 class Book:
@@ -39,7 +40,7 @@ class Book:
         self._refused: set[tuple[str, str]] = set()
         for kind, *facts in _read(occasions, {route.recipient.lower() for route in routes}):
             if kind == "rule":
-                self._cases.append(Case(*facts))
+                self._cases.append(Case(*facts[:4]))
             elif kind == "template":
                 occasion, channel, *words = facts
                 self._words[occasion, channel] = Words(*words)
@@ -83,11 +84,11 @@ class Book:
 
 # By plain SQL: the ORM would take a millisecond to word it, several times what PostgreSQL takes.
 _STATEMENT = """
-SELECT 'rule', occasion, channel, product_kind, kit_type
+SELECT 'rule', occasion, channel, product_kind, kit_type, ''
   FROM notifications_rule WHERE is_active AND occasion = ANY(%(occasions)s)
-UNION ALL SELECT 'template', occasion, channel, subject, body
+UNION ALL SELECT 'template', occasion, channel, subject, body, when_unknown
   FROM notifications_template WHERE occasion = ANY(%(occasions)s)
-UNION ALL SELECT 'opt-out', channel, recipient, '', ''
+UNION ALL SELECT 'opt-out', channel, recipient, '', '', ''
   FROM notifications_optout WHERE recipient = ANY(%(addresses)s)
 """
 

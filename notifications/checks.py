@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 from notifications.channels import channels, preferred, transports
+from notifications.limits import read_limits
 
 
 @register(Tags.compatibility)
@@ -28,3 +29,22 @@ def _problems(channel: str, setting: str, name: str) -> list[CheckMessage]:
         text = f"{setting} names the console, which only shows messages to developers."
         return [Error(text, hint="Name a real service.", id="notifications.E002")]
     return []
+
+
+@register(Tags.compatibility)
+def check_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every limit is one, of a service there is."""
+    known = {name for _, name in transports()} | {":".join(key) for key in transports()}
+    problems: list[CheckMessage] = []
+    for name, text in settings.NOTIFICATION_LIMITS.items():
+        if name not in known:
+            said = f"NOTIFICATION_LIMITS names “{name}”, which is no service."
+            problems.append(
+                Error(said, hint="Use gateway or sms:gateway.", id="notifications.E003")
+            )
+        try:
+            read_limits(text)
+        except ValueError as error:
+            said = f"NOTIFICATION_LIMITS says “{text}” for “{name}”."
+            problems.append(Error(said, hint=str(error), id="notifications.E004"))
+    return problems

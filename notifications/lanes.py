@@ -1,33 +1,39 @@
 """The queues to the outside, one for each service and channel, and how their answers are recorded.
 
 None of these services has an idempotency key, so `resend_is_safe` is false throughout: a message
-that may have been taken becomes `unknown`, and staff decide.
+that may have been taken becomes `unknown`, and staff decide, unless its template says that coming
+twice does no harm.
 """
 
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache, partial
+from functools import partial
+from itertools import chain
 
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from core import circuits
-from core.http import Done, Outcome, Permanent, Unknown
+from core.http import Done, Limits, Outcome, Pace, Permanent, Unknown
 from core.models import Circuit
 from core.outbox import Job, Lane, Settlement, work
 from core.sql import update_each
+from notifications import costs, failover
 from notifications.channels import (
     OPTED_OUT,
     DirectTransport,
     Halt,
     Message,
     Transport,
+    channels,
+    preferred,
     transports,
 )
 from notifications.consent import opt_out
 from notifications.history import record
+from notifications.limits import limits_of
 from notifications.models import Notification
 from notifications.reports import apply_parked
 
@@ -42,6 +48,7 @@ _COLUMNS = (
     "lease_until",
     "next_attempt_at",
     "doubtful",
+    "provider",
     "last_error",
     "provider_reference",
     "cost",
@@ -49,23 +56,22 @@ _COLUMNS = (
 )
 
 
-@cache
 def lane(channel: str, provider: str) -> Lane:
     """The queue to one service. Raises KeyError when there is no such transport."""
     transport = transports()[channel, provider]
-    name = f"notifications:{channel}:{provider}"
+    name, limits = failover.circuit_name(channel, provider), limits_of(transport)
     return Lane(
         name=name,
         model=Notification,
         rows=Q(channel=channel, provider=provider),
-        prepare=partial(_prepare, name, transport),
-        settle=partial(_settle, name),
+        prepare=partial(_prepare, name, transport, limits),
+        settle=partial(_settle, name, channel),
         resend_is_safe=False,
         refused_state="failed",
-        limits=transport.limits,
+        limits=limits,
         # A worker that dies makes its whole chunk unknown, and each of those costs a person's
         # time: so no more rows are taken than keep the connections busy.
-        chunk=2 * transport.limits.concurrency,
+        chunk=2 * limits.concurrency,
     )
 
 
@@ -75,17 +81,42 @@ def lanes() -> list[Lane]:
 
 
 def dispatch(channel: str = "", provider: str = "") -> int:
-    """Send what is due in one queue, or in all of them; how many messages were attempted."""
-    keys = [(channel, provider)] if channel else sorted(transports())
-    return sum(work(lane(*key)) for key in keys if key in transports())
+    """Send what is due in one queue, or in all of them; how many messages were attempted.
+
+    What the service provably did not take is tried with those behind it in the same go.
+    """
+    keys = _from(channel, provider) if channel in channels() else _all()
+    return sum(_work(*key) for key in keys if key in transports())
 
 
-def _prepare(name: str, transport: Transport, row: Notification) -> Job | Outcome:
+def _from(channel: str, provider: str) -> list[tuple[str, str]]:
+    """A service's queue, and those behind it."""
+    return [(channel, name) for name in [provider, *failover.later(channel, provider)]]
+
+
+def _all() -> list[tuple[str, str]]:
+    """Every queue, those of a channel in its order of preference, then those not in use."""
+    wanted = chain(*([(name, each) for each in preferred(name)] for name in channels()))
+    return list(dict.fromkeys([*wanted, *sorted(transports())]))
+
+
+def _work(channel: str, provider: str) -> int:
+    """Send what waits for a service; what it leaves behind when its circuit opens moves on."""
+    failover.leave(channel, provider)
+    attempted = work(lane(channel, provider))
+    failover.leave(channel, provider)
+    return attempted
+
+
+def _prepare(name: str, transport: Transport, limits: Limits, row: Notification) -> Job | Outcome:
     message = Message(row.recipient, row.message, row.subject)
     if not isinstance(transport, DirectTransport):
         return Job(transport.request(message), transport.read)
+    pace = Pace(limits.per_second)
+    pace.wait()
     outcome = _deliver(transport, message)
-    circuits.note(name, [outcome])  # the outbox does that for what it sends itself
+    circuits.note(name, [outcome])  # the outbox does that for what it sends itself, and the rest
+    pace.rest()
     return outcome
 
 
@@ -100,10 +131,12 @@ def _deliver(transport: DirectTransport, message: Message) -> Outcome:
 
 
 @transaction.atomic
-def _settle(name: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:
+def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:
     """Record the answers of a chunk, where the row is still ours."""
     now = timezone.now()
-    values = [_values(row, settlement, now) for row, settlement in settled]
+    several = len(preferred(channel)) > 1
+    closed = failover.closed_services(channel) if several else frozenset()
+    values = [_values(row, settlement, closed, now) for row, settlement in settled]
     ours = {
         pk
         for (pk,) in update_each(
@@ -111,30 +144,55 @@ def _settle(name: str, settled: Sequence[tuple[Notification, Settlement]]) -> No
         )
     }
     kept = [(row, settlement) for row, settlement in settled if row.pk in ours]
+    taken = [row for row, settlement in kept if isinstance(settlement.outcome, Done)]
     record([row for row, _ in kept], was="sending")
+    costs.add([(row.channel, row.provider, row.cost) for row in taken], now)
     _take_hints(name, kept)
-    apply_parked([row for row, _ in kept])
+    apply_parked(taken)
 
 
-def _values(row: Notification, settlement: Settlement, now: datetime) -> tuple[object, ...]:
+def _values(
+    row: Notification, settlement: Settlement, closed: frozenset[str], now: datetime
+) -> tuple[object, ...]:
     """The row's new columns, in the order of `_COLUMNS`; the row itself is brought up to date."""
-    outcome = settlement.outcome
+    outcome, due = settlement.outcome, settlement.due or row.next_attempt_at
     row.state, row.last_error = settlement.state, settlement.error
     if isinstance(outcome, Done):
         row.provider_reference, row.sent_at = outcome.reference, now
         row.cost = outcome.details.get("cost", "")
+    elif _may_go_elsewhere(settlement):
+        due = _go_elsewhere(row, closed, due, now)
     return (
         row.pk,
         row.fence,
         row.state,
         None,
-        settlement.due or row.next_attempt_at,
+        due,
         settlement.doubtful,
+        row.provider,
         row.last_error,
         row.provider_reference,
         row.cost,
         row.sent_at,
     )
+
+
+def _may_go_elsewhere(settlement: Settlement) -> bool:
+    waits = settlement.state == "queued" and not settlement.doubtful
+    return waits and failover.proves_nothing_taken(settlement.outcome)
+
+
+def _go_elsewhere(
+    row: Notification, closed: frozenset[str], due: datetime, now: datetime
+) -> datetime:
+    """Name the service that is tried next, and when: the next one at once; after the last one
+    the first again, when it is time."""
+    to = failover.next_service(row.channel, row.provider, closed)
+    if to:
+        row.last_error = f"{row.last_error[:440]} Goes by {to} instead."
+        due = now
+    row.provider = to or next(iter(preferred(row.channel)), row.provider)
+    return due
 
 
 def _take_hints(name: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:

@@ -8,6 +8,7 @@ from core.outbox import OutboxRow
 from core.states import Event
 from customers.models import Customer
 from notifications.channels import channel_choices, channels
+from notifications.costs import DailyCost
 from notifications.rendering import (
     FIELDS,
     LONGEST_MESSAGE,
@@ -21,6 +22,20 @@ from notifications.states import NOTIFICATION, NotificationState
 from orders.models import Order, Product, ProductKind
 from shipping.models import Shipment
 
+__all__ = [
+    "DailyCost",
+    "DeliveryReport",
+    "Notification",
+    "NotificationEvent",
+    "Occasion",
+    "OptOut",
+    "Rule",
+    "Template",
+    "WhenUnknown",
+]
+
+TRIES_WHEN_HARMLESS = 3
+
 
 class Occasion(models.TextChoices):
     """What a customer may hear of. A parcel's occasion is its state behind `shipment-`."""
@@ -31,6 +46,13 @@ class Occasion(models.TextChoices):
     IN_TRANSIT = "shipment-in-transit", "parcel on its way"
     DELIVERED = "shipment-delivered", "parcel delivered"
     FAILED = "shipment-failed-to-deliver", "parcel not delivered"
+
+
+class WhenUnknown(models.TextChoices):
+    """What happens to a message of which nobody knows whether it was sent, as after a time-out."""
+
+    STAFF = "staff", "leave it to staff"
+    RESEND = "resend", "send it again: coming twice does no harm"
 
 
 class Template(models.Model):
@@ -46,6 +68,13 @@ class Template(models.Model):
         help_text="Where the channel has a place for it, such as e-mail.",
     )
     body = models.TextField(max_length=LONGEST_MESSAGE, validators=[validate_body])
+    when_unknown = models.CharField(
+        "after a time-out",
+        max_length=10,
+        choices=WhenUnknown.choices,
+        default=WhenUnknown.STAFF,
+        help_text="When nobody knows whether a message was sent.",
+    )
 
     class Meta:
         ordering = ["occasion", "channel"]
@@ -130,7 +159,17 @@ class Notification(OutboxRow):
     message = models.TextField(max_length=LONGEST_MESSAGE)
     provider = models.CharField(max_length=30, blank=True, default="")
     provider_reference = models.CharField(max_length=100, blank=True, default="")
-    cost = models.CharField(max_length=30, blank=True, default="")
+    cost = models.CharField(max_length=30, blank=True, default="", help_text="As the service said.")
+    when_unknown = models.CharField(
+        "after a time-out",
+        max_length=10,
+        choices=WhenUnknown.choices,
+        default=WhenUnknown.STAFF,
+        editable=False,
+    )
+    closed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="Staff have seen that it went wrong."
+    )
     state = models.CharField(
         max_length=20,
         choices=NotificationState.choices,
@@ -171,6 +210,11 @@ class Notification(OutboxRow):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
+
+    @property
+    def resend_is_harmless(self) -> bool:
+        """As its template says, but not for ever: a service may take each try and never answer."""
+        return self.when_unknown == WhenUnknown.RESEND and self.attempts < TRIES_WHEN_HARMLESS
 
 
 class NotificationEvent(Event):

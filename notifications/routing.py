@@ -20,7 +20,8 @@ class Route:
 def provider_for(channel: str) -> str:
     """The service that carries a new message, "" when none does.
 
-    The one place that chooses: a fail-over passes over a service whose circuit is open here.
+    Not asked here: whether its circuit is open. That would cost every order a statement; what is
+    written for it moves on when it is about to be sent (failover.py).
     """
     return next(iter(preferred(channel)), "")
 

@@ -138,10 +138,11 @@ def _rows(news: Sequence[News]) -> list[Notification]:
 
 def _written(news: News, route: Route, words: Words | None) -> Notification:
     plain = PLAIN_BODY % Occasion(news.occasion).label
-    subject, body = words or Words("", plain)
+    subject, body, when_unknown = words or Words("", plain)
     values = _values(news)
     row = _row(news.order.customer, route)
     row.order, row.shipment, row.source = news.order, news.shipment, news.source
+    row.when_unknown = when_unknown
     row.message = cut(render(body, values), LONGEST_MESSAGE)
     row.subject = cut(render(subject, values), LONGEST_SUBJECT)
     return row
@@ -203,6 +204,7 @@ def resend(notification: Notification, *, by: str, reason: str) -> Notification:
         "doubtful": False,
         "last_error": "",
         "sent_at": None,
+        "closed_at": None,
     }
     move(notification, "queued", by=by, kind="resend", detail=reason.strip(), **changes)
     _nudge([notification])

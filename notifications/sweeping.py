@@ -41,7 +41,7 @@ def sweep() -> dict[str, int]:
 def reroute() -> int:
     """Give waiting messages of a service that was switched off to the one preferred now.
 
-    A queued row was provably not taken: whatever is in doubt became unknown (`resend_is_safe`).
+    A queued row was provably not taken, or coming twice does no harm (`resend_is_harmless`).
     """
     moved = 0
     for channel in channels():

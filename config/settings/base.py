@@ -235,6 +235,9 @@ REFERENCE_PROVIDER_TIME_ZONE = env.str("REFERENCE_PROVIDER_TIME_ZONE", "Europe/L
 # --- Notifications -------------------------------------------------------------------------
 SMS_PROVIDER = env.list("SMS_PROVIDER", default=["africastalking"])
 EMAIL_PROVIDER = env.list("EMAIL_PROVIDER", default=["gateway"])
+# What a service may bear, in place of what its file says: requests in flight, and begun a second,
+# as in `africastalking=20/50,smtp=1/2`.
+NOTIFICATION_LIMITS = env.dict("NOTIFICATION_LIMITS", default={})
 AFRICAS_TALKING_USERNAME = env.str("AFRICAS_TALKING_USERNAME", "sandbox")
 AFRICAS_TALKING_API_KEY = secret("AFRICAS_TALKING_API_KEY")
 AFRICAS_TALKING_SENDER_ID = env.str("AFRICAS_TALKING_SENDER_ID", "")

@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from time import monotonic, sleep
 from typing import Self
 
 import aiohttp
@@ -75,13 +76,17 @@ def send_many(
     jobs: Sequence[tuple[Request, Reader]],
     limits: Limits = STANDARD,
     meter: Meter = lambda outcome, seconds: None,
+    pace: "Pace | None" = None,
 ) -> list[Outcome]:
     """Send requests side by side; what each came to, in the order of the jobs.
 
-    The limits hold within this call. A reader runs between the others' packets: it must be quick
-    and may not touch the database; so must the meter, which hears how long each exchange took.
+    The limits hold within this call; a `pace` that is handed on holds the rate between calls too.
+    A reader runs between the others' packets: it must be quick and may not touch the database; so
+    must the meter, which hears how long each exchange took.
     """
-    return asyncio.run(_send_all(jobs, limits, meter)) if jobs else []
+    if not jobs:
+        return []
+    return asyncio.run(_send_all(jobs, limits, meter, pace or Pace(limits.per_second)))
 
 
 def fetch(request: Request) -> Response:
@@ -95,12 +100,11 @@ async def _fetch(request: Request) -> Response:
 
 
 async def _send_all(
-    jobs: Sequence[tuple[Request, Reader]], limits: Limits, meter: Meter
+    jobs: Sequence[tuple[Request, Reader]], limits: Limits, meter: Meter, pace: "Pace"
 ) -> list[Outcome]:
     """Workers share one queue, so there are never more tasks than requests in flight."""
     outcomes: dict[int, Outcome] = {}
     queue = enumerate(jobs)
-    pace = _Pace(limits.per_second)
     crew = min(limits.concurrency, len(jobs))
 
     async def work(client: _Client) -> None:
@@ -117,7 +121,7 @@ async def _send_all(
     return [outcomes[number] for number in range(len(jobs))]
 
 
-class _Pace:
+class Pace:
     """Evenly spaced turns. Turns that were missed are not made up for: no burst after a stall."""
 
     def __init__(self, per_second: float | None) -> None:
@@ -125,11 +129,25 @@ class _Pace:
         self._next = 0.0
 
     async def turn(self) -> None:
+        """Wait for the next turn."""
         if self._gap:
-            now = asyncio.get_running_loop().time()
-            mine = max(now, self._next)
-            self._next = mine + self._gap
-            await asyncio.sleep(mine - now)
+            await asyncio.sleep(self._take())
+
+    def wait(self) -> None:
+        """Wait for the next turn, where nothing else is to be done meanwhile."""
+        if self._gap:
+            sleep(self._take())
+
+    def rest(self) -> None:
+        """Wait until a turn could be taken, without taking it: whoever comes next is in time."""
+        sleep(max(0.0, self._next - monotonic()))
+
+    def _take(self) -> float:
+        """Seconds until the next turn, which is ours."""
+        now = monotonic()
+        mine = max(now, self._next)
+        self._next = mine + self._gap
+        return mine - now
 
 
 # What reading an answer of another shape raises, StopIteration by a next() that finds nothing.

@@ -21,7 +21,7 @@ def judge(row: OutboxRow, outcome: Outcome, lane: Lane) -> Settlement:
         state = "unknown" if row.doubtful else lane.refused_state
         return Settlement(state, outcome, doubtful=row.doubtful)
     doubtful = row.doubtful or isinstance(outcome, Unknown) or not outcome.not_taken
-    if doubtful and not lane.resend_is_safe:
+    if doubtful and not (lane.resend_is_safe or row.resend_is_harmless):
         return Settlement("unknown", outcome, doubtful=True)
     if timezone.now() - (row.first_attempt_at or timezone.now()) >= GIVE_UP_AFTER:
         return Settlement("unknown" if doubtful else lane.refused_state, outcome, doubtful=doubtful)

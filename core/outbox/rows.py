@@ -34,6 +34,11 @@ class OutboxRow(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def resend_is_harmless(self) -> bool:
+        """Whether this row may be sent again though it may have been taken: then it comes twice."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class Job:

@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.db import connection
 
 from core import circuits, tallies
-from core.http import Outcome, Temporary, send_many
+from core.http import Outcome, Pace, Temporary, send_many
 from core.outbox.claiming import claim, due_rows, give_back, renew
 from core.outbox.judging import judge
 from core.outbox.rows import ABSENT, Job, Lane
@@ -98,11 +98,13 @@ class _Sender:
     """Sends in a thread: while a chunk is under way, the next is claimed and the last is settled.
 
     Where a resend is not safe nothing is claimed ahead: what a worker that dies has claimed costs
-    a person's time there.
+    a person's time there. The lane is held until its rate allows the next request, so that whoever
+    works it next, in whichever process, keeps the rate too.
     """
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
+        self._pace = Pace(lane.limits.per_second)
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._flight: tuple[Sequence[Any], Future[_Exchange]] | None = None
 
@@ -112,6 +114,7 @@ class _Sender:
     def __exit__(self, *_: object) -> None:
         self._settle(self._land())
         self._pool.shutdown()
+        self._pace.rest()
 
     def send(self, rows: Sequence[Any]) -> bool:
         """Send a chunk, and settle the one before it.
@@ -127,7 +130,7 @@ class _Sender:
             theirs = [jobs[row.pk] for row in ours]
             self._flight = (
                 ours,
-                self._pool.submit(copy_context().run, _exchange, self._lane, theirs),
+                self._pool.submit(copy_context().run, _exchange, self._lane, theirs, self._pace),
             )
         self._settle(landed)
         if not self._lane.resend_is_safe:
@@ -164,23 +167,25 @@ def _prepared(lane: Lane, row: Any) -> Job | Outcome:
         return Temporary(f"not sent: our own {type(error).__name__}")
 
 
-def _exchange(lane: Lane, jobs: Sequence[Job | Outcome]) -> _Exchange:
+def _exchange(lane: Lane, jobs: Sequence[Job | Outcome], pace: Pace) -> _Exchange:
     """Send the jobs; those whose look-up finds nothing go out in the same attempt. No database."""
-    outcomes, heard = _send(lane, jobs)
+    outcomes, heard = _send(lane, jobs, pace)
     again: list[Job | Outcome] = list(outcomes)
     absent = set()
     for number, job in enumerate(jobs):
         if isinstance(job, Job) and job.otherwise and outcomes[number] == ABSENT:
             again[number] = job.otherwise
             absent.add(number)
-    outcomes, more = _send(lane, again)
+    outcomes, more = _send(lane, again, pace)
     return _Exchange(outcomes, heard + more, frozenset(absent))
 
 
-def _send(lane: Lane, jobs: Sequence[Job | Outcome]) -> tuple[list[Outcome], list[Outcome]]:
+def _send(
+    lane: Lane, jobs: Sequence[Job | Outcome], pace: Pace
+) -> tuple[list[Outcome], list[Outcome]]:
     """The outcomes in order, of the jobs by sending them; and those of the sent ones alone."""
-    exchanges = [(j.request, j.read) for j in jobs if isinstance(j, Job)]
-    answers = send_many(exchanges, lane.limits, partial(_measure, lane.name))
+    ours = [(job.request, job.read) for job in jobs if isinstance(job, Job)]
+    answers = send_many(ours, lane.limits, partial(_measure, lane.name), pace)
     rest = iter(answers)
     return [next(rest) if isinstance(job, Job) else job for job in jobs], answers
 

@@ -29,12 +29,12 @@ def _listed(fields: dict[str, str]) -> str:
 class TemplateAdmin(ModelAdmin):
     """The words. A field that does not exist is refused when it is typed."""
 
-    list_display = ["occasion", "channel", "subject", "body"]
+    list_display = ["occasion", "channel", "subject", "body", "when_unknown"]
     list_filter = ["occasion", "channel"]
     search_fields = ["subject", "body"]
     readonly_fields = ["preview"]
     fieldsets = [
-        (None, {"fields": ["occasion", "channel"]}),
+        (None, {"fields": ["occasion", "channel", "when_unknown"]}),
         (
             "Words",
             {

@@ -178,7 +178,9 @@ def test_an_answer_of_the_wrong_shape_is_garbled(recipients):
 @pytest.mark.parametrize("reference", [None, 5, "", "None", "x" * 101, "a b", ["id"]])
 def test_a_strange_reference_or_cost_does_not_undo_the_acceptance(reference):
     accepted = [{"statusCode": 101, "messageId": reference, "cost": reference}]
-    assert AfricasTalking().read(answer(accepted)) == Done("", {"cost": ""})
+    outcome = AfricasTalking().read(answer(accepted))
+    assert isinstance(outcome, Done)
+    assert outcome.reference == ""
 
 
 def test_an_html_page_is_no_acceptance():

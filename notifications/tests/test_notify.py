@@ -15,8 +15,8 @@ from notifications.services import notify
 
 pytestmark = pytest.mark.django_db
 
-PUSH = '''
-"""Push messages, as a newcomer would write them."""
+PAGER = '''
+"""Pager messages, as a newcomer would write them."""
 
 from django.core.exceptions import ValidationError
 
@@ -24,17 +24,17 @@ from core.http import Done, Limits, Request, refusal, Unknown
 from notifications.channels import Channel
 
 CHANNEL = Channel(
-    name="push",
-    label="push message",
+    name="pager",
+    label="pager message",
     recipient=lambda customer: customer.code,
     missing="device",
-    preference="PUSH_PROVIDER",
+    preference="PAGER_PROVIDER",
 )
 
 
-class Push:
+class Pager:
     name = "gate"
-    channel = "push"
+    channel = "pager"
     limits = Limits()
 
     def request(self, message):
@@ -43,26 +43,26 @@ class Push:
         return Request.json("POST", "%s/gateways/email", body, headers)
 
     def read(self, response):
-        return refusal(response, server_error=Unknown) or Done("push-1")
+        return refusal(response, server_error=Unknown) or Done("pager-1")
 
 
-TRANSPORTS = [Push()]
+TRANSPORTS = [Pager()]
 '''
 
 
 def forget_channels() -> None:
-    for cached in (registry._modules, registry.channels, registry.transports, lanes.lane):
+    for cached in (registry._modules, registry.channels, registry.transports):
         cached.cache_clear()
 
 
 @pytest.fixture
-def push(tmp_path: Path, sandbox, monkeypatch):
+def pager(tmp_path: Path, sandbox, monkeypatch):
     """One new file where channels live; nothing else changes."""
-    (tmp_path / "push.py").write_text(PUSH % sandbox.url)
+    (tmp_path / "pager.py").write_text(PAGER % sandbox.url)
     monkeypatch.setattr(registry, "__path__", [*registry.__path__, str(tmp_path)])
     forget_channels()
     yield
-    sys.modules.pop("notifications.channels.push", None)
+    sys.modules.pop("notifications.channels.pager", None)
     monkeypatch.undo()
     forget_channels()
 
@@ -75,18 +75,18 @@ def test_A3_other_code_notifies_in_one_line(sandbox):
     assert sandbox.ledger()["sms"][0]["message"] == "Your results are in."
 
 
-def test_A3_a_new_channel_is_one_new_file(push, sandbox):
+def test_A3_a_new_channel_is_one_new_file(pager, sandbox):
     customer = CustomerFactory.create(code="jane@device")
-    row = notify(customer, message="Your results are in.", channel="push")
+    row = notify(customer, message="Your results are in.", channel="pager")
     assert lanes.dispatch() == 1
     row.refresh_from_db()
-    assert (row.state, row.provider_reference) == ("sent", "push-1")
+    assert (row.state, row.provider_reference) == ("sent", "pager-1")
     assert sandbox.ledger()["email"][0]["recipient"] == "jane@device"
 
 
-def test_A3_the_admin_and_the_api_offer_the_new_channel(push, api):
+def test_A3_the_admin_and_the_api_offer_the_new_channel(pager, api):
     assert Notification._meta.get_field("channel").choices == registry.channel_choices()
-    assert ("push", "push message") in registry.channel_choices()
+    assert ("pager", "pager message") in registry.channel_choices()
 
 
 def test_without_a_channel_it_goes_by_the_first_that_reaches_the_customer():

@@ -1,0 +1,35 @@
+"""What messages cost: a picture of the days, and the figures below it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeDateFilter
+
+from notifications.costs import DailyCost
+
+
+@admin.register(DailyCost)
+class DailyCostAdmin(ModelAdmin):
+    """What each service took on each day, and what that cost."""
+
+    list_display = ["day", "channel", "provider", "messages", "amount", "currency"]
+    list_filter = [("day", RangeDateFilter), "channel", "provider", "currency"]
+    list_filter_submit = True
+    list_display_links = None
+    actions = None
+    date_hierarchy = None
+    show_full_result_count = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services add."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services change."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was spent is spent."""
+        return False

@@ -1,0 +1,74 @@
+"""Another service, where the preferred one provably takes nothing.
+
+Provably means: the connection was refused, the service said that it did not take the message, or
+its circuit was open before anything was sent. After a time-out nothing is moved.
+"""
+
+from collections.abc import Collection
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.http import Outcome, Temporary
+from core.models import Circuit
+from notifications.channels import preferred
+from notifications.history import record
+from notifications.models import Notification
+
+CHUNK = 500
+
+
+def circuit_name(channel: str, provider: str) -> str:
+    """What the circuit of this service is called; its queue, too."""
+    return f"notifications:{channel}:{provider}"
+
+
+def closed_services(channel: str) -> frozenset[str]:
+    """The channel's services that are left alone at the moment."""
+    names = {circuit_name(channel, name): name for name in preferred(channel)}
+    closed = Circuit.objects.filter(name__in=names, open_until__gt=timezone.now())
+    return frozenset(names[name] for name in closed.values_list("name", flat=True))
+
+
+def later(channel: str, provider: str) -> list[str]:
+    """The services that come after this one in the order of preference."""
+    order = preferred(channel)
+    return order[order.index(provider) + 1 :] if provider in order else order
+
+
+def proves_nothing_taken(outcome: Outcome) -> bool:
+    """Whether another service may be asked after this answer."""
+    return isinstance(outcome, Temporary) and outcome.not_taken
+
+
+def next_service(channel: str, provider: str, closed: Collection[str]) -> str:
+    """The next one that takes anything; "" after the last."""
+    return next((name for name in later(channel, provider) if name not in closed), "")
+
+
+def leave(channel: str, provider: str) -> int:
+    """Give what waits for a service whose circuit is open to another one; how many that were.
+
+    What may have been taken before stays: its resend, if any, goes where it was.
+    """
+    if len(preferred(channel)) < 2 or provider not in (closed := closed_services(channel)):
+        return 0
+    to = next((name for name in preferred(channel) if name not in closed), "")
+    moved = 0
+    while to and (count := _move(channel, provider, to)):
+        moved += count
+    return moved
+
+
+@transaction.atomic
+def _move(channel: str, provider: str, to: str) -> int:
+    waiting = Notification.objects.filter(
+        state="queued", channel=channel, provider=provider, doubtful=False
+    ).order_by("next_attempt_at", "id")
+    rows = list(waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])
+    ids = [row.pk for row in rows]
+    Notification.objects.filter(pk__in=ids).update(provider=to, next_attempt_at=timezone.now())
+    for row in rows:
+        row.last_error = f"{provider} takes nothing at the moment: goes by {to}."
+    record(rows, kind="moved to another service", was="queued")
+    return len(rows)
