@@ -14,7 +14,6 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from time import monotonic, sleep
 from typing import Self
 
 import aiohttp
@@ -136,15 +135,15 @@ class Pace:
     def wait(self) -> None:
         """Wait for the next turn, where nothing else is to be done meanwhile."""
         if self._gap:
-            sleep(self._take())
+            time.sleep(self._take())
 
     def rest(self) -> None:
         """Wait until a turn could be taken, without taking it: whoever comes next is in time."""
-        sleep(max(0.0, self._next - monotonic()))
+        time.sleep(max(0.0, self._next - time.monotonic()))
 
     def _take(self) -> float:
         """Seconds until the next turn, which is ours."""
-        now = monotonic()
+        now = time.monotonic()
         mine = max(now, self._next)
         self._next = mine + self._gap
         return mine - now
