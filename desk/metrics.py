@@ -16,12 +16,17 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from core import tallies
+from core.cases.models import Case
 from core.models import Circuit
 from notifications.models import Notification
 from orders.models import Order
 from shipping.models import Schedule, Shipment, TrackingEvent
 
 COUNT_EVERY = 60  # seconds
+
+# Of the sweeper. They stand here so that web, which is asked for them, knows them too.
+REPAIRS = tallies.Counter("dosette_sweeper_repairs", "What the sweeper put right", ("what",))
+PASSES = tallies.Moment("dosette_sweeper_last_pass_seconds", "When the sweeper last went round")
 
 
 @require_safe
@@ -65,6 +70,7 @@ class Collector:
             value=TrackingEvent.objects.filter(shipment=None).count(),
         )
         yield _circuits()
+        yield from _exceptions()
         yield from tallies.collect()
 
 
@@ -90,6 +96,18 @@ def _circuits() -> Metric:
     for name, until in Circuit.objects.values_list("name", "open_until").order_by("name"):
         family.add_metric([name], float(until is not None))
     return family
+
+
+def _exceptions() -> Iterator[Metric]:
+    count = GaugeMetricFamily("dosette_exceptions_open", "What waits for a person", labels=["kind"])
+    age = GaugeMetricFamily(
+        "dosette_exception_oldest_seconds", "How long it has waited", labels=["kind"]
+    )
+    waiting = Case.objects.filter(closed_at=None).order_by().values_list("kind")
+    for kind, number, oldest in waiting.annotate(n=Count("pk"), oldest=Min("opened_at")):
+        count.add_metric([kind], number)
+        age.add_metric([kind], (timezone.now() - oldest).total_seconds())
+    yield from (count, age)
 
 
 def _schedule_lag() -> int:

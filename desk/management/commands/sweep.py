@@ -14,11 +14,10 @@ from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import module_has_submodule
 
 from core import tallies, tracing
+from desk.metrics import PASSES, REPAIRS
 
 logger = logging.getLogger(__name__)
 
-REPAIRS = tallies.Counter("dosette_sweeper_repairs", "What the sweeper put right", ("what",))
-PASSES = tallies.Moment("dosette_sweeper_last_pass_seconds", "When the sweeper last went round")
 
 PAUSE = 3.0
 LONGEST_PAUSE = 30.0
