@@ -1,8 +1,15 @@
 """The numbers that a scraper reads."""
 
+import pytest
+from django.core.cache import cache
 from django.test import Client
 
 from orders.tests.factories import placed_order
+
+
+@pytest.fixture(autouse=True)
+def _counted_anew():
+    cache.clear()
 
 
 def test_metrics_count_rows_by_state(db):
