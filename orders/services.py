@@ -110,7 +110,7 @@ def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
 
 
 def follow(order: Order, state: str, *, by: str) -> None:
-    """Bring a one-off order to where its parcel is; does nothing when it cannot go there."""
+    """Bring an order to where its parcels are; does nothing when it cannot go there."""
     if state not in Order.WORKFLOW.moves[order.state]:
         return
     with suppress(IllegalMove):  # it went elsewhere since this copy of it was read

@@ -12,15 +12,17 @@ class OrderState(models.TextChoices):
     ACTIVE = "active", "active (recurring)"
     SHIPPED = "shipped"
     DELIVERED = "delivered"
+    FINISHED = "finished", "finished (recurring, ended)"
     CANCELLED = "cancelled"
 
 
 ORDER = Workflow(
     moves={
         "placed": frozenset({"active", "shipped", "delivered", "cancelled"}),
-        "active": frozenset({"cancelled"}),
+        "active": frozenset({"finished", "cancelled"}),
         "shipped": frozenset({"delivered"}),
         "delivered": frozenset(),
+        "finished": frozenset(),
         "cancelled": frozenset(),
     }
 )

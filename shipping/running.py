@@ -6,7 +6,7 @@ unique, so a repeated run makes nothing twice. Rows never pass through Python: m
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from core.states import IllegalMove
 from shipping import schedules, tasks
+from shipping.batches import Batch, batches
 from shipping.calendars import DAY
 from shipping.dates import local_date
 from shipping.models import Schedule, time_zones
@@ -31,12 +32,14 @@ class Tally:
 
     schedules: int = 0
     queued: int = 0
+    scheduled: int = 0
     missed: int = 0
 
     def add(self, other: "Tally") -> None:
         """Count a chunk in."""
         self.schedules += other.schedules
         self.queued += other.queued
+        self.scheduled += other.scheduled
         self.missed += other.missed
 
 
@@ -51,11 +54,12 @@ def run_schedule(
     """
     resume_due(today)
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
+    joined = batches(set(days.values()), timezone.now(), as_if=today is not None)
     total, done_before = Tally(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
     while total.schedules > done_before:
         done_before = total.schedules
-        for tally in _chunks(days):
+        for tally in _chunks(days, joined):
             total.add(tally)
             progress(total)
     return total
@@ -82,20 +86,21 @@ def _local_dates() -> dict[str, date]:
     return {zone: local_date(now, zone) for zone in time_zones()}
 
 
-def _chunks(days: dict[str, date]) -> Iterator[Tally]:
+def _chunks(days: dict[str, date], joined: list[Batch]) -> Iterator[Tally]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
     statement, values = _statement(days)
+    values |= _columns(joined)
     after: tuple[date, int] = (date.min, 0)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement, values | {"after": after, "now": timezone.now()})
-            schedules, queued, missed, *after_next = cursor.fetchone()
+            schedules, queued, scheduled, missed, *after_next = cursor.fetchone()
             if queued:
                 tasks.dispatch.delay_on_commit()
         if not schedules:
             return
         after = (after_next[0], after_next[1])
-        yield Tally(schedules, queued, missed)
+        yield Tally(schedules, queued, scheduled, missed)
 
 
 def _statement(days: dict[str, date]) -> tuple[str, dict[str, Any]]:
@@ -110,6 +115,12 @@ def _statement(days: dict[str, date]) -> tuple[str, dict[str, Any]]:
         values |= {f"day_{number}": day, f"zones_{number}": names}
         cases += f" WHEN s.time_zone = ANY(%(zones_{number})s) THEN %(day_{number})s::date"
     return _CHUNK.replace("{today}", f"(CASE{cases} END)"), values
+
+
+def _columns(joined: list[Batch]) -> dict[str, Any]:
+    """The batches, a column each."""
+    names = [field.name for field in fields(Batch)]
+    return {f"batch_{name}": [getattr(batch, name) for batch in joined] for name in names}
 
 
 def day_sql(number: str) -> str:
@@ -148,11 +159,16 @@ WITH due AS (
 ), fallen AS (
     SELECT c.*, n, {day_sql("n")} AS day
     FROM bounded c CROSS JOIN LATERAL generate_series(c.first, c.last) AS n
+), routed AS (
+    SELECT fallen.*, %(provider)s AS provider FROM fallen
 ), sorted AS (
-    SELECT fallen.*, CASE
-        WHEN catch_up = 'all' OR (n = newest AND (catch_up = 'latest' OR day = today))
-        THEN 'queued' ELSE 'missed' END AS state
-    FROM fallen
+    SELECT r.*, b.ship_on, CASE
+        WHEN catch_up = 'all' OR (n = newest AND (catch_up = 'latest' OR day >= b.since))
+        THEN b.state ELSE 'missed' END AS state
+    FROM routed r JOIN unnest(
+        %(batch_provider)s::text[], %(batch_today)s::date[], %(batch_ship_on)s::date[],
+        %(batch_since)s::date[], %(batch_state)s::text[]
+    ) AS b (provider, today, ship_on, since, state) USING (provider, today)
 ), made AS (
     INSERT INTO shipping_shipment (
         recipient, line_1, line_2, city, postcode, country, delivery_service, order_id,
@@ -161,8 +177,8 @@ WITH due AS (
         last_error, provider_reference, tracking_number, tracking_url
     )
     SELECT o.recipient, o.line_1, o.line_2, o.city, o.postcode, o.country, o.delivery_service, o.id,
-        f.id, f.n, o.number || '.' || f.n, gen_random_uuid(), %(provider)s, f.state,
-        CASE f.state WHEN 'queued' THEN f.today ELSE f.day END, %(now)s,
+        f.id, f.n, o.number || '.' || f.n, gen_random_uuid(), f.provider, f.state,
+        CASE f.state WHEN 'missed' THEN f.day ELSE f.ship_on END, %(now)s,
         %(now)s, 0, 0, false,
         '', '', '', ''
     FROM sorted f JOIN orders_order o ON o.id = f.order_id
@@ -178,6 +194,7 @@ WITH due AS (
 )
 SELECT (SELECT count(*) FROM moved),
        count(*) FILTER (WHERE state = 'queued'),
+       count(*) FILTER (WHERE state = 'scheduled'),
        count(*) FILTER (WHERE state = 'missed'),
        (SELECT max(next_on) FROM due),
        (SELECT id FROM due ORDER BY next_on DESC, id DESC LIMIT 1)

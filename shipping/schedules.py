@@ -12,9 +12,11 @@ from django.utils import timezone
 
 from core.states import IllegalMove, move
 from orders.models import Order
+from orders.services import follow
 from shipping.calendars import DAY
 from shipping.dates import Plan, local_date
 from shipping.models import Schedule, ScheduleEvent
+from shipping.states import CLOSED
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
@@ -117,10 +119,26 @@ def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
     return _replan(locked, plan, "changed", by, ", ".join(f"{k} {v}" for k, v in new.items()))
 
 
+@transaction.atomic
 def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
-    """Make no shipments ever again; those that are made go on. Raises IllegalMove when it is."""
+    """Make no shipments ever again; those that are made go on. Raises IllegalMove when it is.
+
+    Its order is finished as soon as its last parcel is.
+    """
+    # The order first: whoever cancels it locks in the same sequence.
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(schedule=schedule)
     move(schedule, "cancelled", by=by, detail=reason, resume_on=None)
+    finish(order, by=by)
     return schedule
+
+
+def finish(order: Order, *, by: str) -> None:
+    """Close an order, which the caller has locked, when its schedule has ended and every parcel
+    too; else do nothing."""
+    if order.state != "active" or not Schedule.objects.filter(order=order, state="cancelled"):
+        return
+    if not order.shipments.exclude(state__in=CLOSED).exists():
+        follow(order, "finished", by=by)
 
 
 def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) -> list[date]:

@@ -7,9 +7,12 @@ from django.utils import timezone
 from core.states import IllegalMove, move
 from orders.models import Order
 from shipping import providers, schedules, tasks, tracking
+from shipping.batches import joining
 from shipping.dates import local_date
 from shipping.models import Shipment, ShipmentEvent
 from shipping.states import UNSENT
+
+ENDED = frozenset({"cancelled", "finished"})
 
 
 def ship(order: Order, *, by: str) -> None:
@@ -28,19 +31,23 @@ def ship(order: Order, *, by: str) -> None:
 
 
 def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> Shipment:
+    batch = joining(settings.SHIPPING_PROVIDER, timezone.now())
     shipment = Shipment.objects.create(
         order=order,
         reference=reference,
-        provider=settings.SHIPPING_PROVIDER,
-        state="queued",
+        provider=batch.provider,
+        state=batch.state,
         delivery_service=order.delivery_service,
-        ship_on=local_date(timezone.now(), settings.TIME_ZONE),
+        ship_on=batch.ship_on,
         **order.address(),
         **of_schedule,
     )
-    ShipmentEvent.objects.create(shipment=shipment, kind="queued", to_state="queued", actor=by)
+    ShipmentEvent.objects.create(
+        shipment=shipment, kind=batch.state, to_state=batch.state, actor=by
+    )
     tracking.link_parked(shipment)
-    tasks.dispatch.delay_on_commit(shipment.pk)
+    if batch.state == "queued":
+        tasks.dispatch.delay_on_commit(shipment.pk)
     return shipment
 
 
@@ -75,11 +82,11 @@ def _handed_over(shipment: Shipment) -> IllegalMove:
 def retry(shipment: Shipment, *, by: str) -> Shipment:
     """Queue a shipment again that is unknown, rejected or missed, under the same key.
 
-    Raises IllegalMove for any other state and for a cancelled order.
+    Raises IllegalMove for any other state and for an order that has ended.
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
-    if order.state == "cancelled":
-        raise IllegalMove(f"Order {order.number} is cancelled: nothing is shipped for it.")
+    if order.state in ENDED:
+        raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
     locked = _locked(shipment)
     now = timezone.now()
     move(
@@ -104,6 +111,8 @@ def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
 
     Raises IllegalMove when it is with a provider, or a try is under way or in doubt.
     """
+    # The order first: whoever cancels it locks in the same sequence.
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     locked = _locked(shipment)
     if locked.state == "sending" or (locked.state == "queued" and locked.doubtful):
         raise IllegalMove(
@@ -111,6 +120,7 @@ def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
             "Try again when it is sent, rejected or unknown."
         )
     move(shipment, "cancelled", by=by, detail=reason)
+    schedules.finish(order, by=by)
     return shipment
 
 

@@ -26,6 +26,8 @@ class ShipmentState(models.TextChoices):
 RANKS = {"waiting-for-collection": 0, "in-transit": 1, "failed-to-deliver": 2, "delivered": 3}
 TRACKED = frozenset(RANKS)
 EXCEPTIONS = frozenset({"unknown", "rejected", "failed-to-deliver"})
+# Nothing more happens to it: an order that ships no more is finished when all its parcels are.
+CLOSED = frozenset({"delivered", "cancelled", "missed"})
 # No provider has seen it yet, unless the row is doubtful; or one has refused it for good.
 UNSENT = frozenset({"scheduled", "queued", "rejected"})
 

@@ -1,6 +1,8 @@
 """What repairs shipping when a worker, the broker or a nudge was lost. Run every few seconds."""
 
+import time
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -9,7 +11,8 @@ from django.utils import timezone
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
 from shipping import dispatching, providers, running, services, tasks, tracking
-from shipping.models import Schedule, Shipment, ShipmentEvent, TrackingEvent
+from shipping.batches import calendars
+from shipping.models import Schedule, Shipment, TrackingEvent
 
 WORKERS_ARE_LATE = timedelta(seconds=30)
 WORK_FOR = 20.0
@@ -47,21 +50,43 @@ def _send(name: str) -> int:
 
 
 def promote() -> int:
-    """Queue the scheduled shipments whose day has come; how many."""
-    today = timezone.localdate()
-    with transaction.atomic():
-        rows = Shipment.objects.filter(state="scheduled", ship_on__lte=today).order_by("ship_on")
-        due = list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])
-        Shipment.objects.filter(pk__in=[shipment.pk for shipment in due]).update(
-            state="queued", next_attempt_at=timezone.now()
-        )
-        ShipmentEvent.objects.bulk_create(
-            ShipmentEvent(
-                shipment=shipment, kind="queued", from_state="scheduled", to_state="queued"
-            )
-            for shipment in due
-        )
-    return len(due)
+    """Queue the scheduled shipments whose day has come where their provider is; how many."""
+    now, promoted, deadline = timezone.now(), 0, time.monotonic() + WORK_FOR
+    days = {name: calendar.today(now) for name, calendar in calendars().items()}
+    values = {"now": now, "names": [*days], "days": [*days.values()], "here": timezone.localdate()}
+    while chunk := _promote_chunk(values):
+        promoted += chunk
+        if chunk < running.CHUNK or time.monotonic() > deadline:
+            break
+    return promoted
+
+
+def _promote_chunk(values: dict[str, Any]) -> int:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(_PROMOTE, values | {"chunk": running.CHUNK})
+        queued: int = cursor.rowcount
+        if queued:
+            tasks.dispatch.delay_on_commit()
+        return queued
+
+
+# The coalesce is for providers that were taken away.
+_PROMOTE = """
+WITH due AS (
+    SELECT s.id FROM shipping_shipment s
+    WHERE s.state = 'scheduled' AND s.ship_on <= %(here)s::date + 1 AND s.ship_on <= coalesce(
+        (SELECT d.day FROM unnest(%(names)s::text[], %(days)s::date[]) AS d (name, day)
+         WHERE d.name = s.provider), %(here)s)
+    ORDER BY s.ship_on, s.id LIMIT %(chunk)s
+    FOR NO KEY UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE shipping_shipment s SET state = 'queued', next_attempt_at = %(now)s
+    FROM due WHERE s.id = due.id
+    RETURNING s.id
+)
+INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
+SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM moved
+"""
 
 
 def reconcile() -> int:

@@ -11,7 +11,7 @@ from psycopg2.extras import Json
 from core.states import move
 from orders.models import Order
 from orders.services import follow
-from shipping import tasks
+from shipping import schedules, tasks
 from shipping.models import Shipment, TrackingEvent
 from shipping.providers import TrackedEvent
 from shipping.states import RANKS
@@ -103,6 +103,8 @@ def apply(shipment_id: int) -> int:
         _tell(shipment, fold(told), event)
     if new and shipment.schedule_id is None:
         _lead(order, {event.event_name for event in told}, by=f"provider:{shipment.provider}")
+    elif new:
+        schedules.finish(order, by=f"provider:{shipment.provider}")
     shipment.tracking_events.filter(pk__in=[event.pk for event in new]).update(
         applied_at=timezone.now()
     )

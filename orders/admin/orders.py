@@ -24,6 +24,7 @@ STATE_COLOURS = {
     "active": "info",
     "shipped": "warning",
     "delivered": "success",
+    "finished": "success",
     "cancelled": "danger",
 }
 

@@ -29,8 +29,9 @@ class Command(BaseCommand):
     def handle(self, *, today: str | None = None, **_: Any) -> None:
         """Run, say how far it is, and what it did."""
         total = run_schedule(_day(today), progress=self._progress)
+        later = f"{total.scheduled} for a later working day, " if total.scheduled else ""
         self.stdout.write(
-            f"{total.queued} shipments queued, {total.missed} recorded as missed, "
+            f"{total.queued} shipments queued, {later}{total.missed} recorded as missed, "
             f"for {total.schedules} schedules."
         )
 

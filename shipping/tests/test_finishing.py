@@ -1,0 +1,78 @@
+"""A recurring order whose schedule is cancelled is finished when its last parcel is (C3)."""
+
+import pytest
+
+from core.states import IllegalMove
+from orders.models import Order
+from orders.services import cancel_order
+from shipping import schedules, services, tracking
+from shipping.models import Schedule, Shipment
+from shipping.running import run_schedule
+from shipping.tests.factories import last_event, monthly_schedule, tracked
+
+pytestmark = pytest.mark.django_db
+NURSE = "user:nurse"
+
+
+@pytest.fixture
+def schedule() -> Schedule:
+    return monthly_schedule()
+
+
+def state(schedule: Schedule) -> str:
+    return Order.objects.get(schedule=schedule).state
+
+
+def deliver(shipment: Shipment) -> None:
+    Shipment.objects.filter(pk=shipment.pk, state="queued").update(state="sent")
+    tracking.store("reference", [tracked(shipment.reference, "delivered")])
+    tracking.apply(shipment.pk)
+
+
+def test_it_stays_active_while_a_parcel_is_on_its_way(schedule):
+    schedules.cancel(schedule, by=NURSE, reason="too dear")
+    assert state(schedule) == "active"
+    deliver(schedule.shipments.get())
+    assert state(schedule) == "finished"
+    event = last_event(schedule.order)
+    assert (event.kind, event.actor) == ("finished", "provider:reference")
+
+
+def test_delivered_parcels_finish_nothing_while_the_schedule_goes_on(schedule):
+    deliver(schedule.shipments.get())
+    assert state(schedule) == "active"
+    schedules.cancel(schedule, by=NURSE)
+    assert state(schedule) == "finished"
+
+
+def test_every_parcel_counts(schedule):
+    run_schedule(schedule.next_on)
+    schedules.cancel(schedule, by=NURSE)
+    first, second = schedule.shipments.order_by("occurrence")
+    deliver(second)
+    assert state(schedule) == "active"
+    services.cancel(first, by=NURSE)
+    assert state(schedule) == "finished"
+
+
+@pytest.mark.parametrize("open_state", ["scheduled", "unknown", "rejected", "failed-to-deliver"])
+def test_what_staff_must_look_at_keeps_it_open(schedule, open_state):
+    schedule.shipments.update(state=open_state)
+    schedules.cancel(schedule, by=NURSE)
+    assert state(schedule) == "active"
+
+
+def test_a_finished_order_ships_nothing_and_cannot_be_cancelled(schedule):
+    schedule.shipments.update(state="missed")
+    schedules.cancel(schedule, by=NURSE)
+    with pytest.raises(IllegalMove, match="is finished: nothing is shipped"):
+        services.retry(schedule.shipments.get(), by=NURSE)
+    with pytest.raises(IllegalMove):
+        cancel_order(Order.objects.get(), by=NURSE)
+    assert schedule.shipments.get().state == "missed"
+
+
+def test_a_one_off_order_is_left_alone():
+    schedule = monthly_schedule()
+    cancel_order(schedule.order, by=NURSE)
+    assert state(schedule) == "cancelled"
