@@ -1,0 +1,73 @@
+"""Lints the SQL of the migrations that came after the last release, with squawk.
+
+Old code runs while a migration does, so it may not lock a busy table for long or take away what the
+old code reads. `.ci/released-migrations` names each app's last released one; a release moves it on.
+Usage: python .ci/migrations.py SQUAWK
+"""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
+
+import django  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.db import connection  # noqa: E402
+from django.db.migrations.loader import MigrationLoader  # noqa: E402
+
+django.setup()
+
+OURS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications", "desk")
+# Time-outs come from the connection (docs/operations.md, "Upgrades"), a transaction from Django,
+# and the types of columns from its fields.
+NOT_OURS = (
+    "ban-drop-not-null",
+    "prefer-bigint-over-int",
+    "prefer-bigint-over-smallint",
+    "prefer-identity",
+    "prefer-robust-stmts",
+    "prefer-text-field",
+    "require-timeout-settings",
+)
+
+
+def released() -> dict[str, str]:
+    """Each app's last released migration."""
+    lines = (ROOT / ".ci" / "released-migrations").read_text().split("\n")
+    return dict(line.split() for line in lines if line and not line.startswith("#"))
+
+
+def newer() -> list[tuple[str, str]]:
+    """The migrations after those, in an order in which they can be applied."""
+    last, graph = released(), MigrationLoader(connection).graph
+    return [
+        (app, name) for app, name in sorted(graph.nodes) if app in OURS and name > last.get(app, "")
+    ]
+
+
+def sql(app: str, name: str) -> str:
+    """What PostgreSQL is asked to do."""
+    text = io.StringIO()
+    call_command("sqlmigrate", app, name, stdout=text)
+    return text.getvalue()
+
+
+def main(squawk: str) -> int:
+    """Exit status: 1 when one of them cannot be applied beside the old code."""
+    bad = 0
+    for app, name in newer():
+        options = [f"--exclude={rule}" for rule in NOT_OURS]
+        path = f"--stdin-filepath={app}/migrations/{name}.py"
+        linted = subprocess.run([squawk, *options, path], input=sql(app, name), text=True)
+        bad += linted.returncode != 0
+    print(f"{len(newer())} migrations since the release, {bad} of them not safe beside old code")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
