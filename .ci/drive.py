@@ -3,7 +3,6 @@
 Usage: .venv/bin/python .ci/drive.py [--schemathesis]. Ends with status 1 and a sentence when
 something is not as it should be.
 """
-# ruff: noqa: S603, T201
 
 import argparse
 import json
