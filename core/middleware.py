@@ -45,6 +45,19 @@ class MeasureMiddleware:
         return answer
 
 
+class ContentSecurityPolicyMiddleware:
+    """Says on every page what a browser may load and run there."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer with the header, unless its view has set one of its own."""
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        return response
+
+
 class BodyLimitMiddleware:
     """Refuses request bodies above DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads them.
 

@@ -9,10 +9,11 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -42,13 +43,19 @@ class Upstream(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    asked: ClassVar[list[str]] = []
+
     def answer(self) -> None:
         """The path and the headers, as JSON."""
+        self.asked.append(self.path)
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Content-Type-Options", "nosniff")
+        self.send_header("Content-Security-Policy", "default-src 'self'")
+        if self.path.startswith("/static/"):
+            self.send_header("Cache-Control", "max-age=315360000, public, immutable")
         self.end_headers()
         self.wfile.write(body)
 
@@ -66,11 +73,13 @@ class Front:
     https_port: int
     log: Path
 
-    def ask(self, method: str, path: str, body: bytes = b"") -> tuple[HTTPResponse, bytes]:
+    def ask(
+        self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
+    ) -> tuple[HTTPResponse, bytes]:
         """One request by TLS."""
         context = ssl._create_unverified_context()  # noqa: S323
         connection = HTTPSConnection("127.0.0.1", self.https_port, context=context, timeout=10)
-        return _ask(connection, method, path, body)
+        return _ask(connection, method, path, body, headers)
 
     def ask_plainly(self, path: str) -> tuple[HTTPResponse, bytes]:
         """One request without TLS."""
@@ -78,10 +87,14 @@ class Front:
 
 
 def _ask(
-    connection: HTTPConnection, method: str, path: str, body: bytes
+    connection: HTTPConnection,
+    method: str,
+    path: str,
+    body: bytes,
+    headers: dict[str, str] | None = None,
 ) -> tuple[HTTPResponse, bytes]:
     try:
-        connection.request(method, path, body)
+        connection.request(method, path, body, headers or {})
         answer = connection.getresponse()
         return answer, answer.read()
     finally:
@@ -119,10 +132,12 @@ def _write_configuration(folder: Path, upstream: int, ports: list[int]) -> None:
         "HTTP_PORT": str(ports[0]),
         "HTTPS_PORT": str(ports[1]),
         "CERTIFICATES": str(folder),
+        "CACHE": str(folder / "cache"),
     }
     text = (BASE_DIR / "nginx" / "templates" / "default.conf.template").read_text()
     for name, value in values.items():
         text = text.replace(f"${{{name}}}", value)
+    text = text.replace("client_header_timeout 10s", "client_header_timeout 1s")
     (folder / "default.conf").write_text(text.replace("/dev/stdout", str(folder / "access")))
     user = "user root;" if os.geteuid() == 0 else ""
     (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
@@ -155,8 +170,50 @@ def test_django_hears_who_asked_and_how(front: Front) -> None:
     assert heard["headers"]["X-Forwarded-Proto"] == "https"
     assert heard["headers"]["X-Forwarded-For"] == "127.0.0.1"
     assert len(heard["headers"]["X-Request-ID"]) == 32
+    assert answer.headers.get_all("X-Request-ID") == [heard["headers"]["X-Request-ID"]]
+    assert answer.headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
     assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
     assert "max-age" in answer.headers["Strict-Transport-Security"]
+
+
+def test_a_request_id_from_outside_is_not_believed(front: Front) -> None:
+    _, body = front.ask("GET", "/api/v1/orders/", headers={"X-Request-ID": "forged\tline"})
+    assert "forged" not in json.loads(body)["headers"]["X-Request-ID"]
+
+
+def test_nginxs_own_answers_allow_a_browser_nothing(front: Front) -> None:
+    answer, _ = front.ask("GET", "/metrics")
+    assert answer.headers.get_all("Content-Security-Policy") == [
+        "default-src 'none'; frame-ancestors 'none'"
+    ]
+    assert answer.headers["Server"] == "nginx"
+
+
+def test_static_files_are_kept_and_django_is_asked_once(front: Front) -> None:
+    for _ in range(3):
+        assert front.ask("GET", "/static/desk/favicon.0123.svg")[0].status == 200
+    assert Upstream.asked.count("/static/desk/favicon.0123.svg") == 1
+
+
+def test_answers_of_the_api_are_never_kept(front: Front) -> None:
+    for _ in range(2):
+        front.ask("GET", "/api/v1/patients/1/")
+    assert Upstream.asked.count("/api/v1/patients/1/") == 2
+
+
+def test_a_flood_of_webhooks_is_slowed_down_and_nothing_else_is(front: Front) -> None:
+    path = "/api/v1/webhooks/shipping/flood/"
+    with ThreadPoolExecutor(16) as pool:
+        statuses = list(pool.map(lambda _: front.ask("POST", path)[0].status, range(500)))
+    assert 200 < statuses.count(200) < 450
+    assert set(statuses) == {200, 429}
+    assert front.ask("GET", "/api/v1/orders/")[0].status == 200
+
+
+def test_a_client_that_says_nothing_more_is_let_go(front: Front) -> None:
+    with socket.create_connection(("127.0.0.1", front.http_port), timeout=15) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        assert client.recv(100) == b""
 
 
 def test_figures_and_readiness_are_not_for_the_outside(front: Front) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.settings.base import BASE_DIR
+from config.settings import environment
+from config.settings.environment import BASE_DIR
 
 COMPLETE = {
     "SECRET_KEY": "x" * 30 + "0123456789abcdefghijklmnopqrstuvwxyz",
@@ -64,6 +65,66 @@ def test_a_short_secret_key_is_refused(tmp_path: Path) -> None:
     refused = manage(tmp_path, COMPLETE | {"SECRET_KEY": "short"}, "check")
     assert refused.returncode == 1
     assert "SECRET_KEY must be random" in refused.stderr
+
+
+REFUSED = {
+    "DEBUG": "true",
+    "DOSETTE_DEMO": "1",
+    "SANDBOX_URL": "https://stand-in.example",
+    "ALLOWED_HOSTS": "dosette.example,*",
+    "SHIPPING_PROVIDER": "console",
+    "SMS_PROVIDER": "africastalking,console",
+    "EMAIL_PROVIDER": "console",
+    "AFRICAS_TALKING_USERNAME": "sandbox",
+    "AFRICAS_TALKING_BASE_URL": "https://api.sandbox.africastalking.com",
+    "REFERENCE_PROVIDER_URL": "https://127.0.0.1:8001/provider/shipments",
+    "SMS_GATEWAY_URL": "http://sms.example",
+    "EMAIL_GATEWAY_URL": "https://localhost/email",
+    "OIDC_ISSUER": "http://issuer.example",
+    "OIDC_TRUSTED_ISSUERS": "https://issuer.example,https://[::1]:8001/oidc",
+    "ACME_PROVIDER_URL": "https://0.0.0.0",
+}
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED.items())
+def test_what_cannot_be_right_is_refused_by_name(name: str, value: str) -> None:
+    [objection] = environment.objections(COMPLETE | {name: value})
+    assert objection.startswith(f"{name} ")
+
+
+def test_all_that_is_refused_is_named_at_once(tmp_path: Path) -> None:
+    refused = manage(tmp_path, COMPLETE | REFUSED, "check")
+    assert refused.returncode == 1
+    assert [name for name in REFUSED if f" {name} " not in refused.stderr] == []
+    assert "shipping.example" not in refused.stderr
+
+
+def test_a_rehearsal_may_talk_to_this_machine_by_https() -> None:
+    here = {"REFERENCE_PROVIDER_URL": "https://127.0.0.1:8443/", "DOSETTE_REHEARSAL": "true"}
+    assert list(environment.objections(COMPLETE | here)) == []
+
+
+def test_secrets_may_come_as_files(tmp_path: Path) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    (secrets / "SECRET_KEY").write_text(COMPLETE["SECRET_KEY"] + "\n")
+    (secrets / "POSTGRES_PASSWORD").write_text("p@ss/word")
+    (secrets / "..data").mkdir()  # what Kubernetes puts beside them
+    given = COMPLETE | {
+        "SECRETS_DIR": str(secrets),
+        "DATABASE_URL": "postgres://dosette@database.example/dosette",
+    }
+    del given["SECRET_KEY"]
+    show = "from django.conf import settings as s; print(s.DATABASES['default']['PASSWORD'])"
+    shown = manage(tmp_path, given, "shell", "--no-imports", "-c", show)
+    assert shown.stdout == "p@ss/word\n", shown.stderr
+
+
+def test_a_secret_with_two_values_is_refused_and_neither_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "SECRET_KEY").write_text("another-one")
+    refused = manage(tmp_path, COMPLETE | {"SECRETS_DIR": str(tmp_path)}, "check")
+    assert "SECRET_KEY is set in the environment and" in refused.stderr
+    assert "another-one" not in refused.stderr
 
 
 def test_a_complete_environment_passes_djangos_own_checks(tmp_path: Path) -> None:

@@ -8,15 +8,17 @@ settings refuse such fallbacks.
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import environ
 from django.templatetags.static import static
 
+from config.settings import environment
 from core.local import demo_secrets, embedded_database_url
 from desk.navigation import SIDEBAR
 
-BASE_DIR = Path(__file__).resolve().parents[2]
-environ.Env.read_env(BASE_DIR / ".env")
+environment.load()
+BASE_DIR = environment.BASE_DIR
 env = environ.Env()
 VAR_DIR = Path(env.str("DOSETTE_VAR", str(BASE_DIR / "var")))
 
@@ -66,6 +68,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "core.middleware.MeasureMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "core.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "core.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -100,6 +103,10 @@ DATABASES = {
     )
     | {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
 }
+# Kept apart, so that it may hold any character and come from a file.
+DATABASES["default"]["PASSWORD"] = DATABASES["default"].get("PASSWORD") or env.str(
+    "POSTGRES_PASSWORD", ""
+)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")
@@ -223,6 +230,21 @@ AXES_CLIENT_IP_CALLABLE = "identity.passwords.attempts.place_of"
 AXES_USERNAME_CALLABLE = "identity.passwords.attempts.name_of"
 AXES_WHITELIST_CALLABLE = "identity.passwords.attempts.has_no_name"
 AXES_LOCKOUT_CALLABLE = "identity.passwords.views.locked_out"
+# Unfold evaluates expressions and sets styles in its pages; less than this breaks it. Signing out
+# posts a form whose answer leads to the issuer.
+_issuer = urlsplit(OIDC_ISSUER)
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'self'",
+        "script-src 'self' 'unsafe-eval'",
+        "style-src 'self' 'unsafe-inline'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'self'",
+        f"form-action 'self' {_issuer.scheme}://{_issuer.netloc}",
+        "frame-ancestors 'none'",
+    )
+)
 DEMO_CLIENT_SECRET = secret("DEMO_CLIENT_SECRET")
 DEMO_PASSWORD = secret("DEMO_PASSWORD")
 

@@ -1,8 +1,13 @@
-"""Production settings: nothing falls back to a demo, and what is missing is named at the start."""
+"""Production settings: nothing falls back to a demo, and what is missing or cannot be right is
+named at the start."""
 
 import os
 
 from django.core.exceptions import ImproperlyConfigured
+
+from config.settings import environment
+
+environment.load()
 
 REQUIRED = (
     "SECRET_KEY",
@@ -46,8 +51,8 @@ if _missing():
     raise ImproperlyConfigured(
         f"Production settings need these environment variables: {', '.join(_missing())}."
     )
-if len(os.environ["SECRET_KEY"]) < 50:
-    raise ImproperlyConfigured("SECRET_KEY must be random and at least 50 characters long.")
+if _refused := list(environment.objections(os.environ)):
+    raise ImproperlyConfigured(f"Production settings refuse: {' '.join(_refused)}")
 
 os.environ["DOSETTE_DEMO"] = "false"
 

@@ -41,3 +41,10 @@ def test_the_api_document_is_served_from_here(address, db):
     answer = Client().get(address)
     assert answer.status_code == 200
     assert b"//cdn" not in answer.content
+
+
+@pytest.mark.parametrize("address", ["/admin/login/", "/api/v1/orders/", "/nothing/", "/livez"])
+def test_every_answer_says_what_a_browser_may_load(address, db):
+    policy = Client().get(address).headers["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert "frame-ancestors 'none'" in policy

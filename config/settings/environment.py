@@ -1,0 +1,101 @@
+"""Where the settings' values come from, and which of them production refuses.
+
+In order of precedence: the environment, the files of secrets, the file `.env`. A secret is best
+given as a file (SECRETS_DIR/SECRET_KEY): the environment shows in process lists, crash reports
+and `docker inspect`.
+"""
+
+import ipaddress
+import os
+import re
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+SECRETS_DIR = "/run/secrets/dosette"
+NAME = re.compile(r"[A-Z][A-Z0-9_]*")
+ADDRESS = re.compile(
+    r"OIDC_ISSUER|OIDC_TRUSTED_ISSUERS|AFRICAS_TALKING_BASE_URL|[A-Z0-9_]+_(PROVIDER|GATEWAY)_URL"
+)
+CHOICE = ("SHIPPING_PROVIDER", "SMS_PROVIDER", "EMAIL_PROVIDER")
+
+
+def load(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Fill the environment from the files of secrets and from `.env`.
+
+    Raises ImproperlyConfigured when a variable has one value here and another one there.
+    """
+    for name, value in _secrets(Path(environment.get("SECRETS_DIR") or SECRETS_DIR)):
+        if environment.get(name, value) not in ("", value):
+            raise ImproperlyConfigured(
+                f"{name} is set in the environment and, to another value, in a file of secrets. "
+                "Remove one of them."
+            )
+        environment[name] = value
+    environ.Env.read_env(BASE_DIR / ".env")
+
+
+def _secrets(folder: Path) -> Iterator[tuple[str, str]]:
+    if not folder.is_dir():
+        return
+    for file in sorted(folder.iterdir()):
+        if NAME.fullmatch(file.name) and file.is_file():
+            yield file.name, _read(file)
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The file of the secret {file.name} cannot be read: {error.strerror}."
+        ) from error
+
+
+def objections(environment: Mapping[str, str]) -> Iterator[str]:
+    """What production refuses in this environment, one sentence each, by name."""
+    if len(environment["SECRET_KEY"]) < 50 or len(set(environment["SECRET_KEY"])) < 5:
+        yield "SECRET_KEY must be random and at least 50 characters long."
+    for name in ("DEBUG", "DOSETTE_DEMO"):
+        if environment.get(name, "").lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
+            yield f"{name} is on. It is for development."
+    if environment.get("SANDBOX_URL"):
+        yield "SANDBOX_URL is set. The sandbox is for development."
+    if "*" in _listed(environment["ALLOWED_HOSTS"]):
+        yield "ALLOWED_HOSTS lets any host name in. Name yours."
+    for name in CHOICE:
+        if "console" in _listed(environment.get(name, "")):
+            yield f"{name} names the console, which only shows things to developers."
+    yield from _against_addresses(environment)
+
+
+def _against_addresses(environment: Mapping[str, str]) -> Iterator[str]:
+    sandbox_user = environment.get("AFRICAS_TALKING_USERNAME", "").lower() == "sandbox"
+    if sandbox_user and "africastalking" in _listed(environment.get("SMS_PROVIDER", "")):
+        yield "AFRICAS_TALKING_USERNAME is the sandbox's: no message would reach anybody."
+    rehearsal = environment.get("DOSETTE_REHEARSAL", "").lower() == "true"
+    for name in sorted(filter(ADDRESS.fullmatch, environment)):
+        for url in _listed(environment[name]):
+            parts = urlsplit(url)
+            if parts.scheme != "https" or not parts.hostname:
+                yield f"{name} must be an https address."
+            elif _is_this_machine(parts.hostname) and not rehearsal:
+                yield f"{name} is this very machine, where only a stand-in listens."
+            elif "sandbox" in parts.hostname:
+                yield f"{name} is a sandbox: nothing would reach anybody."
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+    return address.is_loopback or address.is_unspecified
+
+
+def _listed(value: str) -> list[str]:
+    return [part.strip() for part in value.split(",") if part.strip()]
