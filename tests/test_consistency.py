@@ -11,6 +11,8 @@ from django.core.management import call_command
 from django.db.models import ForeignKey
 from django.db.models.signals import post_save
 
+from tests.matrix.addresses import without_line
+
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications")
 OURS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
@@ -90,3 +92,9 @@ def test_no_test_waits_by_sleeping(path):
 def test_no_address_of_a_package_index_is_kept():
     for name in ("Pipfile", "Pipfile.lock"):
         assert "://" not in (ROOT / name).read_text(), f"run `make lock`: {name} names an index"
+
+
+def test_every_address_says_who_may_come_in():
+    """Each has a line in tests/matrix/expectations.py."""
+    advice = "Run `pytest tests/test_rights_matrix.py -k has_its_line`: it prints what to add."
+    assert not without_line(), advice

@@ -1,0 +1,157 @@
+"""One example of everything, and somebody in every role: what the matrix is tried on.
+
+What only the clinic may see carries marks that occur nowhere else, so that any answer which shows
+it gives itself away.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.auth.models import Group, Permission
+from django.db.models import Model
+from django.test import Client
+from django.utils import timezone
+
+from clinical.models import Patient, Study
+from clinical.tests.factories import PatientFactory, study_of
+from customers.models import Customer
+from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
+from identity.scopes import SCOPES
+from identity.tests.factories import ServiceClientFactory, staff
+from identity.tests.issuer import shared_issuer
+from notifications.models import DeliveryReport, Notification, OptOut, Rule
+from notifications.services import notify
+from orders.models import DnaKitOrder, Order
+from orders.tests.factories import placed_kit_order, placed_order
+from shipping.models import Schedule, Shipment, TrackingEvent
+
+ROLES = {
+    "S": "support",
+    "F": "fulfilment",
+    "C": "clinician",
+    "M": "manager",
+    "A": "auditor",
+    "*": "superuser",
+}
+HEALTH_MARKS = ("Zqfirst", "Zqlast", "zqmail", "1931", "zqknee", "zqfracture")
+MISSING = 10**9
+
+
+@dataclass
+class Cast:
+    """Rows by model: `own` belong together, `other` belong to somebody else (or are missing)."""
+
+    own: dict[type[Model], Any] = field(default_factory=dict)
+    other: dict[type[Model], Any] = field(default_factory=dict)
+    staff: dict[str, Client] = field(default_factory=dict)
+
+    @classmethod
+    def make(cls) -> "Cast":
+        """All of it, written to the database."""
+        cast = cls()
+        cast._deliver()
+        cast._customers()
+        cast._messages()
+        cast._people()
+        for letter, role in ROLES.items():
+            cast.staff[letter] = _signed_in(role)
+        return cast
+
+    def key(self, model: type[Model], *, foreign: bool = False) -> Any:
+        """The key of the example; of one that does not exist if there is no foreign one."""
+        if foreign:
+            return self.other[model].pk if model in self.other else MISSING
+        return self.example(model).pk
+
+    def example(self, model: type[Model]) -> Any:
+        """The example of a model: of our own, or any there is. Fails by saying what to add."""
+        row = self.own.get(model) or model._default_manager.first()
+        name = model._meta.label
+        assert row, f"There is no example of {name}: make one in tests/matrix/cast.py."
+        return row
+
+    def examples_are_complete(self) -> None:
+        """Fail unless there is a row of every model of the admin."""
+        for model in admin.site._registry:
+            self.example(model)
+
+    def _deliver(self) -> None:
+        if not Rule.objects.exists():  # a transactional test has emptied all tables
+            from importlib import import_module
+
+            name = "notifications.migrations.0002_default_rules_and_templates"
+            import_module(name).deliver(apps, None)
+
+    def _customers(self) -> None:
+        for rows in (self.own, self.other):
+            mine = rows is self.own
+            customer = CustomerFactory.create()
+            AddressFactory.create(customer=customer)
+            patient = _marked(customer) if mine else PatientFactory.create()
+            study = {"body_part": "zqknee", "description": "zqfracture"} if mine else {}
+            recurring = placed_order(customer, interval="monthly")
+            order = placed_order(customer)
+            rows |= {
+                Customer: customer,
+                Patient: patient,
+                Study: study_of(patient, **study),
+                Order: order,
+                DnaKitOrder: placed_kit_order(customer=customer),
+                Schedule: Schedule.objects.get(order=recurring),
+                Shipment: Shipment.objects.get(order=order),
+            }
+
+    def _messages(self) -> None:
+        customer = self.own[Customer]
+        self.own[Notification] = notify(customer, message="Hello", channel="sms")
+        OptOut.objects.create(channel="email", recipient="gone@example.com")
+        DeliveryReport.objects.create(provider="africastalking", reference="1", status="Success")
+        TrackingEvent.objects.create(
+            provider="reference",
+            event_id="1",
+            order_id="co-0",
+            event_name="in-transit",
+            event_time=timezone.now(),
+            raw={},
+        )
+
+    def _people(self) -> None:
+        group = Group.objects.create(name="lookers")
+        group.permissions.add(Permission.objects.get(codename="view_order"))
+        self.own |= {
+            User: staff(username="nobody-yet"),
+            Group: group,
+            ServiceClient: ServiceClientFactory(client_id="small", allowed_scopes=["orders:read"]),
+        }
+        self.other |= {
+            User: staff(username="mightier", is_superuser=True),
+            Group: Group.objects.get(name="clinician"),
+            ServiceClient: ServiceClientFactory(client_id="mightier", allowed_scopes=list(SCOPES)),
+        }
+        AccessRecord.objects.create(actor="user:test", patients=[], how="list", via="admin")
+
+
+def _marked(customer: Customer) -> Patient:
+    """The patient whom only the clinic may see: also one of our customers."""
+    first, last, mail, *_ = HEALTH_MARKS
+    patient: Patient = PatientFactory.create(
+        first_name=first, last_name=last, email=f"{mail}@example.com", customer=customer
+    )
+    Patient.objects.filter(pk=patient.pk).update(birth_date=date(1931, 7, 13))
+    return patient
+
+
+def _signed_in(role: str) -> Client:
+    """A browser in which somebody of this role is signed in; their tokens know them, too."""
+    if role == "superuser":
+        person = staff(username=role, is_superuser=True)
+    else:
+        person = staff(role, username=f"the-{role}")
+    LinkedAccount.objects.create(user=person, issuer=shared_issuer().url, subject=role)
+    client = Client(raise_request_exception=False)
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
