@@ -303,10 +303,6 @@ def test_a_field_completes_for_those_who_are_listed(cast, field):
 # --- That nothing is left out ---------------------------------------------------------------------
 
 
-def test_there_is_an_example_of_everything(cast):
-    cast.examples_are_complete()
-
-
 def test_every_address_has_its_line(cast):
     new, stale = addresses.without_line(), addresses.without_address()
     lines = "\n".join(_proposal(cast, table, name) for table, name in new)
