@@ -99,6 +99,23 @@ def set_address(order: Order, address: Mapping[str, str], *, by: str) -> Order:
     return locked
 
 
+@transaction.atomic
+def correct_address(order: Order, address: Mapping[str, str], *, by: str) -> Order:
+    """Change where an order's later parcels go; nothing for one that has this address.
+
+    The event says which lines changed, not what they say. Raises ValidationError for lines that
+    cannot be printed.
+    """
+    check_address(address)
+    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    changed = [name for name, value in address.items() if getattr(locked, name) != value]
+    if changed:
+        Order.objects.filter(pk=order.pk).update(**address)
+        told = f"changed: {', '.join(changed)}"
+        OrderEvent.objects.create(order=locked, kind="address-corrected", actor=by, detail=told)
+    return locked
+
+
 def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
     """Cancel an order and, through the event's receivers, its schedule and unsent shipments.
 

@@ -9,5 +9,7 @@ class ShippingConfig(AppConfig):
     name = "shipping"
 
     def ready(self) -> None:
-        """Connect the receivers, register the checks."""
-        from . import checks, signals  # noqa: F401
+        """Connect the receivers, register the checks and what can go wrong."""
+        from . import actions, checks, signals  # noqa: F401
+
+        actions.register_kinds()

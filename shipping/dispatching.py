@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from core.http import Done, Outcome, Permanent, Reader, Response, Unknown
 from core.outbox import ABSENT, Job, Lane, Settlement, work
 from core.sql import update_each
-from shipping import providers
+from shipping import providers, troubles
 from shipping.models import Shipment, ShipmentEvent
 from shipping.providers import NotExpressible, Provider
 
@@ -69,8 +70,9 @@ def _looked_up(provider: Provider) -> Reader:
     return read
 
 
+@transaction.atomic
 def settle(settled: Sequence[tuple[Shipment, Settlement]]) -> None:
-    """Record a chunk where it is still ours, with an event for each.
+    """Record a chunk where it is still ours: an event for each, a case where staff must look.
 
     A tracking event may have moved a shipment on while it was being sent. Its state stays, and
     what the provider answered is recorded all the same.
@@ -90,6 +92,16 @@ def settle(settled: Sequence[tuple[Shipment, Settlement]]) -> None:
         for shipment, settlement in settled
         if shipment.pk in states
     )
+    troubles.note(
+        _settled_as(shipment, settlement)
+        for shipment, settlement in settled
+        if states.get(shipment.pk) == settlement.state
+    )
+
+
+def _settled_as(shipment: Shipment, settlement: Settlement) -> Shipment:
+    shipment.state, shipment.last_error = settlement.state, settlement.error
+    return shipment
 
 
 _COLUMNS = (

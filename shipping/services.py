@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from core.states import IllegalMove, move
 from orders.models import Order
-from shipping import providers, schedules, tasks, tracking
+from shipping import providers, schedules, tasks, tracking, troubles
 from shipping.batches import joining
 from shipping.dates import local_date
 from shipping.models import Shipment, ShipmentEvent
@@ -62,6 +62,7 @@ def stop(order: Order, *, by: str) -> None:
     for shipment in shipments.exclude(state__in=("cancelled", "delivered", "missed")):
         if shipment.state in UNSENT and not shipment.doubtful:
             move(shipment, "cancelled", by=by, detail="the order was cancelled")
+            troubles.follow(shipment, by=by, how="Its order was cancelled.")
         elif schedule is None or shipment.state == "sending":
             raise _handed_over(shipment)
 
@@ -79,7 +80,7 @@ def _handed_over(shipment: Shipment) -> IllegalMove:
 
 
 @transaction.atomic
-def retry(shipment: Shipment, *, by: str) -> Shipment:
+def retry(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
     """Queue a shipment again that is unknown, rejected or missed, under the same key.
 
     Raises IllegalMove for any other state and for an order that has ended.
@@ -94,6 +95,7 @@ def retry(shipment: Shipment, *, by: str) -> Shipment:
         "queued",
         by=by,
         kind="retried",
+        detail=reason,
         # Where nobody can tell whether it was taken, staff have decided that it was not.
         doubtful=locked.doubtful and _resend_is_safe(locked.provider),
         attempts=0,
@@ -101,6 +103,7 @@ def retry(shipment: Shipment, *, by: str) -> Shipment:
         next_attempt_at=now,
         ship_on=local_date(now, settings.TIME_ZONE),
     )
+    troubles.follow(shipment, by=by, how="It is sent again.")
     tasks.dispatch.delay_on_commit(shipment.pk)
     return shipment
 
@@ -120,6 +123,7 @@ def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
             "Try again when it is sent, rejected or unknown."
         )
     move(shipment, "cancelled", by=by, detail=reason)
+    troubles.follow(shipment, by=by, how="It was cancelled.")
     schedules.finish(order, by=by)
     return shipment
 

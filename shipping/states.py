@@ -43,7 +43,7 @@ SHIPMENT = Workflow(
         "in-transit": TRACKED,
         "failed-to-deliver": TRACKED | {"cancelled"},
         "delivered": frozenset(),
-        "unknown": frozenset({"queued", "cancelled"}) | TRACKED,
+        "unknown": frozenset({"queued", "sent", "cancelled"}) | TRACKED,
         "rejected": frozenset({"queued", "cancelled"}) | TRACKED,
         "cancelled": TRACKED,
         "missed": frozenset({"queued"}) | TRACKED,

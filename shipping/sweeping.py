@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
-from shipping import dispatching, providers, running, services, tasks, tracking
+from shipping import dispatching, providers, running, services, tasks, tracking, troubles
 from shipping.batches import calendars
 from shipping.models import Schedule, Shipment, TrackingEvent
 
@@ -114,8 +114,9 @@ def _ship(order_id: int) -> bool:
 
 def apply_tracking() -> int:
     """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LINK, [timezone.now() - LOOK_BACK])
+        troubles.found([pk for (pk,) in cursor.fetchall()])
     waiting = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
     shipments = waiting.order_by("shipment").values_list("shipment", flat=True).distinct()
     return sum(tracking.apply(shipment_id) for shipment_id in shipments[:CHUNK])
@@ -126,4 +127,5 @@ UPDATE shipping_trackingevent t SET shipment_id = s.id
 FROM shipping_shipment s
 WHERE t.shipment_id IS NULL AND t.received_at > %s
   AND s.reference = t.order_id AND s.provider = t.provider
+RETURNING t.id
 """

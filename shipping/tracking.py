@@ -11,10 +11,10 @@ from psycopg2.extras import Json
 from core.states import move
 from orders.models import Order
 from orders.services import follow
-from shipping import schedules, tasks
+from shipping import schedules, tasks, troubles
 from shipping.models import Shipment, TrackingEvent
 from shipping.providers import TrackedEvent
-from shipping.states import RANKS
+from shipping.states import EXCEPTIONS, RANKS
 
 # A parcel of which one of these is told has left the house.
 _COLLECTED = frozenset({"in-transit", "failed-to-deliver"})
@@ -53,24 +53,38 @@ def store(provider: str, events: Sequence[TrackedEvent]) -> None:
 
     One of a shipment that this provider has not been given is parked.
     """
-    with connection.cursor() as cursor:
-        for event in events:
+    for event in events:
+        with connection.cursor() as cursor:
             cursor.execute(_STORE, _stored(provider, event))
             found = cursor.fetchone()
-            if found and found[0]:
-                tasks.apply_events.delay_on_commit(found[0])
+        if found:
+            tasks.apply_events.delay_on_commit(found[0])
+        else:
+            _park(provider, event)
 
 
-_STORE = """
+@transaction.atomic
+def _park(provider: str, event: TrackedEvent) -> None:
+    """Keep one that is known already, or of an unknown shipment: the first of these is a case."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PARK, _stored(provider, event))
+        kept = cursor.fetchall()
+    troubles.note_parked([pk for pk, shipment_id in kept if shipment_id is None])
+    for _, shipment_id in kept:
+        if shipment_id:  # it has appeared meanwhile
+            tasks.apply_events.delay_on_commit(shipment_id)
+
+
+_INSERT = """
 INSERT INTO shipping_trackingevent
     (provider, event_id, order_id, event_name, event_time, raw, received_at, shipment_id)
-SELECT v.*, (SELECT s.id FROM shipping_shipment s
-             WHERE s.reference = v.order_id AND s.provider = v.provider)
+SELECT v.*, s.id
 FROM (VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s))
     AS v (provider, event_id, order_id, event_name, event_time, raw, received_at)
-ON CONFLICT DO NOTHING
-RETURNING shipment_id
 """
+_SHIPMENT = "JOIN shipping_shipment s ON s.reference = v.order_id AND s.provider = v.provider"
+_STORE = f"{_INSERT} {_SHIPMENT} ON CONFLICT DO NOTHING RETURNING shipment_id"
+_PARK = f"{_INSERT} LEFT {_SHIPMENT} ON CONFLICT DO NOTHING RETURNING id, shipment_id"
 
 
 def _stored(provider: str, event: TrackedEvent) -> list[Any]:
@@ -98,9 +112,13 @@ def apply(shipment_id: int) -> int:
     events = sorted(shipment.tracking_events.all(), key=story)
     told = [event for event in events if event.applied_at]
     new = [event for event in events if not event.applied_at]
+    before = shipment.state
     for event in new:
         told.append(event)
         _tell(shipment, fold(told), event)
+    if {before, shipment.state} & EXCEPTIONS:
+        how = f"It is {shipment.state}."
+        troubles.follow(shipment, by=f"provider:{shipment.provider}", how=how)
     if new and shipment.schedule_id is None:
         _lead(order, {event.event_name for event in told}, by=f"provider:{shipment.provider}")
     elif new:
@@ -127,8 +145,13 @@ def _lead(order: Order, told: set[str], *, by: str) -> None:
 
 def link_parked(shipment: Shipment) -> None:
     """Give a new shipment the events that came before it."""
-    parked = TrackingEvent.objects.filter(
-        shipment=None, provider=shipment.provider, order_id=shipment.reference
-    )
-    if parked.update(shipment=shipment):
+    link(shipment, provider=shipment.provider, order_id=shipment.reference, by="system")
+
+
+def link(shipment: Shipment, *, provider: str, order_id: str, by: str) -> None:
+    """Give a shipment the parked events of a reference."""
+    parked = TrackingEvent.objects.filter(shipment=None, provider=provider, order_id=order_id)
+    ids = list(parked.values_list("pk", flat=True))
+    if ids and TrackingEvent.objects.filter(pk__in=ids).update(shipment=shipment):
+        troubles.found(ids, by=by)
         tasks.apply_events.delay_on_commit(shipment.pk)

@@ -28,11 +28,16 @@ def _harmless(_: Any) -> str:
     return ""
 
 
+def _nothing(_: Any) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Action:
     """Something that staff can do about a case.
 
-    `offered`: whether it makes sense for this subject. `safe` says what speaks against it, or
+    `explained`, and `preview` for the subject at hand, say what it will do; `initial` fills the
+    form. `offered`: whether it makes sense for this subject. `safe` says what speaks against it, or
     nothing: whoever does it all the same has to say so, and why. `form` holds what else must be
     given, beside the reason. `closes`: the case is closed with it although the subject is as it
     was; without, it closes when the verb settles it.
@@ -42,10 +47,12 @@ class Action:
     label: str
     permission: str
     explained: str = ""
+    preview: Callable[[Any], str] = _harmless
     needs_reason: bool = False
     offered: Callable[[Any], bool] = _always
     safe: Callable[[Any], str] = _harmless
-    form: type[forms.Form] = forms.Form
+    form: type[forms.BaseForm] = forms.Form
+    initial: Callable[[Any], dict[str, Any]] = _nothing
     run: Callable[..., Any] | None = None
     closes: bool = False
 

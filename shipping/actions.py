@@ -1,0 +1,199 @@
+"""The kinds of cases that parcels make, and what staff can do about each."""
+
+from django import forms
+
+from core.cases import Action, Kind, register
+from customers.models import ADDRESS_FIELDS, Address
+from shipping import mending, providers, services, troubles
+from shipping.models import Shipment, TrackingEvent
+
+VIEW = "shipping.view_shipment"
+CHANGE = "shipping.change_shipment"
+
+
+class ProviderForm(forms.Form):
+    """Which other provider."""
+
+    provider = forms.ChoiceField(
+        choices=[(name, name) for name in providers.names()], help_text="Another than it has now."
+    )
+
+
+class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Where it goes, with the rules of every address."""
+
+    class Meta:
+        model = Address
+        fields = ADDRESS_FIELDS
+
+
+class TakenForm(forms.Form):
+    """What the provider said."""
+
+    tracking_number = forms.CharField(
+        max_length=100, required=False, help_text="If they named one."
+    )
+
+
+class ReferenceForm(forms.Form):
+    """Which shipment."""
+
+    reference = forms.CharField(max_length=35, help_text="Of the shipment that they mean.")
+
+
+def _retry(shipment: Shipment, *, by: str, reason: str) -> None:
+    services.retry(shipment, by=by, reason=reason)
+
+
+def _send_by(shipment: Shipment, *, by: str, reason: str, provider: str) -> None:
+    mending.send_by(shipment, by=by, provider=provider, reason=reason)
+
+
+def _correct(shipment: Shipment, *, by: str, reason: str, **address: str) -> None:
+    mending.correct_and_send(shipment, by=by, address=address, reason=reason)
+
+
+def _taken(shipment: Shipment, *, by: str, reason: str, tracking_number: str) -> None:
+    mending.mark_taken(shipment, by=by, tracking_number=tracking_number, reason=reason)
+
+
+def _cancel(shipment: Shipment, *, by: str, reason: str) -> None:
+    services.cancel(shipment, by=by, reason=reason)
+
+
+def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
+    mending.assign(event, by=by, reference=reference, reason=reason)
+
+
+def _same_key(shipment: Shipment) -> str:
+    tries = f"{shipment.attempts} {'try' if shipment.attempts == 1 else 'tries'}"
+    asked = " It is looked up first." if _is_asked_first(shipment) else ""
+    return (
+        f"{shipment.reference} goes to {shipment.provider} again, under the key of its {tries} "
+        f"so far.{asked}"
+    )
+
+
+def _is_asked_first(shipment: Shipment) -> bool:
+    return shipment.doubtful and providers.get(shipment.provider).looks_up
+
+
+def _another(shipment: Shipment) -> str:
+    return (
+        f"{shipment.reference} is taken from {shipment.provider} and goes to the one you choose, "
+        "under the same key and reference."
+    )
+
+
+def _new_address(shipment: Shipment) -> str:
+    return (
+        f"{shipment.reference} goes to {shipment.provider} again with this address. Its order gets "
+        "it too, so that later parcels go there."
+    )
+
+
+def _is_there(shipment: Shipment) -> bool:
+    """Whether its provider's adapter still exists."""
+    return shipment.provider in providers.names()
+
+
+def _several(shipment: Shipment) -> bool:
+    return len(providers.names()) > 1
+
+
+RETRY = Action(
+    "retry",
+    "Send again",
+    CHANGE,
+    offered=_is_there,
+    safe=mending.resend_risk,
+    preview=_same_key,
+    run=_retry,
+)
+SEND_BY = Action(
+    "send-by",
+    "Send by another provider",
+    CHANGE,
+    offered=_several,
+    safe=mending.second_parcel_risk,
+    preview=_another,
+    form=ProviderForm,
+    run=_send_by,
+)
+CORRECT = Action(
+    "correct",
+    "Correct the address and send",
+    CHANGE,
+    offered=_is_there,
+    preview=_new_address,
+    form=AddressForm,
+    initial=Shipment.address,
+    run=_correct,
+)
+TAKEN = Action(
+    "taken",
+    "The provider has it",
+    CHANGE,
+    explained="It counts as sent, and is not sent again. Ask the provider before.",
+    needs_reason=True,
+    form=TakenForm,
+    run=_taken,
+)
+CANCEL = Action(
+    "cancel",
+    "Cancel the shipment",
+    CHANGE,
+    explained="It is never sent again. The order stays as it is.",
+    needs_reason=True,
+    safe=mending.second_parcel_risk,
+    run=_cancel,
+)
+ASSIGN = Action(
+    "assign",
+    "Say whose it is",
+    CHANGE,
+    explained="All events of this reference are applied to that shipment.",
+    needs_reason=True,
+    form=ReferenceForm,
+    run=_assign,
+)
+CLOSE = Action(
+    "close",
+    "Close the case",
+    CHANGE,
+    explained="Nothing is sent and nothing changes but this list.",
+    needs_reason=True,
+    closes=True,
+)
+
+
+def _of_state(state: str, label: str, *actions: Action) -> Kind:
+    return Kind(
+        name=troubles.OF_STATE[state],
+        label=label,
+        model=Shipment,
+        scope_prefix="shipping",
+        view_permission=VIEW,
+        actions=[*actions, CLOSE],
+        troubled=troubles.in_state(state),
+        describe=troubles.describe,
+    )
+
+
+def register_kinds() -> None:
+    """Tell core what can go wrong here."""
+    register(
+        _of_state("unknown", "Outcome unknown", RETRY, TAKEN, SEND_BY, CANCEL),
+        _of_state("rejected", "Rejected", CORRECT, RETRY, SEND_BY, CANCEL),
+        _of_state("failed-to-deliver", "Failed to deliver", CANCEL),
+        Kind(
+            name=troubles.PARKED,
+            label="Events without a parcel",
+            model=TrackingEvent,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[ASSIGN, CLOSE],
+            troubled=troubles.parked,
+            describe=troubles.describe_parked,
+        ),
+    )
