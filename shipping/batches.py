@@ -4,7 +4,7 @@
 is in the world, so a run of a million reads each calendar once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +12,7 @@ from django.conf import settings
 
 from shipping import providers
 from shipping.calendars import Calendar
-from shipping.models import ProviderProfile
+from shipping.models import ProviderProfile, Schedule
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,12 @@ def calendars() -> dict[str, Calendar]:
     known = {profile.provider: profile.calendar for profile in ProviderProfile.objects.all()}
     names = {*providers.names(), settings.SHIPPING_PROVIDER}
     return {name: known.get(name) or ProviderProfile(provider=name).calendar for name in names}
+
+
+def calendar_of(schedule: Schedule, known: Mapping[str, Calendar] | None = None) -> Calendar:
+    """The calendar of the provider that a schedule's next parcels go by, among the `known`."""
+    name = settings.SHIPPING_PROVIDER
+    return known[name] if known else ProviderProfile.of(name).calendar
 
 
 def batches(days: Collection[date], now: datetime, *, as_if: bool = False) -> list[Batch]:

@@ -28,15 +28,21 @@ def plan_of(schedule: Schedule) -> Plan:
 
 def upcoming(schedule: Schedule, count: int = 5) -> list[date]:
     """The next dates as things stand: none when it is cancelled, or paused until further notice."""
-    return _dates(schedule, plan_of(schedule), count)
+    plan = plan_in_force(schedule)
+    return plan.upcoming(count) if plan else []
 
 
-def _dates(schedule: Schedule, plan: Plan, count: int) -> list[date]:
+def plan_in_force(schedule: Schedule) -> Plan | None:
+    """The calendar of its next shipments, a pause that ends by itself passed over."""
+    return _in_force(schedule, plan_of(schedule))
+
+
+def _in_force(schedule: Schedule, plan: Plan) -> Plan | None:
     if schedule.state == "active":
-        return plan.upcoming(count)
+        return plan
     if schedule.state == "paused" and schedule.resume_on:
-        return plan.passed_over(schedule.resume_on).upcoming(count)
-    return []
+        return plan.passed_over(schedule.resume_on)
+    return None
 
 
 def today_of(schedule: Schedule) -> date:
@@ -142,48 +148,53 @@ def finish(order: Order, *, by: str) -> None:
 
 
 def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) -> list[date]:
-    """The next dates as they would be after a verb, which is not done.
+    """The next dates as they would be after a verb: those of `plan_after`."""
+    plan = plan_after(schedule, verb, **options)
+    return plan.upcoming(count) if plan else []
+
+
+def plan_after(schedule: Schedule, verb: str, **options: Any) -> Plan | None:
+    """What `plan_in_force` would be after a verb, which is not done.
 
     `verb`: pause (`resume_on`), resume, skip, change (what `change` takes) or cancel. Raises what
     the verb would raise.
     """
-    return _PREVIEWS[verb](schedule, options, count)
+    return _AFTER[verb](schedule, options)
 
 
-def _preview_pause(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+def _after_pause(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
     Schedule.WORKFLOW.check(schedule, "paused")
     resume_on = options.get("resume_on")
     _check_resumption(schedule, resume_on)
-    return plan_of(schedule).passed_over(resume_on).upcoming(count) if resume_on else []
+    return plan_of(schedule).passed_over(resume_on) if resume_on else None
 
 
-def _preview_resume(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+def _after_resume(schedule: Schedule, options: dict[str, Any]) -> Plan:
     Schedule.WORKFLOW.check(schedule, "active")
-    return plan_of(schedule).passed_over(today_of(schedule)).upcoming(count)
+    return plan_of(schedule).passed_over(today_of(schedule))
 
 
-def _preview_skip(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+def _after_skip(schedule: Schedule, options: dict[str, Any]) -> Plan:
     _check_skippable(schedule)
-    return plan_of(schedule).skipped().upcoming(count)
+    return plan_of(schedule).skipped()
 
 
-def _preview_change(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
-    return _dates(schedule, _changed(schedule, options), count)
+def _after_change(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
+    return _in_force(schedule, _changed(schedule, options))
 
 
-def _preview_cancel(schedule: Schedule, options: dict[str, Any], count: int) -> list[date]:
+def _after_cancel(schedule: Schedule, options: dict[str, Any]) -> None:
     Schedule.WORKFLOW.check(schedule, "cancelled")
-    return []
 
 
-_PREVIEWS: dict[str, Callable[[Schedule, dict[str, Any], int], list[date]]] = {
-    "pause": _preview_pause,
-    "resume": _preview_resume,
-    "skip": _preview_skip,
-    "change": _preview_change,
-    "cancel": _preview_cancel,
+_AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Plan | None]] = {
+    "pause": _after_pause,
+    "resume": _after_resume,
+    "skip": _after_skip,
+    "change": _after_change,
+    "cancel": _after_cancel,
 }
-VERBS = tuple(_PREVIEWS)
+VERBS = tuple(_AFTER)
 
 
 def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:

@@ -1,6 +1,8 @@
 """The shapes of shipments and schedules in the API."""
 
+from dataclasses import asdict
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -8,7 +10,10 @@ from rest_framework import serializers
 
 from core.serializers import DateField, ModelSerializer, Serializer
 from shipping import schedules
+from shipping.batches import calendar_of, calendars
+from shipping.calendars import Calendar
 from shipping.models import CatchUp, Schedule, Shipment, ShipmentEvent, time_zones
+from shipping.planning import Planned, planned
 from shipping.states import RANKS, ScheduleState, ShipmentState
 
 INTERVALS = ("weekly", "monthly")
@@ -63,6 +68,14 @@ class ShipmentSerializer(ModelSerializer):
         read_only_fields = fields
 
 
+class PlannedSerializer(Serializer):
+    """One of the next dates. Holidays and free days move `ship_on`, never `date`."""
+
+    occurrence = serializers.IntegerField()
+    date = serializers.DateField(help_text="When it falls, in the schedule's time zone.")
+    ship_on = serializers.DateField(help_text="When it ships, where the provider is.")
+
+
 class ScheduleSerializer(ModelSerializer):
     """When a recurring order ships. Dates are those of the schedule's time zone."""
 
@@ -81,6 +94,9 @@ class ScheduleSerializer(ModelSerializer):
         help_text="The next date; null when it is cancelled, or paused until further notice."
     )
     upcoming = serializers.SerializerMethodField(help_text="The next five dates.")
+    planned = serializers.SerializerMethodField(
+        help_text="The same five, each with its number and the day on which it ships."
+    )
 
     class Meta:
         model = Schedule
@@ -95,6 +111,7 @@ class ScheduleSerializer(ModelSerializer):
             "resume_on",
             "next_occurrence",
             "upcoming",
+            "planned",
         ]
         read_only_fields = ["id", "order", "resume_on"]
 
@@ -105,6 +122,17 @@ class ScheduleSerializer(ModelSerializer):
     def get_upcoming(self, schedule: Schedule) -> list[date]:
         """The next five dates."""
         return schedules.upcoming(schedule)
+
+    @extend_schema_field(PlannedSerializer(many=True))
+    def get_planned(self, schedule: Schedule) -> list[dict[str, Any]]:
+        """The next five dates and their ship dates."""
+        plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule, self._calendars)
+        return [asdict(day) for day in planned(plan, schedule.time_zone, calendar, 5)]
+
+    @cached_property
+    def _calendars(self) -> dict[str, Calendar]:
+        """Read once for all schedules of a list: they share this serializer."""
+        return calendars()
 
     def update(self, instance: Schedule, validated_data: dict[str, Any]) -> Schedule:
         """Change it."""
@@ -132,15 +160,35 @@ class PreviewSerializer(Serializer):
     verb = serializers.ChoiceField(schedules.VERBS, default="change")
     interval = serializers.ChoiceField(INTERVALS, required=False, help_text="With change.")
     anchor = DayField(required=False, help_text="With change.")
+    time_zone = serializers.ChoiceField(
+        sorted(time_zones()), required=False, help_text="With change."
+    )
     resume_on = DayField(required=False, help_text="With pause.")
     count = serializers.IntegerField(default=5, min_value=1, max_value=MOST_PREVIEWED)
 
 
 class DatesSerializer(Serializer):
-    """The next dates as they would be. Nothing was done."""
+    """The next dates."""
 
     next_occurrence = serializers.DateField(allow_null=True)
     upcoming = serializers.ListField(child=serializers.DateField())
+    planned = PlannedSerializer(many=True)
+
+    @staticmethod
+    def shape(days: list[Planned]) -> dict[str, Any]:
+        """The dates in this shape."""
+        dates = [day.date for day in days]
+        return {
+            "next_occurrence": next(iter(dates), None),
+            "upcoming": dates,
+            "planned": [asdict(day) for day in days],
+        }
+
+
+class PreviewedSerializer(DatesSerializer):
+    """The next dates as they would be, and as they are `now`. Nothing was done."""
+
+    now = DatesSerializer()
 
 
 # Not all that it lets pass is a date, nor in the past: the adapter reads it.

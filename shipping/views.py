@@ -20,10 +20,12 @@ from orders.serializers import CancelSerializer
 from shipping import schedules, services
 from shipping.filters import ScheduleFilter, ShipmentFilter, search
 from shipping.models import Schedule, Shipment
+from shipping.planning import now_and_then
 from shipping.serializers import (
     DatesSerializer,
     NothingSerializer,
     PauseSerializer,
+    PreviewedSerializer,
     PreviewSerializer,
     ScheduleSerializer,
     ShipmentSerializer,
@@ -177,18 +179,18 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
 
     @extend_schema(
         summary="Preview a change",
-        description="The next dates as they would be; nothing is done. 409 when the verb cannot be "
-        "done either.",
+        description="The next dates as they would be, and as they are `now`; nothing is done. 409 "
+        "when the verb cannot be done either.",
         parameters=[PreviewSerializer],
-        responses={200: DatesSerializer, 409: ErrorAnswer},
+        responses={200: PreviewedSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, filter_backends=[], pagination_class=None)
     def preview(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What a verb would do to the next dates."""
         form = PreviewSerializer(data=dict(request.query_params.items()))
         form.is_valid(raise_exception=True)
-        dates = schedules.preview(self.get_object(), **form.validated_data)
-        return Response({"next_occurrence": next(iter(dates), None), "upcoming": dates})
+        now, then = now_and_then(self.get_object(), **form.validated_data)
+        return Response(DatesSerializer.shape(then) | {"now": DatesSerializer.shape(now)})
 
     def _shown(self, schedule: Schedule) -> Response:
         return Response(ScheduleSerializer(self.get_queryset().get(pk=schedule.pk)).data)

@@ -7,11 +7,11 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
 from core.admin import LargeTableAdmin
+from core.dialogs import go_to
 from core.states import IllegalMove
 from orders.admin.actors import actor_of
 
@@ -65,7 +65,7 @@ class ReadOnlyAdmin(LargeTableAdmin):
         if self._one(request, row, verb, **options):
             self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
-        return redirect(f"{self.admin_site.name}:{name}", row.pk)
+        return go_to(request, reverse(f"{self.admin_site.name}:{name}", args=[row.pk]))
 
     def _one(
         self, request: HttpRequest, row: Model, verb: Callable[..., Any], **options: Any

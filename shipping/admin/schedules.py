@@ -4,93 +4,32 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.forms import CharField, ChoiceField, DateField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.formats import date_format
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
-from unfold.widgets import (
-    UnfoldAdminSelectWidget,
-    UnfoldAdminSingleDateWidget,
-    UnfoldAdminTextInputWidget,
-)
 
 from core.admin import ReadOnlyInline
 from orders.filters import search
 from orders.models import Order
 from shipping import schedules
+from shipping.admin.previews import (
+    ChangeForm,
+    EndForm,
+    PauseForm,
+    ResumeForm,
+    SkipForm,
+    confirmation,
+)
 from shipping.admin.reading import ReadOnlyAdmin, linked
-from shipping.models import CatchUp, Schedule, ScheduleEvent, Shipment
-from shipping.serializers import INTERVALS
+from shipping.batches import calendar_of
+from shipping.models import Schedule, ScheduleEvent, Shipment
+from shipping.planning import Planned, planned
 
+Answer = HttpResponse | None
 ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
 STATE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}
-
-
-class Preview(BaseDialogForm):  # type: ignore[misc]
-    """Shows what a verb would make of the next dates, and asks."""
-
-    verb = ""
-    form_before_template = "admin/shipping/preview.html"
-
-    def get_before_template_context(
-        self, request: HttpRequest, object_id: int | str | None = None
-    ) -> dict[str, Any]:
-        """The dates as they are, and as they would be."""
-        schedule = _get(str(object_id))
-        now, then = schedules.upcoming(schedule), schedules.preview(schedule, self.verb)
-        return {"now": now, "then": then}
-
-
-class SkipForm(Preview):
-    """Without the next one."""
-
-    verb = "skip"
-
-
-class ResumeForm(Preview):
-    """From today on."""
-
-    verb = "resume"
-
-
-class PauseForm(BaseDialogForm):  # type: ignore[misc]
-    """Until when."""
-
-    resume_on = DateField(
-        required=False,
-        widget=UnfoldAdminSingleDateWidget,
-        help_text="Leave it empty to pause until somebody resumes it.",
-    )
-
-
-class ChangeForm(BaseDialogForm):  # type: ignore[misc]
-    """What is to be different; what is left empty stays."""
-
-    interval = ChoiceField(
-        choices=[("", "as it is"), *((name, name) for name in INTERVALS)],
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-    )
-    anchor = DateField(
-        required=False,
-        widget=UnfoldAdminSingleDateWidget,
-        help_text="The day from which all dates are counted.",
-    )
-    catch_up = ChoiceField(
-        choices=[("", "as it is"), *CatchUp.choices],
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        help_text="What ships after an outage.",
-    )
-
-
-class ReasonForm(BaseDialogForm):  # type: ignore[misc]
-    """Why a schedule ends."""
-
-    reason = CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
 
 
 class EventInline(ReadOnlyInline):
@@ -161,8 +100,10 @@ class ScheduleAdmin(ReadOnlyAdmin):
 
     @display(description="next dates")
     def next_dates(self, schedule: Schedule) -> str:
-        """The next five dates."""
-        return _listed(schedule, 5)
+        """The next five dates, and when they ship where that is another day."""
+        plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule)
+        days = planned(plan, schedule.time_zone, calendar, 5)
+        return ", ".join(map(_with_ship_day, days)) or "–"
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By order or customer."""
@@ -180,25 +121,32 @@ class ScheduleAdmin(ReadOnlyAdmin):
         """Whether it can be changed or cancelled, by this person."""
         return self.may(request, object_id, ACTIVE | PAUSED)
 
+    def seen(self, request: HttpRequest, rows: QuerySet[Schedule], verb: str, done: str) -> Answer:
+        """Show what it would do to the selected; once that was seen, do it."""
+        if "confirmed" not in request.POST:
+            return confirmation(self, request, rows, verb, f"{verb}_selected")
+        self.each(request, rows, getattr(schedules, verb), done)
+        return None
+
     @admin.action(description="Pause until resumed", permissions=["pause"])
-    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+    def pause_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:
         """Pause them."""
-        self.each(request, queryset, schedules.pause, "Paused")
+        return self.seen(request, queryset, "pause", "Paused")
 
     @admin.action(description="Resume", permissions=["resume"])
-    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+    def resume_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:
         """Resume them."""
-        self.each(request, queryset, schedules.resume, "Resumed")
+        return self.seen(request, queryset, "resume", "Resumed")
 
     @admin.action(description="Skip the next one", permissions=["pause"])
-    def skip_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+    def skip_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:
         """Leave out the next occurrence of each."""
-        self.each(request, queryset, schedules.skip, "Skipped the next one of")
+        return self.seen(request, queryset, "skip", "Skipped the next one of")
 
     @admin.action(description="Cancel", permissions=["alter"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> None:
+    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:
         """End them."""
-        self.each(request, queryset, schedules.cancel, "Cancelled")
+        return self.seen(request, queryset, "cancel", "Cancelled")
 
     @action(
         description="Pause",
@@ -269,11 +217,11 @@ class ScheduleAdmin(ReadOnlyAdmin):
         dialog={
             "title": "End this schedule?",
             "description": "It ships nothing ever again. Parcels that are made already go on.",
-            "form_class": ReasonForm,
+            "form_class": EndForm,
             "form_submit_text": "End it",
         },
     )
-    def cancel(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+    def cancel(self, request: HttpRequest, form: EndForm, object_id: str) -> HttpResponse:
         """End it, for the reason typed."""
         reason = form.cleaned_data["reason"]
         return self.one(request, _get(object_id), schedules.cancel, "ended", reason=reason)
@@ -281,6 +229,11 @@ class ScheduleAdmin(ReadOnlyAdmin):
 
 def _get(object_id: str) -> Schedule:
     return get_object_or_404(Schedule, pk=object_id)
+
+
+def _with_ship_day(day: Planned) -> str:
+    shown: str = date_format(day.date)
+    return shown if day.ship_on == day.date else f"{shown} (ships {date_format(day.ship_on)})"
 
 
 def _listed(schedule: Schedule, count: int) -> str:

@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from core.models import Circuit
 from identity.tests.factories import staff
 from orders.tests.factories import placed_order
-from shipping import tracking
-from shipping.models import Schedule, Shipment, TrackingEvent
+from shipping import schedules, tracking
+from shipping.models import ProviderProfile, Schedule, Shipment, TrackingEvent
 from shipping.tests.factories import last_event, monthly_schedule, queued_shipment, tracked
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,21 @@ def press(client: Client, url: str, row: Any, verb: str, **fields: Any) -> Any:
     """Press a button on a row's page and send its dialog."""
     form = {"_form_submitted": "1"} | fields
     return client.post(f"{url}{row.pk}/{verb}/", form, follow=True)
+
+
+def confirm(client: Client, row: Any, verb: str, **fields: Any) -> Any:
+    """Look at what a dialog would do to the dates of a schedule, then press its button again."""
+    looked = press(client, SCHEDULES, row, verb, **fields)
+    if not looked.context or "form" not in looked.context:
+        return looked
+    return press(client, SCHEDULES, row, verb, **fields, seen=looked.context["form"].data["seen"])
+
+
+def decide(client: Client, action: str, *rows: Any) -> str:
+    """Look at what an action would do to the selected schedules, then do it."""
+    assert "Nothing is done yet" in select(client, SCHEDULES, action, *rows)
+    form = {"action": action, "_selected_action": [row.pk for row in rows], "confirmed": "yes"}
+    return client.post(SCHEDULES, form, follow=True).content.decode()
 
 
 def test_the_pages_show_what_there_is(fulfilment):
@@ -173,7 +188,7 @@ def test_a_schedule_is_paused_resumed_skipped_changed_and_ended(fulfilment):
     schedule = monthly_schedule()
 
     def do(verb: str, **fields: Any) -> tuple[str, date]:
-        assert press(fulfilment, SCHEDULES, schedule, verb, **fields).status_code == 200
+        assert confirm(fulfilment, schedule, verb, **fields).status_code == 200
         schedule.refresh_from_db()
         return schedule.state, schedule.next_on
 
@@ -189,20 +204,75 @@ def test_a_schedule_is_paused_resumed_skipped_changed_and_ended(fulfilment):
 @time_machine.travel("2026-01-31 12:00Z", tick=False)
 def test_a_dialog_shows_what_would_become_of_the_dates(fulfilment):
     schedule = monthly_schedule()
-    shown = page(fulfilment, f"{SCHEDULES}{schedule.pk}/skip/")
-    assert "28 Feb 2026, 31 Mar 2026" in shown, "as things stand"
-    assert "31 Mar 2026, 30 Apr 2026, 31 May 2026, 30 Jun 2026, 31 Jul 2026" in shown, "afterwards"
+    shown = fulfilment.get(f"{SCHEDULES}{schedule.pk}/skip/").context["form"]
+    assert [day.date.isoformat() for day in shown.now[:2]] == ["2026-02-28", "2026-03-31"]
+    assert [day.date.isoformat() for day in shown.then[:2]] == ["2026-03-31", "2026-04-30"]
     assert Schedule.objects.get().events.count() == 1
 
 
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_typed_change_is_shown_with_its_ship_dates_before_it_is_done(fulfilment):
+    ProviderProfile.objects.create(provider="reference", working_days=[1, 2, 3, 4, 5])
+    schedule = monthly_schedule()
+    said = {"interval": "weekly", "anchor": "2026-02-08"}
+    shown = press(fulfilment, SCHEDULES, schedule, "change_dates", **said).content.decode()
+    for text in ("Sat 28 Feb 2026", "ships Mon 2 Mar 2026", "Sun 8 Feb 2026", "Mon 9 Feb 2026"):
+        assert text in shown
+    assert 'value="2026-02-08"' in shown, "what was typed stays"
+    assert "Press the button again" in shown
+    assert Schedule.objects.get().events.count() == 1
+    confirm(fulfilment, schedule, "change_dates", **said)
+    assert Schedule.objects.get().interval == "weekly"
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_what_was_seen_is_shown_again_when_somebody_was_quicker(fulfilment):
+    schedule = monthly_schedule()
+    seen = fulfilment.get(f"{SCHEDULES}{schedule.pk}/skip/").context["form"].initial["seen"]
+    schedules.skip(schedule, by="user:other")
+    shown = press(fulfilment, SCHEDULES, schedule, "skip", seen=seen).content.decode()
+    assert "Press the button again" in shown
+    assert Schedule.objects.get().next_on == date(2026, 3, 31), "skipped once"
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_look_does_nothing_even_when_the_dates_are_the_same(fulfilment):
+    schedule = monthly_schedule()
+    looked = press(fulfilment, SCHEDULES, schedule, "change_dates", interval="weekly", look="1")
+    seen = looked.context["form"].data["seen"]
+    press(fulfilment, SCHEDULES, schedule, "change_dates", interval="weekly", look="1", seen=seen)
+    assert Schedule.objects.get().interval == "monthly"
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+@pytest.mark.parametrize(
+    ("day", "refusal"),
+    [("2026-01-31", "would be over already"), ("1999-01-01", "from 2000 to 2099")],
+)
+def test_a_dialog_says_why_a_date_is_refused(fulfilment, day, refusal):
+    schedule = monthly_schedule()
+    shown = press(fulfilment, SCHEDULES, schedule, "pause", resume_on=day).content.decode()
+    assert refusal in shown
+    assert Schedule.objects.get().state == "active"
+
+
 def test_many_schedules_are_paused_and_resumed_at_once(fulfilment):
-    schedules = [monthly_schedule() for _ in range(3)]
-    assert "Paused: 3." in select(fulfilment, SCHEDULES, "pause_selected", *schedules)
-    assert "Resumed: 3." in select(fulfilment, SCHEDULES, "resume_selected", *schedules)
-    assert "Skipped the next one of: 3." in select(
-        fulfilment, SCHEDULES, "skip_selected", *schedules
-    )
-    assert "Cancelled: 3." in select(fulfilment, SCHEDULES, "cancel_selected", *schedules)
+    rows = [monthly_schedule() for _ in range(3)]
+    assert "Paused: 3." in decide(fulfilment, "pause_selected", *rows)
+    assert "Resumed: 3." in decide(fulfilment, "resume_selected", *rows)
+    assert "Skipped the next one of: 3." in decide(fulfilment, "skip_selected", *rows)
+    assert "Cancelled: 3." in decide(fulfilment, "cancel_selected", *rows)
+
+
+def test_an_action_on_many_shows_what_it_would_do_to_each(
+    fulfilment, django_assert_max_num_queries
+):
+    active, paused = monthly_schedule(), monthly_schedule(state="paused")
+    with django_assert_max_num_queries(12):
+        shown = select(fulfilment, SCHEDULES, "skip_selected", active, paused)
+    assert f"{active.order.number} monthly" in shown
+    assert "This schedule is paused: it has no next date to skip." in shown
+    assert Schedule.objects.get(pk=active.pk).events.count() == 1
 
 
 def test_who_may_only_look_changes_nothing():

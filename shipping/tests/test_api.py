@@ -63,6 +63,12 @@ def test_a_schedule_is_shown_with_its_next_dates(api):
         "resume_on": None,
         "next_occurrence": "2026-02-28",
         "upcoming": ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"],
+        "planned": [
+            {"occurrence": number, "date": day, "ship_on": day}
+            for number, day in enumerate(
+                ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"], 1
+            )
+        ],
     }
 
 
@@ -120,7 +126,7 @@ def test_lists_cost_the_same_whatever_they_hold(api, django_assert_num_queries):
             monthly_schedule()
         with django_assert_num_queries(3):  # the caller, the page, its events
             results(client, SHIPMENTS)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):  # the caller, the page, the providers' calendars
             results(client, SCHEDULES)
 
 

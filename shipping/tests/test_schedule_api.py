@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from shipping import schedules
-from shipping.models import Schedule
+from shipping.models import ProviderProfile, Schedule
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 SHIPMENTS = "/api/v1/shipments/"
@@ -40,12 +40,26 @@ def test_a_schedule_is_changed_to_what_its_preview_showed(api):
     client = api("shipping:read", "shipping:write")
     url = f"{SCHEDULES}{monthly_schedule().pk}/"
     shown = client.get(f"{url}preview/?interval=weekly&anchor=2026-02-02&count=2").json()
-    assert shown == {"next_occurrence": "2026-02-02", "upcoming": ["2026-02-02", "2026-02-09"]}
+    assert (shown["next_occurrence"], shown["upcoming"][1]) == ("2026-02-02", "2026-02-09")
+    assert shown["now"]["upcoming"] == ["2026-02-28", "2026-03-31"]
     assert client.get(url).json()["interval"] == "monthly", "nothing was done"
     body = {"interval": "weekly", "anchor": "2026-02-02", "catch_up": "all"}
     changed = client.patch(url, body, format="json").json()
     assert changed["upcoming"][:2] == shown["upcoming"]
     assert (changed["interval"], changed["catch_up"]) == ("weekly", "all")
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_preview_shows_when_each_date_ships(api):
+    ProviderProfile.objects.create(provider="reference", working_days=[1, 2, 3, 4, 5])
+    client, url = api("shipping:read"), f"{SCHEDULES}{monthly_schedule().pk}/"
+    shown = client.get(f"{url}preview/?verb=skip&count=2").json()
+    assert shown["planned"] == [
+        {"occurrence": 2, "date": "2026-03-31", "ship_on": "2026-03-31"},
+        {"occurrence": 3, "date": "2026-04-30", "ship_on": "2026-04-30"},
+    ]
+    moved = {"occurrence": 1, "date": "2026-02-28", "ship_on": "2026-03-02"}
+    assert shown["now"]["planned"][0] == moved == client.get(url).json()["planned"][0]
 
 
 @time_machine.travel("2026-01-31 12:00Z", tick=False)

@@ -1,0 +1,172 @@
+"""What a verb would make of a schedule's next dates, shown before it is done.
+
+A dialog is sent twice: the dates that were seen come back with it, and only when they are still
+what the verb would make of the schedule, it is done. So nobody confirms what they did not see.
+"""
+
+import json
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.forms import CharField, ChoiceField, DateField, HiddenInput
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from core.states import IllegalMove
+from shipping.admin.reading import MOST_AT_ONCE, ReadOnlyAdmin
+from shipping.batches import calendars
+from shipping.models import CatchUp, Schedule
+from shipping.planning import Planned, now_and_then
+from shipping.serializers import INTERVALS
+
+UNCONFIRMED = "Nothing is done yet. Press the button again to do it."
+
+
+class Preview(BaseDialogForm):  # type: ignore[misc]
+    """Shows the dates as they are beside the dates as they would be, and asks.
+
+    `options` are the fields that the verb takes and that move the dates.
+    """
+
+    verb = ""
+    options: tuple[str, ...] = ()
+    form_after_template = "admin/shipping/preview.html"
+
+    seen = CharField(required=False, widget=HiddenInput)
+
+    data: Any
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.now: list[Planned] = []
+        self.then: list[Planned] = []
+        for name in self.options:
+            self.fields[name].widget.attrs |= self._looking()
+        if not self.is_bound:
+            self._look({})
+            self.initial["seen"] = self._mark()
+
+    def _looking(self) -> dict[str, str]:
+        """For htmx: show the new dates when a field has changed, and do nothing."""
+        return {
+            "hx-post": self.request.get_full_path(),
+            "hx-trigger": "change",
+            "hx-target": "#dialog-form",
+            "hx-select": "#dialog-form",
+            "hx-swap": "outerHTML",
+            "hx-vals": json.dumps({"look": "1"}),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError for what the verb refuses, and until its dates were seen."""
+        said: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors:
+            return said
+        self._look({name: said[name] for name in self.options if said.get(name)})
+        if not self.errors and ("look" in self.data or said["seen"] != self._mark()):
+            self.data = self.data.copy()
+            self.data["seen"] = self._mark()
+            self.add_error(None, UNCONFIRMED)
+        return said
+
+    def _look(self, options: dict[str, Any]) -> None:
+        schedule = get_object_or_404(Schedule, pk=str(self.object_id))
+        try:
+            self.now, self.then = now_and_then(schedule, self.verb, **options)
+        except IllegalMove as refused:
+            if self.is_bound:
+                self.add_error(None, str(refused))
+        except ValidationError as refused:
+            self.add_error(None, refused)
+
+    def _mark(self) -> str:
+        return " ".join(f"{day.date}/{day.ship_on}" for day in [*self.now, *self.then])
+
+    def get_after_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """The dates as they are, and as they would be."""
+        notes = self.non_field_errors() if self.is_bound else []
+        return {"now": self.now, "then": self.then, "notes": notes}
+
+
+class SkipForm(Preview):
+    """Without the next one."""
+
+    verb = "skip"
+
+
+class ResumeForm(Preview):
+    """From today on."""
+
+    verb = "resume"
+
+
+def _day(help_text: str) -> DateField:
+    widget = UnfoldAdminTextInputWidget(attrs={"type": "date"})
+    return DateField(required=False, widget=widget, help_text=help_text)
+
+
+class PauseForm(Preview):
+    """Until when."""
+
+    verb = "pause"
+    options = ("resume_on",)
+
+    resume_on = _day("Leave it empty to pause until somebody resumes it.")
+
+
+class ChangeForm(Preview):
+    """What is to be different; what is left empty stays."""
+
+    verb = "change"
+    options = ("interval", "anchor")
+
+    interval = ChoiceField(
+        choices=[("", "as it is"), *((name, name) for name in INTERVALS)],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+    )
+    anchor = _day("The day from which all dates are counted: its weekday, or its day of the month.")
+    catch_up = ChoiceField(
+        choices=[("", "as it is"), *CatchUp.choices],
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="What ships after an outage.",
+    )
+
+
+class EndForm(Preview):
+    """Why a schedule ends."""
+
+    verb = "cancel"
+
+    reason = CharField(max_length=500, required=False, widget=UnfoldAdminTextInputWidget)
+
+
+def confirmation(
+    page: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Schedule], verb: str, action: str
+) -> HttpResponse:
+    """A page that shows what a verb would do to each of the selected, and asks."""
+    known = calendars()
+    chosen = rows.select_related("order").order_by("id")[:MOST_AT_ONCE]
+    context = page.admin_site.each_context(request) | {
+        "title": f"{verb.capitalize()} these schedules?",
+        "opts": page.opts,
+        "verb": verb,
+        "action": action,
+        "previews": [_preview(row, verb, known) for row in chosen],
+    }
+    return TemplateResponse(request, "admin/shipping/confirm.html", context)
+
+
+def _preview(row: Schedule, verb: str, known: Any) -> dict[str, Any]:
+    try:
+        now, then = now_and_then(row, verb, count=3, known=known)
+    except IllegalMove as refused:
+        return {"row": row, "refusal": str(refused)}
+    return {"row": row, "now": now, "then": then}

@@ -1,0 +1,50 @@
+"""The next dates for people to see: when an occurrence falls, and when its parcel ships."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shipping import schedules
+from shipping.batches import calendar_of
+from shipping.calendars import Calendar
+from shipping.dates import Plan
+from shipping.models import Schedule
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """Occurrence `occurrence` falls on `date`, and ships on `ship_on` if nothing is late."""
+
+    occurrence: int
+    date: datetime.date
+    ship_on: datetime.date
+
+
+def planned(plan: Plan | None, time_zone: str, calendar: Calendar, count: int) -> list[Planned]:
+    """The next `count` dates of a plan; none without one."""
+    if plan is None:
+        return []
+    numbers = range(plan.occurrence, plan.occurrence + count)
+    days = zip(numbers, plan.upcoming(count), strict=True)
+    return [Planned(n, day, calendar.ship_day_of(day, time_zone)) for n, day in days]
+
+
+def now_and_then(
+    schedule: Schedule,
+    verb: str,
+    *,
+    count: int = 5,
+    known: Mapping[str, Calendar] | None = None,
+    **options: Any,
+) -> tuple[list[Planned], list[Planned]]:
+    """The next dates as things stand, and as they would be after a verb, which is not done.
+
+    Raises what the verb would raise.
+    """
+    calendar, zone = calendar_of(schedule, known), schedule.time_zone
+    after = schedules.plan_after(schedule, verb, **options)
+    return (
+        planned(schedules.plan_in_force(schedule), zone, calendar, count),
+        planned(after, options.get("time_zone", zone), calendar, count),
+    )
