@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from core.health import livez, readyz
 from desk.metrics import metrics
+from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import login
 from identity.sign_in.views import SignOut
 
@@ -16,6 +17,7 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/login/", login),
     path("admin/logout/", SignOut.as_view()),
+    path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
@@ -62,3 +63,14 @@ SIDEBAR = {
         ),
     ],
 }
+
+
+def account_links(request: HttpRequest) -> list[dict[str, Any]]:
+    """Below a person's own name: what concerns their password, if they sign in with one."""
+    person = request.user
+    if not (settings.PASSWORD_LOGIN and person.is_authenticated and person.has_usable_password()):
+        return []
+    return [
+        {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        {"title": "Second factor", "link": reverse_lazy("second_factor")},
+    ]

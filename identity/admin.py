@@ -14,7 +14,7 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
-from identity.passwords.admin import AccessAttemptAdmin as AccessAttemptAdmin
+from identity.passwords.admin import SecondFactorReset
 from identity.rights import (
     grantable_groups,
     grantable_permissions,
@@ -54,7 +54,7 @@ class LinkedAccountInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Staff. People are made inactive, never deleted: events name them."""
 
     form = UserChangeForm

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from identity.tokens import trusted_issuers
 
@@ -31,3 +31,30 @@ def check_bearer_settings(**_: Any) -> list[CheckMessage]:
                 Error(f"{name!r} cannot be trusted as an issuer.", hint=hint, id="identity.E003")
             )
     return errors
+
+
+@register(Tags.security)
+def check_second_factor_setting(**_: Any) -> list[CheckMessage]:
+    """An error for a word that means nothing."""
+    if settings.SECOND_FACTOR in ("optional", "required"):
+        return []
+    hint = "Say optional or required. Anything but optional is read as required."
+    word = f"SECOND_FACTOR is {settings.SECOND_FACTOR!r}."
+    return [Error(word, hint=hint, id="identity.E004")]
+
+
+@register(Tags.security, deploy=True)
+def check_password_login(**_: Any) -> list[CheckMessage]:
+    """Warnings about what makes guessing passwords easier than it has to be."""
+    if not settings.PASSWORD_LOGIN:
+        return []
+    found: list[CheckMessage] = []
+    if settings.SECOND_FACTOR == "optional":
+        hint = "Set SECOND_FACTOR=required, or PASSWORD_LOGIN=off."
+        word = "A password alone lets staff in."
+        found.append(Warning(word, hint=hint, id="identity.W001"))
+    if settings.SECURE_PROXY_SSL_HEADER and not settings.TRUSTED_PROXIES:
+        hint = "Set TRUSTED_PROXIES to the number of your proxies, 1 behind nginx alone."
+        word = "Behind a proxy all requests seem to come from its address: guessing locks all out."
+        found.append(Warning(word, hint=hint, id="identity.W002"))
+    return found

@@ -107,6 +107,26 @@ class ServiceClient(models.Model):
         return f"client:{self.client_id}"[:100]
 
 
+class SecondFactor(models.Model):
+    """A person's authenticator app, for signing in with a password; counts once it is confirmed.
+
+    The secret is encrypted (identity/sealing.py), of recovery codes there are only hashes, and
+    nobody but the person ever sees either (identity/passwords/second_factor.py).
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
+    sealed_secret = models.TextField()
+    last_step = models.BigIntegerField(default=-1)
+    recovery_codes = ArrayField(models.CharField(max_length=64), default=list)
+    failures = models.PositiveSmallIntegerField(default=0)
+    failed_at = models.DateTimeField(null=True)
+    confirmed_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"second factor of {self.user_id}"
+
+
 class How(models.TextChoices):
     """In what way health data was read."""
 

@@ -29,6 +29,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "Address",
     "OrderLine",
     "LinkedAccount",
+    "SecondFactor",
     "DeliveryReport",
     "IdempotencyKey",
     "Tally",

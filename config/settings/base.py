@@ -15,7 +15,7 @@ from django.templatetags.static import static
 
 from config.settings import environment
 from core.local import demo_secrets, embedded_database_url
-from desk.navigation import SIDEBAR
+from desk.navigation import SIDEBAR, account_links
 
 environment.load()
 BASE_DIR = environment.BASE_DIR
@@ -35,6 +35,8 @@ def secret(name: str) -> str:
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret("SECRET_KEY")
+# Earlier keys: what they sealed or signed is still read.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
@@ -77,6 +79,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "identity.sign_in.middleware.RenewSession",
+    "identity.passwords.middleware.require_second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -129,6 +132,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = env.str("TIME_ZONE", "Europe/London")
@@ -212,6 +216,8 @@ OIDC_SCOPES = env.str("OIDC_SCOPES", "openid profile email groups")
 OIDC_RENEW_AFTER = env.int("OIDC_RENEW_AFTER", 900)
 # Sign-in with a password kept here (identity/passwords). Off: no form, no backend, no post.
 PASSWORD_LOGIN = env.bool("PASSWORD_LOGIN", True)
+# `optional`, or `required`: who signs in with a password needs an authenticator app, too.
+SECOND_FACTOR = env.str("SECOND_FACTOR", "optional")
 AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     *(["django.contrib.auth.backends.ModelBackend"] if PASSWORD_LOGIN else []),
@@ -308,7 +314,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
     # It would log the address of each refused request, and the secret in a call-back's address.
-    "loggers": {"django.request": {"level": "ERROR"}},
+    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},
 }
 
 # A scraper elsewhere sends it as a bearer token; without one only this host may read /metrics.
@@ -325,4 +331,6 @@ UNFOLD = {
     ],
     "DASHBOARD_CALLBACK": "desk.start.start_page",
     "SIDEBAR": SIDEBAR,
+    "LOGIN": {"form": "identity.passwords.forms.LoginForm"},
+    "ACCOUNT": {"navigation": account_links},
 }

@@ -1,9 +1,19 @@
-"""Failed sign-ins with a password, for whoever has to let somebody in again."""
+"""For whoever has to let somebody in again: failed sign-ins, and second factors that are lost."""
+
+from typing import Any
 
 from axes.models import AccessAttempt
-from django.contrib import admin
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from core.dialogs import go_to
+from identity.models import User
+from identity.passwords import second_factor
 
 
 @admin.register(AccessAttempt)
@@ -27,3 +37,41 @@ class AccessAttemptAdmin(ModelAdmin):  # type: ignore[misc]
     def has_change_permission(self, request: HttpRequest, obj: AccessAttempt | None = None) -> bool:
         """Nobody; delete it instead."""
         return False
+
+
+RESET_DIALOG = {
+    "title": "Take the second factor away?",
+    "description": "The password alone lets this person in until they set up a new one. "
+    "Do it only when you have spoken to them.",
+    "form_submit_text": "Take it away",
+}
+
+
+class SecondFactorReset(ModelAdmin):  # type: ignore[misc]
+    """Lets a manager help somebody whose phone is gone. The secret is shown to nobody."""
+
+    actions_detail = ["reset_second_factor"]
+
+    @action(
+        description="Take the second factor away",
+        icon="phonelink_erase",
+        variant=ActionVariant.DANGER,
+        permissions=["reset_second_factor"],
+        dialog=RESET_DIALOG,
+    )
+    def reset_second_factor(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Take it away; the person's history says who did."""
+        person = get_object_or_404(User, pk=object_id)
+        if second_factor.remove(person):
+            self.log_change(request, person, "Took the second factor away.")
+            messages.success(request, f"{person} signs in with the password alone now.")
+        return go_to(request, reverse("admin:identity_user_change", args=[object_id]))
+
+    def has_reset_second_factor_permission(
+        self, request: HttpRequest, object_id: str | None = None
+    ) -> bool:
+        """Whether this person has one, and may be changed by whoever asks."""
+        person = self.get_object(request, str(object_id))
+        if person is None or not second_factor.is_set_up(person):
+            return False
+        return bool(self.has_change_permission(request, person))

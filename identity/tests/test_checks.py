@@ -2,7 +2,11 @@
 
 import pytest
 
-from identity.checks import check_bearer_settings
+from identity.checks import (
+    check_bearer_settings,
+    check_password_login,
+    check_second_factor_setting,
+)
 
 
 def found():
@@ -32,3 +36,22 @@ def test_issuers_are_https_addresses(settings, name):
     settings.OIDC_ISSUER = "https://issuer.example"
     settings.OIDC_TRUSTED_ISSUERS = [name]
     assert found() == ["identity.E003"]
+
+
+def test_a_second_factor_is_optional_or_required(settings):
+    assert check_second_factor_setting() == []
+    settings.SECOND_FACTOR = "requierd"
+    assert [error.id for error in check_second_factor_setting()] == ["identity.E004"]
+
+
+def test_passwords_alone_and_an_unnamed_proxy_are_warned_about(settings):
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    found = [warning.id for warning in check_password_login()]
+    assert found == ["identity.W001", "identity.W002"]
+    settings.SECOND_FACTOR, settings.TRUSTED_PROXIES = "required", 1
+    assert check_password_login() == []
+
+
+def test_without_password_login_there_is_nothing_to_warn_about(settings):
+    settings.PASSWORD_LOGIN = False
+    assert check_password_login() == []

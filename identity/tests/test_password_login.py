@@ -45,6 +45,12 @@ def test_the_right_password_lets_in(mona):
     assert is_in(log_in())
 
 
+@pytest.mark.parametrize("asked_for", ["", "/admin/identity/user/"])
+def test_the_way_in_leads_to_the_page_asked_for(mona, asked_for):
+    answer = log_in(QUERY_STRING=f"next={asked_for}" if asked_for else "")
+    assert answer.headers["Location"] == (asked_for or "/admin/")
+
+
 def test_five_wrong_passwords_lock_even_the_right_one_out(mona):
     assert guess(4).status_code == 200
     assert guess(1).status_code == 429

@@ -1,0 +1,151 @@
+"""The second factor of a password sign-in: a code of an authenticator app (TOTP, RFC 6238).
+
+Each code works once. Wrong ones slow the next try down, up to a quarter of an hour; recovery codes
+are too long to guess and work in the meantime, so that nobody can be locked out by guessing.
+"""
+
+import hashlib
+import secrets
+import time
+from base64 import b32encode
+from datetime import timedelta
+from urllib.parse import quote, urlencode
+
+from django.db import transaction
+from django.utils import timezone
+from django_otp.oath import TOTP
+
+from identity.models import SecondFactor, User
+from identity.sealing import CannotOpen, seal, unseal
+
+ISSUER = "Dosette"
+KEY_BYTES = 20  # RFC 4226, 4 (R6)
+NEIGHBOURS = 1  # RFC 6238, 5.2: one step of 30 s before and after
+RECOVERY_CODES = 10
+LONGEST_WAIT = 900
+
+
+def is_set_up(user: User) -> bool:
+    """Whether this person has a second factor that counts."""
+    return SecondFactor.objects.filter(user=user, confirmed_at__isnull=False).exists()
+
+
+@transaction.atomic
+def begin(user: User) -> SecondFactor:
+    """A new secret, which counts once a code of it was typed. One that counts already stays."""
+    factor, _ = SecondFactor.objects.select_for_update().get_or_create(user=user)
+    if factor.confirmed_at is None:
+        factor.sealed_secret = seal(secrets.token_bytes(KEY_BYTES))
+        factor.save(update_fields=["sealed_secret"])
+    return factor
+
+
+def address_of(factor: SecondFactor) -> str:
+    """What the QR code says: the otpauth address that authenticator apps read."""
+    label = quote(f"{ISSUER}:{factor.user.get_username()}")
+    return f"otpauth://totp/{label}?{urlencode({'secret': secret_of(factor), 'issuer': ISSUER})}"
+
+
+def secret_of(factor: SecondFactor) -> str:
+    """The secret, for typing it into the app. Raises CannotOpen."""
+    return b32encode(unseal(factor.sealed_secret)).decode()
+
+
+@transaction.atomic
+def confirm(user: User, code: str) -> list[str]:
+    """Recovery codes, never to be seen again, once the app's first code is right; else none."""
+    factor = _locked(user)
+    if factor is None or factor.confirmed_at is not None or not _is_good(factor, code):
+        return []
+    factor.confirmed_at = timezone.now()
+    factor.save(update_fields=["confirmed_at"])
+    return _new_recovery_codes(factor)
+
+
+@transaction.atomic
+def accepts(user: User, code: str) -> bool:
+    """Whether the code is right; used up, then. True for who has no second factor."""
+    factor = _locked(user)
+    if factor is None or factor.confirmed_at is None:
+        return True
+    return _is_good(factor, code) or _is_recovery_code(factor, code)
+
+
+@transaction.atomic
+def renew_recovery_codes(user: User) -> list[str]:
+    """New recovery codes; the old ones are worthless."""
+    factor = _locked(user)
+    return _new_recovery_codes(factor) if factor and factor.confirmed_at else []
+
+
+def remove(user: User) -> bool:
+    """Take the second factor away; whether there was one."""
+    return bool(SecondFactor.objects.filter(user=user).delete()[0])
+
+
+def _locked(user: User) -> SecondFactor | None:
+    return SecondFactor.objects.select_for_update().filter(user=user).first()
+
+
+def _is_good(factor: SecondFactor, code: str) -> bool:
+    """Whether it is a code of now that was not used; counts wrong ones."""
+    typed = code.replace(" ", "")
+    if not (typed.isascii() and typed.isdecimal() and len(typed) == 6) or _has_to_wait(factor):
+        return False
+    step = _step_of(factor, int(typed))
+    if step is None:
+        factor.failures, factor.failed_at = min(factor.failures + 1, 100), timezone.now()
+    else:
+        factor.failures, factor.last_step, factor.last_used_at = 0, step, timezone.now()
+    factor.save(update_fields=["failures", "failed_at", "last_step", "last_used_at"])
+    return step is not None
+
+
+def _has_to_wait(factor: SecondFactor) -> bool:
+    """After the third wrong code in a row: 1 s, 2 s, 4 s, … a quarter of an hour."""
+    if factor.failures < 3 or factor.failed_at is None:
+        return False
+    wait = min(2 ** (factor.failures - 3), LONGEST_WAIT)
+    return timezone.now() < factor.failed_at + timedelta(seconds=wait)
+
+
+def _step_of(factor: SecondFactor, code: int) -> int | None:
+    """The half minute that the code belongs to; None when it is wrong, or was used."""
+    try:
+        app = TOTP(unseal(factor.sealed_secret))
+    except CannotOpen:
+        return None
+    app.time = time.time()
+    if not app.verify(code, NEIGHBOURS, factor.last_step + 1):
+        return None
+    step: int = app.t()
+    return step
+
+
+def _new_recovery_codes(factor: SecondFactor) -> list[str]:
+    codes = [_random_code() for _ in range(RECOVERY_CODES)]
+    factor.recovery_codes = [_hash(code) for code in codes]
+    factor.save(update_fields=["recovery_codes"])
+    return codes
+
+
+def _random_code() -> str:
+    """80 bits, in four groups: too many to guess, so a plain hash keeps them."""
+    text = b32encode(secrets.token_bytes(10)).decode().lower()
+    return "-".join(text[start : start + 4] for start in range(0, 16, 4))
+
+
+def _hash(code: str) -> str:
+    plain = "".join(char for char in code.lower() if char.isalnum())
+    return hashlib.sha256(plain.encode()).hexdigest()
+
+
+def _is_recovery_code(factor: SecondFactor, code: str) -> bool:
+    """Whether it is one of the recovery codes; used up, then."""
+    digest = _hash(code)
+    if digest not in factor.recovery_codes:
+        return False
+    factor.recovery_codes.remove(digest)
+    factor.last_used_at = timezone.now()
+    factor.save(update_fields=["recovery_codes", "last_used_at"])
+    return True
