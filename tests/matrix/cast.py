@@ -21,7 +21,7 @@ from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory, study_of
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
-from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
+from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
 from identity.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.issuer import shared_issuer
@@ -160,6 +160,8 @@ class Cast:
             Group: Group.objects.get(name="clinician"),
             ServiceClient: ServiceClientFactory(client_id="mightier", allowed_scopes=list(SCOPES)),
         }
+        for people in (self.own, self.other):
+            SecondFactor.objects.create(user=people[User], confirmed_at=timezone.now())
         AccessRecord.objects.create(actor="user:test", patients=[], how="list", via="admin")
 
 

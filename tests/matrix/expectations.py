@@ -122,6 +122,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/delete/": "",
     "identity/user/<id>/history/": "MA*",
     "identity/user/<id>/password/": "M*",
+    "identity/user/<id>/reset_second_factor/": "M*",
     "identity/user/add/": "M*",
     "jsi18n/": "SFCMA*",
     "notifications/dailycost/": "SMA*",
@@ -178,6 +179,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "password_change/done/": "SFCMA*",
     "r/<path:content_type_id>/<id>/": "",
     "search/": "SFCMA*",
+    "second-factor/": "SFCMA*",
     "shipping/providerprofile/": "SFMA*",
     "shipping/providerprofile/<id>/change/": ("SFMA*", "M*"),
     "shipping/providerprofile/<id>/delete/": "M*",
@@ -228,6 +230,7 @@ MIGHTIER: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/delete/": "",
     "identity/user/<id>/history/": "MA*",
     "identity/user/<id>/password/": "*",
+    "identity/user/<id>/reset_second_factor/": "*",
 }
 
 # Actions of the admin's lists -> who is offered them.
