@@ -19,6 +19,8 @@ SECRET_NAMES = (
     "AFRICAS_TALKING_CALLBACK_TOKEN",
     "SMS_GATEWAY_TOKEN",
     "EMAIL_GATEWAY_TOKEN",
+    "NORTHPOST_HOOK_SECRET",
+    "SWIFTPARCEL_API_KEY",
     "OIDC_CLIENT_SECRET",
     "DEMO_CLIENT_SECRET",
     "DEMO_PASSWORD",
@@ -42,9 +44,9 @@ def demo_secrets(var: Path) -> dict[str, str]:
 def _fresh() -> dict[str, str]:
     made = {name: secrets.token_urlsafe(24) for name in SECRET_NAMES}
     made["DEMO_PASSWORD"] = f"demo-{secrets.token_hex(4)}"
-    made["REFERENCE_PROVIDER_SECRET"] = (
-        "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    )
+    made["NORTHPOST_LOGIN"] = f"dosette:{secrets.token_urlsafe(24)}"
+    for name in ("REFERENCE_PROVIDER_SECRET", "SWIFTPARCEL_SECRET"):
+        made[name] = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     return made
 
 

@@ -3,22 +3,25 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
 from sandbox.africastalking import AfricasTalking
+from sandbox.carriers import Carrier
 from sandbox.config import Config
 from sandbox.faults import Faults, Handler
 from sandbox.gateways import Gateways
 from sandbox.keys import Keys
 from sandbox.ledger import Ledger
+from sandbox.northpost import Northpost
 from sandbox.oidc import Issuer
 from sandbox.pages import home
 from sandbox.posting import Poster
 from sandbox.provider import Provider
+from sandbox.swiftparcel import Swiftparcel
 from sandbox.wire import json_answer
 
 log = logging.getLogger("sandbox")
@@ -33,6 +36,7 @@ class World:
     faults: Faults
     poster: Poster
     provider: Provider
+    carriers: Sequence[Carrier]
     keys: Keys
 
     def stats(self) -> dict[str, object]:
@@ -57,6 +61,8 @@ class World:
         self.ledger.clear()
         self.faults.clear()
         self.provider.forget()
+        for carrier in self.carriers:
+            carrier.forget()
         await self.poster.forget()
         return web.Response(status=204)
 
@@ -68,8 +74,9 @@ def make_app(config: Config) -> web.Application:
     """The sandbox as an application; ``app[WORLD]`` holds its parts."""
     ledger, poster = Ledger(config.keep), Poster(config)
     faults, provider = Faults(ledger), Provider(config, ledger, poster)
+    carriers = [Northpost(config, ledger, poster), Swiftparcel(config, ledger, poster)]
     keys = Keys(config.var / "sandbox" / "oidc-keys.json")
-    world = World(config, ledger, faults, poster, provider, keys)
+    world = World(config, ledger, faults, poster, provider, carriers, keys)
     app = web.Application(middlewares=[_watch(faults)], client_max_size=2**16)
     app[WORLD] = world
     app.cleanup_ctx.append(poster.run)
@@ -81,6 +88,7 @@ def make_app(config: Config) -> web.Application:
             *ledger.routes(),
             *faults.routes(),
             *provider.routes(),
+            *(route for carrier in carriers for route in carrier.routes()),
             *AfricasTalking(config, ledger, poster).routes(),
             *Gateways(config, ledger).routes(),
             *Issuer(config, keys).routes(),

@@ -22,6 +22,13 @@ SECRETS = (
     "oidc_client_secret",
     "demo_client_secret",
 )
+# Taken from the environment where it has them.
+CARRIER_SECRETS = (
+    "northpost_login",
+    "northpost_hook_secret",
+    "swiftparcel_api_key",
+    "swiftparcel_secret",
+)
 
 
 class BadConfiguration(Exception):  # noqa: N818 (it is told to a person, as a sentence)
@@ -40,6 +47,10 @@ class Config:
     var: Path = Path("var")
 
     reference_provider_secret: str = "whsec_c2FuZGJveC1yZWZlcmVuY2UtcHJvdmlkZXItdGVzdA=="
+    northpost_login: str = "dosette:test-northpost-password"
+    northpost_hook_secret: str = "test-northpost-hook-secret"
+    swiftparcel_api_key: str = "test-swiftparcel-key"
+    swiftparcel_secret: str = "whsec_c2FuZGJveC1zd2lmdHBhcmNlbC10ZXN0LXNlY3JldCE="
     africas_talking_username: str = "sandbox"
     africas_talking_api_key: str = "test-africas-talking-key"
     africas_talking_sender_id: str = "DOSETTE"
@@ -59,6 +70,7 @@ class Config:
     posts_at_once: int = 16
     failing_share: float = 0.0  # of parcels: failed-to-deliver once, delivered on the second try
     provider_zone: str = "Europe/London"
+    northpost_zone: str = "Europe/Berlin"
     keep: int = 200_000  # ledger entries a list, and parcels the provider remembers
     seed: int | None = None  # a number makes every identifier the same from run to run
 
@@ -81,15 +93,17 @@ class Config:
                 "The sandbox cannot start: these environment variables are not set: "
                 f"{', '.join(missing)}."
             )
-        settings.update({name: environ[name.upper()] for name in SECRETS})
+        known = [name for name in CARRIER_SECRETS if environ.get(name.upper())]
+        settings.update({name: environ[name.upper()] for name in (*SECRETS, *known)})
         config = cls(**settings)
         check_signing_secret(config.reference_provider_secret)
+        check_signing_secret(config.swiftparcel_secret, "SWIFTPARCEL_SECRET")
         if config.provider_zone not in zoneinfo.available_timezones():
             raise BadConfiguration(f"There is no time zone {config.provider_zone!r}.")
         return config
 
 
-def check_signing_secret(secret: str) -> None:
+def check_signing_secret(secret: str, name: str = "REFERENCE_PROVIDER_SECRET") -> None:
     """Raises BadConfiguration unless it is ``whsec_`` and base64 of 24 to 64 bytes.
 
     That form is Standard Webhooks' own.
@@ -100,6 +114,6 @@ def check_signing_secret(secret: str) -> None:
         key = b""
     if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
         raise BadConfiguration(
-            "The sandbox cannot start: REFERENCE_PROVIDER_SECRET must be 'whsec_' "
+            f"The sandbox cannot start: {name} must be 'whsec_' "
             "followed by the base64 of 24 to 64 bytes."
         )

@@ -1,7 +1,8 @@
 """Faults on order: what each part of the world does wrong, to which requests, how often.
 
 ``PUT /faults`` takes ``{"provider": {"mode": "garbled", "times": 2}, …}``; a part not named
-keeps what it has, ``null`` mends it. Parts: provider, africastalking, gateways, oidc.
+keeps what it has, ``null`` mends it. Parts: provider, northpost, swiftparcel, africastalking,
+gateways, oidc.
 
 | mode | what the caller meets | work done? |
 |---|---|---|
@@ -35,7 +36,7 @@ from sandbox.ledger import FAULT, Ledger
 from sandbox.wire import json_answer, json_object
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-TARGETS = ("provider", "africastalking", "gateways", "oidc")
+TARGETS = ("provider", "northpost", "swiftparcel", "africastalking", "gateways", "oidc")
 INSTEAD_OF_WORK = {"refuse", "status", "redirect"}
 AFTER_WORK = {
     "status_after_accept",
@@ -151,7 +152,7 @@ class Faults:
     async def elsewhere(self, request: web.Request) -> web.Response:
         """Where nobody should follow a redirect to. Says whether a secret came along."""
         raw = await request.read()
-        carried = any(name in request.headers for name in ("Authorization", "apiKey"))
+        carried = any(name in request.headers for name in ("Authorization", "apiKey", "X-Api-Key"))
         self._ledger.add("other", request, raw, 200, action="elsewhere", secret_sent=carried)
         return json_answer({"status": "you should not be here"})
 
@@ -202,6 +203,8 @@ class Faults:
 def _ledger_list(request: web.Request) -> str:
     """Where a refused request is written down; an issuer's nowhere: its body holds secrets."""
     path = request.rel_url.raw_path.rstrip("/")
+    if request.method == "POST" and path in {"/northpost/consignments", "/swiftparcel/parcels"}:
+        return "shipments"
     lists = {
         "/provider/shipments": "shipments",
         "/africastalking/version1/messaging": "sms",

@@ -63,6 +63,8 @@ ADDRESSES = [
     ["POST /reset", "forget everything: ledger, parcels, faults, events under way"],
     ["POST /provider/shipments", "the reference shipping provider; then events by webhook"],
     ["GET /provider/shipments/{order_id}", "look-up; …/cancel with POST cancels"],
+    ["POST, GET, DELETE /northpost/consignments", "a provider that speaks XML; then events"],
+    ["POST /swiftparcel/parcels", "a provider that signs its webhooks, and can do little else"],
     ["POST /africastalking/version1/messaging", "Africa's Talking's SMS API"],
     ["POST /gateways/sms, /gateways/email", "the plain gateways"],
     ["GET /oidc/.well-known/openid-configuration", "the OpenID issuer"],
@@ -91,10 +93,11 @@ def home(ledger: Any, stats: dict[str, Any], web_url: str) -> web.Response:
 def _shipment_row(entry: dict[str, Any]) -> list[Any]:
     body = entry["body"] if isinstance(entry["body"], dict) else {}
     address = body.get("delivery_address")
-    city = address.get("city") if isinstance(address, dict) else ""
+    city = address.get("city") if isinstance(address, dict) else entry.get("city")
     remark = "again, same key" if entry.get("replay") else entry.get("fault")
-    service = body.get("delivery_service")
-    return [_clock(entry), body.get("order_id"), service, city, entry["status"], remark]
+    service = body.get("delivery_service") or entry.get("carrier")
+    order = body.get("order_id") or entry.get("order_id")
+    return [_clock(entry), order, service, city, entry["status"], remark]
 
 
 def _message_row(entry: dict[str, Any]) -> list[Any]:

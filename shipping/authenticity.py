@@ -30,6 +30,8 @@ def bears(secrets: Sequence[str], headers: Mapping[str, str]) -> bool:
     """Whether the request carries one of the secrets as its bearer token; an empty one is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     # All are compared, in constant time: how long it took says nothing of what came close.
-    same = [hmac.compare_digest(secret.encode(), token.encode()) for secret in secrets if secret]
+    # Header values may hold any bytes, which Python shows as surrogates.
+    given = token.encode(errors="surrogatepass")
+    same = [hmac.compare_digest(secret.encode(), given) for secret in secrets if secret]
     # An empty one matches a secret that nobody has set.
     return scheme.lower() == "bearer" and bool(token) and any(same)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -23,7 +23,7 @@ def lane(name: str) -> Lane:
         rows=Q(provider=name),
         prepare=lambda shipment: _prepare(provider, shipment),
         settle=settle,
-        resend_is_safe=provider.looks_up or provider.deduplicates,
+        resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
         prefetch=("order__lines",),
@@ -40,8 +40,31 @@ def dispatch(shipment_id: int | None = None) -> int:
 
 def _providers(shipment_id: int | None) -> Sequence[str]:
     if shipment_id is None:
-        return providers.names()
+        return busy()
     return list(Shipment.objects.filter(pk=shipment_id).values_list("provider", flat=True))
+
+
+def busy() -> list[str]:
+    """The providers for which something is due, in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BUSY, [list(providers.names()), timezone.now()])
+        return [name for (name,) in cursor.fetchall()]
+
+
+def abandoned() -> list[str]:
+    """The providers whose worker has died between claim and answer, in one statement."""
+    names = providers.names()
+    lost = Shipment.objects.filter(
+        provider__in=names, state="sending", lease_until__lt=timezone.now()
+    )
+    return list(lost.order_by("provider").values_list("provider", flat=True).distinct())
+
+
+_BUSY = """
+SELECT name FROM unnest(%s) AS name
+WHERE EXISTS (SELECT 1 FROM shipping_shipment s
+              WHERE s.provider = name AND s.state = 'queued' AND s.next_attempt_at <= %s)
+"""
 
 
 def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:

@@ -9,17 +9,21 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, ParseError
 from zoneinfo import ZoneInfo
 
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 from django.utils import timezone
 
-from core.http import Done
+from core.http import Done, GarbledAnswer, Response
 from shipping.states import RANKS
 
 LONGEST_REFERENCE = 100
 LONGEST_URL = 300
 FIRST_YEAR = 2000
 FURTHEST_AHEAD = timedelta(days=1)
+XML_TYPES = frozenset({"application/xml", "text/xml"})
 
 
 class BadEvent(ValueError):  # noqa: N818 - says what is wrong
@@ -69,6 +73,44 @@ def json_object(body: bytes) -> dict[str, Any]:
     return value
 
 
+def xml(response: Response) -> Element:
+    """An answer's XML. Raises GarbledAnswer when it is not, or not declared as such."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in XML_TYPES:
+        raise GarbledAnswer(f"{response.status}, not declared as XML")
+    root = _parsed(response.body)
+    if root is None:
+        raise GarbledAnswer(f"{response.status}, not valid XML")
+    return root
+
+
+def xml_body(body: bytes, tag: str) -> Element:
+    """A webhook's XML below an element of that name. Raises BadEvent when it is anything else."""
+    root = _parsed(body)
+    if root is None:
+        raise BadEvent("", "The body is not valid XML.")
+    if root.tag != tag:
+        raise BadEvent("", f"The body must be an element named {tag}.")
+    return root
+
+
+def _parsed(body: bytes) -> Element | None:
+    """Without entities and document types: they read files and fill memory."""
+    try:
+        root: Element = fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return None  # LookupError: an encoding that nobody knows
+    return root
+
+
+def part(body: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """An object inside a webhook's body. Raises BadEvent when it is anything else."""
+    value = body.get(field)
+    if not isinstance(value, dict):
+        raise BadEvent(field, "This field must be an object.")
+    return value
+
+
 def text(body: Mapping[str, Any], field: str, longest: int) -> str:
     """A text of a webhook's body. Raises BadEvent when it is missing, empty or too long."""
     value = body.get(field)
@@ -88,6 +130,30 @@ def status(body: Mapping[str, Any], field: str, known: Mapping[str, str] | None 
     return words[value]
 
 
+def local_time(body: Mapping[str, Any], field: str, form: str, example: str, zone: str) -> datetime:
+    """A time of a webhook's body as `form` says (strptime), on a zone's clock. Raises BadEvent."""
+    said = text(body, field, 35)
+    try:
+        local = datetime.strptime(said if said.isascii() else "", form)  # noqa: DTZ007 - see in_utc
+    except ValueError:
+        raise BadEvent(field, f"Write it as {example}.") from None
+    return in_utc(local, zone, field)
+
+
+def moment(body: Mapping[str, Any], field: str) -> datetime:
+    """A time that names its zone (RFC 3339) in a webhook's body, in UTC. Raises BadEvent."""
+    said = text(body, field, 35)
+    try:
+        time = datetime.fromisoformat(said if said.isascii() and "T" in said else "")
+        if time.tzinfo is None:
+            raise BadEvent(field, "This time names no zone.")
+        return _sane(time.astimezone(UTC), field)
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, BadEvent):
+            raise
+        raise BadEvent(field, "Write it as 2023-05-19T13:18:45Z.") from None
+
+
 def in_utc(local: datetime, zone: str, field: str) -> datetime:
     """A time on the provider's wall clock, in UTC. Raises BadEvent when it is absurd.
 
@@ -95,9 +161,18 @@ def in_utc(local: datetime, zone: str, field: str) -> datetime:
     that it jumps over in spring is read as if it had not yet been set forward. Refused are times
     before 2000 or more than a day ahead: one of them would outlast every later event.
     """
+    # The year first: the earliest times of the calendar have no UTC.
     if local.year < FIRST_YEAR:
         raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
-    moment = local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC)
-    if moment > timezone.now() + FURTHEST_AHEAD:
+    try:
+        return _sane(local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC), field)
+    except OverflowError:
+        raise BadEvent(field, "This time is more than a day ahead.") from None
+
+
+def _sane(time: datetime, field: str) -> datetime:
+    if time.year < FIRST_YEAR:
+        raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
+    if time > timezone.now() + FURTHEST_AHEAD:
         raise BadEvent(field, "This time is more than a day ahead.")
-    return moment
+    return time

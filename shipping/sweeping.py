@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
-from shipping import dispatching, providers, running, services, tasks, tracking, troubles
+from shipping import dispatching, running, services, tasks, tracking, troubles
 from shipping.batches import calendars
 from shipping.models import Schedule, Shipment, TrackingEvent
 
@@ -25,8 +25,8 @@ CHUNK = 500
 def sweep() -> dict[str, int]:
     """One pass; how much of each kind was repaired. Safe beside workers and other sweepers."""
     return {
-        "shipments taken over from lost workers": sum(map(_take_over, providers.names())),
-        "shipments sent or nudged": sum(map(_send, providers.names())),
+        "shipments taken over from lost workers": sum(map(_take_over, dispatching.abandoned())),
+        "shipments sent or nudged": sum(map(_send, dispatching.busy())),
         "tracking events applied": apply_tracking(),
         "schedules resumed": running.resume_due(),
         "shipments promoted": promote(),

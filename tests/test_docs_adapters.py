@@ -22,6 +22,8 @@ from notifications.services import notify
 from orders.tests.factories import placed_kit_order, placed_order
 from shipping import dispatching, providers, sweeping
 from shipping.models import Shipment
+from shipping.tests import test_conformance
+from shipping.tests.conformance import Case, Conformance
 from tests import pages
 
 
@@ -148,10 +150,12 @@ def test_C1_the_provider_of_the_page_takes_a_parcel(postline: Outside):
     assert taken["body"] == {
         "ref": shipment.reference,
         "speed": "48h",
-        "grams": 20,
+        "pieces": [{"item": shipment.order.lines.get().item_id, "count": 2, "grams": 10}],
         "name": "John Doe",
-        "street": "The battleship building, 179 harrow road",
-        "town": "W2 6NB London",
+        "street": "The battleship building",
+        "extra": "179 harrow road",
+        "town": "London",
+        "code": "W2 6NB",
         "land": "GB",
     }
 
@@ -175,7 +179,7 @@ def test_the_provider_of_the_page_refuses_what_it_cannot_say(postline: Outside):
     dispatching.dispatch()
     shipment = Shipment.objects.get()
     assert shipment.state == "rejected"
-    assert "postcode: longer than 10 characters" in shipment.last_error
+    assert "code: longer than 10 characters" in shipment.last_error
     assert postline.taken == []
 
 
@@ -207,6 +211,17 @@ def test_the_provider_of_the_page_names_what_is_wrong_in_a_webhook(postline, api
     answer = report(api, event | {field: value}, "hook-secret")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["attr"] == field
+
+
+class TestPostline(Conformance):
+    """The page's case in the conformance suite."""
+
+    @pytest.fixture
+    def case(self, postline: Outside) -> Case:
+        source = pages.block("adding-a-provider.md", "python case postline")
+        [case] = eval(f"[{source}]", vars(test_conformance))  # noqa: S307 - it is our own page
+        assert isinstance(case, Case)
+        return case
 
 
 def report(api: Callable[..., Any], event: dict[str, str], secret: str) -> Any:

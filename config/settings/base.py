@@ -259,6 +259,14 @@ SHIPPING_PROVIDER = env.str("SHIPPING_PROVIDER", "reference")
 REFERENCE_PROVIDER_URL = env.str("REFERENCE_PROVIDER_URL", f"{SANDBOX_URL}/provider/shipments")
 REFERENCE_PROVIDER_SECRET = secret("REFERENCE_PROVIDER_SECRET")
 REFERENCE_PROVIDER_TIME_ZONE = env.str("REFERENCE_PROVIDER_TIME_ZONE", "Europe/London")
+# The other providers: each is there once its settings are.
+NORTHPOST_URL = env.str("NORTHPOST_URL", f"{SANDBOX_URL}/northpost" if DEMO else "")
+NORTHPOST_LOGIN = secret("NORTHPOST_LOGIN")
+NORTHPOST_HOOK_SECRET = secret("NORTHPOST_HOOK_SECRET")
+NORTHPOST_TIME_ZONE = env.str("NORTHPOST_TIME_ZONE", "Europe/Berlin")
+SWIFTPARCEL_URL = env.str("SWIFTPARCEL_URL", f"{SANDBOX_URL}/swiftparcel" if DEMO else "")
+SWIFTPARCEL_API_KEY = secret("SWIFTPARCEL_API_KEY")
+SWIFTPARCEL_SECRET = secret("SWIFTPARCEL_SECRET")
 
 # --- Notifications -------------------------------------------------------------------------
 SMS_PROVIDER = env.list("SMS_PROVIDER", default=["africastalking"])

@@ -5,13 +5,17 @@ in this folder holds a class derived from `Provider` and an instance of it named
 docs/adding-a-provider.md walks through one.
 """
 
+import os
 import pkgutil
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
 
 from core.http import Limits, Outcome, Request, Response
 from core.http.messages import DEADLINE
@@ -43,10 +47,24 @@ class TrackedEvent:
     raw: Any
 
 
+class NotOffered(NotImplementedError):  # noqa: N818 - says what is wrong
+    """The provider has no such service, and says so in its file."""
+
+
+# What a provider declares, and what it then has to define.
+_OFFERS = {
+    "looks_up": ("look_up", "read_look_up"),
+    "cancels": ("cancel", "read_cancel"),
+    "reports": ("verify", "events"),
+}
+
+
 class Provider:
     """What a shipping provider can do. What it cannot is declared, and refused loudly."""
 
     name: ClassVar[str]
+    # Settings it cannot work without: `URL` is NORTHPOST_URL in the environment of `northpost`.
+    needs: ClassVar[tuple[str, ...]] = ()
     limits: ClassVar[Limits] = Limits()
     # Seconds for one exchange; the outbox's leases allow for DEADLINE at most.
     timeout: float = DEADLINE
@@ -54,11 +72,64 @@ class Provider:
     deduplicates: ClassVar[bool] = False
     # It can be asked by our reference what it has taken.
     looks_up: ClassVar[bool] = False
+    # It can be told to drop a parcel that it has taken.
+    cancels: ClassVar[bool] = False
+    # It tells us by webhook where parcels are.
+    reports: ClassVar[bool] = False
+    # It carries no real parcel: refused in production.
+    pretends: ClassVar[bool] = False
+    # Where staff said it is, instead of the environment; `at` sets it.
+    typed_url: str = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse a provider that declares one thing and defines another."""
+        super().__init_subclass__(**options)
+        for offer, methods in _OFFERS.items():
+            for method in methods:
+                defined = getattr(cls, method) is not getattr(Provider, method)
+                if defined != getattr(cls, offer):
+                    have = "is defined" if defined else "is missing"
+                    raise TypeError(f"{cls.name}: {offer} is {not defined}, but {method} {have}")
+
+    def setting(self, what: str) -> str:
+        """The full name of one of its settings: `URL` is NORTHPOST_URL."""
+        return f"{self.name.upper()}_{what}"
+
+    def told(self, what: str) -> str:
+        """What the settings or the environment say; empty when they say nothing."""
+        name = self.setting(what)
+        return str(getattr(settings, name, "") or os.environ.get(name, ""))
+
+    def secrets(self, what: str) -> list[str]:
+        """A secret that may be several, separated by commas, while one replaces another."""
+        return [part.strip() for part in self.told(what).split(",") if part.strip()]
+
+    def missing(self) -> list[str]:
+        """The settings it lacks, by their full names: without them nothing is sent."""
+        has = {"URL"} if self.typed_url else set()
+        needed = (what for what in self.needs if what not in has)
+        return [self.setting(what) for what in needed if not self.told(what)]
+
+    @property
+    def url(self) -> str:
+        """Where it is, without a slash at the end."""
+        return (self.typed_url or self.told("URL")).rstrip("/")
+
+    @property
+    def resend_is_safe(self) -> bool:
+        """Whether a lost answer can be found out, or the request repeated without harm."""
+        return self.looks_up or self.deduplicates
+
+    def at(self, url: str) -> "Provider":
+        """The same provider at the address that staff typed."""
+        moved = copy(self)
+        moved.typed_url = url
+        return moved
 
     @property
     def time_zone(self) -> str:
         """The zone of its event times, where they name none."""
-        return "UTC"
+        return self.told("TIME_ZONE") or "UTC"
 
     def create(self, shipment: "Shipment", lines: Sequence["OrderLine"]) -> Request | Outcome:
         """The request that hands over a shipment. Raises NotExpressible."""
@@ -70,11 +141,19 @@ class Provider:
 
     def look_up(self, reference: str) -> Request:
         """The request that asks for a shipment by our reference."""
-        raise NotImplementedError
+        raise NotOffered(f"{self.name} cannot be asked what it has taken")
 
     def read_look_up(self, response: Response) -> Outcome | None:
         """What the answer to `look_up` means; None when the provider does not have it."""
-        raise NotImplementedError
+        raise NotOffered(f"{self.name} cannot be asked what it has taken")
+
+    def cancel(self, shipment: "Shipment") -> Request:
+        """The request that takes a shipment back. Raises NotExpressible."""
+        raise NotOffered(f"{self.name} cannot be told to cancel a parcel")
+
+    def read_cancel(self, response: Response) -> Outcome:
+        """What the answer to `cancel` means: Done when the parcel certainly does not go out."""
+        raise NotOffered(f"{self.name} cannot be told to cancel a parcel")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """Raise NotAuthentic unless the webhook is the provider's. Header names in lower case."""
@@ -82,7 +161,7 @@ class Provider:
 
     def events(self, body: bytes) -> list[TrackedEvent]:
         """The events in a verified webhook's body. Raises BadEvent."""
-        raise NotImplementedError
+        raise NotOffered(f"{self.name} sends no webhooks")
 
 
 @cache

@@ -16,6 +16,7 @@ class Console(providers.Provider):
 
     name = "console"
     deduplicates = True
+    pretends = True
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Outcome:
         """Done. The log says which shipment, not whose."""

@@ -11,13 +11,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from django.conf import settings
-
-from core.http import Limits, Outcome, Request, Response, Unknown, refusal
+from core.http import Done, Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import DeliveryService, OrderLine
-from shipping import authenticity, providers, reading
+from shipping import authenticity, providers, reading, writing
 from shipping.models import Shipment
-from shipping.providers import NotAuthentic, NotExpressible, TrackedEvent
+from shipping.providers import NotAuthentic, TrackedEvent
 
 LONGEST = {"country": 2}
 LONGEST_TEXT = 35
@@ -31,22 +29,27 @@ class Reference(providers.Provider):
     limits = Limits(concurrency=50)
     deduplicates = True
     looks_up = True
+    cancels = True
+    reports = True
+    needs = ("URL", "SECRET")
 
-    @property
-    def time_zone(self) -> str:
-        """A setting: the contract names no zone."""
-        return str(settings.REFERENCE_PROVIDER_TIME_ZONE)
+    def setting(self, what: str) -> str:
+        """Its settings are older than the others', and named otherwise."""
+        return f"REFERENCE_PROVIDER_{what}"
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """`POST` of the documented body, and nothing else in it."""
         body = {
-            "order_id": _fit("order_id", shipment.reference),
+            "order_id": writing.fit("order_id", shipment.reference),
             "delivery_service": _service(shipment.delivery_service),
-            "items": [_item(line) for line in lines] or _refuse("items", "there are none"),
-            "delivery_address": {k: _fit(k, v) for k, v in shipment.address().items()},
+            "items": [_item(line) for line in lines] or writing.refuse("items", "none"),
+            "delivery_address": {
+                name: writing.fit(name, text, LONGEST.get(name, LONGEST_TEXT))
+                for name, text in shipment.address().items()
+            },
         }
-        headers = {**_credentials(), "Idempotency-Key": str(shipment.key)}
-        url = settings.REFERENCE_PROVIDER_URL
+        headers = {**self._credentials(), "Idempotency-Key": str(shipment.key)}
+        url = self.typed_url or self.told("URL")
         return Request.json("POST", url, body, headers, timeout=self.timeout)
 
     def read(self, response: Response) -> Outcome:
@@ -57,8 +60,8 @@ class Reference(providers.Provider):
 
     def look_up(self, reference: str) -> Request:
         """`GET` of our reference below the same address."""
-        url = f"{settings.REFERENCE_PROVIDER_URL.rstrip('/')}/{quote(reference, safe='')}"
-        return Request("GET", url, _credentials(), timeout=self.timeout)
+        url = f"{self.url}/{quote(reference, safe='')}"
+        return Request("GET", url, self._credentials(), timeout=self.timeout)
 
     def read_look_up(self, response: Response) -> Outcome | None:
         """404 means that it does not have it."""
@@ -66,12 +69,25 @@ class Reference(providers.Provider):
             return None
         return refusal(response, server_error=Unknown) or _parcel(response)
 
+    def cancel(self, shipment: Shipment) -> Request:
+        """`POST` to `cancel` below our reference, until the carrier has collected it."""
+        url = f"{self.url}/{quote(shipment.reference, safe='')}/cancel"
+        headers = {**self._credentials(), "Idempotency-Key": f"cancel-{shipment.key}"}
+        return Request("POST", url, headers, timeout=self.timeout)
+
+    def read_cancel(self, response: Response) -> Outcome:
+        """A conflict means that the carrier has it already; cancelling again changes nothing."""
+        if refused := refusal(response, server_error=Unknown):
+            return refused
+        said = response.json_object().get("status")
+        return Done() if said == "cancelled" else Unknown("it does not say that it is cancelled")
+
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By the signature when there is one, else by the bearer secret."""
         if authenticity.SIGNATURE in headers:
-            genuine = authenticity.is_signed(_secrets(), headers, body)
+            genuine = authenticity.is_signed(self.secrets("SECRET"), headers, body)
         else:
-            genuine = authenticity.bears(_secrets(), headers)
+            genuine = authenticity.bears(self.secrets("SECRET"), headers)
         if not genuine:
             raise NotAuthentic("neither a valid signature nor the secret")
 
@@ -84,14 +100,9 @@ class Reference(providers.Provider):
         moment = reading.in_utc(_wall_clock(local), self.time_zone, "event_time")
         return [TrackedEvent(f"{order_id} {name} {local}", order_id, name, moment, said)]
 
-
-def _secrets() -> list[str]:
-    return [s.strip() for s in settings.REFERENCE_PROVIDER_SECRET.split(",") if s.strip()]
-
-
-def _credentials() -> dict[str, str]:
-    secret = next(iter(_secrets()), "")
-    return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+    def _credentials(self) -> dict[str, str]:
+        secret = next(iter(self.secrets("SECRET")), "")
+        return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
 
 
 def _parcel(response: Response) -> Outcome:
@@ -102,21 +113,13 @@ def _parcel(response: Response) -> Outcome:
 
 
 def _service(name: str) -> str:
-    return name if name in DeliveryService.values else _refuse("delivery_service", "not offered")
+    offered = name in DeliveryService.values
+    return name if offered else writing.refuse("delivery_service", "not offered")
 
 
 def _item(line: OrderLine) -> dict[str, Any]:
-    item_id = _fit("item_id", line.item_id)
+    item_id = writing.fit("item_id", line.item_id)
     return {"item_id": item_id, "quantity": line.quantity, "weight": line.weight}
-
-
-def _fit(field: str, text: str) -> str:
-    longest = LONGEST.get(field, LONGEST_TEXT)
-    return text if len(text) <= longest else _refuse(field, f"longer than {longest} characters")
-
-
-def _refuse(field: str, why: str) -> Any:
-    raise NotExpressible(f"{field}: {why}")
 
 
 def _wall_clock(text: str) -> datetime:

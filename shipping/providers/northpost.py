@@ -1,0 +1,126 @@
+"""Northpost: XML under basic authentication, its own codes and its own label reference.
+
+Told by the environment: NORTHPOST_URL, NORTHPOST_LOGIN (user:password), NORTHPOST_HOOK_SECRET
+(the bearer secret of its webhooks) and NORTHPOST_TIME_ZONE (of the times in them).
+"""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement
+
+from core import http
+from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown, refusal
+from orders.models import OrderLine
+from shipping import authenticity, providers, reading, writing
+from shipping.models import Shipment
+from shipping.providers import NotAuthentic, TrackedEvent
+
+SERVICES = {"standard": "N48", "express": "N24"}
+STATES = {
+    "20": "waiting-for-collection",
+    "30": "in-transit",
+    "31": "in-transit",
+    "40": "delivered",
+    "50": "failed-to-deliver",
+}
+ADDRESS = {
+    "name": "recipient",
+    "street": "line_1",
+    "extra": "line_2",
+    "town": "city",
+    "zip": "postcode",
+}
+LONGEST_ZIP = 12
+FORM, EXAMPLE = "%d.%m.%Y %H:%M:%S", "19.05.2023 13:18:45"
+BUSY, KNOWN = "T01", "D01"
+
+
+class Northpost(providers.Provider):
+    """It makes a second parcel of a repeated request, so it is asked first."""
+
+    name = "northpost"
+    limits = http.Limits(concurrency=10, per_second=50)
+    needs = ("URL", "LOGIN", "HOOK_SECRET")
+    looks_up = cancels = reports = True
+
+    def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
+        """One consignment. Weights are grams, of one piece."""
+        service = SERVICES.get(shipment.delivery_service) or writing.refuse("service", "unknown")
+        ref = writing.fit("ref", shipment.reference)
+        root = Element("consignment", ref=ref, service=service)
+        to = SubElement(root, "to", country=writing.fit("country", shipment.country, 2))
+        for tag, field in ADDRESS.items():
+            longest = LONGEST_ZIP if tag == "zip" else writing.LONGEST
+            SubElement(to, tag).text = writing.fit(tag, getattr(shipment, field), longest)
+        for line in lines or writing.refuse("piece", "there are none"):
+            sizes = {"count": str(line.quantity), "grams": str(line.weight)}
+            SubElement(root, "piece", {"sku": writing.fit("sku", line.item_id)} | sizes)
+        headers = {"Idempotency-Key": str(shipment.key), "Content-Type": "application/xml"}
+        return self._request("POST", "consignments", headers, writing.xml(root))
+
+    def read(self, response: Response) -> Outcome:
+        """It says no with a 200 and a code of its own."""
+        return refusal(response, server_error=Unknown) or _taken(reading.xml(response))
+
+    def look_up(self, reference: str) -> Request:
+        """All consignments of one reference."""
+        return self._request("GET", f"consignments?ref={quote(reference, safe='')}")
+
+    def read_look_up(self, response: Response) -> Outcome | None:
+        """An empty list, and nothing else, means that it has none."""
+        if refused := refusal(response, server_error=Unknown):
+            return refused
+        root = reading.xml(response)
+        return None if root.tag == "consignments" and not len(root) else _taken(root[0])
+
+    def cancel(self, shipment: Shipment) -> Request:
+        """`DELETE` of its own label: our reference means nothing here."""
+        label = shipment.provider_reference or writing.refuse("label", "it gave none")
+        return self._request("DELETE", f"consignments/{quote(label, safe='')}")
+
+    def read_cancel(self, response: Response) -> Outcome:
+        """Only its own word for it is believed."""
+        if refused := refusal(response, server_error=Unknown):
+            return refused
+        root = reading.xml(response)
+        return http.Done() if root.tag == "cancelled" else _refusal(root)
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """By the secret, compared in constant time."""
+        if not authenticity.bears(self.secrets("HOOK_SECRET"), headers):
+            raise NotAuthentic("not the secret")
+
+    def events(self, body: bytes) -> list[TrackedEvent]:
+        """Many events a webhook, each with an id of its own."""
+        return [self._event(dict(each.attrib)) for each in reading.xml_body(body, "events")]
+
+    def _event(self, said: dict[str, str]) -> TrackedEvent:
+        event_id, reference = reading.text(said, "id", 100), reading.text(said, "ref", 35)
+        time = reading.local_time(said, "at", FORM, EXAMPLE, self.time_zone)
+        name = reading.status(said, "code", STATES)
+        return TrackedEvent(event_id, reference, name, time, said)
+
+    def _request(
+        self, method: str, path: str, more: Mapping[str, str] | None = None, body: bytes = b""
+    ) -> Request:
+        headers = {**writing.basic(self.told("LOGIN")), "Accept": "application/xml", **(more or {})}
+        return Request(method, f"{self.url}/{path}", headers, body, timeout=self.timeout)
+
+
+def _taken(root: Element) -> Outcome:
+    if root.tag != "consignment":
+        return _refusal(root)
+    # Without a label there is no telling what it took.
+    return reading.taken(root.attrib["label"], root.get("barcode"), root.get("track"))
+
+
+def _refusal(root: Element) -> Outcome:
+    code = root.attrib["code"] if root.tag == "refused" else ""
+    if not code:
+        raise http.GarbledAnswer("an element that was not agreed")
+    if code == BUSY:
+        return Temporary(f"asked us to wait: {code}")
+    return Unknown(f"it may have it: {code}") if code == KNOWN else Permanent(f"refused: {code}")
+
+
+provider = Northpost()
