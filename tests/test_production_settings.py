@@ -128,7 +128,8 @@ def test_a_secret_with_two_values_is_refused_and_neither_is_shown(tmp_path: Path
 
 
 def test_a_complete_environment_passes_djangos_own_checks(tmp_path: Path) -> None:
-    checked = manage(tmp_path, COMPLETE, "check", "--deploy", "--fail-level", "WARNING")
+    environment = COMPLETE | {"TRUSTED_PROXIES": "1", "SECOND_FACTOR": "required"}
+    checked = manage(tmp_path, environment, "check", "--deploy", "--fail-level", "WARNING")
     assert checked.returncode == 0, checked.stderr
 
 
