@@ -10,6 +10,7 @@ from desk.metrics import metrics
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import login
 from identity.sign_in.views import SignOut
+from notifications.stopping import stop
 
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications")
 
@@ -21,6 +22,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],
+    path("stop/<str:token>/", stop, name="unsubscribe"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     path("livez", livez, name="livez"),

@@ -11,7 +11,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.codes import random_code
 from customers.countries import validate_country
-from customers.validators import CodeLetters, OneLine
+from customers.languages import validate_language
+from customers.validators import CodeLetters, OneLine, validate_zone
 from customers.words import Words
 
 ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
@@ -48,6 +49,30 @@ class Customer(models.Model):
         blank=True, default="", help_text="International (+254…) or local to the default region."
     )
     email = models.EmailField(blank=True, default="")
+    channel = models.CharField(
+        "wants to hear by",
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The channel they chose. Empty: whatever the rules say.",
+    )
+    language = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_language],
+        help_text="BCP 47, such as en, sw or pt-BR. Empty: the default.",
+    )
+    time_zone = models.CharField(
+        max_length=50,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[validate_zone],
+        help_text="Such as Africa/Nairobi, for quiet hours. Empty: the default.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = CustomerQuerySet.as_manager()

@@ -57,6 +57,17 @@ def check(customer: Customer, name: str) -> None:
                 )
             }
         )
-    if not way.recipient(customer):
-        text = f"This customer has no {way.missing}. Add it, or name another channel."
+    recipient = way.recipient(customer)
+    text = _refusal(way, recipient) if recipient else _lacking(way)
+    if text:
         raise ValidationError({"channel": ValidationError(text, "unreachable")})
+
+
+def _lacking(way: Way) -> str:
+    return f"This customer has no {way.missing}. Add it, or name another channel."
+
+
+def _refusal(way: Way, recipient: str) -> str:
+    """Why nothing goes to such an address, in words; not every way refuses any."""
+    refusal: Callable[[str], str] | None = getattr(way, "refusal", None)
+    return refusal(recipient) if refusal else ""

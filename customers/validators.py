@@ -1,5 +1,8 @@
 """What names, codes and address lines may hold."""
 
+from zoneinfo import available_timezones
+
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.utils.deconstruct import deconstructible
 
@@ -23,3 +26,9 @@ class CodeLetters(RegexValidator):
     regex = r"^[A-Za-z0-9][A-Za-z0-9._-]*\Z"
     message = "Use letters, digits, dots, dashes and underscores, starting with a letter or digit."
     code = "code_letters"
+
+
+def validate_zone(name: str) -> None:
+    """Raise ValidationError when there is no such time zone."""
+    if name not in available_timezones():
+        raise ValidationError("There is no such time zone. Write it like Africa/Nairobi.")

@@ -23,9 +23,13 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Messages": [
         ("Notifications", "sms", "notifications.notification"),
+        ("Mailings", "campaign", "notifications.mailing"),
         ("Templates", "article", "notifications.template"),
         ("Rules", "rule", "notifications.rule"),
+        ("Events", "toggle_on", "notifications.topic"),
+        ("Limits", "speed", "notifications.limits"),
         ("Opt-outs", "notifications_off", "notifications.optout"),
+        ("Consent history", "history", "notifications.consent"),
     ],
     "Health data": [
         ("Patients", "personal_injury", "clinical.patient"),

@@ -1,55 +1,107 @@
-"""What staff and customers have decided: rules, words and opt-outs."""
+"""What staff and customers have decided: rules, words, limits and opt-outs."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import NamedTuple
+from datetime import UTC, datetime, time
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.utils import timezone
 
+from customers.languages import chain
+from customers.models import Customer
+from notifications.pacing import Pace
 from notifications.routing import Route
 from orders.models import Order, OrderLine, ProductKind
 
 
 class Case(NamedTuple):
-    """By which channel customers hear of an occasion, with orders of this sort."""
+    """By which channel, and in which words, customers hear of an occasion with such orders."""
 
     occasion: str
     channel: str
     product_kind: str
     kit_type: str
+    template_name: str = ""
+    since: str = ""  # the first day of a rule with dates
+    dated: bool = False
+    pk: int = 0
 
 
 class Words(NamedTuple):
-    """A template's texts."""
+    """A template's texts, and which version of it they are."""
 
     subject: str
     body: str
     when_unknown: str = "staff"
+    html: str = ""
+    version: int | None = None
+    language: str = ""
+    name: str = ""
 
 
 class Book:
-    """The decisions on these occasions and routes.
+    """The decisions on these occasions and routes, for these customers.
 
     Read in one statement: it is in the way of every order that is placed.
     """
 
-    def __init__(self, occasions: Collection[str], routes: Iterable[Route]) -> None:
+    def __init__(
+        self,
+        occasions: Collection[str],
+        routes: Iterable[Route],
+        customers: Collection[Customer] = (),
+    ) -> None:
         self._cases: list[Case] = []
-        self._words: dict[tuple[str, str], Words] = {}
+        self._words: dict[tuple[str, str, str, str], Words] = {}
+        self._topics: dict[str, tuple[bool, bool]] = {}
         self._refused: set[tuple[str, str]] = set()
-        for kind, *facts in _read(occasions, {route.recipient.lower() for route in routes}):
-            if kind == "rule":
-                self._cases.append(Case(*facts[:4]))
-            elif kind == "template":
-                occasion, channel, *words = facts
-                self._words[occasion, channel] = Words(*words)
-            else:
-                self._refused.add((facts[0], facts[1]))
+        self.pace = Pace()
+        for kind, facts in _read(occasions, routes, customers):
+            getattr(self, f"_take_{kind}")(*facts)
 
-    def words(self, occasion: str, channel: str) -> Words | None:
-        """The words for an occasion by this channel, where staff have written any."""
-        return self._words.get((occasion, channel))
+    def _take_rule(self, *facts: Any) -> None:
+        self._cases.append(Case(*facts))
+
+    def _take_template(self, *facts: Any) -> None:
+        occasion, name, channel, language, *rest = facts
+        words = Words(*rest)._replace(language=language, name=name)
+        self._words[occasion, name, channel, language] = words
+
+    def _take_topic(self, occasion: str, is_on: bool, critical: bool) -> None:
+        self._topics[occasion] = is_on, critical
+
+    def _take_optout(self, channel: str, recipient: str) -> None:
+        self._refused.add((channel, recipient))
+
+    def _take_limits(self, begin: str | None, end: str | None, *most: int) -> None:
+        begins, ends = (time.fromisoformat(hour) if hour else None for hour in (begin, end))
+        per_day, duplicate, digest = most
+        self.pace = Pace(begins, ends, per_day, duplicate, digest, self.pace.slots)
+
+    def _take_slots(self, customer: int, slots: list[float]) -> None:
+        times = [datetime.fromtimestamp(slot, UTC) for slot in slots]
+        self.pace.slots = {**self.pace.slots, customer: times}
+
+    def words(
+        self, occasion: str, channel: str, language: str = "", name: str = ""
+    ) -> Words | None:
+        """The words by this name, else the usual ones, in the customer's language or the next
+        that staff have written."""
+        for named in dict.fromkeys((name, "")):
+            for tag in chain(language):
+                if found := self._words.get((occasion, named, channel, tag)):
+                    return found
+        return None
+
+    def is_on(self, occasion: str) -> bool:
+        """Whether customers hear of it at all."""
+        return self._topics.get(occasion, (True, False))[0]
+
+    def is_critical(self, occasion: str) -> bool:
+        """Whether it cannot wait."""
+        return self._topics.get(occasion, (True, False))[1]
 
     def unless_refused(self, route: Route) -> Route:
         """The route, with the obstacle when its recipient wants no more messages."""
@@ -69,8 +121,11 @@ class Book:
                 kinds[order_id].add(kind)
         return kinds
 
-    def channels(self, occasion: str, kit_type: str, kinds: Collection[str]) -> list[str]:
-        """What the most specific rule says: kit type before kind of product before any."""
+    def rules(self, occasion: str, kit_type: str, kinds: Collection[str]) -> list[Case]:
+        """The rules that fit, the winner first: kit type before kind of product before any.
+
+        Among those a rule with dates wins over one without, the later begun over the earlier.
+        """
         fitting = [
             case
             for case in self._cases
@@ -78,24 +133,58 @@ class Book:
             and case.kit_type in ("", kit_type)
             and case.product_kind in ("", *kinds)
         ]
-        fitting.sort(key=lambda case: (not case.kit_type, not case.product_kind, case))
-        return [case.channel for case in fitting[:1]]
+        fitting.sort(key=lambda case: (case.dated, case.since, case.pk), reverse=True)
+        fitting.sort(key=lambda case: (not case.kit_type, not case.product_kind))
+        return fitting
 
 
 # By plain SQL: the ORM would take a millisecond to word it, several times what PostgreSQL takes.
 _STATEMENT = """
-SELECT 'rule', occasion, channel, product_kind, kit_type, ''
-  FROM notifications_rule WHERE is_active AND occasion = ANY(%(occasions)s)
-UNION ALL SELECT 'template', occasion, channel, subject, body, when_unknown
-  FROM notifications_template WHERE occasion = ANY(%(occasions)s)
-UNION ALL SELECT 'opt-out', channel, recipient, '', '', ''
+SELECT 'rule', json_build_array(occasion, channel, product_kind, kit_type, template_name,
+       coalesce(valid_from::text, ''), valid_from IS NOT NULL OR valid_until IS NOT NULL, id)
+  FROM notifications_rule
+ WHERE is_active AND occasion = ANY(%(occasions)s)
+   AND coalesce(valid_from <= %(today)s, true) AND coalesce(valid_until >= %(today)s, true)
+UNION ALL
+SELECT 'template',
+       json_build_array(occasion, name, channel, language, subject, body, when_unknown,
+       html, current_id)
+  FROM notifications_template
+ WHERE occasion = ANY(%(occasions)s) AND language = ANY(%(languages)s)
+UNION ALL
+SELECT 'topic', json_build_array(occasion, is_on, critical)
+  FROM notifications_topic WHERE occasion = ANY(%(occasions)s)
+UNION ALL
+SELECT 'optout', json_build_array(channel, recipient)
   FROM notifications_optout WHERE recipient = ANY(%(addresses)s)
+UNION ALL
+SELECT 'limits', json_build_array(quiet_from::text, quiet_until::text, messages_per_day,
+       duplicate_minutes, digest_minutes)
+  FROM notifications_limits WHERE id = 1
+UNION ALL
+SELECT 'slots', json_build_array(c.id, ARRAY(
+         SELECT extract(epoch FROM n.next_attempt_at)
+           FROM notifications_notification n
+          WHERE n.customer_id = c.id AND n.state <> 'suppressed'
+          ORDER BY n.id DESC LIMIT l.messages_per_day))
+  FROM notifications_limits l, unnest(%(customers)s::bigint[]) c(id)
+ WHERE l.id = 1 AND l.messages_per_day > 0
 """
 
 
-def _read(occasions: Iterable[str], addresses: Iterable[str]) -> list[tuple[str, ...]]:
+def _read(
+    occasions: Iterable[str], routes: Iterable[Route], customers: Iterable[Customer]
+) -> list[tuple[str, list[Any]]]:
     """All the facts, each with its kind in front."""
+    people = list(customers)
+    languages = {"", *(person.language for person in people)}
+    known: dict[str, Any] = {
+        "occasions": list(occasions),
+        "addresses": list({route.recipient.lower() for route in routes}),
+        "languages": list({tag for name in languages for tag in chain(name)}),
+        "customers": list({person.pk for person in people}),
+        "today": timezone.localdate(),
+    }
     with connection.cursor() as cursor:
-        known = {"occasions": list(occasions), "addresses": list(addresses)}
         cursor.execute(_STATEMENT, known)
         return list(cursor.fetchall())

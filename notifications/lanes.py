@@ -34,6 +34,7 @@ from notifications.channels import (
 from notifications.consent import opt_out
 from notifications.history import record
 from notifications.limits import limits_of
+from notifications.mail import message_of
 from notifications.models import Notification
 from notifications.reports import apply_parked
 
@@ -109,7 +110,7 @@ def _work(channel: str, provider: str) -> int:
 
 
 def _prepare(name: str, transport: Transport, limits: Limits, row: Notification) -> Job | Outcome:
-    message = Message(row.recipient, row.message, row.subject)
+    message = message_of(row)
     if not isinstance(transport, DirectTransport):
         return Job(transport.request(message), transport.read)
     pace = Pace(limits.per_second)

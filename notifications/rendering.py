@@ -6,13 +6,16 @@ from collections.abc import Collection, Mapping
 
 from django.core.exceptions import ValidationError
 
+from notifications.markup import check_html, escaped
+
 LONGEST_MESSAGE = 2000
 LONGEST_SUBJECT = 100
+LONGEST_HTML = 20_000
 
-ORDER_FIELDS = {
-    "user_name": "the customer's name",
+CUSTOMER_FIELDS = {"user_name": "the customer's name"}
+ORDER_FIELDS = CUSTOMER_FIELDS | {
     "order_number": "the order's number, such as co-1",
-    "item": "what was ordered, in words",
+    "item": "what was ordered, in words; not by SMS, where it may reveal something of health",
     "amount": "what it costs, with the currency",
 }
 PARCEL_FIELDS = {
@@ -20,7 +23,13 @@ PARCEL_FIELDS = {
     "tracking_number": "the carrier's tracking number",
     "tracking_url": "where the parcel can be followed",
 }
-FIELDS = ORDER_FIELDS | PARCEL_FIELDS
+DIGEST_FIELDS = CUSTOMER_FIELDS | {
+    "count": "how many parcels have moved",
+    "parcels": "each parcel with what became of it",
+}
+EMAIL_FIELDS = {"unsubscribe_url": "the page to hear no more by e-mail"}
+NOT_BY_SMS = frozenset({"item"})  # docs/decisions/0023-words.md
+FIELDS = ORDER_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
 SAMPLE = {
     "user_name": "Jane Doe",
     "order_number": "co-1",
@@ -29,8 +38,28 @@ SAMPLE = {
     "reference": "co-1",
     "tracking_number": "TRACK123",
     "tracking_url": "https://carrier.example/TRACK123",
+    "count": "2",
+    "parcels": "co-1: on its way; co-2: delivered",
+    "unsubscribe_url": "https://dosette.example/stop/1/",
 }
+# What turns the writing around or ends a line unseen: Unicode TR 36, 2.5. The marks for languages
+# written from the right (U+200E, U+200F) are no such thing.
+_HIDING = frozenset(map(chr, (*range(0x2028, 0x202F), *range(0x2066, 0x206A))))
 _FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+def fields_for(occasion: str, channel: str) -> dict[str, str]:
+    """The fields that the words for this occasion may name by this channel, each explained."""
+    if occasion == "shipments-digest":
+        known = DIGEST_FIELDS
+    elif occasion == "mailing":
+        known = CUSTOMER_FIELDS
+    else:
+        parcel = PARCEL_FIELDS if occasion.startswith("shipment-") else {}
+        known = ORDER_FIELDS | parcel
+    hidden = NOT_BY_SMS if channel == "sms" else frozenset()
+    more = EMAIL_FIELDS if channel == "email" else {}
+    return {name: text for name, text in (known | more).items() if name not in hidden}
 
 
 def validate_body(body: str) -> None:
@@ -44,6 +73,14 @@ def validate_subject(subject: str) -> None:
     check_fields(subject, FIELDS)
     if subject != one_line(subject):
         raise ValidationError("Write the subject as one line of text.")
+
+
+def validate_html(html: str) -> None:
+    """Raise ValidationError for an unknown field, or markup that could run or load something."""
+    check_fields(html, FIELDS)
+    if any(_is_control(char) and char not in "\r\n\t" for char in html):
+        raise ValidationError("HTML holds no control characters but line breaks.")
+    check_html(html)
 
 
 def check_fields(text: str, known: Collection[str]) -> None:
@@ -70,8 +107,9 @@ def check_message(text: str) -> None:
 
 
 def _is_control(char: str) -> bool:
-    """Control characters, and halves of surrogate pairs, which no encoding can carry."""
-    return unicodedata.category(char) in ("Cc", "Cs")
+    """Control characters, halves of surrogate pairs, which no encoding can carry, and what
+    turns the writing around."""
+    return char in _HIDING or unicodedata.category(char) in ("Cc", "Cs")
 
 
 def one_line(text: str) -> str:
@@ -85,6 +123,17 @@ def render(body: str, values: Mapping[str, str]) -> str:
     Values are made one line each, so that a name can break neither a header nor a message.
     """
     return _FIELD.sub(lambda found: one_line(values.get(found[1], "")), body).strip()
+
+
+def render_html(html: str, values: Mapping[str, str]) -> str:
+    """The markup with its fields filled in, each as text: a value is never markup."""
+    return _FIELD.sub(lambda found: escaped(_harmless(found[1], values)), html).strip()
+
+
+def _harmless(name: str, values: Mapping[str, str]) -> str:
+    value = one_line(values.get(name, ""))
+    linked = name.endswith("_url") and not value.startswith(("https://", "http://"))
+    return "" if linked else value
 
 
 def cut(text: str, longest: int) -> str:

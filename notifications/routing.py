@@ -38,6 +38,8 @@ def _way(name: str, customer: Customer) -> Route:
         return Route(name, obstacle=f"No service carries {channel.label} at the moment.")
     if not recipient:
         return Route(name, obstacle=f"The customer has no {channel.missing}.")
+    if refused := channel.refusal(recipient):
+        return Route(name, obstacle=refused)
     return Route(name, recipient, provider)
 
 

@@ -1,8 +1,6 @@
 """The verbs of notifications. A message is a row first; sending it is the outbox's work."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -10,41 +8,60 @@ from django.utils import timezone
 
 from core.states import move
 from customers.models import Customer
-from notifications.book import Book, Words
+from notifications import digest, pacing
+from notifications.book import Book
+from notifications.health import check_sms
 from notifications.history import record
-from notifications.models import Notification, Occasion
-from notifications.rendering import (
-    LONGEST_MESSAGE,
-    LONGEST_SUBJECT,
-    check_message,
-    cut,
-    one_line,
-    render,
-)
+from notifications.models import Notification
+from notifications.rendering import LONGEST_SUBJECT, check_message, cut, one_line
 from notifications.routing import Route, choose, ways_to
 from notifications.tasks import dispatch
-from orders.models import Order, OrderEvent
-from shipping.models import Shipment, ShipmentEvent
-from shipping.states import TRACKED
+from notifications.telling import (
+    ORDER_OCCASIONS,
+    News,
+    new_row,
+    news_of_order,
+    news_of_shipment,
+    written,
+)
 
-ORDER_OCCASIONS = {"placed": Occasion.ORDER_PLACED, "cancelled": Occasion.ORDER_CANCELLED}
-# For a channel that nobody has written a template for yet.
-PLAIN_BODY = "Hi {user_name}, news of your order {order_number}: %s."
+__all__ = [
+    "ORDER_OCCASIONS",
+    "News",
+    "news_of_order",
+    "news_of_shipment",
+    "notify",
+    "resend",
+    "tell",
+]
 
 
 @transaction.atomic
 def notify(
-    customer: Customer, message: str, channel: str = "", *, subject: str = "", by: str = "system"
+    customer: Customer,
+    message: str,
+    channel: str = "",
+    *,
+    subject: str = "",
+    critical: bool = False,
+    by: str = "system",
 ) -> Notification:
     """Tell a customer something: `notify(customer, message="…", channel="sms")`.
 
-    Without a channel it goes by the first that reaches them. Gives the notification, suppressed
-    when they have opted out. Raises ValidationError, by field, for an unknown channel, a customer
-    it does not reach, and a message that is empty, longer than 2000 characters, or not plain text.
+    Without a channel it goes by the one they chose, or the first that reaches them. Gives the
+    notification: it waits for the end of quiet hours unless it is `critical`, and is suppressed
+    when they have opted out or have just been told the same. Raises ValidationError, by field,
+    for an unknown channel, a customer it does not reach, a message that is empty, longer than
+    2000 characters or not plain text, and an SMS that reveals something of health.
     """
     text = _checked(message)
-    row = _row(customer, _route_to(customer, channel))
+    route, book = _route_to(customer, channel)
+    if route.channel == "sms":
+        check_sms(text, field="message")
+    row = new_row(customer, route)
     row.message, row.subject = text, cut(one_line(subject), LONGEST_SUBJECT)
+    row.critical = critical
+    pacing.apply(row, book.pace)
     row.save()
     record([row], kind="composed", by=by)
     _nudge([row])
@@ -60,16 +77,17 @@ def _checked(message: str) -> str:
     return text.strip()
 
 
-def _route_to(customer: Customer, channel: str) -> Route:
-    """The way to tell them; the only obstacle left is that they want no messages."""
+def _route_to(customer: Customer, channel: str) -> tuple[Route, Book]:
+    """The way to tell them, and what was decided; the only obstacle left is an opt-out."""
     ways = ways_to(customer)
-    book = Book([], ways.values())
+    book = Book([], ways.values(), [customer])
     if channel:
-        return book.unless_refused(_named(ways, channel))
-    routes = [book.unless_refused(way) for way in ways.values() if not way.obstacle]
+        return book.unless_refused(_named(ways, channel)), book
+    names = dict.fromkeys([*filter(ways.get, [customer.channel]), *ways])
+    routes = [book.unless_refused(ways[name]) for name in names if not ways[name].obstacle]
     if not routes:
         raise ValidationError({"customer": choose(ways, []).obstacle})
-    return next((route for route in routes if not route.obstacle), routes[0])
+    return next((route for route in routes if not route.obstacle), routes[0]), book
 
 
 def _named(ways: Mapping[str, Route], channel: str) -> Route:
@@ -79,32 +97,6 @@ def _named(ways: Mapping[str, Route], channel: str) -> Route:
     if ways[channel].obstacle:
         raise ValidationError({"channel": ways[channel].obstacle})
     return ways[channel]
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """Something that a customer hears of once: `source` names it."""
-
-    source: str
-    occasion: str
-    order: Order
-    shipment: Shipment | None = None
-
-
-def news_of_order(event: OrderEvent) -> News | None:
-    """What an order's event tells the customer, if anything."""
-    occasion = ORDER_OCCASIONS.get(event.kind)
-    if occasion is None:
-        return None
-    return News(f"order:{event.order_id}:{event.kind}", occasion, event.order)
-
-
-def news_of_shipment(event: ShipmentEvent) -> News | None:
-    """What a shipment's event tells the customer: each status once, however often it comes."""
-    if event.to_state not in TRACKED:
-        return None
-    source = f"shipment:{event.shipment_id}:{event.to_state}"
-    return News(source, f"shipment-{event.to_state}", event.shipment.order, event.shipment)
 
 
 @transaction.atomic(savepoint=False)
@@ -117,68 +109,18 @@ def tell(news: Iterable[News | None]) -> int:
     told = [each for each in news if each]
     if not told:
         return 0
-    rows = _rows(told)
-    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    rows, book = written(told)
+    if not digest.gather(rows, book):
+        Notification.objects.bulk_create(rows, ignore_conflicts=True)
     _nudge(rows)
     return len(rows)
 
 
-def _rows(news: Sequence[News]) -> list[Notification]:
-    ways = [ways_to(each.order.customer) for each in news]
-    book = Book({each.occasion for each in news}, chain(*(every.values() for every in ways)))
-    kinds = book.kinds_of([each.order for each in news])
-    rows = []
-    for each, open_ways in zip(news, ways, strict=True):
-        order = each.order
-        ruled = book.channels(each.occasion, order.kit_type, kinds.get(order.pk, ()))
-        route = book.unless_refused(choose(open_ways, [order.channel, *ruled]))
-        rows.append(_written(each, route, book.words(each.occasion, route.channel)))
-    return rows
-
-
-def _written(news: News, route: Route, words: Words | None) -> Notification:
-    plain = PLAIN_BODY % Occasion(news.occasion).label
-    subject, body, when_unknown = words or Words("", plain)
-    values = _values(news)
-    row = _row(news.order.customer, route)
-    row.order, row.shipment, row.source = news.order, news.shipment, news.source
-    row.when_unknown = when_unknown
-    row.message = cut(render(body, values), LONGEST_MESSAGE)
-    row.subject = cut(render(subject, values), LONGEST_SUBJECT)
-    return row
-
-
-def _values(news: News) -> dict[str, str]:
-    order, shipment = news.order, news.shipment
-    values = {
-        "user_name": order.customer.name,
-        "order_number": order.number,
-        "item": order.item,
-        "amount": f"{order.amount} {order.currency}",
-    }
-    if shipment:
-        values |= {
-            "reference": shipment.reference,
-            "tracking_number": shipment.tracking_number,
-            "tracking_url": shipment.tracking_url,
-        }
-    return values
-
-
-def _row(customer: Customer, route: Route) -> Notification:
-    return Notification(
-        customer=customer,
-        channel=route.channel,
-        recipient=route.recipient,
-        provider=route.provider,
-        state="suppressed" if route.obstacle else "queued",
-        last_error=route.obstacle,
-    )
-
-
 def _nudge(rows: Iterable[Notification]) -> None:
     """A hint after the commit, one for each queue: it carries no key of a person."""
-    for channel, provider in {(r.channel, r.provider) for r in rows if r.state == "queued"}:
+    now = timezone.now()
+    due = [row for row in rows if row.state == "queued" and row.next_attempt_at <= now]
+    for channel, provider in {(row.channel, row.provider) for row in due}:
         dispatch.delay_on_commit(channel, provider)
 
 
@@ -192,7 +134,7 @@ def resend(notification: Notification, *, by: str, reason: str) -> Notification:
     """
     if not reason.strip():
         raise ValidationError("Say why it is sent again.")
-    route = _route_to(notification.customer, notification.channel)
+    route, _ = _route_to(notification.customer, notification.channel)
     if route.obstacle:
         raise ValidationError(route.obstacle)
     changes = {

@@ -23,6 +23,7 @@ EVENTS = {
     "StudyEvent",
     "NotificationEvent",
     "CaseEvent",
+    "MailingEvent",
 }
 # Seen inside another page of the admin, or by the person on call only.
 NOT_IN_THE_ADMIN = EVENTS | {
@@ -31,6 +32,8 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "LinkedAccount",
     "SecondFactor",
     "DeliveryReport",
+    "TemplateVersion",
+    "MailingRecipient",
     "IdempotencyKey",
     "Tally",
     "Circuit",

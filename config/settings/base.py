@@ -283,6 +283,19 @@ SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", f"{SANDBOX_URL}/gateways/sms")
 SMS_GATEWAY_TOKEN = secret("SMS_GATEWAY_TOKEN")
 EMAIL_GATEWAY_URL = env.str("EMAIL_GATEWAY_URL", f"{SANDBOX_URL}/gateways/email")
 EMAIL_GATEWAY_TOKEN = secret("EMAIL_GATEWAY_TOKEN")
+# The language of customers who named none, and the countries (ISO 3166-1) that SMS may go to: all
+# when it is empty. What an SMS must not say, besides the names of kits and treatments.
+DEFAULT_LANGUAGE = env.str("DEFAULT_LANGUAGE", "en")
+CUSTOMER_TIME_ZONE = env.str("CUSTOMER_TIME_ZONE", TIME_ZONE)
+SMS_COUNTRIES = env.list("SMS_COUNTRIES", default=[])
+HEALTH_WORDS = env.list(
+    "HEALTH_WORDS",
+    default=["DNA", "genetic", "genome", "exome", "HIV", "cancer", "diagnosis", "mammogram"],
+)
+# Where customers reach us: the links in e-mails begin with it.
+PUBLIC_URL = env.str(
+    "PUBLIC_URL", f"http://127.0.0.1:{PORT}" if DEMO else f"https://{ALLOWED_HOSTS[0]}"
+)
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Dosette <no-reply@localhost>")

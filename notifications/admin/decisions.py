@@ -3,11 +3,17 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
-from notifications.consent import opt_out
-from notifications.models import OptOut, Rule, Template
+from core.admin import LargeTableAdmin
+from customers.phones import e164
+from notifications.admin.reading import ReadOnly
+from notifications.consent import opt_in, opt_out
+from notifications.models import Consent, Limits, OptOut, Rule, Template, Topic
 from notifications.rendering import FIELDS, ORDER_FIELDS, PARCEL_FIELDS, SAMPLE, render
 from orders.admin.actors import actor_of
 
@@ -16,7 +22,16 @@ from orders.admin.actors import actor_of
 class RuleAdmin(ModelAdmin):
     """By which channel customers hear of what. The most specific active rule wins."""
 
-    list_display = ["occasion", "product_kind", "kit_type", "channel", "is_active"]
+    list_display = [
+        "occasion",
+        "product_kind",
+        "kit_type",
+        "channel",
+        "template_name",
+        "is_active",
+        "valid_from",
+        "valid_until",
+    ]
     list_filter = ["occasion", "channel", "is_active"]
     search_fields = ["kit_type", "occasion"]
 
@@ -53,6 +68,55 @@ class TemplateAdmin(ModelAdmin):
         return "\n".join(render(line, known) for line in lines if line) or "-"
 
 
+@admin.register(Topic)
+class TopicAdmin(ModelAdmin):
+    """What customers hear of at all. The events are given; staff switch them."""
+
+    list_display = ["occasion", "is_on", "critical"]
+    readonly_fields = ["occasion"]
+    fields = ["occasion", "is_on", "critical"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """All there are, are there."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They are switched off instead."""
+        return False
+
+
+@admin.register(Limits)
+class LimitsAdmin(ModelAdmin):
+    """How much a customer hears, and when: one row."""
+
+    fieldsets = [
+        (
+            "Quiet hours",
+            {
+                "fields": [("quiet_from", "quiet_until")],
+                "description": "What falls into them waits for their end. Critical messages pass.",
+            },
+        ),
+        (
+            "How much",
+            {"fields": ["messages_per_day", "duplicate_minutes", "digest_minutes"]},
+        ),
+    ]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """There is one row."""
+        return False
+
+    has_delete_permission = TopicAdmin.has_delete_permission
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The one row itself."""
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        Limits.objects.get_or_create(pk=1)
+        return redirect("admin:notifications_limits_change", 1)
+
+
 @admin.register(OptOut)
 class OptOutAdmin(ModelAdmin):
     """Who wants no more messages. Deleting one lets messages through again."""
@@ -68,5 +132,31 @@ class OptOutAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:
         """Record it, and suppress what waits."""
-        made = opt_out(obj.channel, obj.recipient, reason=obj.reason, by=actor_of(request))
+        by = actor_of(request)
+        made = opt_out(obj.channel, obj.recipient, reason=obj.reason, by=by, how=Consent.How.STAFF)
         obj.pk = made.pk
+
+    def delete_model(self, request: HttpRequest, obj: OptOut) -> None:
+        """Let messages through again, on record."""
+        opt_in(obj.channel, obj.recipient, reason="deleted by staff", by=actor_of(request))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[OptOut]) -> None:
+        """The same for each of them."""
+        for row in queryset:
+            self.delete_model(request, row)
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnly, LargeTableAdmin):
+    """Who said when and how what they want to hear."""
+
+    list_display = ["at", "customer", "kind", "channel", "recipient", "how", "actor", "detail"]
+    list_filter = ["kind", "how"]
+    list_select_related = ["customer"]
+    ordering = ["-id"]
+    sortable_by: list[str] = []
+    search_help_text = "The phone number or e-mail address, whole."
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The steps of one address."""
+        return queryset.filter(recipient__in={text.lower(), e164(text)} - {""})

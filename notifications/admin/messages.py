@@ -18,6 +18,7 @@ from core.admin import LargeTableAdmin
 from core.models import Circuit
 from core.states import IllegalMove
 from notifications.admin.inlines import DeliveryReportInline, EventInline
+from notifications.admin.reading import ReadOnly
 from notifications.channels import transports
 from notifications.models import DeliveryReport, Notification
 from notifications.rendering import cut
@@ -35,22 +36,6 @@ STATE_COLOURS = {
     "failed": "danger",
     "unknown": "warning",
 }
-
-
-class ReadOnly:
-    """Rows that services make: staff look at them."""
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services add."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is unsaid."""
-        return False
 
 
 class SendAgainForm(BaseDialogForm):  # type: ignore[misc]

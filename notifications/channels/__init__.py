@@ -35,6 +35,8 @@ class Channel:
     missing: str  # what the customer lacks, in words
     preference: str  # the setting that lists its transports in order
     clean: Callable[[str], str] = str.strip
+    # Why nothing goes to such an address, in words; "" when it may.
+    refusal: Callable[[str], str] = lambda address: ""
     rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
 
 
@@ -45,6 +47,8 @@ class Message:
     recipient: str
     text: str
     subject: str = ""
+    html: str = ""  # e-mail: the same as a page, for transports that have a place for it
+    unsubscribe: str = ""  # the address of RFC 8058's one click, for the headers of an e-mail
 
 
 @dataclass(frozen=True, slots=True)

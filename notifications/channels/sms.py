@@ -1,6 +1,8 @@
 """SMS, to the customer's phone number in E.164."""
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
+from phonenumbers import parse, region_code_for_number
 
 from customers.models import Customer
 from customers.phones import e164
@@ -21,6 +23,14 @@ def clean(typed: str) -> str:
     return number
 
 
+def refusal(number: str) -> str:
+    """Why no SMS goes to this number: its country is not among `SMS_COUNTRIES`."""
+    allowed = set(settings.SMS_COUNTRIES)
+    if not allowed or region_code_for_number(parse(number)) in allowed:
+        return ""
+    return f"No SMS goes to this number's country, only to {', '.join(sorted(allowed))}."
+
+
 CHANNEL = Channel(
     name="sms",
     label="SMS",
@@ -28,5 +38,6 @@ CHANNEL = Channel(
     missing="phone number",
     preference="SMS_PROVIDER",
     clean=clean,
+    refusal=refusal,
     rank=20,
 )

@@ -3,7 +3,7 @@
 import smtplib
 from contextlib import suppress
 
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from core.http import Done, Limits, Outcome, Permanent, Temporary, Unknown
@@ -33,10 +33,24 @@ class Smtp:
                 connection.close()
 
 
+def mail(message: Message, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
+    """The message as text and, where there is some, as HTML, with RFC 8058's headers."""
+    headers = {}
+    if message.unsubscribe:
+        headers["List-Unsubscribe"] = f"<{message.unsubscribe}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    subject = message.subject or NO_SUBJECT
+    made = EmailMultiAlternatives(
+        subject, message.text, to=[message.recipient], headers=headers, connection=connection
+    )
+    if message.html:
+        made.attach_alternative(message.html, "text/html")
+    return made
+
+
 def _send(connection: BaseEmailBackend, message: Message) -> Outcome:
     try:
-        subject = message.subject or NO_SUBJECT
-        EmailMessage(subject, message.text, to=[message.recipient], connection=connection).send()
+        mail(message, connection).send()
     except smtplib.SMTPRecipientsRefused as error:
         code = next((code for code, _ in error.recipients.values()), 0)
         return _refused(code, "the recipient was refused")

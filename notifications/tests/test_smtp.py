@@ -38,7 +38,9 @@ def test_a_mail_arrives_with_its_subject(server):
     mail = message_from_string(server.mails[0])
     assert mail["To"] == "jane@example.com"
     assert mail["Subject"].startswith("Your order co-")
-    assert "Hi Jane, your order has been successfully placed." in mail.get_payload()
+    text, page = (str(part.get_payload()) for part in mail.walk() if not part.is_multipart())
+    assert text.strip() == "Hi Jane, your order has been successfully placed."
+    assert "<p>Hi Jane, your order has been successfully placed.</p>" in page
     assert Notification.objects.get().state == "sent"
 
 

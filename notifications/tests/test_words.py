@@ -26,7 +26,7 @@ def test_A5_the_words_for_a_placed_order_are_those_of_gateway_message_json(chann
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("occasion", Occasion.values)
+@pytest.mark.parametrize("occasion", sorted(set(Occasion.values) - {"mailing"}))
 @pytest.mark.parametrize("channel", ["sms", "email"])
 def test_there_are_valid_words_for_every_occasion(occasion, channel):
     delivered = Template.objects.get(occasion=occasion, channel=channel)

@@ -1,0 +1,36 @@
+"""What customers are told: decisions, consent, the messages themselves and what became of them."""
+
+from notifications.costs import DailyCost
+from notifications.models.consent import Consent, OptOut
+from notifications.models.decisions import (
+    NEWS,
+    Limits,
+    Occasion,
+    Rule,
+    Template,
+    TemplateVersion,
+    Topic,
+    WhenUnknown,
+)
+from notifications.models.mailings import Mailing, MailingEvent, MailingRecipient
+from notifications.models.messages import DeliveryReport, Notification, NotificationEvent
+
+__all__ = [
+    "NEWS",
+    "Consent",
+    "DailyCost",
+    "DeliveryReport",
+    "Limits",
+    "Mailing",
+    "MailingEvent",
+    "MailingRecipient",
+    "Notification",
+    "NotificationEvent",
+    "Occasion",
+    "OptOut",
+    "Rule",
+    "Template",
+    "TemplateVersion",
+    "Topic",
+    "WhenUnknown",
+]

@@ -1,0 +1,155 @@
+"""How news becomes messages: the way, the words and the moment, as staff and customers decided."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from customers.models import Customer
+from notifications import pacing, unsubscribing
+from notifications.book import Book, Case, Words
+from notifications.models import Notification, Occasion
+from notifications.rendering import (
+    LONGEST_MESSAGE,
+    LONGEST_SUBJECT,
+    NOT_BY_SMS,
+    cut,
+    render,
+    render_html,
+)
+from notifications.routing import Route, choose, ways_to
+from orders.models import Order, OrderEvent
+from shipping.models import Shipment, ShipmentEvent
+from shipping.states import TRACKED
+
+ORDER_OCCASIONS = {"placed": Occasion.ORDER_PLACED, "cancelled": Occasion.ORDER_CANCELLED}
+PARCEL_OCCASIONS = (Occasion.WAITING, Occasion.IN_TRANSIT, Occasion.DELIVERED, Occasion.FAILED)
+# For a channel that nobody has written a template for yet.
+PLAIN_BODY = "Hi {user_name}, news of your order {order_number}: %s."
+SWITCHED_OFF = "Staff have switched this event off: customers do not hear of it."
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that a customer hears of once: `source` names it."""
+
+    source: str
+    occasion: str
+    order: Order
+    shipment: Shipment | None = None
+
+
+def news_of_order(event: OrderEvent) -> News | None:
+    """What an order's event tells the customer, if anything."""
+    occasion = ORDER_OCCASIONS.get(event.kind)
+    if occasion is None:
+        return None
+    return News(f"order:{event.order_id}:{event.kind}", occasion, event.order)
+
+
+def news_of_shipment(event: ShipmentEvent) -> News | None:
+    """What a shipment's event tells the customer: each status once, however often it comes."""
+    if event.to_state not in TRACKED:
+        return None
+    source = f"shipment:{event.shipment_id}:{event.to_state}"
+    return News(source, f"shipment-{event.to_state}", event.shipment.order, event.shipment)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen for news, and which rules it was chosen from, the winner first."""
+
+    route: Route
+    words: Words | None
+    rules: Sequence[Case]
+
+
+def written(news: Sequence[News]) -> tuple[list[Notification], Book]:
+    """The messages of these news, not yet saved; and the decisions they follow."""
+    ways = [ways_to(each.order.customer) for each in news]
+    book = Book(
+        _occasions(news),
+        chain(*(every.values() for every in ways)),
+        [each.order.customer for each in news],
+    )
+    kinds = book.kinds_of([each.order for each in news])
+    rows = []
+    for each, open_ways in zip(news, ways, strict=True):
+        chosen = choice(each, book, kinds.get(each.order.pk, ()), open_ways)
+        rows.append(_written(each, chosen, book))
+    return rows, book
+
+
+def _occasions(news: Iterable[News]) -> set[str]:
+    """What to look up: with a parcel, all that several of them may be told in one message."""
+    occasions = {each.occasion for each in news}
+    if occasions & set(PARCEL_OCCASIONS):
+        occasions |= {*PARCEL_OCCASIONS, Occasion.DIGEST}
+    return occasions
+
+
+def choice(
+    news: News, book: Book, kinds: Iterable[str], ways: Mapping[str, Route] | None = None
+) -> Choice:
+    """The way and the words: what the order asked for, else the customer, else the rules."""
+    order = news.order
+    rules = book.rules(news.occasion, order.kit_type, list(kinds))
+    ruled = [rule.channel for rule in rules[:1]]
+    wanted = [order.channel, order.customer.channel, *ruled]
+    route = book.unless_refused(choose(ways or ways_to(order.customer), wanted))
+    if not book.is_on(news.occasion):
+        route = replace(route, obstacle=SWITCHED_OFF)
+    name = rules[0].template_name if rules else ""
+    words = book.words(news.occasion, route.channel, order.customer.language, name)
+    return Choice(route, words, rules)
+
+
+def _written(news: News, chosen: Choice, book: Book) -> Notification:
+    plain = PLAIN_BODY % Occasion(news.occasion).label
+    row = new_row(news.order.customer, chosen.route)
+    row.order, row.shipment, row.source = news.order, news.shipment, news.source
+    row.critical = book.is_critical(news.occasion)
+    fill(row, chosen.words or Words("", plain), values_of(news))
+    pacing.apply(row, book.pace)
+    return row
+
+
+def new_row(customer: Customer, route: Route) -> Notification:
+    """A message by this way, still without words; suppressed when there is an obstacle."""
+    return Notification(
+        customer=customer,
+        channel=route.channel,
+        recipient=route.recipient,
+        provider=route.provider,
+        state="suppressed" if route.obstacle else "queued",
+        last_error=route.obstacle,
+    )
+
+
+def fill(row: Notification, words: Words, values: Mapping[str, str]) -> None:
+    """Put these words, with these values, into the message."""
+    if row.channel == "sms":
+        values = {name: value for name, value in values.items() if name not in NOT_BY_SMS}
+    elif row.channel == "email":
+        values = {**values, "unsubscribe_url": unsubscribing.link(row)}
+    row.message = cut(render(words.body, values), LONGEST_MESSAGE)
+    row.subject = cut(render(words.subject, values), LONGEST_SUBJECT)
+    row.html = render_html(words.html, values) if words.html else ""
+    row.template_version_id, row.when_unknown = words.version, words.when_unknown
+
+
+def values_of(news: News) -> dict[str, str]:
+    """What the fields of a template stand for."""
+    order, shipment = news.order, news.shipment
+    values = {
+        "user_name": order.customer.name,
+        "order_number": order.number,
+        "item": order.item,
+        "amount": f"{order.amount} {order.currency}",
+    }
+    if shipment:
+        values |= {
+            "reference": shipment.reference,
+            "tracking_number": shipment.tracking_number,
+            "tracking_url": shipment.tracking_url,
+        }
+    return values
