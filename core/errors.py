@@ -5,6 +5,7 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from drf_standardized_errors.handler import exception_handler as standard_handler
 from drf_standardized_errors.types import ExceptionHandlerContext
 from psycopg2.errors import ForeignKeyViolation
@@ -22,6 +23,15 @@ class Conflict(APIException):
     status_code = 409
     default_code = "conflict"
     default_detail = "This conflicts with the current state."
+
+
+class ExceptionHandler(StandardHandler):  # type: ignore[misc]
+    """The package's, but a 503 that we answer on purpose is no crash: its log has no traceback."""
+
+    def report_exception(self, exc: APIException, response: Response) -> None:
+        """Report what nobody foresaw; Django logs a line for the rest, too."""
+        if not isinstance(self.exc, APIException):
+            super().report_exception(exc, response)
 
 
 def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Response | None:

@@ -166,6 +166,7 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "core.errors.ExceptionHandler",
     "ALLOWED_ERROR_STATUS_CODES": [
         "400",
         "401",

@@ -252,12 +252,16 @@ def _second():
 
 
 @pytest.mark.urls("identity.tests.probe")
-def test_keys_that_cannot_be_had_are_a_503_and_other_issuers_work_on(issuer, ask, settings, there):
+def test_keys_that_cannot_be_had_are_a_503_and_other_issuers_work_on(
+    issuer, ask, settings, there, caplog
+):
     settings.OIDC_TRUSTED_ISSUERS = [there.url]
     there.mode = "failing"
     answer = ask(there.sign(scope="orders:read"))
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "5"
     assert answer.json()["errors"][0]["code"] == "keys_unavailable"
+    assert "Service Unavailable: /probe/" in caplog.text
+    assert "Traceback" not in caplog.text
     assert ask(issuer.sign(scope="orders:read")).status_code == 200
     keys.issuer.cache_clear()
