@@ -1,11 +1,13 @@
 """The Celery application, its queues and what beat ticks."""
 
+import logging.config
 import os
 from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import worker_process_init
+from celery.signals import setup_logging, worker_process_init
+from django.conf import settings
 from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
@@ -22,6 +24,12 @@ app.conf.beat_schedule = {
         "schedule": crontab(minute="*/5"),
     },
 }
+
+
+@setup_logging.connect(weak=False)
+def log(**_: Any) -> None:
+    """Workers and beat log as the web does; Celery leaves it to who listens here."""
+    logging.config.dictConfig(settings.LOGGING)
 
 
 @worker_process_init.connect(weak=False)

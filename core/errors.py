@@ -14,6 +14,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
+from core.logs import request_id
 from core.states import IllegalMove
 
 
@@ -58,7 +59,7 @@ def _page(request: HttpRequest, status: int, code: str, title: str, advice: str)
         kind = "server_error" if status >= 500 else "client_error"
         errors = [{"code": code, "detail": title, "attr": None}]
         return JsonResponse({"type": kind, "errors": errors}, status=status)
-    context = {"title": title, "advice": advice, "status": status}
+    context = {"title": title, "advice": advice, "status": status, "request_id": request_id()}
     return HttpResponse(loader.render_to_string("error.html", context), status=status)
 
 
@@ -82,5 +83,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; the text says nothing of the inside."""
-    advice = "Nothing was half done. Try again; if it stays, tell the people who run Dosette."
+    advice = (
+        "Nothing was half done. Try again; if it stays, tell the people who run Dosette, with the "
+        "number below."
+    )
     return _page(request, 500, "error", "Something went wrong on our side.", advice)

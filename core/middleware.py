@@ -1,13 +1,18 @@
 """What every request passes through."""
 
+import logging
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.functional import SimpleLazyObject
 
+from core import logs
 from core.tallies import Counter, Timer
 
+access = logging.getLogger("core.access")
 Next = Callable[[HttpRequest], HttpResponse]
 
 RESPONSES = Timer(
@@ -19,6 +24,47 @@ REFUSALS = Counter(
     "dosette_webhook_refusals", "Webhooks that were not taken", ("route", "provider", "status")
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestLogMiddleware:
+    """Gives every request its id, and a line in the log: the address's pattern, never the address.
+
+    The id comes from `X-Request-ID` if it looks like one, and goes back in the same header.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, with the id in its header."""
+        begun = time.perf_counter()
+        found = logs.begin(request.META.get("HTTP_X_REQUEST_ID", ""))
+        try:
+            answer = self.get_response(request)
+            answer.headers["X-Request-ID"] = found
+            access.info("request", extra={"facts": _facts(request, answer, begun)})
+            return answer
+        finally:
+            logs.end()
+
+
+def _facts(request: HttpRequest, answer: HttpResponse, begun: float) -> dict[str, Any]:
+    return {
+        "method": request.method if request.method in METHODS else "other",
+        "route": request.resolver_match.route if request.resolver_match else "",
+        "status": answer.status_code,
+        "ms": round((time.perf_counter() - begun) * 1000, 1),
+        "who": _who(request),
+    }
+
+
+def _who(request: HttpRequest) -> str:
+    """Whose request it was, by key: names are personal. Asks nobody who was not asked for yet."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = request.__dict__.get("_cached_user")
+    key = getattr(user, "pk", None)
+    return f"{user._meta.model_name}:{key}" if user is not None and key else ""
 
 
 class MeasureMiddleware:

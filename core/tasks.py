@@ -5,10 +5,14 @@ import time
 from typing import Any
 
 from celery.contrib.django.task import DjangoTask
+from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from core import logs
+
 logger = logging.getLogger(__name__)
+access = logging.getLogger("core.access")
 
 BROKER_REST = 5.0
 
@@ -44,3 +48,29 @@ class Task(DjangoTask):  # type: ignore[type-arg]  # generic in the stubs only
             logger.warning("broker unreachable, the sweeper will do the work: %s", kind)
             return False
         return True
+
+
+@before_task_publish.connect(weak=False, dispatch_uid="core.tasks.carry")
+def carry(headers: dict[str, Any] | None = None, **_: Any) -> None:
+    """Send the id of the request along with the message."""
+    if headers is not None:
+        headers["dosette_request_id"] = logs.request_id()
+
+
+@task_prerun.connect(weak=False, dispatch_uid="core.tasks.take_up")
+def take_up(task_id: str = "", task: Any = None, **_: Any) -> None:
+    """Log what this task does under its own id and the request's."""
+    if not task.request.is_eager:
+        task.request.begun = time.perf_counter()
+        sent = getattr(task.request, "dosette_request_id", "") or ""
+        logs.begin(sent, task=task.name, task_id=task_id)
+
+
+@task_postrun.connect(weak=False, dispatch_uid="core.tasks.lay_down")
+def lay_down(task: Any = None, state: str = "", **_: Any) -> None:
+    """A line for the task, as the web has one for each request."""
+    begun = getattr(task.request, "begun", None)
+    if begun is not None:
+        facts = {"state": state, "ms": round((time.perf_counter() - begun) * 1000, 1)}
+        access.info("task", extra={"facts": facts})
+        logs.end()

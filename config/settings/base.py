@@ -68,10 +68,12 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "core.middleware.RequestLogMiddleware",
     "core.middleware.MeasureMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "core.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "identity.throttles.ThrottleMiddleware",
     "core.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -152,6 +154,7 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "GBP")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["identity.bearer.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["identity.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["identity.throttles.ClientThrottle"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.pagination.CursorPagination",
@@ -178,6 +181,7 @@ DRF_STANDARDIZED_ERRORS = {
         "413",
         "415",
         "422",
+        "429",
         "503",
     ],
 }
@@ -198,6 +202,11 @@ SPECTACULAR_SETTINGS = {
 # How many proxies of ours stand in front: the address of a request is taken from their
 # X-Forwarded-For (identity/access.py).
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+
+# How much of the API a known client may ask, and an address while nobody is known there
+# (identity/throttles.py); empty means as much as it likes.
+RATE_CLIENT = env.str("RATE_CLIENT", "30000/m")
+RATE_ADDRESS = env.str("RATE_ADDRESS", "600/m")
 
 # --- Who may come in -----------------------------------------------------------------------
 OIDC_ISSUER = env.str("OIDC_ISSUER", f"{SANDBOX_URL}/oidc")
@@ -329,14 +338,27 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TIMEZONE = "UTC"
 
+# `json` for machines, in production; `plain` for people, without a line for each request and task.
+LOG_FORMAT = env.str("LOG_FORMAT", "plain")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {
+        "json": {"()": "core.logs.JsonFormatter"},
+        "plain": {
+            "()": "core.logs.PlainFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", "INFO")},
-    # It would log the address of each refused request, and the secret in a call-back's address.
-    "loggers": {"django.request": {"level": "ERROR"}, "axes": {"level": "WARNING"}},
+    "loggers": {
+        "core.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
+        # It would log the address of each refused request, and the secret in a call-back's one.
+        "django.request": {"level": "ERROR"},
+        "axes": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},  # core.access has a line for each task
+    },
 }
 
 # A scraper elsewhere sends it as a bearer token; without one only this host may read /metrics.

@@ -55,6 +55,7 @@ if _refused := list(environment.objections(os.environ)):
     raise ImproperlyConfigured(f"Production settings refuse: {' '.join(_refused)}")
 
 os.environ["DOSETTE_DEMO"] = "false"
+os.environ.setdefault("LOG_FORMAT", "json")
 
 from .base import *  # noqa: E402, F403
 
