@@ -20,13 +20,6 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 access_log_format = "%(m)s %(U)s %(s)s %(B)sB %(M)sms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
-production = os.environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.production"
-if os.environ.get("LOG_FORMAT", "json" if production else "plain") == "json":
-    _quiet = {"level": loglevel.upper(), "handlers": ["error_console"], "propagate": False}
-    logconfig_dict = {
-        "formatters": {"generic": {"class": "core.logs.JsonFormatter"}},
-        "loggers": {"gunicorn.error": _quiet, "gunicorn.access": _quiet | {"level": "INFO"}},
-    }
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -357,6 +357,11 @@ LOGGING = {
         # It would log the address of each refused request, and the secret in a call-back's one.
         "django.request": {"level": "ERROR"},
         "axes": {"level": "WARNING"},
+        "gunicorn.error": {
+            "handlers": ["console"],
+            "level": env.str("WEB_LOG_LEVEL", "warning").upper(),
+            "propagate": False,
+        },
         "celery": {"level": "WARNING"},  # core.access has a line for each task
     },
 }

@@ -6,12 +6,12 @@ import sys
 import uuid
 
 import pytest
+from celery import current_app as app
 from celery.app.trace import build_tracer
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import include, path
 
-from config.celery import app
 from core import logs
 from core.logs import JsonFormatter, PlainFormatter
 from core.tasks import carry
