@@ -9,7 +9,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.serializers import DateField, ModelSerializer, Serializer
-from shipping import schedules
+from shipping import forecast, providers, schedules
 from shipping.batches import calendar_of, calendars
 from shipping.calendars import Calendar
 from shipping.models import CatchUp, Schedule, Shipment, ShipmentEvent, time_zones
@@ -189,6 +189,64 @@ class PreviewedSerializer(DatesSerializer):
     """The next dates as they would be, and as they are `now`. Nothing was done."""
 
     now = DatesSerializer()
+
+
+class ForecastQuerySerializer(Serializer):
+    """What is asked of the forecast, in the query."""
+
+    days = serializers.IntegerField(
+        default=forecast.DAYS, min_value=1, max_value=forecast.MOST_DAYS, help_text="From today on."
+    )
+    provider = serializers.ChoiceField(providers.names(), required=False)
+    interval = serializers.ChoiceField(INTERVALS, required=False)
+
+
+class ForecastPartSerializer(Serializer):
+    """What one provider has on a day."""
+
+    provider = serializers.CharField()
+    occurrences = serializers.IntegerField(help_text="Dates of schedules that fall on the day.")
+    shipments = serializers.IntegerField(help_text="Parcels that ship on the day.")
+
+
+class ForecastDaySerializer(Serializer):
+    """A day. What falls on a free day ships on the next working day."""
+
+    date = serializers.DateField()
+    occurrences = serializers.IntegerField()
+    shipments = serializers.IntegerField()
+    by_provider = ForecastPartSerializer(many=True)
+
+
+class ForecastSerializer(Serializer):
+    """What the schedules are going to ship, counted; what is overdue counts as today's."""
+
+    first = serializers.DateField()
+    last = serializers.DateField()
+    shipments = serializers.IntegerField(help_text="All of these days together.")
+    providers = serializers.ListField(child=serializers.CharField())
+    days = ForecastDaySerializer(many=True)
+
+    @staticmethod
+    def shape(found: forecast.Forecast) -> dict[str, Any]:
+        """The forecast in this shape."""
+        return {
+            "first": found.first,
+            "last": found.last,
+            "shipments": found.total,
+            "providers": found.providers,
+            "days": [ForecastSerializer._day(found, day) for day in found.dates()],
+        }
+
+    @staticmethod
+    def _day(found: forecast.Forecast, day: date) -> dict[str, Any]:
+        parts = [asdict(part) for part in found.on(day)]
+        return {
+            "date": day,
+            "occurrences": sum(part["occurrences"] for part in parts),
+            "shipments": sum(part["shipments"] for part in parts),
+            "by_provider": parts,
+        }
 
 
 # Not all that it lets pass is a date, nor in the past: the adapter reads it.

@@ -19,10 +19,13 @@ from orders.models import Order
 from orders.serializers import CancelSerializer
 from shipping import schedules, services
 from shipping.filters import ScheduleFilter, ShipmentFilter, search
+from shipping.forecast import forecast
 from shipping.models import Schedule, Shipment
 from shipping.planning import now_and_then
 from shipping.serializers import (
     DatesSerializer,
+    ForecastQuerySerializer,
+    ForecastSerializer,
     NothingSerializer,
     PauseSerializer,
     PreviewedSerializer,
@@ -191,6 +194,20 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         form.is_valid(raise_exception=True)
         now, then = now_and_then(self.get_object(), **form.validated_data)
         return Response(DatesSerializer.shape(then) | {"now": DatesSerializer.shape(now)})
+
+    @extend_schema(
+        summary="Forecast what will ship",
+        description="Parcels a day from today on, by provider, counted from the schedules: those "
+        "that are active, and those whose pause ends by itself. Nothing is made.",
+        parameters=[ForecastQuerySerializer],
+        responses={200: ForecastSerializer},
+    )
+    @action(detail=False, filter_backends=[], pagination_class=None)
+    def forecast(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """How many parcels on which day."""
+        form = ForecastQuerySerializer(data=dict(request.query_params.items()))
+        form.is_valid(raise_exception=True)
+        return Response(ForecastSerializer.shape(forecast(**form.validated_data)))
 
     def _shown(self, schedule: Schedule) -> Response:
         return Response(ScheduleSerializer(self.get_queryset().get(pk=schedule.pk)).data)

@@ -23,7 +23,7 @@ from shipping.models import CatchUp, Schedule
 from shipping.planning import Planned, now_and_then
 from shipping.serializers import INTERVALS
 
-UNCONFIRMED = "Nothing is done yet. Press the button again to do it."
+UNCONFIRMED = "Nothing is done yet. Press the button to do it."
 
 
 class Preview(BaseDialogForm):  # type: ignore[misc]
@@ -54,9 +54,10 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         """For htmx: show the new dates when a field has changed, and do nothing."""
         return {
             "hx-post": self.request.get_full_path(),
-            "hx-trigger": "change",
-            "hx-target": "#dialog-form",
-            "hx-select": "#dialog-form",
+            "hx-trigger": "change delay:300ms",
+            "hx-target": "#schedule-dates",
+            "hx-select": "#schedule-dates",
+            "hx-select-oob": "#id_seen",
             "hx-swap": "outerHTML",
             "hx-vals": json.dumps({"look": "1"}),
         }

@@ -12,6 +12,7 @@ from customers.countries import countries
 from shipping import providers
 from shipping.calendars import WHOLE_WEEK, subdivisions
 from shipping.models import ProviderProfile, time_zones
+from shipping.models.profiles import our_zone, whole_week
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -29,6 +30,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     working_days = forms.TypedMultipleChoiceField(
         choices=list(zip(WHOLE_WEEK, WEEKDAYS, strict=True)),
         coerce=int,
+        initial=whole_week,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=ProviderProfile._meta.get_field("working_days").help_text,
     )
@@ -43,6 +45,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     time_zone = forms.ChoiceField(
         choices=lambda: _named(sorted(time_zones())),
+        initial=our_zone,
         widget=UnfoldAdminSelectWidget,
         help_text=ProviderProfile._meta.get_field("time_zone").help_text,
     )

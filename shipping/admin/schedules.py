@@ -83,9 +83,10 @@ class ScheduleAdmin(ReadOnlyAdmin):
     actions = ["pause_selected", "resume_selected", "skip_selected", "cancel_selected"]
     actions_detail = ["pause", "resume", "skip", "change_dates", "cancel"]
     fields = [
-        ("order", "state", "resume_on"),
-        ("interval", "anchor", "time_zone"),
-        ("next_dates", "catch_up"),
+        ("order", "state"),
+        ("interval", "anchor"),
+        ("next_dates", "resume_on"),
+        ("time_zone", "catch_up"),
     ]
 
     @display(description="state", label=STATE_COLOURS)
