@@ -14,6 +14,7 @@ from core.admin import ReadOnlyInline
 from orders.filters import search
 from orders.models import Order
 from shipping import schedules
+from shipping.admin.forecast import ForecastPage
 from shipping.admin.previews import (
     ChangeForm,
     EndForm,
@@ -22,7 +23,7 @@ from shipping.admin.previews import (
     SkipForm,
     confirmation,
 )
-from shipping.admin.reading import ReadOnlyAdmin, linked
+from shipping.admin.reading import linked
 from shipping.batches import calendar_of
 from shipping.models import Schedule, ScheduleEvent, Shipment
 from shipping.planning import Planned, planned
@@ -71,7 +72,7 @@ class OrderScheduleInline(ReadOnlyInline):
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ReadOnlyAdmin):
+class ScheduleAdmin(ForecastPage):
     """When recurring orders ship."""
 
     list_display = ["order", "shown_state", "interval", "anchor", "next_date", "resume_on"]

@@ -1,0 +1,94 @@
+"""A year of schedules, played without writing anything: for planning, and for buying machines."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from math import ceil
+from random import Random
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from shipping.batches import calendars
+from shipping.calendars import DAY, Calendar
+from shipping.dates import Plan
+from shipping.forecast import Forecast, Group, groups
+
+CHUNK = 50_000
+HOUR = 3600
+# Parcels a second that one worker hands over, where none have been handed over yet: a provider
+# that answers in 50 ms with 16 requests in flight takes 320; half of it is a cautious guess.
+ASSUMED_RATE = 160.0
+# What the rate is measured by: the busiest minute among the latest shipments.
+LOOKED_AT = 100_000
+BUSY = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What made-up schedules are like: anchored on any day of the last year, half of them weekly,
+    on the first seed of `random` always the same."""
+
+    count: int
+    today: date
+    seed: int = 1
+
+
+def play(
+    days: int, made: int = 0, *, progress: Callable[[int], None] = lambda done: None
+) -> tuple[Forecast, int]:
+    """The days from today on, and how many schedules were played: those there are, or made-up ones."""
+    found, known = Forecast(timezone.localdate(), days), calendars()
+    played = 0
+    for group in _made_up(Made(made, found.first), progress) if made else _real(found):
+        found.add(group, known.get(group.provider) or Calendar())
+        played += group.count
+    return found, played
+
+
+def _real(found: Forecast) -> Iterable[Group]:
+    return groups(found.first, found.last)
+
+
+def _made_up(made: Made, progress: Callable[[int], None]) -> Iterable[Group]:
+    """Schedules with the same dates become one group as they are made up: memory stays flat."""
+    random, counted = Random(made.seed), Counter[tuple[str, int, date]]()  # noqa: S311 - no secret
+    for number in range(made.count):
+        interval = "weekly" if random.random() < 0.5 else "monthly"  # noqa: PLR2004 - half
+        counted[_dates(interval, made.today - int(random.random() * 365) * DAY, made.today)] += 1
+        if number % CHUNK == 0:
+            progress(number)
+    progress(made.count)
+    provider, zone = settings.SHIPPING_PROVIDER, settings.TIME_ZONE
+    for (interval, phase, start), count in counted.items():
+        yield Group(provider, zone, interval, phase, start, "latest", count)
+
+
+def _dates(interval: str, anchor: date, today: date) -> tuple[str, int, date]:
+    phase = anchor.isoweekday() if interval == "weekly" else anchor.day
+    return interval, phase, today
+
+
+def measured_rate() -> float | None:
+    """Parcels a second in the busiest minute of late; None when no minute was busy."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BUSIEST_MINUTE, {"latest": LOOKED_AT, "busy": BUSY})
+        found = cursor.fetchone()
+    return found[0] / 60 if found else None
+
+
+_BUSIEST_MINUTE = """
+SELECT count(*) AS sent FROM (
+    SELECT sent_at FROM shipping_shipment ORDER BY id DESC LIMIT %(latest)s
+) AS latest
+WHERE sent_at IS NOT NULL
+GROUP BY date_trunc('minute', sent_at) HAVING count(*) >= %(busy)s
+ORDER BY sent DESC LIMIT 1
+"""
+
+
+def workers(parcels: float, rate: float, hours: float) -> int:
+    """How many workers hand over so many parcels within so many hours."""
+    return ceil(parcels / (rate * hours * HOUR)) if parcels else 0
