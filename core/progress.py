@@ -19,7 +19,9 @@ class Progress:
     def show(self, done: int) -> None:
         """Say it, unless it has just been said."""
         now = time.monotonic()
-        if self._shown and now - self._shown < (self.ON_A_SCREEN if self._screen else self.IN_A_LOG):
+        if self._shown and now - self._shown < (
+            self.ON_A_SCREEN if self._screen else self.IN_A_LOG
+        ):
             return
         self._shown = now
         of = f" of {self._total:,}" if self._total else ""

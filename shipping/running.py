@@ -65,6 +65,12 @@ def run_schedule(
     return total
 
 
+def due(today: date | None = None) -> int:
+    """About how many schedules a run would find: where it is tomorrow already counts too."""
+    latest = today or max(_local_dates().values())
+    return Schedule.objects.filter(state="active", next_on__lte=latest).count()
+
+
 def resume_due(today: date | None = None) -> int:
     """Resume the schedules whose pause is over where they are; how many.
 

@@ -1,8 +1,7 @@
 """A year of schedules, played without writing anything: for planning, and for buying machines."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import date
 from math import ceil
 from random import Random
@@ -13,7 +12,6 @@ from django.utils import timezone
 
 from shipping.batches import calendars
 from shipping.calendars import DAY, Calendar
-from shipping.dates import Plan
 from shipping.forecast import Forecast, Group, groups
 
 CHUNK = 50_000
@@ -26,49 +24,39 @@ LOOKED_AT = 100_000
 BUSY = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What made-up schedules are like: anchored on any day of the last year, half of them weekly,
-    on the first seed of `random` always the same."""
-
-    count: int
-    today: date
-    seed: int = 1
-
-
 def play(
-    days: int, made: int = 0, *, progress: Callable[[int], None] = lambda done: None
+    days: int, made_up: int = 0, *, progress: Callable[[int], None] = lambda done: None
 ) -> tuple[Forecast, int]:
-    """The days from today on, and how many schedules were played: those there are, or made-up ones."""
-    found, known = Forecast(timezone.localdate(), days), calendars()
-    played = 0
-    for group in _made_up(Made(made, found.first), progress) if made else _real(found):
+    """The days from today on, and how many schedules were played: those there are, or made-up
+    ones. `progress` is called with the number of schedules so far."""
+    found, known, played = Forecast(timezone.localdate(), days), calendars(), 0
+    if made_up:
+        played_groups = _made_up(made_up, found.first, progress)
+    else:
+        played_groups = groups(found.first, found.last)
+    for group in played_groups:
         found.add(group, known.get(group.provider) or Calendar())
         played += group.count
     return found, played
 
 
-def _real(found: Forecast) -> Iterable[Group]:
-    return groups(found.first, found.last)
+def _made_up(count: int, today: date, progress: Callable[[int], None]) -> list[Group]:
+    """Anchored on any day of the last year, half of them weekly; always the same ones.
 
-
-def _made_up(made: Made, progress: Callable[[int], None]) -> Iterable[Group]:
-    """Schedules with the same dates become one group as they are made up: memory stays flat."""
-    random, counted = Random(made.seed), Counter[tuple[str, int, date]]()  # noqa: S311 - no secret
-    for number in range(made.count):
-        interval = "weekly" if random.random() < 0.5 else "monthly"  # noqa: PLR2004 - half
-        counted[_dates(interval, made.today - int(random.random() * 365) * DAY, made.today)] += 1
+    Those with the same dates become one group as they are made up: memory stays flat.
+    """
+    random, counted = Random(1), Counter[tuple[str, int]]()  # noqa: S311 - no secret
+    for number in range(count):
+        anchor = today - int(random.random() * 365) * DAY
+        weekly = random.random() < 0.5
+        counted[("weekly", anchor.isoweekday()) if weekly else ("monthly", anchor.day)] += 1
         if number % CHUNK == 0:
             progress(number)
-    progress(made.count)
     provider, zone = settings.SHIPPING_PROVIDER, settings.TIME_ZONE
-    for (interval, phase, start), count in counted.items():
-        yield Group(provider, zone, interval, phase, start, "latest", count)
-
-
-def _dates(interval: str, anchor: date, today: date) -> tuple[str, int, date]:
-    phase = anchor.isoweekday() if interval == "weekly" else anchor.day
-    return interval, phase, today
+    return [
+        Group(provider, zone, interval, phase, today, "latest", many)
+        for (interval, phase), many in counted.items()
+    ]
 
 
 def measured_rate() -> float | None:

@@ -1,4 +1,4 @@
-"""Ships what is due by the schedules."""
+"""Ships what is due by the schedules, or plays the days to come without writing anything."""
 
 from argparse import ArgumentParser
 from datetime import date, timedelta
@@ -8,9 +8,15 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from core.dates import iso_date
-from shipping.running import Tally, run_schedule
+from core.progress import Progress
+from shipping import simulation
+from shipping.forecast import Forecast
+from shipping.running import due, run_schedule
 
 FURTHEST = timedelta(days=5 * 366)
+MOST_DAYS, MOST_SCHEDULES = 5 * 366, 100_000_000
+BUSIEST = 10
+SIMULATION_ONLY = ("days", "schedules", "rate", "within")
 
 
 class Command(BaseCommand):
@@ -19,27 +25,90 @@ class Command(BaseCommand):
     help = "Ship what is due by the schedules. Safe to run again, or twice at once."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """`--today`."""
+        """`--today`, or `--simulate` and what belongs to it."""
         parser.add_argument(
             "--today",
             metavar="YYYY-MM-DD",
             help="ship as if this were today everywhere (default: now in each schedule's zone)",
         )
+        parser.add_argument(
+            "--simulate", action="store_true", help="write nothing: say what the days to come bring"
+        )
+        parser.add_argument("--days", type=int, help="days to simulate (default: 365)")
+        parser.add_argument(
+            "--schedules", type=int, help="so many made-up schedules instead of those there are"
+        )
+        parser.add_argument(
+            "--rate",
+            type=float,
+            help="parcels a second that one worker hands over (default: as measured of late)",
+        )
+        parser.add_argument(
+            "--within", type=float, help="hours in which a day's parcels must go out (default: 1)"
+        )
 
-    def handle(self, *, today: str | None = None, **_: Any) -> None:
-        """Run, say how far it is, and what it did."""
-        total = run_schedule(_day(today), progress=self._progress)
+    def handle(self, *, simulate: bool = False, today: str | None = None, **given: Any) -> None:
+        """Run or simulate; say how far it is, and what came of it."""
+        options = {name: given[name] for name in SIMULATION_ONLY if given.get(name) is not None}
+        if simulate and today is not None:
+            raise CommandError("A simulation begins today: leave --today out.")
+        if options and not simulate:
+            raise CommandError(f"--{next(iter(options))} goes with --simulate only.")
+        if simulate:
+            self._simulate(**options)
+        else:
+            self._run(_day(today))
+
+    def _run(self, today: date | None) -> None:
+        shown = Progress(self.stderr, "schedules", due(today))
+        total = run_schedule(today, progress=lambda tally: shown.show(tally.schedules))
+        shown.done()
         later = f"{total.scheduled} for a later working day, " if total.scheduled else ""
         self.stdout.write(
             f"{total.queued} shipments queued, {later}{total.missed} recorded as missed, "
             f"for {total.schedules} schedules."
         )
 
-    def _progress(self, tally: Tally) -> None:
-        # On a screen the same line again and again, in a log one line a chunk.
-        end = "\r" if self.stderr.isatty() else "\n"
-        self.stderr.write(f"{tally.schedules} schedules …", ending=end)
-        self.stderr.flush()
+    def _simulate(
+        self, days: int = 365, schedules: int = 0, rate: float | None = None, within: float = 1
+    ) -> None:
+        _check(days, schedules, rate, within)
+        shown = Progress(self.stderr, "schedules", schedules)
+        found, played = simulation.play(days, schedules, progress=shown.show)
+        shown.done()
+        self.stdout.write(
+            f"{played:,} {'made-up ' if schedules else ''}schedules from {found.first} "
+            f"to {found.last}: {found.total:,} parcels, {found.total / days:,.0f} a day."
+        )
+        if found.total:
+            self._say_workers(found, rate, within)
+        self.stdout.write("Nothing was written.")
+
+    def _say_workers(self, found: Forecast, rate: float | None, within: float) -> None:
+        measured = None if rate else simulation.measured_rate()
+        speed = rate or measured or simulation.ASSUMED_RATE
+        source = "given" if rate else "measured" if measured else "assumed: --rate says it better"
+        self.stdout.write(
+            f"Workers, each handing over {speed:,.0f} parcels a second ({source}), "
+            f"to be done within {within:g} h:"
+        )
+        for day, parcels in found.busiest(BUSIEST):
+            self.stdout.write(
+                f"  {day:%a} {day}  {parcels:>12,} parcels  "
+                f"{simulation.workers(parcels, speed, within):>5} workers"
+            )
+        average = found.total / len(found.dates())
+        needed = simulation.workers(average, speed, within)
+        self.stdout.write(f"  average day     {average:>12,.0f} parcels  {needed:>5} workers")
+
+
+def _check(days: int, schedules: int, rate: float | None, within: float) -> None:
+    if not 1 <= days <= MOST_DAYS:
+        raise CommandError(f"--days must be from 1 to {MOST_DAYS}.")
+    if not 0 <= schedules <= MOST_SCHEDULES:
+        raise CommandError(f"--schedules must be at most {MOST_SCHEDULES:,}.")
+    if not (rate is None or rate > 0) or not within > 0:
+        raise CommandError("--rate and --within must be above zero.")
 
 
 def _day(text: str | None) -> date | None:
