@@ -16,9 +16,9 @@ from shipping.forecast import Forecast, Group, groups
 
 CHUNK = 50_000
 HOUR = 3600
-# Parcels a second that one worker hands over, where none have been handed over yet: a provider
-# that answers in 50 ms with 16 requests in flight takes 320; half of it is a cautious guess.
-ASSUMED_RATE = 160.0
+# Parcels a second that one worker hands over, where none have been handed over yet: measured with
+# 50 requests in flight to a provider that answers in 50 ms (docs/operations.md, sizing).
+ASSUMED_RATE = 680.0
 # What the rate is measured by: the busiest minute among the latest shipments.
 LOOKED_AT = 100_000
 BUSY = 60

@@ -37,4 +37,4 @@ def test_a_screen_has_one_line_that_is_wiped_at_the_end(seconds):
         seconds(1)
         shown.show(done)
     shown.done()
-    assert screen.getvalue() == "\r1,000 rows, 1,000/s\r5 rows, 2/s         \r" + " " * 19 + "\r"
+    assert screen.getvalue() == f"\r1,000 rows, 1,000/s\r{'5 rows, 2/s':19}\r{'':19}\r"

@@ -100,6 +100,7 @@ class Command(BaseCommand):
         average = found.total / len(found.dates())
         needed = simulation.workers(average, speed, within)
         self.stdout.write(f"  average day     {average:>12,.0f} parcels  {needed:>5} workers")
+        self.stdout.write("A provider is worked by one of them at a time.")
 
 
 def _check(days: int, schedules: int, rate: float | None, within: float) -> None:
