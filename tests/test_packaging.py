@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 import yaml
@@ -69,3 +70,45 @@ def test_every_part_of_make_run_has_a_container() -> None:
     redis = services["redis"]["command"]
     assert "--appendonly yes" in redis
     assert "--maxmemory-policy noeviction" in redis
+
+
+def test_every_container_is_hardened_and_limited() -> None:
+    services = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert {"mem_limit", "cpus", "pids_limit"} <= set(service), name
+        assert "healthcheck" in service or name == "web", name  # web's is in the image
+
+
+def test_what_is_archived_is_whole_and_never_replaced(tmp_path: Path) -> None:
+    def archive(text: str) -> int:
+        (tmp_path / "piece").write_text(text)
+        words = [BASE_DIR / "scripts/archive", tmp_path / "piece", "0001", tmp_path / "wal"]
+        return subprocess.run(words, check=False).returncode
+
+    assert archive("first") == 0
+    assert archive("first") == 0
+    assert archive("another") != 0
+    assert (tmp_path / "wal" / "0001").read_text() == "first"
+    assert [file.name for file in (tmp_path / "wal").iterdir()] == ["0001"]
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-21 14:05:00", "2026-11-21T14:05:00"])
+def test_a_restore_wants_its_moment_in_utc_and_touches_nothing_without(
+    moment: str, tmp_path: Path
+) -> None:
+    words = [BASE_DIR / "scripts/restore", tmp_path, tmp_path / "data", moment]
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "UTC" in refused.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_restore_never_writes_over_data(tmp_path: Path) -> None:
+    (tmp_path / "PG_VERSION").write_text("18")
+    words = [BASE_DIR / "scripts/restore", tmp_path, tmp_path]
+    refused = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "not empty" in refused.stderr
