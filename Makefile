@@ -35,7 +35,7 @@ install-local: ## Install everything into .venv (does nothing when that is up to
 ##@ Quality
 # Eight are enough: each worker of the suite has a database of its own.
 PYTEST := $(PY) -m pytest -q -n auto --maxprocesses=8 --dist=worksteal -m "not browser"
-.PHONY: test tests test-browser test-coverage coverage-report test-report test-html lint lint-fix types bench
+.PHONY: test tests test-browser test-coverage coverage-report test-report test-html lint lint-fix types bench docs
 test: install-local ## Run the whole test suite (ARGS="orders -k cancel" for a part of it)
 	@$(PYTEST) $(ARGS)
 
@@ -69,6 +69,10 @@ types: install-local ## Check the types
 
 bench: install-local ## Measure speed, each job beside its baseline (ARGS="p1 p4" for some of them)
 	@$(PY) -m bench $(ARGS)
+
+docs: install-local ## Build the documentation as a site, in var/site/
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
+	@echo "Built: var/site/index.html"
 
 ##@ Packages
 .PHONY: lock requirements

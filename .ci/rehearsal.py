@@ -101,7 +101,7 @@ class Cluster(EmbeddedServer):
         )
         if done.returncode:
             raise Disaster(f"{words[0]} failed: {done.stdout}{done.stderr}")
-        return done.stdout.strip()
+        return str(done.stdout).strip()
 
 
 def manage(server: Cluster, environment: dict[str, str], *words: str) -> str:
@@ -116,7 +116,7 @@ def manage(server: Cluster, environment: dict[str, str], *words: str) -> str:
     )
     if done.returncode:
         raise Disaster(f"manage.py {words[0]} failed: {done.stdout}{done.stderr[-3000:]}")
-    return done.stdout.strip()
+    return str(done.stdout).strip()
 
 
 def shell(server: Cluster, environment: dict[str, str], code: str) -> str:

@@ -190,6 +190,18 @@ def test_every_figure_is_on_the_page(db: None):
     assert [metric.name for metric in Collector().collect() if f"`{metric.name}" not in text] == []
 
 
+# --- docs/threat-model.md ------------------------------------------------------------------
+
+
+def test_every_proof_that_the_threat_model_names_is_there():
+    threats = [cells for cells in pages.rows(pages.DOCS / "threat-model.md") if len(cells) == 4]
+    assert len(threats) > 25
+    for _, threat, _, proofs in threats[1:]:
+        named = re.findall(r"`([^`]+)`", proofs)
+        assert named or proofs == "–", threat
+        assert [name for name in named if not (pages.ROOT / name).exists()] == [], threat
+
+
 # --- all pages -----------------------------------------------------------------------------
 
 

@@ -85,7 +85,8 @@ def test_every_container_is_hardened_and_limited() -> None:
 def test_what_is_archived_is_whole_and_never_replaced(tmp_path: Path) -> None:
     def archive(text: str) -> int:
         (tmp_path / "piece").write_text(text)
-        words = [BASE_DIR / "scripts/archive", tmp_path / "piece", "0001", tmp_path / "wal"]
+        given = f"{tmp_path}/piece 0001 {tmp_path}/wal"
+        words = [f"{BASE_DIR}/scripts/archive", *given.split()]
         return subprocess.run(words, check=False).returncode
 
     assert archive("first") == 0
@@ -99,7 +100,7 @@ def test_what_is_archived_is_whole_and_never_replaced(tmp_path: Path) -> None:
 def test_a_restore_wants_its_moment_in_utc_and_touches_nothing_without(
     moment: str, tmp_path: Path
 ) -> None:
-    words = [BASE_DIR / "scripts/restore", tmp_path, tmp_path / "data", moment]
+    words = [f"{BASE_DIR}/scripts/restore", f"{tmp_path}", f"{tmp_path}/data", moment]
     refused = subprocess.run(words, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert "UTC" in refused.stderr
