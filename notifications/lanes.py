@@ -16,22 +16,26 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core import circuits
-from core.http import Done, Limits, Outcome, Pace, Permanent, Unknown
+from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
 from core.models import Circuit
 from core.outbox import Job, Lane, Settlement, work
 from core.sql import update_each
 from notifications import costs, failover
 from notifications.channels import (
+    GONE,
     OPTED_OUT,
     DirectTransport,
     Halt,
+    HttpTransport,
     Message,
+    PairedTransport,
     Transport,
     channels,
     preferred,
     transports,
 )
 from notifications.consent import opt_out
+from notifications.gone import address_is_gone, try_other_address
 from notifications.history import record
 from notifications.limits import limits_of
 from notifications.mail import message_of
@@ -112,13 +116,22 @@ def _work(channel: str, provider: str) -> int:
 def _prepare(name: str, transport: Transport, limits: Limits, row: Notification) -> Job | Outcome:
     message = message_of(row)
     if not isinstance(transport, DirectTransport):
-        return Job(transport.request(message), transport.read)
+        return _job(transport, message)
     pace = Pace(limits.per_second)
     pace.wait()
     outcome = _deliver(transport, message)
     circuits.note(name, [outcome])  # the outbox does that for what it sends itself, and the rest
     pace.rest()
     return outcome
+
+
+def _job(transport: HttpTransport | PairedTransport, message: Message) -> Job | Outcome:
+    request = transport.request(message)
+    if not isinstance(request, Request):
+        return request
+    if isinstance(transport, PairedTransport):
+        return Job(request, transport.reader(message))
+    return Job(request, transport.read)
 
 
 def _deliver(transport: DirectTransport, message: Message) -> Outcome:
@@ -199,8 +212,12 @@ def _go_elsewhere(
 def _take_hints(name: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:
     """What an answer says beyond its own message: an opt-out, or that nothing goes through."""
     for row, settlement in settled:
-        if isinstance(settlement.outcome, Permanent) and settlement.outcome.code == OPTED_OUT:
+        code = settlement.outcome.code if isinstance(settlement.outcome, Permanent) else ""
+        if code == OPTED_OUT:
             opt_out(row.channel, row.recipient, reason=settlement.error, by=row.provider)
+        elif code == GONE:
+            address_is_gone(row.channel, row.recipient, why=settlement.error, by=row.provider)
+            try_other_address(row)
     halts = [s.outcome.reason for _, s in settled if isinstance(s.outcome, Halt)]
     if halts:
         _halt(name, halts[0])

@@ -33,9 +33,10 @@ def ways_to(customer: Customer) -> dict[str, Route]:
 
 def _way(name: str, customer: Customer) -> Route:
     channel = channels()[name]
-    provider, recipient = provider_for(name), channel.recipient(customer)
+    provider = provider_for(name)
     if not provider:
         return Route(name, obstacle=f"No service carries {channel.label} at the moment.")
+    recipient = channel.recipient(customer)
     if not recipient:
         return Route(name, obstacle=f"The customer has no {channel.missing}.")
     if refused := channel.refusal(recipient):

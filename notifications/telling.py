@@ -7,6 +7,7 @@ from itertools import chain
 from customers.models import Customer
 from notifications import pacing, unsubscribing
 from notifications.book import Book, Case, Words
+from notifications.channels import load_addresses
 from notifications.models import Notification, Occasion
 from notifications.rendering import (
     LONGEST_MESSAGE,
@@ -65,6 +66,7 @@ class Choice:
 
 def written(news: Sequence[News]) -> tuple[list[Notification], Book]:
     """The messages of these news, not yet saved; and the decisions they follow."""
+    load_addresses([each.order.customer for each in news])
     ways = [ways_to(each.order.customer) for each in news]
     book = Book(
         _occasions(news),

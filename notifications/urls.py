@@ -3,11 +3,13 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from notifications.push_api import DeviceViewSet
 from notifications.views import NotificationViewSet
 from notifications.webhooks import DeliveryWebhook, OptOutWebhook
 
 router = SimpleRouter(use_regex_path=False)
 router.register("notifications", NotificationViewSet)
+router.register("push-subscriptions", DeviceViewSet)
 
 urlpatterns = [
     *router.urls,

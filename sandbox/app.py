@@ -21,6 +21,7 @@ from sandbox.oidc import Issuer
 from sandbox.pages import home
 from sandbox.posting import Poster
 from sandbox.provider import Provider
+from sandbox.push import PushService
 from sandbox.swiftparcel import Swiftparcel
 from sandbox.wire import json_answer
 
@@ -37,6 +38,7 @@ class World:
     poster: Poster
     provider: Provider
     carriers: Sequence[Carrier]
+    push: PushService
     keys: Keys
 
     def stats(self) -> dict[str, object]:
@@ -63,6 +65,7 @@ class World:
         self.provider.forget()
         for carrier in self.carriers:
             carrier.forget()
+        self.push.forget()
         await self.poster.forget()
         return web.Response(status=204)
 
@@ -76,7 +79,8 @@ def make_app(config: Config) -> web.Application:
     faults, provider = Faults(ledger), Provider(config, ledger, poster)
     carriers = [Northpost(config, ledger, poster), Swiftparcel(config, ledger, poster)]
     keys = Keys(config.var / "sandbox" / "oidc-keys.json")
-    world = World(config, ledger, faults, poster, provider, carriers, keys)
+    push = PushService(config, ledger)
+    world = World(config, ledger, faults, poster, provider, carriers, push, keys)
     app = web.Application(middlewares=[_watch(faults)], client_max_size=2**16)
     app[WORLD] = world
     app.cleanup_ctx.append(poster.run)
@@ -91,6 +95,7 @@ def make_app(config: Config) -> web.Application:
             *(route for carrier in carriers for route in carrier.routes()),
             *AfricasTalking(config, ledger, poster).routes(),
             *Gateways(config, ledger).routes(),
+            *push.routes(),
             *Issuer(config, keys).routes(),
         ]
     )

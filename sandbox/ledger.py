@@ -10,7 +10,7 @@ from aiohttp import web
 
 from sandbox.wire import FORM, json_answer
 
-LISTS = ("shipments", "sms", "email", "other")
+LISTS = ("shipments", "sms", "email", "push", "other")
 FAULT = web.RequestKey("fault", str)  # the fault ordered for a request
 HEADERS = ("Content-Type", "Accept", "Idempotency-Key")  # never one that holds a secret
 

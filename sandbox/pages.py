@@ -67,6 +67,9 @@ ADDRESSES = [
     ["POST /swiftparcel/parcels", "a provider that signs its webhooks, and can do little else"],
     ["POST /africastalking/version1/messaging", "Africa's Talking's SMS API"],
     ["POST /gateways/sms, /gateways/email", "the plain gateways"],
+    ["POST /push/subscriptions", "a new device, as its browser would describe it"],
+    ["DELETE /push/to/{device}", "removes it: messages to it are answered 410"],
+    ["POST /push/to/{device}", "the push service (RFC 8030): decrypts what it gets"],
     ["GET /oidc/.well-known/openid-configuration", "the OpenID issuer"],
     ["POST /oidc/rotate", "a new signing key; the last one stays published"],
 ]
@@ -76,7 +79,9 @@ def home(ledger: Any, stats: dict[str, Any], web_url: str) -> web.Response:
     """What the sandbox is, its addresses, and the ledger's newest entries."""
     shipments = [_shipment_row(entry) for entry in ledger.latest("shipments", 50)]
     heads = ["Received", "By", "Recipient", "Message", "Answer", "Code"]
-    counts = ", ".join(f"{name}: {ledger.counts[name]}" for name in ("shipments", "sms", "email"))
+    counts = ", ".join(
+        f"{name}: {ledger.counts[name]}" for name in ("shipments", "sms", "email", "push")
+    )
     body = (
         "<p>A stand-in world on this machine: nothing that arrives here leaves it. "
         f"It works for <code>{escape(web_url)}</code>.</p>"
@@ -85,6 +90,7 @@ def home(ledger: Any, stats: dict[str, Any], web_url: str) -> web.Response:
         + table("Shipments", ["Received", "Order", "Service", "To", "Answer", "Remark"], shipments)
         + table("SMS", heads, [_message_row(e) for e in ledger.latest("sms", 50)])
         + table("Email", heads, [_message_row(e) for e in ledger.latest("email", 50)])
+        + table("Push", heads, [_message_row(e) for e in ledger.latest("push", 50)])
         + table("Addresses", ["Address", "Is"], ADDRESSES)
     )
     return page("Dosette's sandbox", body, refresh=5)

@@ -37,6 +37,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "IdempotencyKey",
     "Tally",
     "Circuit",
+    "PushSubscription",
     "Case",
 }
 REQUIREMENTS = [

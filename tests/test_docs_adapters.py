@@ -234,19 +234,19 @@ def report(api: Callable[..., Any], event: dict[str, str], secret: str) -> Any:
 
 
 @pytest.fixture
-def push(
+def beacon(
     tmp_path: Path, outside: Outside, monkeypatch: pytest.MonkeyPatch, db: None
 ) -> Iterator[Outside]:
     """The page's channel beside the others."""
-    monkeypatch.setenv("PUSH_URL", f"{outside.url}/messages")
-    monkeypatch.setenv("PUSH_TOKEN", "push-token")
-    source = pages.block("adding-a-channel.md", "python channel push")
-    with one_more_file(channels, "push", source, tmp_path):
+    monkeypatch.setenv("BEACON_URL", f"{outside.url}/messages")
+    monkeypatch.setenv("BEACON_TOKEN", "beacon-token")
+    source = pages.block("adding-a-channel.md", "python channel app")
+    with one_more_file(channels, "app", source, tmp_path):
         forget(channels, lanes)
-        reach.register(channels.channels()["push"])
+        reach.register(channels.channels()["app"])
         yield outside
     forget(channels, lanes)
-    reach._ways.pop("push")
+    reach._ways.pop("app")
 
 
 def pushed(service: Outside, row: Notification, answer: tuple[int, Any] | None) -> Notification:
@@ -257,14 +257,14 @@ def pushed(service: Outside, row: Notification, answer: tuple[int, Any] | None) 
     return row
 
 
-def test_A3_the_channel_of_the_page_carries_what_notify_is_given(push: Outside):
+def test_A3_the_channel_of_the_page_carries_what_notify_is_given(beacon: Outside):
     customer = CustomerFactory.create()
-    row = pushed(push, notify(customer, message="Hello", channel="push"), (202, {"id": "b-1"}))
+    row = pushed(beacon, notify(customer, message="Hello", channel="app"), (202, {"id": "b-1"}))
     assert (row.state, row.provider, row.provider_reference) == ("sent", "beacon", "b-1")
-    assert push.taken == [
+    assert beacon.taken == [
         {
             "path": "/messages",
-            "authorization": "Bearer push-token",
+            "authorization": "Bearer beacon-token",
             "body": {"person": customer.code, "text": "Hello"},
         }
     ]
@@ -273,24 +273,24 @@ def test_A3_the_channel_of_the_page_carries_what_notify_is_given(push: Outside):
 @pytest.mark.parametrize(
     ("answer", "state"), [(None, "unknown"), ((400, {}), "failed"), ((503, {}), "unknown")]
 )
-def test_the_channel_of_the_page_says_what_became_of_a_message(push, answer, state):
-    row = notify(CustomerFactory.create(), message="Hello", channel="push")
-    assert pushed(push, row, answer).state == state
+def test_the_channel_of_the_page_says_what_became_of_a_message(beacon, answer, state):
+    row = notify(CustomerFactory.create(), message="Hello", channel="app")
+    assert pushed(beacon, row, answer).state == state
 
 
-def test_the_channel_of_the_page_records_who_wants_no_more(push: Outside):
+def test_the_channel_of_the_page_records_who_wants_no_more(beacon: Outside):
     customer = CustomerFactory.create()
-    pushed(push, notify(customer, message="Hello", channel="push"), (410, {}))
-    assert notify(customer, message="Hello again", channel="push").state == "suppressed"
+    pushed(beacon, notify(customer, message="Hello", channel="app"), (410, {}))
+    assert notify(customer, message="Hello again", channel="app").state == "suppressed"
 
 
-def test_A2_a_rule_and_an_order_may_name_the_channel_of_the_page(push: Outside):
-    Rule.objects.filter(kit_type="whole-exome-sequencing").update(channel="push")
+def test_A2_a_rule_and_an_order_may_name_the_channel_of_the_page(beacon: Outside):
+    Rule.objects.filter(kit_type="whole-exome-sequencing").update(channel="app")
     placed_kit_order("whole-exome-sequencing")
-    placed_kit_order("ancestry", channel="push")
+    placed_kit_order("ancestry", channel="app")
     told = Notification.objects.values_list("channel", "provider")
-    assert list(told) == [("push", "beacon")] * 2
+    assert list(told) == [("app", "beacon")] * 2
 
 
-def test_customers_are_reached_as_before_beside_the_channel_of_the_page(push: Outside):
+def test_customers_are_reached_as_before_beside_the_channel_of_the_page(beacon: Outside):
     assert notify(CustomerFactory.create(), message="Hello").channel == "email"

@@ -281,6 +281,13 @@ SWIFTPARCEL_SECRET = secret("SWIFTPARCEL_SECRET")
 # --- Notifications -------------------------------------------------------------------------
 SMS_PROVIDER = env.list("SMS_PROVIDER", default=["africastalking"])
 EMAIL_PROVIDER = env.list("EMAIL_PROVIDER", default=["gateway"])
+# Web Push: our own key (RFC 8292), 32 bytes in base64url, and whom a push service writes to.
+VAPID_PRIVATE_KEY = secret("VAPID_PRIVATE_KEY")
+VAPID_SUBJECT = env.str("VAPID_SUBJECT", "mailto:no-reply@example.com")
+PUSH_PROVIDER = env.list("PUSH_PROVIDER", default=["webpush"] if VAPID_PRIVATE_KEY else [])
+PUSH_TITLE = env.str("PUSH_TITLE", "A message for you")
+# Push services of ours, which may be on this machine and without https.
+PUSH_TRUSTED_ORIGINS = env.list("PUSH_TRUSTED_ORIGINS", default=[SANDBOX_URL] if DEMO else [])
 # What a service may bear, in place of what its file says: requests in flight, and begun a second,
 # as in `africastalking=20/50,smtp=1/2`.
 NOTIFICATION_LIMITS = env.dict("NOTIFICATION_LIMITS", default={})

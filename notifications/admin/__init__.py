@@ -10,7 +10,7 @@ from notifications.admin.decisions import (
     TemplateAdmin,
     TopicAdmin,
 )
-from notifications.admin.inlines import NotificationInline
+from notifications.admin.inlines import DeviceInline, NotificationInline
 from notifications.admin.mailings import MailingAdmin
 from notifications.admin.messages import DeliveryReportAdmin, NotificationAdmin
 from orders.admin import OrderAdmin
@@ -29,4 +29,4 @@ __all__ = [
 ]
 
 OrderAdmin.inlines = [*OrderAdmin.inlines, NotificationInline]
-CustomerAdmin.inlines = [*CustomerAdmin.inlines, NotificationInline]
+CustomerAdmin.inlines = [*CustomerAdmin.inlines, NotificationInline, DeviceInline]

@@ -1,7 +1,16 @@
 """Messages and what became of them, on the pages of others."""
 
+from typing import Any
+
+from django.http import HttpRequest
+
 from core.admin import ReadOnlyInline
-from notifications.models import DeliveryReport, Notification, NotificationEvent
+from notifications.models import (
+    DeliveryReport,
+    Notification,
+    NotificationEvent,
+    PushSubscription,
+)
 
 
 class EventInline(ReadOnlyInline):
@@ -27,3 +36,18 @@ class NotificationInline(ReadOnlyInline):
     verbose_name_plural = "messages"
     show_change_link = True
     per_page = 10
+
+
+class DeviceInline(ReadOnlyInline):
+    """The devices on which a customer takes push messages. Staff may take one away."""
+
+    model = PushSubscription
+    fields = ["name", "service", "confirmed_at", "expires_at"]
+    verbose_name_plural = "devices for push messages"
+    can_delete = True
+    per_page = 10
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever may change messages."""
+        allowed: bool = request.user.has_perm("notifications.delete_pushsubscription")
+        return allowed

@@ -6,19 +6,21 @@ and `TRANSPORTS` (services that carry its messages). See docs/adding-a-channel.m
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from django.conf import settings
 
-from core.http import Limits, Outcome, Request, Response, Temporary
+from core.http import Limits, Outcome, Reader, Request, Response, Temporary
 
 if TYPE_CHECKING:
     from customers.models import Customer
 
-OPTED_OUT = "opted-out"  # a Permanent's code: this recipient wants no more messages
+# Codes of a Permanent that say more than that this message was refused.
+OPTED_OUT = "opted-out"  # this recipient wants no more messages
+GONE = "gone"  # there is no such address any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,10 @@ class Channel:
 
     `recipient` gives a customer's address, or "" when there is none. `clean` brings an address
     that somebody typed into the same form, or raises ValidationError.
+
+    Where addresses are kept apart from the customer: `load` reads those of many customers at once,
+    `detail` gives what a transport must know of an address (`Message.detail`), and `gone` forgets
+    one that a service calls gone. Without `gone`, nothing more is sent to such an address.
     """
 
     name: str
@@ -38,6 +44,9 @@ class Channel:
     # Why nothing goes to such an address, in words; "" when it may.
     refusal: Callable[[str], str] = lambda address: ""
     rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
+    load: Callable[[Sequence["Customer"]], None] | None = None
+    detail: Callable[[str], Any] | None = None
+    gone: Callable[[str], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,6 +58,7 @@ class Message:
     subject: str = ""
     html: str = ""  # e-mail: the same as a page, for transports that have a place for it
     unsubscribe: str = ""  # the address of RFC 8058's one click, for the headers of an e-mail
+    detail: Any = None  # by the channel's `detail`
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +85,26 @@ class HttpTransport(Protocol):
     channel: str
     limits: Limits
 
-    def request(self, message: Message) -> Request:
-        """The request that hands the message over."""
+    def request(self, message: Message) -> Request | Outcome:
+        """The request that hands the message over; or why it cannot be, which is its outcome."""
 
     def read(self, response: Response) -> Outcome:
         """What the answer means. What makes no sense may raise: the outcome is unknown then."""
+
+
+@runtime_checkable
+class PairedTransport(Protocol):
+    """An HttpTransport whose answers can be read only beside the message."""
+
+    name: str
+    channel: str
+    limits: Limits
+
+    def request(self, message: Message) -> Request | Outcome:
+        """As of an HttpTransport."""
+
+    def reader(self, message: Message) -> Reader:
+        """In place of `read`: reads the answer to this message."""
 
 
 @runtime_checkable
@@ -94,7 +119,7 @@ class DirectTransport(Protocol):
         """Hand the message over."""
 
 
-Transport = HttpTransport | DirectTransport
+Transport = HttpTransport | PairedTransport | DirectTransport
 
 
 @cache
@@ -122,6 +147,13 @@ def preferred(channel: str) -> list[str]:
     known = [name for of, name in transports() if of == channel]
     wanted = getattr(settings, channels()[channel].preference, known)
     return [name for name in map(str.strip, wanted) if name in known]
+
+
+def load_addresses(customers: Sequence["Customer"]) -> None:
+    """Read what the channels keep apart from customers, of many of them at once."""
+    for channel in channels().values():
+        if channel.load and preferred(channel.name):
+            channel.load(customers)
 
 
 def channel_choices() -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from notifications.models.decisions import (
 )
 from notifications.models.mailings import Mailing, MailingEvent, MailingRecipient
 from notifications.models.messages import DeliveryReport, Notification, NotificationEvent
+from notifications.subscriptions import PushSubscription
 
 __all__ = [
     "NEWS",
@@ -28,6 +29,7 @@ __all__ = [
     "NotificationEvent",
     "Occasion",
     "OptOut",
+    "PushSubscription",
     "Rule",
     "Template",
     "TemplateVersion",

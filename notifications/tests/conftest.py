@@ -32,6 +32,7 @@ def sandbox(world: Sandbox, settings) -> Sandbox:
     settings.EMAIL_GATEWAY_TOKEN = config.email_gateway_token
     settings.SMS_PROVIDER = ["africastalking"]
     settings.EMAIL_PROVIDER = ["gateway"]
+    settings.PUSH_TRUSTED_ORIGINS = [world.url]
     return world
 
 

@@ -137,7 +137,7 @@ def test_an_unknown_channel_is_refused_with_the_known_ones():
     with pytest.raises(ValidationError) as refused:
         notify(CustomerFactory.create(), message="Hello", channel="fax")
     assert refused.value.message_dict == {
-        "channel": ["There is no such channel. Use one of: email, sms."]
+        "channel": [f"There is no such channel. Use one of: {', '.join(registry.channels())}."]
     }
 
 

@@ -144,7 +144,7 @@ def test_events_written_in_bulk_are_told_in_chunks(many, time_machine, django_as
     OrderEvent.objects.all().delete()
     OrderEvent.objects.bulk_create(OrderEvent(order=each, kind="placed") for each in orders)
     later(time_machine, minutes=2)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         assert reconcile() == many
 
 

@@ -8,7 +8,7 @@ from sandbox.testing import running_sandbox
 
 
 def test_an_empty_ledger_has_every_list(sandbox):
-    assert sandbox.ledger() == {"shipments": [], "sms": [], "email": [], "other": []}
+    assert sandbox.ledger() == {key: [] for key in ["shipments", "sms", "email", "push", "other"]}
 
 
 def test_entries_are_in_order_with_body_headers_and_answer(sandbox, ship, shipment):

@@ -1,0 +1,33 @@
+"""Addresses that a service calls gone, for good: nothing more is sent there."""
+
+from django.utils import timezone
+
+from core.states import move
+from customers.models import Customer
+from notifications.channels import channels
+from notifications.consent import opt_out
+from notifications.models import Notification
+
+
+def address_is_gone(channel: str, recipient: str, *, why: str, by: str) -> None:
+    """Forget it where its channel keeps addresses, else send nothing more to it."""
+    if forget := channels()[channel].gone:
+        forget(recipient)
+    else:
+        opt_out(channel, recipient, reason=f"the address is gone: {why}", by=by)
+
+
+def try_other_address(row: Notification) -> bool:
+    """Send a message to another address of its customer, where the channel knows one.
+
+    Whether there is one. The service said that it did not take the message.
+    """
+    channel = channels()[row.channel]
+    customer = Customer.objects.get(pk=row.customer_id)
+    recipient = channel.recipient(customer) if channel.gone else ""
+    if row.state != "failed" or recipient in ("", row.recipient):
+        return False
+    detail = f"{row.recipient} is gone: goes to {recipient}."
+    changes = {"recipient": recipient, "next_attempt_at": timezone.now(), "last_error": ""}
+    move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
+    return True
