@@ -79,13 +79,18 @@ def _sealed(text: bytes, device: PushSubscription) -> bytes:
     return sealed
 
 
+def _signed(origin: str) -> str:
+    hour = int(time.time()) // 3600
+    return _signature(origin, hour, settings.VAPID_PRIVATE_KEY, settings.VAPID_SUBJECT)
+
+
 @lru_cache(maxsize=256)
-def _signature(origin: str, hour: int, key: str) -> str:
+def _signature(origin: str, hour: int, key: str, subject: str) -> str:
     """Who we are, for one push service; signed once an hour."""
     claims = {
         "aud": origin,
         "exp": hour * 3600 + SIGNED_FOR,
-        "sub": settings.VAPID_SUBJECT,
+        "sub": subject,
     }
     signer = Vapid02.from_raw(key.encode())
     return str(signer.sign(claims)["Authorization"])
