@@ -48,9 +48,7 @@ class WebPush:
         if len(text) > LARGEST_TEXT:
             return Permanent("longer than a push message may be", code="too-long")
         headers = {
-            "Authorization": _signature(
-                device.origin, int(time.time()) // 3600, settings.VAPID_PRIVATE_KEY
-            ),
+            "Authorization": _signed(device.origin),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(KEPT_FOR),
