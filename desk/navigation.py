@@ -20,6 +20,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Schedules", "event_repeat", "shipping.schedule"),
         ("Tracking events", "share_location", "shipping.trackingevent"),
         ("Providers", "conveyor_belt", "shipping.providerprofile"),
+        ("Routing rules", "alt_route", "shipping.routingrule"),
     ],
     "Messages": [
         ("Notifications", "sms", "notifications.notification"),

@@ -60,7 +60,7 @@ def _batch(name: str, calendar: Calendar, day: date, now: datetime, as_if: bool)
     return Batch(name, day, ship_on, calendar.open_since(day), state)
 
 
-def joining(provider: str, now: datetime) -> Batch:
+def joining(provider: str, now: datetime, calendar: Calendar | None = None) -> Batch:
     """The batch that an order placed at this moment joins."""
-    calendar = ProviderProfile.of(provider).calendar
+    calendar = calendar or ProviderProfile.of(provider).calendar
     return _batch(provider, calendar, calendar.today(now), now, False)

@@ -12,10 +12,31 @@ from shipping.models import time_zones
 @register()
 def provider_exists(**_: Any) -> list[CheckMessage]:
     """SHIPPING_PROVIDER names a file in `shipping/providers/`."""
-    if settings.SHIPPING_PROVIDER in providers.names():
-        return []
-    known = ", ".join(providers.names())
-    return [Error(f"SHIPPING_PROVIDER must be one of: {known}.", id="shipping.E001")]
+    name = settings.SHIPPING_PROVIDER
+    if name not in providers.names():
+        known = ", ".join(providers.names())
+        return [Error(f"SHIPPING_PROVIDER must be one of: {known}.", id="shipping.E001")]
+    if providers.get(name).pretends and not settings.DEMO:
+        text = f"SHIPPING_PROVIDER={name} carries no real parcels: name another one."
+        return [Error(text, id="shipping.E003")]
+    return []
+
+
+@register()
+def providers_load(**_: Any) -> list[CheckMessage]:
+    """Every file in `shipping/providers/` is a provider that keeps what it declares."""
+    return [error for name in providers.names() for error in _loads(name)]
+
+
+def _loads(name: str) -> list[CheckMessage]:
+    try:
+        found = providers.get(name).name
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
+        text = f"shipping/providers/{name}.py cannot be used: {type(error).__name__}: {error}"
+        return [Error(text, id="shipping.E004")]
+    if found != name:
+        return [Error(f"{name}.py calls its provider {found}.", id="shipping.E004")]
+    return []
 
 
 @register()

@@ -1,28 +1,32 @@
 """Hands shipments to their providers: a lane each, worked in chunks, settled in bulk."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from core.http import Done, Outcome, Permanent, Reader, Response, Unknown
-from core.outbox import ABSENT, Job, Lane, Settlement, work
+from core.http import Done, Outcome, Permanent, Reader, Request, Response, Temporary, Unknown
+from core.outbox import ABSENT, Job, Lane, Settlement, judge, work
 from core.sql import update_each
-from shipping import providers, troubles
-from shipping.models import Shipment, ShipmentEvent
+from shipping import addresses, failover, providers, tasks, troubles
+from shipping.models import ProviderProfile, Shipment, ShipmentEvent
 from shipping.providers import NotExpressible, Provider
+
+_Settled = Sequence[tuple[Shipment, Settlement]]
 
 
 def lane(name: str) -> Lane:
     """The queue to a provider. Raises LookupError when there is no such provider."""
-    provider = providers.get(name)
+    provider = set_up(name)
     return Lane(
         name=f"shipping:{name}",
         model=Shipment,
         rows=Q(provider=name),
         prepare=lambda shipment: _prepare(provider, shipment),
-        settle=settle,
+        settle=lambda settled: settle(_mended(name, settled)),
         resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
@@ -30,24 +34,32 @@ def lane(name: str) -> Lane:
     )
 
 
+def set_up(name: str) -> Provider:
+    """A provider at the address that staff typed, if they did. Raises LookupError."""
+    url = ProviderProfile.of(name).url
+    return providers.get(name).at(url) if url else providers.get(name)
+
+
 def dispatch(shipment_id: int | None = None) -> int:
     """Hand over what is due where this shipment goes, or everywhere; how many were attempted.
 
     The key only says where to look: what is due there goes out together, this one or not.
     """
-    return sum(work(lane(name)) for name in _providers(shipment_id))
+    return sum(work(lane(name)) for name in busy(shipment_id))
 
 
-def _providers(shipment_id: int | None) -> Sequence[str]:
-    if shipment_id is None:
-        return busy()
-    return list(Shipment.objects.filter(pk=shipment_id).values_list("provider", flat=True))
+def busy(shipment_id: int | None = None) -> list[str]:
+    """The providers for which something is due, in one statement; of a shipment, its own.
 
-
-def busy() -> list[str]:
-    """The providers for which something is due, in one statement."""
+    One that staff have switched off is left alone.
+    """
+    values: dict[str, Any] = {
+        "names": list(providers.names()),
+        "now": timezone.now(),
+        "shipment": shipment_id,
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_BUSY, [list(providers.names()), timezone.now()])
+        cursor.execute(_BUSY, values)
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -61,22 +73,39 @@ def abandoned() -> list[str]:
 
 
 _BUSY = """
-SELECT name FROM unnest(%s) AS name
+SELECT name FROM unnest(%(names)s) AS name
 WHERE EXISTS (SELECT 1 FROM shipping_shipment s
-              WHERE s.provider = name AND s.state = 'queued' AND s.next_attempt_at <= %s)
+              WHERE s.provider = name AND s.state = 'queued' AND s.next_attempt_at <= %(now)s)
+  AND (%(shipment)s IS NULL
+       OR name = (SELECT provider FROM shipping_shipment WHERE id = %(shipment)s::bigint))
+  AND NOT EXISTS (SELECT 1 FROM shipping_providerprofile p
+                  WHERE p.provider = name AND NOT p.is_active)
 """
 
 
 def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:
     """What to send. A doubtful shipment is looked up first, where that can be done."""
+    if missing := provider.missing():
+        return Temporary(f"{provider.name} is not set up: {', '.join(missing)} is missing")
+    if provider.typed_url and (why := addresses.objection(provider.typed_url)):
+        return Temporary(f"the address of {provider.name} is not called: {why}")
     try:
         made = provider.create(shipment, list(shipment.order.lines.all()))
     except NotExpressible as error:
         return Permanent(f"{provider.name} cannot take it: {error}", code="not-expressible")
-    creating = made if isinstance(made, Outcome) else Job(made, provider.read)
-    if not (shipment.doubtful and provider.looks_up and isinstance(creating, Job)):
+    if isinstance(made, Outcome):
+        return made
+    creating = Job(guarded(provider, made), provider.read)
+    if not (shipment.doubtful and provider.looks_up):
         return creating
-    return Job(provider.look_up(shipment.reference), _looked_up(provider), otherwise=creating)
+    asking = guarded(provider, provider.look_up(shipment.reference))
+    return Job(asking, _looked_up(provider), otherwise=creating)
+
+
+def guarded(provider: Provider, request: Request) -> Request:
+    """A request to an address that staff typed reaches the public internet only."""
+    typed = bool(provider.typed_url) and not addresses.is_stand_in(provider.typed_url)
+    return replace(request, public_only=True) if typed else request
 
 
 def _looked_up(provider: Provider) -> Reader:
@@ -93,14 +122,32 @@ def _looked_up(provider: Provider) -> Reader:
     return read
 
 
+def _mended(name: str, settled: _Settled) -> _Settled:
+    """A wrong address is mended, and then they go out: it refuses no shipment for good."""
+    return [
+        (row, judge(row, Temporary(each.error), lane(name)) if _barred(each) else each)
+        for row, each in settled
+    ]
+
+
+def _barred(settlement: Settlement) -> bool:
+    outcome = settlement.outcome
+    return isinstance(outcome, Permanent) and outcome.code == "address-refused"
+
+
 @transaction.atomic
-def settle(settled: Sequence[tuple[Shipment, Settlement]]) -> None:
+def settle(settled: _Settled) -> None:
     """Record a chunk where it is still ours: an event for each, a case where staff must look.
+
+    What provably was not taken goes by the next provider of the rules, if there is one.
 
     A tracking event may have moved a shipment on while it was being sent. Its state stays, and
     what the provider answered is recorded all the same.
     """
     now = timezone.now()
+    proven = [shipment for shipment, settlement in settled if failover.is_proven(settlement)]
+    others = failover.alternatives(proven)
+    settled = [_passed_on(row, settlement, others.get(row.pk)) for row, settlement in settled]
     recorded = update_each(
         Shipment,
         _COLUMNS,
@@ -122,6 +169,18 @@ def settle(settled: Sequence[tuple[Shipment, Settlement]]) -> None:
     )
 
 
+def _passed_on(
+    shipment: Shipment, settlement: Settlement, others: Sequence[str] | None
+) -> tuple[Shipment, Settlement]:
+    """The next provider has it at once; when each has had its turn, after a pause."""
+    if not others:
+        return shipment, settlement
+    shipment.passed_on_from, shipment.provider = shipment.provider, others[0]
+    due = timezone.now() if shipment.attempts <= len(others) else settlement.due
+    tasks.dispatch.delay_on_commit(shipment.pk)
+    return shipment, replace(settlement, due=due)
+
+
 def _settled_as(shipment: Shipment, settlement: Settlement) -> Shipment:
     shipment.state, shipment.last_error = settlement.state, settlement.error
     return shipment
@@ -131,6 +190,7 @@ _COLUMNS = (
     "id",
     "fence",
     "state",
+    "provider",
     "next_attempt_at",
     "lease_until",
     "doubtful",
@@ -143,6 +203,7 @@ _COLUMNS = (
 _EXPRESSIONS = {
     "fence": "",
     "state": "CASE WHEN t.state = 'sending' THEN v.state ELSE t.state END",
+    "provider": "CASE WHEN t.state = 'sending' THEN v.provider ELSE t.provider END",
     "next_attempt_at": "coalesce(v.next_attempt_at, t.next_attempt_at)",
     "provider_reference": "coalesce(nullif(v.provider_reference, ''), t.provider_reference)",
     "tracking_number": "coalesce(nullif(v.tracking_number, ''), t.tracking_number)",
@@ -158,6 +219,7 @@ def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[ob
         shipment.pk,
         shipment.fence,
         settlement.state,
+        shipment.provider,
         settlement.due,
         None,
         settlement.doubtful,
@@ -174,11 +236,18 @@ def _event(shipment: Shipment, settlement: Settlement, state: str) -> ShipmentEv
     moved = state == settlement.state
     return ShipmentEvent(
         shipment=shipment,
-        kind=_kind(settlement),
+        kind="failed-over" if moved and shipment.passed_on_from else _kind(settlement),
         from_state="sending" if moved else "",
         to_state=state if moved else "",
-        detail=settlement.error or f"taken by {shipment.provider}",
+        detail=_told(shipment, settlement) if moved else settlement.error,
     )
+
+
+def _told(shipment: Shipment, settlement: Settlement) -> str:
+    if not shipment.passed_on_from:
+        return settlement.error or f"taken by {shipment.provider}"
+    tail = f": goes by {shipment.provider}"
+    return f"{shipment.passed_on_from}: {settlement.error}"[: 500 - len(tail)] + tail
 
 
 def _kind(settlement: Settlement) -> str:

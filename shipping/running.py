@@ -10,12 +10,11 @@ from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
 from core.states import IllegalMove
-from shipping import schedules, tasks
+from shipping import routing, schedules, tasks
 from shipping.batches import Batch, batches
 from shipping.calendars import DAY
 from shipping.dates import local_date
@@ -55,11 +54,13 @@ def run_schedule(
     resume_due(today)
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
     joined = batches(set(days.values()), timezone.now(), as_if=today is not None)
+    statement, values = _statement(days)
+    values |= _columns(joined)
     total, done_before = Tally(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
     while total.schedules > done_before:
         done_before = total.schedules
-        for tally in _chunks(days, joined):
+        for tally in _chunks(statement, values):
             total.add(tally)
             progress(total)
     return total
@@ -92,10 +93,8 @@ def _local_dates() -> dict[str, date]:
     return {zone: local_date(now, zone) for zone in time_zones()}
 
 
-def _chunks(days: dict[str, date], joined: list[Batch]) -> Iterator[Tally]:
+def _chunks(statement: str, values: dict[str, Any]) -> Iterator[Tally]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
-    statement, values = _statement(days)
-    values |= _columns(joined)
     after: tuple[date, int] = (date.min, 0)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
@@ -115,12 +114,13 @@ def _statement(days: dict[str, date]) -> tuple[str, dict[str, Any]]:
     for zone, day in days.items():
         zones.setdefault(day, []).append(zone)
     values: dict[str, Any] = {"latest": max(zones), "chunk": CHUNK, "most": MOST_OCCURRENCES}
-    values["provider"] = settings.SHIPPING_PROVIDER
+    routed, needed = routing.set_based()
+    values |= needed
     cases = ""
     for number, (day, names) in enumerate(zones.items()):
         values |= {f"day_{number}": day, f"zones_{number}": names}
         cases += f" WHEN s.time_zone = ANY(%(zones_{number})s) THEN %(day_{number})s::date"
-    return _CHUNK.replace("{today}", f"(CASE{cases} END)"), values
+    return _CHUNK.replace("{today}", f"(CASE{cases} END)").replace("{routed}", routed), values
 
 
 def _columns(joined: list[Batch]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ WITH due AS (
     SELECT c.*, n, {day_sql("n")} AS day
     FROM bounded c CROSS JOIN LATERAL generate_series(c.first, c.last) AS n
 ), routed AS (
-    SELECT fallen.*, %(provider)s AS provider FROM fallen
+    {{routed}}
 ), sorted AS (
     SELECT r.*, b.ship_on, CASE
         WHEN catch_up = 'all' OR (n = newest AND (catch_up = 'latest' OR day >= b.since))

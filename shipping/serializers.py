@@ -12,7 +12,15 @@ from core.serializers import DateField, ModelSerializer, Serializer
 from shipping import forecast, providers, schedules
 from shipping.batches import calendar_of, calendars
 from shipping.calendars import Calendar
-from shipping.models import CatchUp, Schedule, Shipment, ShipmentEvent, time_zones
+from shipping.models import (
+    Cancellation,
+    CancellationState,
+    CatchUp,
+    Schedule,
+    Shipment,
+    ShipmentEvent,
+    time_zones,
+)
 from shipping.planning import Planned, planned
 from shipping.states import RANKS, ScheduleState, ShipmentState
 
@@ -35,6 +43,18 @@ class ShipmentEventSerializer(ModelSerializer):
         read_only_fields = fields
 
 
+class CancellationSerializer(ModelSerializer):
+    """What its provider was asked to cancel, and what came of it. `said` is why it did not."""
+
+    status = serializers.ChoiceField(CancellationState.choices, source="state", read_only=True)
+    said = serializers.CharField(source="last_error", read_only=True)
+
+    class Meta:
+        model = Cancellation
+        fields = ["status", "said", "reason", "created_at"]
+        read_only_fields = fields
+
+
 class ShipmentSerializer(ModelSerializer):
     """A parcel. `reason` says why the last attempt to hand it over did not succeed."""
 
@@ -42,6 +62,9 @@ class ShipmentSerializer(ModelSerializer):
     reason = serializers.CharField(source="last_error", read_only=True)
     tracking_url = serializers.CharField(
         read_only=True, help_text="http or https; empty when there is none."
+    )
+    cancellation = CancellationSerializer(
+        read_only=True, allow_null=True, help_text="Null when its provider was never asked."
     )
     events = ShipmentEventSerializer(many=True, read_only=True)
 
@@ -63,6 +86,7 @@ class ShipmentSerializer(ModelSerializer):
             "attempts",
             "created_at",
             "sent_at",
+            "cancellation",
             "events",
         ]
         read_only_fields = fields

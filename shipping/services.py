@@ -6,10 +6,11 @@ from django.utils import timezone
 
 from core.states import IllegalMove, move
 from orders.models import Order
-from shipping import providers, schedules, tasks, tracking, troubles
+from shipping import cancelling, providers, schedules, tasks, tracking, troubles
 from shipping.batches import joining
 from shipping.dates import local_date
 from shipping.models import Shipment, ShipmentEvent
+from shipping.routing import Router
 from shipping.states import UNSENT
 
 ENDED = frozenset({"cancelled", "finished"})
@@ -31,7 +32,9 @@ def ship(order: Order, *, by: str) -> None:
 
 
 def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> Shipment:
-    batch = joining(settings.SHIPPING_PROVIDER, timezone.now())
+    router = Router.load()
+    route = router.route(order)
+    batch = joining(route.provider, timezone.now(), router.profile(route.provider).calendar)
     shipment = Shipment.objects.create(
         order=order,
         reference=reference,
@@ -43,7 +46,11 @@ def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> 
         **of_schedule,
     )
     ShipmentEvent.objects.create(
-        shipment=shipment, kind=batch.state, to_state=batch.state, actor=by
+        shipment=shipment,
+        kind=batch.state,
+        to_state=batch.state,
+        actor=by,
+        detail=route.because[:500],
     )
     tracking.link_parked(shipment)
     if batch.state == "queued":
@@ -75,7 +82,7 @@ def _handed_over(shipment: Shipment) -> IllegalMove:
         )
     return IllegalMove(
         f"Shipment {shipment.reference} is {shipment.state}: it has already been handed to the "
-        "provider, or may have been, so its order cannot be cancelled."
+        "provider, or may have been, so its order cannot be cancelled. Cancel the shipment first."
     )
 
 
@@ -112,7 +119,9 @@ def retry(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
 def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
     """Cancel a shipment that no provider has; staff may also close an unknown or failed one.
 
-    Raises IllegalMove when it is with a provider, or a try is under way or in doubt.
+    One that a provider has taken is cancelled there, where it can be: until its answer, which a
+    worker waits for, the shipment stays as it is. Raises IllegalMove where it cannot, once the
+    carrier has it, and while a try is under way or in doubt.
     """
     # The order first: whoever cancels it locks in the same sequence.
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
@@ -122,6 +131,9 @@ def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
             f"Shipment {locked.reference} may be with the provider: that is being found out. "
             "Try again when it is sent, rejected or unknown."
         )
+    if locked.state in cancelling.ASKABLE:
+        cancelling.ask(locked, by=by, reason=reason)
+        return shipment
     move(shipment, "cancelled", by=by, detail=reason)
     troubles.follow(shipment, by=by, how="It was cancelled.")
     schedules.finish(order, by=by)

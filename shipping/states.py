@@ -37,9 +37,10 @@ SHIPMENT = Workflow(
         "scheduled": frozenset({"queued", "cancelled"}) | TRACKED,
         "queued": frozenset({"cancelled"}) | TRACKED,
         "sending": TRACKED,
-        "sent": TRACKED,
+        # By the provider, which was asked (cancelling.py).
+        "sent": TRACKED | {"cancelled"},
         # The fold may go back when an event arrives late: only the whole story counts.
-        "waiting-for-collection": TRACKED,
+        "waiting-for-collection": TRACKED | {"cancelled"},
         "in-transit": TRACKED,
         "failed-to-deliver": TRACKED | {"cancelled"},
         "delivered": frozenset(),

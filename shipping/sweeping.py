@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
-from shipping import dispatching, running, services, tasks, tracking, troubles
+from shipping import cancelling, dispatching, failover, running, services, tasks, tracking
+
+from shipping import troubles  # isort: skip
 from shipping.batches import calendars
 from shipping.models import Schedule, Shipment, TrackingEvent
 
@@ -26,7 +28,9 @@ def sweep() -> dict[str, int]:
     """One pass; how much of each kind was repaired. Safe beside workers and other sweepers."""
     return {
         "shipments taken over from lost workers": sum(map(_take_over, dispatching.abandoned())),
+        "shipments passed on to another provider": failover.move_on(),
         "shipments sent or nudged": sum(map(_send, dispatching.busy())),
+        "cancellations sent or taken over": cancelling.sweep(),
         "tracking events applied": apply_tracking(),
         "schedules resumed": running.resume_due(),
         "shipments promoted": promote(),

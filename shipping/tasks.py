@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core.tallies import Moment
 from core.tasks import Task
-from shipping import dispatching, running, tracking
+from shipping import cancelling, dispatching, running, tracking
 
 RUNS = Moment("dosette_schedule_last_run_seconds", "When the shipping schedule last ran")
 
@@ -13,6 +13,12 @@ RUNS = Moment("dosette_schedule_last_run_seconds", "When the shipping schedule l
 def dispatch(shipment_id: int | None = None) -> None:
     """Hand over what is due where this shipment goes, or everywhere."""
     dispatching.dispatch(shipment_id)
+
+
+@shared_task(base=Task)
+def cancel_parcels(provider: str) -> None:
+    """Ask a provider to take back what staff want back."""
+    cancelling.send(provider)
 
 
 @shared_task(base=Task)

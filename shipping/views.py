@@ -40,7 +40,7 @@ ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description
 class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment]):
     """How shipments are listed: in two statements, whatever the page holds."""
 
-    queryset = Shipment.objects.prefetch_related("events")
+    queryset = Shipment.objects.select_related("cancellation").prefetch_related("events")
     serializer_class: type[BaseSerializer[Any]] = ShipmentSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = ShipmentFilter
@@ -76,16 +76,20 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
 
     @extend_schema(
         summary="Cancel a shipment",
-        description="409 when it is with the provider, or may be.",
+        description="One that no provider has is cancelled at once: 200. One that is with a "
+        "provider is cancelled there: 202, and `cancellation` says what came of it. 409 when the "
+        "provider cannot cancel, when the carrier has it, or while a try is under way or in doubt.",
         request=CancelSerializer,
-        responses={200: ShipmentSerializer},
+        responses={200: ShipmentSerializer, 202: ShipmentSerializer},
     )
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Cancel it, unless it is too late."""
+        """Cancel it, here or at its provider."""
         options = _read(CancelSerializer, request)
         shipment = services.cancel(self.get_object(), by=_actor(request), **options)
-        return self._shown(shipment)
+        shown = self._shown(shipment)
+        shown.status_code = 200 if shipment.state == "cancelled" else 202
+        return shown
 
     def _shown(self, shipment: Shipment) -> Response:
         return Response(ShipmentSerializer(self.get_queryset().get(pk=shipment.pk)).data)

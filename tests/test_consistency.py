@@ -38,6 +38,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "Tally",
     "Circuit",
     "PushSubscription",
+    "Cancellation",
     "Case",
 }
 REQUIREMENTS = [

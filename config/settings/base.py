@@ -277,6 +277,11 @@ NORTHPOST_TIME_ZONE = env.str("NORTHPOST_TIME_ZONE", "Europe/Berlin")
 SWIFTPARCEL_URL = env.str("SWIFTPARCEL_URL", f"{SANDBOX_URL}/swiftparcel" if DEMO else "")
 SWIFTPARCEL_API_KEY = secret("SWIFTPARCEL_API_KEY")
 SWIFTPARCEL_SECRET = secret("SWIFTPARCEL_SECRET")
+# Hosts on which staff may say that a provider is (ProviderProfile); `.example.com` means all below.
+PROVIDER_HOSTS = env.list("PROVIDER_HOSTS", default=[])
+# Webhooks a minute: of a provider, and of one address, whoever it says it is.
+WEBHOOK_RATE = env.int("WEBHOOK_RATE", 60_000)
+WEBHOOK_RATE_PER_ADDRESS = env.int("WEBHOOK_RATE_PER_ADDRESS", 60_000)
 
 # --- Notifications -------------------------------------------------------------------------
 SMS_PROVIDER = env.list("SMS_PROVIDER", default=["africastalking"])

@@ -2,10 +2,17 @@
 
 from orders.admin import OrderAdmin
 from shipping.admin.profiles import ProviderProfileAdmin
+from shipping.admin.routing import RoutingRuleAdmin
 from shipping.admin.schedules import OrderScheduleInline, ScheduleAdmin
 from shipping.admin.shipments import OrderShipmentInline, ShipmentAdmin
 from shipping.admin.tracking import TrackingEventAdmin
 
 OrderAdmin.inlines = [*OrderAdmin.inlines, OrderScheduleInline, OrderShipmentInline]
 
-__all__ = ["ProviderProfileAdmin", "ScheduleAdmin", "ShipmentAdmin", "TrackingEventAdmin"]
+__all__ = [
+    "ProviderProfileAdmin",
+    "RoutingRuleAdmin",
+    "ScheduleAdmin",
+    "ShipmentAdmin",
+    "TrackingEventAdmin",
+]

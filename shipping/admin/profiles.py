@@ -13,6 +13,7 @@ from shipping import providers
 from shipping.calendars import WHOLE_WEEK, subdivisions
 from shipping.models import ProviderProfile, time_zones
 from shipping.models.profiles import our_zone, whole_week
+from shipping.routing import obstacle
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -56,9 +57,19 @@ class ProviderProfileAdmin(ModelAdmin):
     """On which days, and until which hour, each provider takes parcels."""
 
     form = ProfileForm
-    list_display = ["provider", "days", "country", "subdivision", "cut_off", "time_zone"]
+    readonly_fields = ["can"]
+    list_display = [
+        "provider",
+        "is_active",
+        "state",
+        "days",
+        "country",
+        "subdivision",
+        "cut_off",
+        "time_zone",
+    ]
     fieldsets = [
-        (None, {"fields": ["provider"]}),
+        (None, {"fields": [("provider", "is_active"), "url", "webhook_rate", "can"]}),
         (
             "Calendar",
             {
@@ -70,6 +81,28 @@ class ProviderProfileAdmin(ModelAdmin):
             },
         ),
     ]
+
+    @display(description="can be used")
+    def state(self, profile: ProviderProfile) -> str:
+        """Or what speaks against it."""
+        return obstacle(profile.provider, profile) or "yes"
+
+    @display(description="can")
+    def can(self, profile: ProviderProfile) -> str:
+        """What the provider's file declares."""
+        if profile.provider not in providers.names():
+            return "–"
+        found = providers.get(profile.provider)
+        offers = {
+            "take parcels": True,
+            "de-duplicate": found.deduplicates,
+            "be asked what it has": found.looks_up,
+            "cancel": found.cancels,
+            "report": found.reports,
+        }
+        yes = ", ".join(name for name, offered in offers.items() if offered)
+        no = ", ".join(name for name, offered in offers.items() if not offered)
+        return f"{yes}. Not: {no}." if no else f"{yes}."
 
     @display(description="working days")
     def days(self, profile: ProviderProfile) -> str:

@@ -1,13 +1,18 @@
 """Shipments, their schedules, what providers report of them, and what staff set for providers."""
 
+from shipping.models.cancellations import Cancellation, CancellationState
 from shipping.models.profiles import ProviderProfile
+from shipping.models.routing import RoutingRule
 from shipping.models.schedules import CatchUp, Schedule, ScheduleEvent
 from shipping.models.shipments import Shipment, ShipmentEvent, TrackingEvent
 from shipping.models.zones import time_zones, validate_time_zone
 
 __all__ = [
+    "Cancellation",
+    "CancellationState",
     "CatchUp",
     "ProviderProfile",
+    "RoutingRule",
     "Schedule",
     "ScheduleEvent",
     "Shipment",

@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from shipping.addresses import validate_address
 from shipping.calendars import WHOLE_WEEK, Calendar, subdivisions
 from shipping.models.zones import validate_time_zone
 
@@ -24,6 +25,26 @@ class ProviderProfile(models.Model):
     """What staff set for a provider: one row for each name in `shipping/providers/`."""
 
     provider = models.CharField(max_length=30, unique=True)
+    is_active = models.BooleanField(
+        "takes parcels",
+        default=True,
+        help_text="Untick to give it no more: what waits for it goes elsewhere, or waits on.",
+    )
+    url = models.CharField(
+        "address",
+        max_length=300,
+        blank=True,
+        default="",
+        validators=[validate_address],
+        help_text="Empty: what the environment says. https, on a host that PROVIDER_HOSTS names.",
+    )
+    webhook_rate = models.PositiveIntegerField(
+        "webhooks a minute",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text="Those above it are answered 429. Empty: WEBHOOK_RATE.",
+    )
     working_days = ArrayField(
         models.PositiveSmallIntegerField(
             validators=[MinValueValidator(1), MaxValueValidator(7)],

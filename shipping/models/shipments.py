@@ -21,6 +21,9 @@ class Shipment(OutboxRow, AddressLines):
 
     WORKFLOW = SHIPMENT
 
+    # While an attempt is settled: who could not take it.
+    passed_on_from = ""
+
     # Their indexes, and that of `reference`, are below: a run of the schedule writes each of them.
     order = models.ForeignKey(
         Order, on_delete=models.PROTECT, related_name="shipments", db_index=False

@@ -169,7 +169,7 @@ def test_a_shipment_is_cancelled_with_a_reason(fulfilment):
 
 
 def test_a_button_that_makes_no_sense_is_not_there(fulfilment):
-    shipment = queued_shipment(state="sent")
+    shipment = queued_shipment(state="in-transit")
     assert press(fulfilment, SHIPMENTS, shipment, "retry").status_code == 403
     assert press(fulfilment, SHIPMENTS, shipment, "cancel").status_code == 403
     assert shipment.events.count() == 1

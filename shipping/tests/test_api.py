@@ -45,6 +45,7 @@ def test_a_shipment_is_shown_with_its_events(api):
         "attempts": 0,
         "created_at": shown["created_at"],
         "sent_at": None,
+        "cancellation": None,
         "events": [event],
     }
 
@@ -204,11 +205,11 @@ def test_a_shipment_is_cancelled_with_a_reason(api):
 
 
 def test_what_cannot_be_done_is_a_409_that_says_why(api):
-    client, shipment = api(), queued_shipment(state="sent")
+    client, shipment = api(), queued_shipment(state="in-transit")
     for verb in ("retry", "cancel"):
         answer = client.post(f"{SHIPMENTS}{shipment.pk}/{verb}/")
         assert answer.status_code == 409
-        assert "is sent" in answer.json()["errors"][0]["detail"]
+        assert "is in-transit" in answer.json()["errors"][0]["detail"]
     assert Shipment.objects.get().events.count() == 1
 
 

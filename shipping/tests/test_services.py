@@ -79,8 +79,8 @@ def test_what_no_provider_has_or_staff_have_cleared_up_is_cancelled(db, state):
     [
         {"state": "sending"},
         {"state": "queued", "doubtful": True},
-        {"state": "sent"},
-        {"state": "waiting-for-collection"},
+        {"state": "sent", "provider": "swiftparcel"},
+        {"state": "waiting-for-collection", "provider": "swiftparcel"},
         {"state": "in-transit"},
         {"state": "delivered"},
         {"state": "missed"},

@@ -212,6 +212,15 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "shipping/providerprofile/<id>/delete/": "M*",
     "shipping/providerprofile/<id>/history/": "SFMA*",
     "shipping/providerprofile/add/": "M*",
+    "shipping/routingrule/": "SFMA*",
+    "shipping/routingrule/<id>/change/": ("SFMA*", "M*"),
+    "shipping/routingrule/<id>/delete/": "M*",
+    "shipping/routingrule/<id>/history/": "SFMA*",
+    "shipping/routingrule/<id>/put_aside/": "M*",
+    "shipping/routingrule/<id>/put_to_use/": "M*",
+    "shipping/routingrule/add/": "M*",
+    "shipping/routingrule/route/": "SFMA*",
+    "shipping/routingrule/try/": "SFMA*",
     "shipping/schedule/": "SFMA*",
     "shipping/schedule/<id>/cancel/": "SFM*",
     "shipping/schedule/<id>/change/": ("SFMA*", ""),
@@ -237,10 +246,11 @@ PAGES: dict[str, str | tuple[str, str]] = {
 }
 
 # The row must be in this state for a dialog to open at all.
-STATES: dict[str, dict[str, str]] = {
+STATES: dict[str, dict[str, object]] = {
     "orders/dnakitorder/<id>/give_address/": {"line_1": ""},
     "orders/order/<id>/give_address/": {"line_1": ""},
     "notifications/notification/<id>/send_again/": {"state": "failed"},
+    "shipping/routingrule/<id>/put_aside/": {"is_active": True},
     "shipping/schedule/<id>/resume/": {"state": "paused"},
     "shipping/shipment/<id>/retry/": {"state": "rejected"},
 }
@@ -276,6 +286,7 @@ ACTIONS = {
     "orders.order cancel_selected": "SFM*",
     "orders.product delete_selected": "M*",
     "shipping.providerprofile delete_selected": "M*",
+    "shipping.routingrule delete_selected": "M*",
     "shipping.schedule cancel_selected": "SFM*",
     "shipping.schedule pause_selected": "SFM*",
     "shipping.schedule resume_selected": "SFM*",

@@ -1,0 +1,195 @@
+"""Which provider an order goes by, and why: the staff's rules, read in one way everywhere.
+
+For one order they are read here, for a run of the schedule by `CHOSEN`, the same in SQL.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import md5
+from typing import Self
+
+from django.conf import settings
+
+from orders.models import Order
+from shipping import providers
+from shipping.models import ProviderProfile, RoutingRule
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a rule said of an order."""
+
+    rule: RoutingRule
+    said: str
+    took_it: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The provider of an order, why, and all that it may go by, in order of preference."""
+
+    provider: str
+    because: str
+    preference: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+
+
+@dataclass
+class Router:
+    """The rules and the providers as they are at this moment."""
+
+    rules: Sequence[RoutingRule]
+    profiles: Sequence[ProviderProfile] = ()
+    default: str = field(default_factory=lambda: str(settings.SHIPPING_PROVIDER))
+
+    @classmethod
+    def load(cls) -> Self:
+        """As they are now, in two statements."""
+        rules = list(RoutingRule.objects.filter(is_active=True))
+        return cls(rules, list(ProviderProfile.objects.all()))
+
+    def with_rule(self, rule: RoutingRule) -> "Router":
+        """As they would be if this rule were in use."""
+        rules = sorted(
+            [*self.without(rule).rules, rule], key=lambda each: (each.priority, each.pk or 2**63)
+        )
+        return Router(rules, self.profiles, self.default)
+
+    def without(self, rule: RoutingRule) -> "Router":
+        """As they would be without this rule."""
+        rules = [each for each in self.rules if each.pk != rule.pk]
+        return Router(rules, self.profiles, self.default)
+
+    @cached_property
+    def usable(self) -> dict[str, str]:
+        """The providers there are, each with what speaks against it: empty when nothing does."""
+        profiles = {profile.provider: profile for profile in self.profiles}
+        return {name: obstacle(name, profiles.get(name)) for name in providers.names()}
+
+    def profile(self, name: str) -> ProviderProfile:
+        """What staff set for a provider."""
+        known = {profile.provider: profile for profile in self.profiles}
+        return known.get(name) or ProviderProfile(provider=name)
+
+    def route(self, order: Order) -> Route:
+        """The first rule that takes the order decides; without one SHIPPING_PROVIDER carries it.
+
+        Fail-over keeps to what staff have said of such an order: the rules that take it, then the
+        provider of those that only their share left out.
+        """
+        steps = tuple(self._step(rule, order) for rule in self.rules)
+        taking = [step.rule for step in steps if step.took_it]
+        left_out = [step.rule for step in steps if step.said == LEFT_OUT]
+        chosen = [rule.provider for rule in taking] or [self.default]
+        preference = tuple(dict.fromkeys([*chosen, *(rule.provider for rule in left_out)]))
+        return Route(chosen[0], _because(taking, self.default), preference, steps)
+
+    def _step(self, rule: RoutingRule, order: Order) -> Step:
+        if why := self.usable.get(rule.provider, "there is no such provider"):
+            return Step(rule, f"{rule.provider}: {why}")
+        if why := _mismatch(rule, order):
+            return Step(rule, why)
+        if bucket(rule, order) >= rule.share:
+            return Step(rule, LEFT_OUT)
+        return Step(rule, "takes it", took_it=True)
+
+
+LEFT_OUT = "not in its share"
+
+
+def obstacle(name: str, profile: ProviderProfile | None) -> str:
+    """What speaks against giving parcels to a provider; empty when nothing does."""
+    if profile is not None and not profile.is_active:
+        return "switched off"
+    if name not in providers.names():
+        return "there is no such provider"
+    provider = providers.get(name)
+    if provider.pretends and not settings.DEMO:
+        return "carries no real parcels"
+    has = provider.at(profile.url) if profile is not None and profile.url else provider
+    return f"lacks {', '.join(missing)}" if (missing := has.missing()) else ""
+
+
+def _because(taking: Sequence[RoutingRule], default: str) -> str:
+    if not taking:
+        return f"by {default}: no rule takes it"
+    rule = taking[0]
+    asked = ", ".join(conditions(rule)) or "every order"
+    return f"by {rule.provider}: rule “{rule.name}” takes it ({asked})"
+
+
+def conditions(rule: RoutingRule) -> Iterable[str]:
+    """What a rule asks for, in words."""
+    if rule.country:
+        yield f"to {rule.country}"
+    if rule.delivery_service:
+        yield rule.delivery_service
+    if rule.kind:
+        yield f"holds {rule.get_kind_display()}"
+    if rule.weight_from is not None:
+        yield f"from {rule.weight_from} g"
+    if rule.weight_below is not None:
+        yield f"below {rule.weight_below} g"
+    if rule.share < 100:
+        yield f"{rule.share} % of them"
+
+
+def _mismatch(rule: RoutingRule, order: Order) -> str:
+    """The first condition that does not hold; empty when all do."""
+    if rule.country not in {"", order.country}:
+        return "another country"
+    if rule.delivery_service not in {"", order.delivery_service}:
+        return "another delivery service"
+    if rule.weight_from is not None and grams(order) < rule.weight_from:
+        return "lighter"
+    if rule.weight_below is not None and grams(order) >= rule.weight_below:
+        return "heavier"
+    if rule.kind and rule.kind not in {line.product.kind for line in order.lines.all()}:
+        return "holds no such product"
+    return ""
+
+
+def grams(order: Order) -> int:
+    """The weight of all its pieces."""
+    return sum(line.quantity * line.weight for line in order.lines.all())
+
+
+def bucket(rule: RoutingRule, order: Order) -> int:
+    """0 to 99, by rule and order number: the same at every reading, and other for each rule."""
+    digest = md5(f"{rule.pk}:{order.number}".encode(), usedforsecurity=False).hexdigest()
+    return int(digest[:8], 16) % 100
+
+
+# For each row of `fallen`, by its order. Rules of a provider that is not `usable` say nothing.
+CHOSEN = """
+    SELECT fallen.*, coalesce(chosen.provider, %(provider)s) AS provider
+    FROM fallen JOIN orders_order o ON o.id = fallen.order_id
+    LEFT JOIN LATERAL (
+        SELECT coalesce(sum(l.quantity::bigint * l.weight), 0) AS grams
+        FROM orders_orderline l WHERE l.order_id = o.id
+    ) AS parcel ON TRUE
+    LEFT JOIN LATERAL (
+        SELECT rule.provider FROM shipping_routingrule rule
+        WHERE rule.is_active AND rule.provider = ANY(%(usable)s)
+          AND rule.country IN ('', o.country)
+          AND rule.delivery_service IN ('', o.delivery_service)
+          AND parcel.grams >= coalesce(rule.weight_from, 0)
+          AND (rule.weight_below IS NULL OR parcel.grams < rule.weight_below)
+          AND (rule.share = 100 OR rule.share >
+               ('x' || left(md5(rule.id || ':' || o.number), 8))::bit(32)::bigint %% 100)
+          AND (rule.kind = '' OR EXISTS (
+               SELECT 1 FROM orders_orderline l JOIN orders_product p ON p.id = l.product_id
+               WHERE l.order_id = o.id AND p.kind = rule.kind))
+        ORDER BY rule.priority, rule.id
+        LIMIT 1
+    ) AS chosen ON TRUE
+"""
+DEFAULT = "SELECT fallen.*, %(provider)s AS provider FROM fallen"
+
+
+def set_based() -> tuple[str, dict[str, object]]:
+    """SQL for the provider of each row of `fallen`, and its values."""
+    router = Router.load()
+    usable = [name for name, why in router.usable.items() if not why]
+    return CHOSEN if router.rules else DEFAULT, {"provider": router.default, "usable": usable}
