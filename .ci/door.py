@@ -1,13 +1,16 @@
 """Dosette at an issuer that other people wrote (.ci/issuer.py): sign-in, tokens, rotation, outage.
 
-Usage: .venv/bin/python .ci/door.py [--minute]. Ends with status 1 and a sentence when something is
-not as it should be. `--minute` leaves the times as they are in production, and the issuer is away
-for a real minute; else all of it is five times shorter.
+Usage: REDIS_URL=… .venv/bin/python .ci/door.py [--minute]. Ends with status 1 and a sentence
+when something is not as it should be. The processes share the issuer's keys in Redis. `--minute`
+leaves the times as they are in production, and the issuer is away for a real minute; else all of
+it is five times shorter.
 """
 
 import argparse
 import os
+import random
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -16,7 +19,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import jwt
@@ -240,6 +243,14 @@ def _flood(web: str, issuer: str, stop: threading.Event, answers: Counter[int]) 
             answers[answer.status_code] += 1
 
 
+def _port_that_stays_free() -> int:
+    """Below those that the system hands out, so that nobody takes it while the issuer is away."""
+    for port in random.sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    sys.exit("There is no free port.")
+
+
 def main() -> None:
     """The whole show."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -249,7 +260,7 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dosette-door-")))
         port = _free_pair()
-        issuer = Issuer(port + 1, f"http://127.0.0.1:{port}", folder)
+        issuer = Issuer(_port_that_stays_free(), f"http://127.0.0.1:{port}", folder)
         stack.callback(issuer.process.kill)
         try:
             with dosette(port, folder, issuer.url, quick=not options.minute) as web:

@@ -5,13 +5,13 @@ So twelve seconds without an issuer are what a minute is: keys grow old, and fet
 
 from typing import Any
 
+from config import gunicorn
 from config.gunicorn import *  # noqa: F403
 
-workers = 2
 
-
-def post_worker_init(worker: Any) -> None:
+def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
     """Shorten them in each worker."""
     from identity import keys
 
     keys.FRESH_FOR, keys.COOL_DOWN = keys.FRESH_FOR / 5, keys.COOL_DOWN / 5
+    gunicorn.post_worker_init(worker)

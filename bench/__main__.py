@@ -32,7 +32,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("only", nargs="*", help="http, schedule, dispatch, import, admin")
+    parser.add_argument("only", nargs="*", help="token, http, schedule, dispatch, import, admin")
     parser.add_argument("--big", type=int, default=1_000_000, help="orders in the large lists")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each measurement")
     return parser.parse_args()
@@ -40,7 +40,7 @@ def _options() -> argparse.Namespace:
 
 def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]]:
     # Imported here: they need Django, which world.prepare() has just set up.
-    from bench import admin_job, fill, http_jobs, import_job
+    from bench import admin_job, fill, http_jobs, import_job, token_job
     from bench.shipping_jobs import dispatch_jobs, schedule_jobs
 
     def admin() -> Iterator[Line]:
@@ -55,6 +55,7 @@ def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]
         "import": lambda: import_job.jobs(100_000),
         "schedule": schedule_jobs,
         "dispatch": dispatch_jobs,
+        "token": token_job.jobs,
         "http": lambda: http_jobs.jobs(options.seconds, options.big),
         "admin": admin,
     }

@@ -27,3 +27,10 @@ def post_fork(server: Any, worker: Any) -> None:
     from core import tallies
 
     tallies.start()
+
+
+def post_worker_init(worker: Any) -> None:
+    """Each worker knows the issuers' keys before its first request."""
+    from identity.tokens import warm_up
+
+    warm_up()

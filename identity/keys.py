@@ -21,6 +21,7 @@ import jwt
 
 from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
 from identity.refusals import KeysUnavailable
+from identity.shared_keys import share, shared
 
 # Asymmetric ones only: with HS256 in the list, the published key would do as a shared secret.
 ALGORITHMS_BY_KEY = {
@@ -60,6 +61,7 @@ class Published:
     """What an issuer said of itself at a moment: its discovery document and its keys by `kid`."""
 
     document: Mapping[str, Any]
+    jwks: Mapping[str, Any]
     keys: Mapping[str, Key]
     at: float = field(default_factory=time.time)
 
@@ -91,6 +93,7 @@ class Issuer:
         # Twice, because a fetch that was under way may have begun before the key was published.
         while found is None and self._ask():
             found = self._find(kid)
+        found = found or self._find(kid)  # while it fails: what other processes know
         if found is not None:
             return found
         if self._failed or self._usable() is None:
@@ -142,7 +145,7 @@ class Issuer:
         fetching, is_mine = self._begin("unknown" if self._usable() else "nothing")
         if fetching is None or (failing and not is_mine):
             return False
-        return fetching.wait(TIME_OUT + 0.2) and not self._failed
+        return fetching.wait(TIME_OUT + 0.5) and not self._failed
 
     def _begin(self, why: str) -> tuple[threading.Event | None, bool]:
         """The fetch under way and whether this call started it; none while it cools down.
@@ -159,17 +162,30 @@ class Issuer:
         threading.Thread(target=self._fetch, args=(done,), daemon=True).start()
         return done, True
 
+    def warm_up(self) -> None:
+        """Fetch what is not known yet, behind the caller's back."""
+        if self._usable() is None:
+            self._begin("nothing")
+
     def _fetch(self, done: threading.Event) -> None:
         """The thread's work. Whatever goes wrong, what is known stays and the waiting go on."""
         try:
             self._published = published_by(self.name)
             self._failed = False
+            _share(self.name, self._published)
         except (ExchangeFailed, GarbledAnswer, _NotUsable, ValueError):
             self._failed = True
+            self._take_what_others_know()
         finally:
             with self._lock:
                 self._running = None
             done.set()
+
+    def _take_what_others_know(self) -> None:
+        """The issuer fails: another process of ours may have asked it later than this one."""
+        known = _shared(self.name)
+        if known and (self._published is None or known.at > self._published.at):
+            self._published = known
 
 
 @cache
@@ -189,10 +205,27 @@ def published_by(name: str) -> Published:
     document = _json(address, deadline)
     if document.get("issuer") != name:  # OpenID Connect Discovery 1.0, 4.3
         raise _NotUsable("the discovery document names another issuer")
-    keys = _keys(_json(_jwks_uri(document), deadline))
+    return _published(document, _json(_jwks_uri(document), deadline))
+
+
+def _published(document: Mapping[str, Any], jwks: Mapping[str, Any], **at: float) -> Published:
+    keys = _keys(jwks)
     if not keys:
         raise _NotUsable("no usable key")
-    return Published(document, keys)
+    return Published(document, jwks, keys, **at)
+
+
+def _share(name: str, published: Published) -> None:
+    said = {"document": published.document, "jwks": published.jwks, "at": published.at}
+    share(name, said, STALE_FOR)
+
+
+def _shared(name: str) -> Published | None:
+    said = shared(name)
+    try:
+        return _published(said["document"], said["jwks"], at=said["at"]) if said else None
+    except _NotUsable:
+        return None
 
 
 def _json(address: str, deadline: float) -> dict[str, Any]:

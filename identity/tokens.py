@@ -5,8 +5,8 @@ import binascii
 import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import jwt
@@ -35,28 +35,86 @@ class AccessToken:
     scopes: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class _Good:
+    """A token that was found good: under which settings, by which key, and from when to when."""
+
+    settings: tuple[Any, ...]
+    kid: str | None
+    key: Key
+    claims: Mapping[str, Any]
+    token: AccessToken
+
+
+# Clients send the same token for as long as it lives, and the same text under the same key and
+# settings means the same: so that is looked at once. What passes with time is checked at every
+# request. Only tokens that were found good are kept, so nobody can flood the memory.
+_good: dict[str, _Good] = {}
+MOST_KEPT = 512
+
+
 def read(token: str) -> AccessToken:
     """The token, when everything about it is right. Raises InvalidToken or KeysUnavailable."""
+    good = _good.get(token)
+    if good and good.settings == _settings() and _key(good.token.issuer, good.kid) is good.key:
+        _check_times(good.claims)
+        return good.token
     if len(token) > LONGEST:
         raise InvalidToken(f"The token is longer than {LONGEST} characters.")
+    return _keep(token, _read(token))
+
+
+def _settings() -> tuple[Any, ...]:
+    """All that decides on a token beside its issuer's keys and the time."""
+    return (
+        settings.OIDC_ISSUER,
+        *settings.OIDC_TRUSTED_ISSUERS,
+        settings.OIDC_AUDIENCE,
+        settings.OIDC_CLIENT_ID,
+        settings.OIDC_STRICT_TOKEN_TYPE,
+    )
+
+
+def _keep(text: str, good: _Good) -> AccessToken:
+    """Remember it in place of the oldest one."""
+    with suppress(StopIteration, RuntimeError, KeyError):  # another thread was quicker
+        while len(_good) >= MOST_KEPT:
+            del _good[next(iter(_good))]
+    _good[text] = good
+    return good.token
+
+
+def _read(token: str) -> _Good:
     header, unchecked = _parts(token)
     _check_type(header)
     name = unchecked.get("iss")
     if name not in trusted_issuers():
         raise InvalidToken("The token's issuer is not trusted here.")
-    claims = _verified(token, header, name)
+    kid, algorithm = header.get("kid"), str(header.get("alg"))
+    if algorithm not in ALGORITHMS or not isinstance(kid, str | None):
+        raise InvalidToken("The token is not signed in a way that is accepted here.")
+    key = _key(name, kid)
+    claims = _verified(token, key, name)
+    _check_times(claims)
     _check_is_no_id_token(header, claims)
-    return AccessToken(
+    access = AccessToken(
         issuer=name,
         subject=_name(claims, "sub"),
         client_id=_client_id(claims),
         scopes=_scopes(claims),
     )
+    return _Good(_settings(), kid, key, claims, access)
 
 
 def trusted_issuers() -> list[str]:
     """Whose tokens are taken: the one that staff sign in at, and those the settings add."""
     return [settings.OIDC_ISSUER, *settings.OIDC_TRUSTED_ISSUERS]
+
+
+def warm_up() -> None:
+    """Fetch the issuers' keys behind the caller's back, before the first token comes."""
+    for name in trusted_issuers():
+        issuer(name).warm_up()
 
 
 def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -85,35 +143,27 @@ def _check_type(header: Mapping[str, Any]) -> None:
     raise InvalidToken("The token's type is not that of an access token (at+jwt).")
 
 
-def _verified(token: str, header: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """The claims, once signature, issuer, audience and times are right."""
-    kid, algorithm = header.get("kid"), str(header.get("alg"))
-    if algorithm not in ALGORITHMS or not isinstance(kid, str | None):
-        raise InvalidToken("The token is not signed in a way that is accepted here.")
+def _key(name: str, kid: str | None) -> Key:
     try:
-        claims = _claims(token, issuer(name).key(kid), name, settings.OIDC_AUDIENCE)
+        return issuer(name).key(kid)
     except UnknownKey:
         raise InvalidToken("The token's key is not one that its issuer publishes.") from None
+
+
+def _verified(token: str, key: Key, name: str) -> Mapping[str, Any]:
+    """The claims, once signature, issuer, audience and times are right."""
+    try:
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            key.public,
+            key.algorithms,
+            options={"require": list(REQUIRED), "enforce_minimum_key_length": True},
+            issuer=name,
+            audience=settings.OIDC_AUDIENCE,
+            leeway=LEEWAY,
+        )
     except jwt.PyJWTError as error:
         raise InvalidToken(_why(error)) from None
-    _check_times(claims)
-    return claims
-
-
-# Clients send the same token for as long as it lives, and the same text under the same key has the
-# same signature: so that is looked at once per token and key. What passes with time is checked at
-# every request. Only tokens that were found good are kept, so nobody can flood the memory.
-@lru_cache(maxsize=512)
-def _claims(token: str, key: Key, name: str, audience: str) -> Mapping[str, Any]:
-    claims: dict[str, Any] = jwt.decode(
-        token,
-        key.public,
-        key.algorithms,
-        options={"require": list(REQUIRED), "enforce_minimum_key_length": True},
-        issuer=name,
-        audience=audience,
-        leeway=LEEWAY,
-    )
     return claims
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.db import IntegrityError, transaction
+from django.db import connection, transaction
 
 from identity.models import LinkedAccount, User
 from identity.roles import ROLES
@@ -70,19 +70,21 @@ def _dismiss(person: User) -> None:
         User.objects.filter(pk=person.pk).update(is_staff=False)
 
 
+@transaction.atomic
 def _newcomer(claims: Mapping[str, Any]) -> User:
-    """A new person, linked; the one a twin request has just made, if there is one."""
-    try:
-        with transaction.atomic():
-            person = User(username=_free_username(claims), is_staff=True)
-            person.set_unusable_password()
-            person.save()
-            LinkedAccount.objects.create(user=person, issuer=claims["iss"], subject=claims["sub"])
-    except IntegrityError:
-        account = _account(claims["iss"], claims["sub"])
-        if account is None:
-            raise SignInRefused("Two sign-ins crossed. Try again.") from None
+    """A new person, linked; the one that a twin request has just made, if there is one.
+
+    One newcomer at a time: two of the same name would ask for the same user name.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended('identity.newcomer', 0))")
+    account = _account(claims["iss"], claims["sub"])
+    if account:
         return account.user
+    person = User(username=_free_username(claims), is_staff=True)
+    person.set_unusable_password()
+    person.save()
+    LinkedAccount.objects.create(user=person, issuer=claims["iss"], subject=claims["sub"])
     return person
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.core.cache import cache
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
@@ -12,6 +13,12 @@ from identity.tests.factories import ServiceClientFactory
 from identity.tests.issuer import LoopbackIssuer, rsa_key
 
 Ask = Callable[..., Response]
+
+
+@pytest.fixture(autouse=True)
+def nothing_shared() -> None:
+    """No test knows the keys that an issuer of another test published on the same port."""
+    cache.clear()
 
 
 @pytest.fixture

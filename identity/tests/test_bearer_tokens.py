@@ -8,8 +8,13 @@ import pytest
 import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from django.db import connection, transaction
 
+from identity import tokens
+from identity.keys import issuer as issuer_of
+from identity.keys import published_by
 from identity.models import ServiceClient
+from identity.tests.factories import ServiceClientFactory
 from identity.tests.issuer import public_jwk, rsa_key
 
 pytestmark = pytest.mark.urls("identity.tests.probe")
@@ -297,3 +302,54 @@ def test_a_request_costs_one_query(issuer, ask, django_assert_num_queries):
     token = issuer.sign(scope="orders:read")
     with django_assert_num_queries(1):
         ask(token)
+
+
+def test_a_new_connection_to_the_database_goes_on(issuer, ask, transactional_db):
+    ServiceClientFactory(issuer=issuer.url)
+    token = issuer.sign(scope="orders:read")
+    assert ask(token).status_code == 200
+    connection.close()
+    assert ask(token).status_code == 200
+
+
+def test_a_rolled_back_transaction_does_not_matter(issuer, ask, transactional_db):
+    ServiceClientFactory(issuer=issuer.url)
+    token = issuer.sign(scope="orders:read")
+    connection.close()
+    with transaction.atomic():
+        assert ask(token).status_code == 200
+        transaction.set_rollback(True)
+    assert ask(token).status_code == 200
+
+
+SETTINGS = {
+    "OIDC_AUDIENCE": "another",
+    "OIDC_CLIENT_ID": "dosette",
+    "OIDC_STRICT_TOKEN_TYPE": True,
+    "OIDC_ISSUER": "https://another.example",
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_token_that_was_good_is_looked_at_anew_under_other_settings(issuer, ask, settings, name):
+    token = issuer.sign(typ="JWT", scope="orders:read")
+    assert ask(token).status_code == 200
+    setattr(settings, name, SETTINGS[name])
+    assert refused(ask(token))
+
+
+def test_a_token_that_was_good_is_refused_once_its_key_is_withdrawn(issuer, ask):
+    token = issuer.sign(scope="orders:read")
+    assert ask(token).status_code == 200
+    issuer.keys = {"second": rsa_key("second")}
+    issuer_of(issuer.url)._published = published_by(issuer.url)
+    assert refused(ask(token))
+
+
+def test_only_good_tokens_are_remembered_and_not_endlessly(issuer, ask, monkeypatch):
+    monkeypatch.setattr(tokens, "MOST_KEPT", 3)
+    tokens._good.clear()
+    for number in range(5):
+        ask(issuer.sign(scope="orders:read", jti=str(number)))
+        ask(issuer.sign(scope="orders:read", jti=str(number), exp=1))
+    assert len(tokens._good) == 3

@@ -1,13 +1,18 @@
 """The issuer's keys: kept, refreshed, and never the reason why a valid token is refused."""
 
+import contextlib
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import time_machine
+from django.core import signing
+from django.core.cache import cache
+from django.core.cache.backends.locmem import LocMemCache
 
-from identity import keys
+from identity import keys, shared_keys
 from identity.keys import COOL_DOWN, FRESH_FOR, TIME_OUT, Issuer, UnknownKey
 from identity.refusals import KeysUnavailable
 from identity.tests.issuer import LoopbackIssuer, public_jwk, rsa_key
@@ -166,6 +171,79 @@ def test_a_day_of_outage_refuses_no_valid_token(here, there, clock):
         wait_until(lambda: here._running is None)
     clock.shift(3700)
     assert bogus_named(here, "first") == KeysUnavailable
+
+
+def test_a_process_that_starts_during_an_outage_knows_what_the_others_know(here, there, clock):
+    here.key("first")
+    there.stop()
+    clock.shift(3600)
+    assert Issuer(there.url).key("first").public == here.key("first").public
+
+
+def test_a_process_that_missed_a_rotation_knows_it_during_an_outage(here, there, clock):
+    missed = Issuer(there.url)
+    missed.key("first")
+    clock.shift(COOL_DOWN + 1)
+    there.keys["second"] = rsa_key("second")
+    here.key("second")
+    there.stop()
+    assert missed.key("second")
+    assert bogus_named(missed, "third") == KeysUnavailable
+
+
+def test_what_others_know_is_too_old_after_a_day(here, there, clock):
+    here.key("first")
+    there.stop()
+    clock.shift(24 * 3600 + 1)
+    assert bogus_named(Issuer(there.url), "first") == KeysUnavailable
+
+
+def test_keys_that_somebody_else_wrote_into_the_cache_are_not_taken(here, there):
+    here.key("first")
+    there.stop()
+    name = shared_keys._place(there.url)
+    forged = {"document": {}, "jwks": {"keys": [_second()]}, "at": time.time()}
+    for said in (signing.dumps(forged, key="mine"), json.dumps(forged), forged, b"x", 5):
+        cache.set(name, said)
+        assert bogus_named(Issuer(there.url), "second") == KeysUnavailable
+
+
+@pytest.mark.parametrize("method", ["get", "set"])
+def test_a_cache_that_is_away_does_no_harm(here, there, monkeypatch, caplog, method):
+    def away(*_: object) -> None:
+        raise ConnectionError("a secret address")
+
+    monkeypatch.setattr(LocMemCache, method, away)
+    assert here.key("first")
+    there.stop()
+    with contextlib.suppress(KeysUnavailable):
+        Issuer(there.url).key("first")
+    assert "ConnectionError" in caplog.text
+    assert "secret" not in caplog.text
+
+
+def test_two_rotations_at_once_are_known_when_the_cool_down_ends(here, there, clock):
+    here.key("first")
+    clock.shift(COOL_DOWN + 1)
+    there.keys["second"] = rsa_key("second")
+    assert here.key("second")
+    there.keys["third"] = rsa_key("third")
+    assert bogus_named(here, "third") == UnknownKey
+    clock.shift(COOL_DOWN + 0.1)
+    assert here.key("third")
+
+
+def test_a_rotation_under_a_steady_flood_is_known_within_thirty_seconds(here, there, clock):
+    here.key("first")
+    there.keys["second"] = rsa_key("second")
+    for waited in range(30):
+        bogus(here, waited)
+        try:
+            assert here.key("second")
+            break
+        except UnknownKey:
+            clock.shift(1)
+    assert waited <= COOL_DOWN
 
 
 def test_it_recovers_when_the_issuer_is_back(here, there, clock):
