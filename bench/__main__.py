@@ -34,6 +34,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("only", nargs="*", help="token, http, schedule, dispatch, import, admin")
     parser.add_argument("--big", type=int, default=1_000_000, help="orders in the large lists")
+    parser.add_argument("--due", type=int, default=0, help="schedules due at once, as a last run")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each measurement")
     return parser.parse_args()
 
@@ -53,7 +54,7 @@ def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]
 
     return {
         "import": lambda: import_job.jobs(100_000),
-        "schedule": schedule_jobs,
+        "schedule": lambda: schedule_jobs(options.due),
         "dispatch": dispatch_jobs,
         "token": token_job.jobs,
         "http": lambda: http_jobs.jobs(options.seconds, options.big),

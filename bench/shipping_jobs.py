@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 
 from django.db import connection
@@ -21,17 +21,41 @@ DUE = date(2031, 5, 5)
 LATENCY = 0.05
 
 
-def schedule_jobs() -> Iterator[Line]:
-    """N due make N shipments with events; against COPY of as many bare shipments."""
+def schedule_jobs(due: int = 0) -> Iterator[Line]:
+    """N due make N shipments with events; against COPY of as many bare shipments.
+
+    `due`: so many as well (a million take some minutes to fill in).
+    """
     fill.customers(1000)
-    for number, count in enumerate((10_000, 100_000)):
-        day = DUE.replace(month=5 + number)
+    for number, count in enumerate((10_000, 100_000, *([due] if due else []))):
+        day = DUE.replace(month=5 - number)  # earlier each time: the last ones are not due again
         fill.schedules(count, day.isoformat())
         baseline, _ = median_and_spread([_copy(min(count, 20_000)) for _ in range(3)])
         seconds, peak = _run_command(day)
         note = f"{seconds:.1f} s with start-up, {peak:.0f} MB at most"
         job = f"P4 schedule run, {count:,} due"
         yield Line(job, count / seconds, "/s", baseline, "COPY /s", "", note)
+    yield _forecast()
+
+
+def _forecast() -> Line:
+    """The forecast of 90 days; against counting the same table."""
+    from shipping.forecast import forecast
+    from shipping.models import Schedule
+
+    count = Schedule.objects.count()
+    told, baseline = (_milliseconds(job) for job in (forecast, Schedule.objects.count))
+    job = f"P4 forecast of 90 days, {count:,} schedules"
+    return Line(job, told, "ms", baseline, "count ms", "", "lower is better")
+
+
+def _milliseconds(job: Callable[[], object]) -> float:
+    def once() -> float:
+        start = time.perf_counter()
+        job()
+        return 1000 * (time.perf_counter() - start)
+
+    return median_and_spread([once() for _ in range(5)])[0]
 
 
 def _run_command(day: date) -> tuple[float, float]:

@@ -24,10 +24,6 @@ def shipped(schedule: Schedule) -> list[tuple[int | None, str, str]]:
     return [(s.occurrence, s.state, s.ship_on.isoformat()) for s in rows]
 
 
-def days(schedule: Schedule) -> list[str]:
-    return [day for _, _, day in shipped(schedule)]
-
-
 @time_machine.travel("2026-01-31 09:00Z", tick=False)
 def test_C3_what_is_due_becomes_a_queued_shipment_with_its_event(db):
     schedule = monthly_schedule()
@@ -57,45 +53,6 @@ def test_C3_a_repeated_run_makes_nothing_twice(db):
     Schedule.objects.update(occurrence=1, next_on=day)
     assert run_schedule(day).queued == 0, "not even if the schedule had forgotten it"
     assert schedule.shipments.count() == 2
-
-
-def test_C3_a_year_of_monthly_shipping_from_31_January(db):
-    """Beat ticks every day at half past midnight UTC, across both clock changes of London."""
-    with time_machine.travel("2026-01-31 12:00Z") as clock:
-        schedule = monthly_schedule()
-        for day in range(1, 366):
-            clock.move_to("2026-01-31 00:30Z")
-            clock.shift(timedelta(days=day))
-            run_schedule()
-    assert days(schedule) == [
-        "2026-01-31",
-        "2026-02-28",
-        "2026-03-31",
-        "2026-04-30",
-        "2026-05-31",
-        "2026-06-30",
-        "2026-07-31",
-        "2026-08-31",
-        "2026-09-30",
-        "2026-10-31",
-        "2026-11-30",
-        "2026-12-31",
-        "2027-01-31",
-    ]
-    assert {state for _, state, _ in shipped(schedule)} == {"queued"}
-
-
-@pytest.mark.parametrize("zone", ["Europe/London", "America/New_York", "Pacific/Auckland"])
-def test_C3_a_year_of_weekly_shipping_across_both_clock_changes(db, zone):
-    """Ticks every twelve hours: each occurrence ships on its own day in its own zone."""
-    with time_machine.travel("2026-01-04 12:00Z") as clock:
-        schedule = weekly_schedule(time_zone=zone)
-        for _ in range(53 * 7 * 2):
-            clock.shift(timedelta(hours=12))
-            run_schedule()
-    plan = Plan("weekly", schedule.anchor)
-    assert days(schedule) == [day.isoformat() for day in plan.upcoming(len(days(schedule)))]
-    assert len(days(schedule)) == 54
 
 
 def test_C3_it_is_due_when_its_day_begins_where_it_is(db):
@@ -173,8 +130,10 @@ def test_C3_a_pause_that_is_over_ends_before_the_run(db):
         run_schedule(date(2026, 3, 31))
         assert len(shipped(schedule)) == 1
         run_schedule(date(2026, 5, 1))
-    assert days(schedule) == ["2026-01-31", "2026-05-01"]
-    assert [number for number, _, _ in shipped(schedule)] == [0, 3]
+    assert [(number, day) for number, _, day in shipped(schedule)] == [
+        (0, "2026-01-31"),
+        (3, "2026-05-01"),
+    ]
     assert [e.kind for e in schedule.events.all()] == ["created", "resumed"]
 
 
