@@ -44,7 +44,8 @@ def _forecast() -> Line:
     from shipping.models import Schedule
 
     count = Schedule.objects.count()
-    told, baseline = (_milliseconds(job) for job in (forecast, Schedule.objects.count))
+    told = _milliseconds(lambda: forecast(first=DUE))
+    baseline = _milliseconds(Schedule.objects.count)
     job = f"P4 forecast of 90 days, {count:,} schedules"
     return Line(job, told, "ms", baseline, "count ms", "", "lower is better")
 

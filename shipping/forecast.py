@@ -99,12 +99,14 @@ class Forecast:
         return sorted(days, key=lambda found: (-found[1], found[0]))[:count]
 
 
-def forecast(*, days: int = DAYS, provider: str = "", interval: str = "") -> Forecast:
-    """What is still to come, from today on; in three statements, whatever there is.
+def forecast(
+    *, days: int = DAYS, provider: str = "", interval: str = "", first: date | None = None
+) -> Forecast:
+    """What is still to come from `first` (today) on; in three statements, whatever there is.
 
     Parcels that were made already and wait for their day are counted on it.
     """
-    found, known = Forecast(timezone.localdate(), days), calendars()
+    found, known = Forecast(first or timezone.localdate(), days), calendars()
     for group in groups(found.first, found.last, interval=interval):
         if provider in {"", group.provider}:
             found.add(group, known.get(group.provider) or Calendar())
@@ -139,16 +141,20 @@ def groups(first: date, last: date, *, interval: str = "") -> list[Group]:
         return [Group(*row) for row in cursor.fetchall()]
 
 
+# Grouped as the columns are first: there are millions of rows, but few thousand combinations.
 _GROUPS = """
 SELECT %(provider)s, time_zone, interval,
-       CASE interval WHEN 'weekly' THEN extract(isodow FROM anchor)
-                     ELSE extract(day FROM anchor) END::int AS phase,
+       date_part(CASE interval WHEN 'weekly' THEN 'isodow' ELSE 'day' END, anchor)::int AS phase,
        greatest(next_on, resume_on) AS start,
        CASE WHEN next_on < %(first)s THEN catch_up ELSE 'latest' END AS late,
-       count(*)
-FROM shipping_schedule
-WHERE (state = 'active' OR (state = 'paused' AND resume_on IS NOT NULL))
-  AND next_on <= %(last)s AND %(interval)s IN ('', interval)
+       sum(many)::bigint
+FROM (
+    SELECT time_zone, interval, anchor, next_on, resume_on, catch_up, count(*) AS many
+    FROM shipping_schedule
+    WHERE (state = 'active' OR (state = 'paused' AND resume_on IS NOT NULL))
+      AND next_on <= %(last)s AND %(interval)s IN ('', interval)
+    GROUP BY time_zone, interval, anchor, next_on, resume_on, catch_up
+) AS combinations
 GROUP BY time_zone, interval, phase, start, late
 """
 

@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 1200, 300
 LEFT, RIGHT, TOP, BOTTOM = 70, 10, 10, 30
 GAP = 2.0
 # Told apart in grey and by most colour-blind people too; more providers begin again.
-COLOURS = ("#6d28d9", "#f59e0b", "#0e7490", "#84cc16", "#be123c", "#a3a3a3")
+COLOURS = ("#7c3aed", "#f59e0b", "#0e7490", "#84cc16", "#be123c", "#a3a3a3")
 
 
 @dataclass(frozen=True, slots=True)

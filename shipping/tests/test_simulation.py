@@ -35,7 +35,7 @@ def test_a_year_of_the_schedules_there_are_writes_nothing():
     before = list(Schedule.objects.values())
     said = simulate("--rate", "2")
     assert "2 schedules from 2026-01-31 to 2027-01-30: 63 parcels, 0 a day." in said
-    assert "Sat 2026-02-28             2 parcels      1 workers" in said
+    assert "  Sat 2026-02-28            2        1\n" in said
     assert said.endswith("Nothing was written.\n")
     assert list(Schedule.objects.values()) == before
     assert Shipment.objects.count() == 2

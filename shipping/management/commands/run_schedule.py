@@ -89,18 +89,19 @@ class Command(BaseCommand):
         speed = rate or measured or simulation.ASSUMED_RATE
         source = "given" if rate else "measured" if measured else "assumed: --rate says it better"
         self.stdout.write(
-            f"Workers, each handing over {speed:,.0f} parcels a second ({source}), "
-            f"to be done within {within:g} h:"
+            f"Each worker hands over {speed:,.0f} parcels a second ({source}); "
+            f"a day's parcels are to be out within {within:g} h."
         )
-        for day, parcels in found.busiest(BUSIEST):
-            self.stdout.write(
-                f"  {day:%a} {day}  {parcels:>12,} parcels  "
-                f"{simulation.workers(parcels, speed, within):>5} workers"
-            )
+        self.stdout.write(_LINE.format("busiest days", "parcels", "workers"))
         average = found.total / len(found.dates())
-        needed = simulation.workers(average, speed, within)
-        self.stdout.write(f"  average day     {average:>12,.0f} parcels  {needed:>5} workers")
+        for day, parcels in (*found.busiest(BUSIEST), (None, average)):
+            name = f"{day:%a} {day}" if day else "average"
+            needed = simulation.workers(parcels, speed, within)
+            self.stdout.write(_LINE.format(name, f"{parcels:,.0f}", f"{needed:,}"))
         self.stdout.write("A provider is worked by one of them at a time.")
+
+
+_LINE = "  {:14} {:>12} {:>8}"
 
 
 def _check(days: int, schedules: int, rate: float | None, within: float) -> None:
