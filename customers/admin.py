@@ -1,19 +1,23 @@
 """Customers in the admin."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ChoiceField, ModelForm
+from django.http import HttpRequest
 from unfold.admin import StackedInline
+from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin import LargeTableAdmin
+from customers import reach
 from customers.countries import countries
 from customers.forms import never_cut
-from customers.models import ADDRESS_FIELDS, Address, Customer
+from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
 from customers.search import search
 
 
@@ -66,6 +70,9 @@ class AddressInline(StackedInline):
     fields = [("recipient", "is_default"), ("line_1", "line_2"), ("city", "postcode"), "country"]
 
 
+PreferencesChanged = Callable[[HttpRequest, Customer, dict[str, str]], None]
+
+
 @admin.register(Customer)
 class CustomerAdmin(LargeTableAdmin):
     """Customers with their addresses."""
@@ -75,9 +82,38 @@ class CustomerAdmin(LargeTableAdmin):
     ordering = ["-id"]
     sortable_by = ["name", "created_at"]
     search_help_text = "Beginnings of names, codes, e-mail addresses or phone numbers."
+    list_filter = [("created_at", RangeDateTimeFilter)]
+    list_filter_submit = True
     readonly_fields = ["created_at"]
-    fields = ["name", "code", "phone_number", "email", "created_at"]
+    fields = [
+        ("name", "code"),
+        ("phone_number", "email"),
+        ("channel", "language", "time_zone"),
+        "created_at",
+    ]
     inlines = [AddressInline]
+    # Whoever keeps a record of what customers want to hear: (request, customer, what was before).
+    preferences_changed: ClassVar[
+        list[Callable[[HttpRequest, Customer, dict[str, str]], None]]
+    ] = []
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A choice where there is one."""
+        if db_field.name == "channel":
+            choices = [("", "as the rules say"), *reach.choices()]
+            widget = UnfoldAdminSelectWidget
+            return ChoiceField(
+                choices=choices, required=False, widget=widget, label=db_field.verbose_name
+            )
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
+        """Save it, and tell whoever keeps a record of preferences."""
+        names = [name for name in PREFERENCES if name in form.changed_data]
+        before = {name: form.initial.get(name) or "" for name in names}
+        super().save_model(request, obj, form, change)
+        for listener in self.preferences_changed if before else ():
+            listener(request, obj, before)
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Customers found by words."""

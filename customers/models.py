@@ -11,11 +11,12 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.codes import random_code
 from customers.countries import validate_country
-from customers.languages import validate_language
+from customers.languages import canonical, validate_language
 from customers.validators import CodeLetters, OneLine, validate_zone
 from customers.words import Words
 
 ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
+PREFERENCES = ("channel", "language", "time_zone")
 CUSTOMER_WORDS = Words("name", "email", "code", "phone_number")
 LONGEST_LINE = 35  # what shipping providers print on a label (requirement C1)
 
@@ -89,6 +90,11 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.code})"
+
+    def clean(self) -> None:
+        """Bring the language into its usual letters. Raise ValidationError when it is none."""
+        if self.language:
+            self.language = canonical(self.language)
 
     @property
     def default_address(self) -> "Address | None":

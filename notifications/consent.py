@@ -7,12 +7,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from customers.languages import canonical
-from customers.models import Customer
+from customers.models import PREFERENCES, Customer
 from notifications.channels import channels
 from notifications.history import record
 from notifications.models import Consent, Notification, OptOut
-
-PREFERENCES = ("channel", "language", "time_zone")
 
 
 @transaction.atomic
@@ -65,7 +63,7 @@ def _note(
     kind: str, row: OptOut, *, how: str, by: str, detail: str, customer: Customer | None
 ) -> None:
     Consent.objects.create(
-        customer=customer,
+        customer=customer or _only_one_at(row.channel, row.recipient),
         channel=row.channel,
         recipient=row.recipient,
         kind=kind,
@@ -73,6 +71,15 @@ def _note(
         actor=by,
         detail=detail[:200],
     )
+
+
+def _only_one_at(channel: str, recipient: str) -> Customer | None:
+    """Whose address it is, when it is one customer's alone."""
+    columns = {"sms": "phone_number", "email": "email__iexact"}
+    if channel not in columns:
+        return None
+    found = Customer.objects.filter(**{columns[channel]: recipient})[:2]
+    return found[0] if len(found) == 1 else None
 
 
 @transaction.atomic

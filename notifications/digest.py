@@ -23,7 +23,8 @@ WAITS = "Waits for news of more parcels, to tell them together."
 TOLD = "Told together with others, in another message."
 PLAIN = Words("", "Hi {user_name}, news of {count} parcels. {parcels}")
 
-Group = tuple[int, str, str]
+Group = tuple[int, str, str]  # customer, channel, address
+Pair = tuple[Notification, Notification]  # a row, and the message that tells it
 
 
 def gather(rows: Sequence[Notification], book: Book) -> bool:
@@ -35,22 +36,34 @@ def gather(rows: Sequence[Notification], book: Book) -> bool:
     groups = _groups(rows) if minutes else {}
     if not groups:
         return False
-    told = set(_told(rows))
-    heads: dict[Group, Notification] = _waiting(groups)
-    joined: list[tuple[Notification, Group]] = []
-    recent = _recent(groups, timedelta(minutes=minutes))
-    for group, members in groups.items():
-        for row in members:
-            if row.source in told:
-                continue
-            if group in heads:
-                joined.append((row, group))
-            else:
-                _lead(row, recent.get(group, []), timedelta(minutes=minutes))
-                heads[group] = row
-    _save(rows, joined, heads)
-    _rewrite([heads[group] for _, group in joined], book)
+    told, span = set(_told(rows)), timedelta(minutes=minutes)
+    recent = _recent(groups, span)
+    joined: list[Pair] = []
+    for group, head in _waiting(groups):
+        fresh = [row for row in groups[group] if row.source not in told]
+        joined += _join(fresh, head, recent.get(group, []), span)
+    _save(rows, joined)
+    _rewrite([head for _, head in joined], book)
     return True
+
+
+def _join(
+    rows: Sequence[Notification],
+    head: Notification | None,
+    recent: Sequence[Notification],
+    span: timedelta,
+) -> list[Pair]:
+    """Each row with the message that tells it; those that are told alone are left out."""
+    joined: list[Pair] = []
+    room = MOST_IN_ONE - 1 - head.tells.count() if head else 0
+    for row in rows:
+        if head is None or room <= 0:
+            head, room = row, MOST_IN_ONE - 1
+            _lead(row, recent, span)
+        else:
+            joined.append((row, head))
+            room -= 1
+    return joined
 
 
 def _groups(rows: Iterable[Notification]) -> dict[Group, list[Notification]]:
@@ -75,8 +88,10 @@ def _of(groups: Iterable[Group]) -> Q:
     return Q(customer__in={customer for customer, _, _ in groups}) & Q(told_in=None)
 
 
-def _waiting(groups: dict[Group, list[Notification]]) -> dict[Group, Notification]:
-    """The messages about parcels that still wait, locked: nobody sends them meanwhile."""
+def _waiting(
+    groups: dict[Group, list[Notification]],
+) -> list[tuple[Group, Notification | None]]:
+    """Each group with the message about parcels that still waits, locked: nobody sends it now."""
     waiting = Notification.objects.filter(
         _of(groups),
         state="queued",
@@ -87,7 +102,7 @@ def _waiting(groups: dict[Group, list[Notification]]) -> dict[Group, Notificatio
     )
     locked = waiting.order_by("id").select_for_update(of=("self",), no_key=True)
     found = {_group(row): row for row in locked.select_related("customer")}
-    return {group: row for group, row in found.items() if row.tells.count() < MOST_IN_ONE - 1}
+    return [(group, found.get(group)) for group in groups]
 
 
 def _recent(groups: Iterable[Group], span: timedelta) -> dict[Group, list[Notification]]:
@@ -109,17 +124,13 @@ def _lead(row: Notification, recent: Sequence[Notification], span: timedelta) ->
         row.next_attempt_at, row.last_error = due + span, WAITS
 
 
-def _save(
-    rows: Sequence[Notification],
-    joined: Sequence[tuple[Notification, Group]],
-    heads: dict[Group, Notification],
-) -> None:
+def _save(rows: Sequence[Notification], joined: Sequence[Pair]) -> None:
     members = {id(row) for row, _ in joined}
     alone = [row for row in rows if id(row) not in members]
     Notification.objects.bulk_create(alone, ignore_conflicts=True)
-    _learn_keys([heads[group] for _, group in joined])
-    for row, group in joined:
-        row.state, row.last_error, row.told_in = "suppressed", TOLD, heads[group]
+    _learn_keys([head for _, head in joined])
+    for row, head in joined:
+        row.state, row.last_error, row.told_in = "suppressed", TOLD, head
     Notification.objects.bulk_create([row for row, _ in joined], ignore_conflicts=True)
 
 

@@ -78,6 +78,8 @@ def validate_subject(subject: str) -> None:
 def validate_html(html: str) -> None:
     """Raise ValidationError for an unknown field, or markup that could run or load something."""
     check_fields(html, FIELDS)
+    if len(html) > LONGEST_HTML:
+        raise ValidationError(f"HTML has at most {LONGEST_HTML} characters, this has {len(html)}.")
     if any(_is_control(char) and char not in "\r\n\t" for char in html):
         raise ValidationError("HTML holds no control characters but line breaks.")
     check_html(html)

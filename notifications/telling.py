@@ -69,7 +69,7 @@ def written(news: Sequence[News]) -> tuple[list[Notification], Book]:
     load_addresses([each.order.customer for each in news])
     ways = [ways_to(each.order.customer) for each in news]
     book = Book(
-        _occasions(news),
+        occasions_of(news),
         chain(*(every.values() for every in ways)),
         [each.order.customer for each in news],
     )
@@ -81,7 +81,7 @@ def written(news: Sequence[News]) -> tuple[list[Notification], Book]:
     return rows, book
 
 
-def _occasions(news: Iterable[News]) -> set[str]:
+def occasions_of(news: Iterable[News]) -> set[str]:
     """What to look up: with a parcel, all that several of them may be told in one message."""
     occasions = {each.occasion for each in news}
     if occasions & set(PARCEL_OCCASIONS):

@@ -3,6 +3,7 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from notifications.preferences import ConsentViewSet, PreferencesViewSet
 from notifications.push_api import DeviceViewSet
 from notifications.views import NotificationViewSet
 from notifications.webhooks import DeliveryWebhook, OptOutWebhook
@@ -13,6 +14,11 @@ router.register("push-subscriptions", DeviceViewSet)
 
 urlpatterns = [
     *router.urls,
+    path(
+        "customers/<int:customer_pk>/preferences/",
+        PreferencesViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    path("customers/<int:customer_pk>/consents/", ConsentViewSet.as_view({"get": "list"})),
     path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view()),
     path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view()),
 ]

@@ -167,7 +167,12 @@ def _try(
             assert not written, f"{said}: of another, but {written} changed"
 
 
-NESTED = [name for name in expectations.API if re.fullmatch(r"GET \w+/{\w+_pk}/[\w-]+/", name)]
+ONE_ROW = {"GET customers/{customer_pk}/preferences/"}
+NESTED = [
+    name
+    for name in expectations.API
+    if re.fullmatch(r"GET \w+/{\w+_pk}/[\w-]+/", name) and name not in ONE_ROW
+]
 
 
 @pytest.mark.parametrize("name", NESTED)

@@ -6,13 +6,19 @@ from notifications.admin.decisions import (
     ConsentAdmin,
     LimitsAdmin,
     OptOutAdmin,
-    RuleAdmin,
-    TemplateAdmin,
     TopicAdmin,
+    preferences_changed,
 )
-from notifications.admin.inlines import DeviceInline, NotificationInline
+from notifications.admin.inlines import (
+    ConsentInline,
+    CustomersNotificationInline,
+    DeviceInline,
+    NotificationInline,
+)
 from notifications.admin.mailings import MailingAdmin
 from notifications.admin.messages import DeliveryReportAdmin, NotificationAdmin
+from notifications.admin.rules import RuleAdmin
+from notifications.admin.templates import TemplateAdmin
 from orders.admin import OrderAdmin
 
 __all__ = [
@@ -29,4 +35,10 @@ __all__ = [
 ]
 
 OrderAdmin.inlines = [*OrderAdmin.inlines, NotificationInline]
-CustomerAdmin.inlines = [*CustomerAdmin.inlines, NotificationInline, DeviceInline]
+CustomerAdmin.inlines = [
+    *CustomerAdmin.inlines,
+    CustomersNotificationInline,
+    ConsentInline,
+    DeviceInline,
+]
+CustomerAdmin.preferences_changed.append(preferences_changed)

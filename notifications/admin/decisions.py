@@ -1,4 +1,4 @@
-"""What staff decide: by which channel, in which words, and whom not to write to."""
+"""What staff decide: what is told at all, how much of it, and whom not to write to."""
 
 from typing import Any
 
@@ -10,62 +10,12 @@ from django.shortcuts import redirect
 from unfold.admin import ModelAdmin
 
 from core.admin import LargeTableAdmin
+from customers.models import Customer
 from customers.phones import e164
 from notifications.admin.reading import ReadOnly
-from notifications.consent import opt_in, opt_out
-from notifications.models import Consent, Limits, OptOut, Rule, Template, Topic
-from notifications.rendering import FIELDS, ORDER_FIELDS, PARCEL_FIELDS, SAMPLE, render
+from notifications.consent import note_preferences, opt_in, opt_out
+from notifications.models import Consent, Limits, OptOut, Topic
 from orders.admin.actors import actor_of
-
-
-@admin.register(Rule)
-class RuleAdmin(ModelAdmin):
-    """By which channel customers hear of what. The most specific active rule wins."""
-
-    list_display = [
-        "occasion",
-        "product_kind",
-        "kit_type",
-        "channel",
-        "template_name",
-        "is_active",
-        "valid_from",
-        "valid_until",
-    ]
-    list_filter = ["occasion", "channel", "is_active"]
-    search_fields = ["kit_type", "occasion"]
-
-
-def _listed(fields: dict[str, str]) -> str:
-    return ", ".join(f"{{{name}}} ({meaning})" for name, meaning in fields.items())
-
-
-@admin.register(Template)
-class TemplateAdmin(ModelAdmin):
-    """The words. A field that does not exist is refused when it is typed."""
-
-    list_display = ["occasion", "channel", "subject", "body", "when_unknown"]
-    list_filter = ["occasion", "channel"]
-    search_fields = ["subject", "body"]
-    readonly_fields = ["preview"]
-    fieldsets = [
-        (None, {"fields": ["occasion", "channel", "when_unknown"]}),
-        (
-            "Words",
-            {
-                "fields": ["subject", "body", "preview"],
-                "description": f"Always: {_listed(ORDER_FIELDS)}. "
-                f"With a parcel also: {_listed(PARCEL_FIELDS)}.",
-            },
-        ),
-    ]
-
-    @admin.display(description="Preview, as it was saved")
-    def preview(self, template: Template) -> str:
-        """The words, filled in for an invented order."""
-        known = {name: SAMPLE[name] for name in FIELDS}
-        lines = (template.subject, template.body)
-        return "\n".join(render(line, known) for line in lines if line) or "-"
 
 
 @admin.register(Topic)
@@ -160,3 +110,8 @@ class ConsentAdmin(ReadOnly, LargeTableAdmin):
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The steps of one address."""
         return queryset.filter(recipient__in={text.lower(), e164(text)} - {""})
+
+
+def preferences_changed(request: HttpRequest, customer: Customer, before: dict[str, str]) -> None:
+    """Record what staff changed on a customer's page."""
+    note_preferences(customer, before, by=actor_of(request), how=Consent.How.STAFF)

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 
 from core.admin import ReadOnlyInline
 from notifications.models import (
+    Consent,
     DeliveryReport,
     Notification,
     NotificationEvent,
@@ -51,3 +52,19 @@ class DeviceInline(ReadOnlyInline):
         """Whoever may change messages."""
         allowed: bool = request.user.has_perm("notifications.delete_pushsubscription")
         return allowed
+
+
+class CustomersNotificationInline(NotificationInline):
+    """All that a customer was told, on a tab of its own."""
+
+    tab = True
+
+
+class ConsentInline(ReadOnlyInline):
+    """What a customer said they want to hear."""
+
+    model = Consent
+    fields = ["at", "kind", "channel", "recipient", "how", "actor", "detail"]
+    verbose_name_plural = "consent"
+    tab = True
+    per_page = 10

@@ -119,6 +119,8 @@ def test_who_has_opted_out_is_not_told_and_that_is_on_record():
         ("a\x1b[31mb", "no control characters"),
         ("a\rb", "no control characters"),
         ("a\ud800b", "no control characters"),
+        ("a\u202eb", "no control characters"),
+        ("a\u2029b", "no control characters"),
     ],
 )
 def test_what_is_no_message_is_refused_by_name(message, text):
@@ -164,3 +166,22 @@ def test_orders_can_ask_whether_a_channel_reaches_a_customer():
     reach.check(CustomerFactory.create(), "sms")
     with pytest.raises(ValidationError):
         reach.check(CustomerFactory.create(phone_number=""), "sms")
+
+
+def test_an_sms_goes_to_the_countries_of_the_setting_only(settings):
+    settings.SMS_COUNTRIES = ["GB"]
+    with pytest.raises(ValidationError, match="No SMS goes to this number's country, only to GB"):
+        notify(CustomerFactory.create(), message="Hello", channel="sms")
+    with pytest.raises(ValidationError, match="country"):
+        reach.check(CustomerFactory.create(), "sms")
+    assert notify(CustomerFactory.create(), message="Hello").channel == "email"
+    british = CustomerFactory.create(phone_number="+447451277972")
+    assert notify(british, message="Hello", channel="sms").state == "queued"
+
+
+def test_an_sms_that_reveals_something_of_health_is_refused_and_an_e_mail_is_not():
+    customer = CustomerFactory.create()
+    with pytest.raises(ValidationError, match="An SMS must not say “DNA”"):
+        notify(customer, message="Your DNA results are in.", channel="sms")
+    assert Notification.objects.count() == 0
+    notify(customer, message="Your DNA results are in.", channel="email")

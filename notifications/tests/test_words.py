@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 
 from customers.tests.factories import CustomerFactory
 from notifications.models import Notification, Occasion, Template
-from notifications.rendering import FIELDS, SAMPLE, render
+from notifications.rendering import FIELDS, SAMPLE, render, render_html
 from orders.tests.factories import placed_kit_order, placed_sale
 
 MESSAGE = json.loads((Path(__file__).parent / "data" / "gateway_message.json").read_text())
@@ -50,6 +50,9 @@ def test_there_are_valid_words_for_every_occasion(occasion, channel):
         "",
         "x" * 2001,
         "a\x00b",
+        "a\u202eb",
+        "a\u2066b",
+        "a\u2028b",
     ],
 )
 def test_a_template_that_could_not_be_filled_is_refused_when_it_is_typed(body):
@@ -94,3 +97,51 @@ def test_what_grows_too_long_is_cut():
     row = Notification.objects.get()
     assert (len(row.message), len(row.subject)) == (2000, 100)
     assert row.message.endswith("…")
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<script>alert(1)</script>",
+        '<p onclick="x()">Hi</p>',
+        '<a href="javascript:x()">Hi</a>',
+        '<a href="http://plain.example">Hi</a>',
+        '<img src="https://tracker.example/1.gif">',
+        '<p style="background:url(https://tracker.example)">Hi</p>',
+        "<!-- hidden -->",
+        "<!doctype html>",
+        "<p>{nobody}</p>",
+        "<p>\u202e</p>",
+        pytest.param("x" * 20_001, id="too long"),
+    ],
+)
+def test_markup_that_could_run_or_load_something_is_refused_when_it_is_typed(html):
+    row = template()
+    row.html = html
+    with pytest.raises(ValidationError) as refused:
+        row.full_clean(validate_unique=False, validate_constraints=False)
+    assert "html" in refused.value.message_dict
+
+
+def test_values_are_text_in_markup_and_links_lead_to_the_web():
+    html = '<p>{user_name}</p><a href="{tracking_url}">where</a>'
+    values = {"user_name": '<b>"Jane" & co', "tracking_url": "javascript:alert(1)"}
+    assert render_html(html, values) == (
+        '<p>&lt;b&gt;&quot;Jane&quot; &amp; co</p><a href="">where</a>'
+    )
+
+
+@pytest.mark.django_db
+def test_a_template_of_its_own_markup_is_kept_with_the_message():
+    Template.objects.filter(occasion="order-placed", channel="email").update(
+        html="<h1>{order_number}</h1>"
+    )
+    order = placed_kit_order("ancestry")
+    assert Notification.objects.get().html == f"<h1>{order.number}</h1>"
+
+
+@pytest.mark.parametrize("channel", ["sms", "push"])
+def test_only_e_mail_has_a_body_in_html(channel):
+    row = Template(occasion="order-placed", channel=channel, body="Hi", html="<p>Hi</p>")
+    with pytest.raises(ValidationError, match="Only e-mail"):
+        row.clean()

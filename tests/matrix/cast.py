@@ -25,7 +25,7 @@ from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceCl
 from identity.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.issuer import shared_issuer
-from notifications.models import DeliveryReport, Notification, OptOut, Rule
+from notifications.models import Consent, DeliveryReport, Notification, OptOut, Rule
 from notifications.services import notify
 from orders.models import DnaKitOrder, Order
 from orders.tests.factories import placed_kit_order, placed_order
@@ -137,6 +137,9 @@ class Cast:
         customer = self.own[Customer]
         self.own[Notification] = notify(customer, message="Hello", channel="sms")
         OptOut.objects.create(channel="email", recipient="gone@example.com")
+        for rows in (self.own, self.other):
+            said = {"kind": "preferences", "how": "staff"}
+            rows[Consent] = Consent.objects.create(customer=rows[Customer], **said)
         DeliveryReport.objects.create(provider="africastalking", reference="1", status="Success")
         TrackingEvent.objects.create(
             provider="reference",

@@ -1,0 +1,83 @@
+"""Rules in the admin, with what they would come to for a real order."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+from unfold.decorators import action
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from notifications.models import NEWS, Rule
+from notifications.preview import preview
+from orders.models import Order
+
+
+class PreviewForm(forms.Form):
+    """Which order, and what happens to it."""
+
+    number = forms.CharField(
+        label="Order number",
+        max_length=24,
+        widget=UnfoldAdminTextInputWidget({"placeholder": "co-1"}),
+    )
+    occasion = forms.ChoiceField(label="Event", choices=NEWS, widget=UnfoldAdminSelectWidget)
+
+    def clean_number(self) -> Order:
+        """The order. Raises ValidationError when there is none."""
+        number = self.cleaned_data["number"].strip().lower()
+        found = Order.objects.select_related("customer").filter(number=number).first()
+        if found is None:
+            raise forms.ValidationError("There is no order with this number.")
+        return found
+
+
+@admin.register(Rule)
+class RuleAdmin(ModelAdmin):
+    """By which channel customers hear of what. The most specific active rule wins."""
+
+    list_display = [
+        "occasion",
+        "product_kind",
+        "kit_type",
+        "channel",
+        "template_name",
+        "is_active",
+        "valid_from",
+        "valid_until",
+    ]
+    list_filter = ["occasion", "channel", "is_active"]
+    search_fields = ["kit_type", "occasion"]
+    actions_list = ["try_on_an_order"]
+    fieldsets = [
+        (None, {"fields": ["occasion", ("product_kind", "kit_type")]}),
+        ("Then", {"fields": [("channel", "template_name")]}),
+        ("When", {"fields": ["is_active", ("valid_from", "valid_until")]}),
+    ]
+
+    def has_try_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may see rules and orders."""
+        return self.has_view_permission(request) and request.user.has_perm("orders.view_order")
+
+    @action(
+        description="Try on an order",
+        url_path="try-on-an-order",
+        icon="preview",
+        permissions=["try"],
+    )
+    def try_on_an_order(self, request: HttpRequest) -> HttpResponse:
+        """What a customer would hear of an order, and why."""
+        form = PreviewForm(request.GET if "number" in request.GET else None)
+        context: dict[str, Any] = {"title": "Try the rules on an order", "form": form}
+        if form.is_valid():
+            order = form.cleaned_data["number"]
+            hidden = not request.user.has_perm("customers.view_customer")
+            context["order"] = order
+            context["shown"] = preview(order, form.cleaned_data["occasion"], hidden=hidden)
+        return TemplateResponse(
+            request,
+            "admin/notifications/rule_preview.html",
+            {**self.admin_site.each_context(request), **context},
+        )
