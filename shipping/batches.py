@@ -4,7 +4,7 @@
 is in the world, so a run of a million reads each calendar once.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from django.conf import settings
 from shipping import providers
 from shipping.calendars import Calendar
 from shipping.models import ProviderProfile, Schedule
+from shipping.routing import Router
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,10 @@ def calendars() -> dict[str, Calendar]:
     return {name: known.get(name) or ProviderProfile(provider=name).calendar for name in names}
 
 
-def calendar_of(schedule: Schedule, known: Mapping[str, Calendar] | None = None) -> Calendar:
-    """The calendar of the provider that a schedule's next parcels go by, among the `known`."""
-    name = settings.SHIPPING_PROVIDER
-    return known[name] if known else ProviderProfile.of(name).calendar
+def calendar_of(schedule: Schedule, router: Router | None = None) -> Calendar:
+    """The calendar of the provider that a schedule's next parcels go by, as things stand."""
+    router = router or Router.load()
+    return router.profile(router.route(schedule.order).provider).calendar
 
 
 def batches(days: Collection[date], now: datetime, *, as_if: bool = False) -> list[Batch]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from shipping import routing
 from shipping.batches import calendars
 from shipping.calendars import DAY, Calendar
 from shipping.dates import Plan
@@ -102,7 +102,7 @@ class Forecast:
 def forecast(
     *, days: int = DAYS, provider: str = "", interval: str = "", first: date | None = None
 ) -> Forecast:
-    """What is still to come from `first` (today) on; in three statements, whatever there is.
+    """What is still to come from `first` (today) on; in five statements, whatever there is.
 
     Parcels that were made already and wait for their day are counted on it.
     """
@@ -134,28 +134,34 @@ def _falls(group: Group, first: date, since: date, last: date) -> Iterator[tuple
 
 def groups(first: date, last: date, *, interval: str = "") -> list[Group]:
     """The schedules that ship until `last`, those with the same dates counted together."""
-    values: dict[str, Any] = {"first": first, "last": last, "interval": interval}
-    values["provider"] = settings.SHIPPING_PROVIDER
+    routed, needed = routing.set_based()
+    values: dict[str, Any] = needed | {"first": first, "last": last, "interval": interval}
     with connection.cursor() as cursor:
-        cursor.execute(_GROUPS, values)
+        cursor.execute(_GROUPS.replace("{routed}", routed), values)
         return [Group(*row) for row in cursor.fetchall()]
 
 
 # Grouped as the columns are first: there are millions of rows, but few thousand combinations.
 _GROUPS = """
-SELECT %(provider)s, time_zone, interval,
+WITH fallen AS (
+    SELECT order_id, time_zone, interval, anchor, next_on, resume_on, catch_up
+    FROM shipping_schedule
+    WHERE (state = 'active' OR (state = 'paused' AND resume_on IS NOT NULL))
+      AND next_on <= %(last)s AND %(interval)s IN ('', interval)
+), routed AS (
+    {routed}
+), combined AS (
+    SELECT provider, time_zone, interval, anchor, next_on, resume_on, catch_up, count(*) AS many
+    FROM routed
+    GROUP BY provider, time_zone, interval, anchor, next_on, resume_on, catch_up
+)
+SELECT provider, time_zone, interval,
        date_part(CASE interval WHEN 'weekly' THEN 'isodow' ELSE 'day' END, anchor)::int AS phase,
        greatest(next_on, resume_on) AS start,
        CASE WHEN next_on < %(first)s THEN catch_up ELSE 'latest' END AS late,
        sum(many)::bigint
-FROM (
-    SELECT time_zone, interval, anchor, next_on, resume_on, catch_up, count(*) AS many
-    FROM shipping_schedule
-    WHERE (state = 'active' OR (state = 'paused' AND resume_on IS NOT NULL))
-      AND next_on <= %(last)s AND %(interval)s IN ('', interval)
-    GROUP BY time_zone, interval, anchor, next_on, resume_on, catch_up
-) AS combinations
-GROUP BY time_zone, interval, phase, start, late
+FROM combined
+GROUP BY provider, time_zone, interval, phase, start, late
 """
 
 

@@ -1,7 +1,6 @@
 """The next dates for people to see: when an occurrence falls, and when its parcel ships."""
 
 import datetime
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ from shipping.batches import calendar_of
 from shipping.calendars import Calendar
 from shipping.dates import Plan
 from shipping.models import Schedule
+from shipping.routing import Router
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ def now_and_then(
     verb: str,
     *,
     count: int = 5,
-    known: Mapping[str, Calendar] | None = None,
+    router: Router | None = None,
     **options: Any,
 ) -> tuple[list[Planned], list[Planned]]:
     """The next dates as things stand, and as they would be after a verb, which is not done.
 
     Raises what the verb would raise.
     """
-    calendar, zone = calendar_of(schedule, known), schedule.time_zone
+    calendar, zone = calendar_of(schedule, router), schedule.time_zone
     after = schedules.plan_after(schedule, verb, **options)
     return (
         planned(schedules.plan_in_force(schedule), zone, calendar, count),

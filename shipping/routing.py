@@ -1,6 +1,6 @@
 """Which provider an order goes by, and why: the staff's rules, read in one way everywhere.
 
-For one order they are read here, for a run of the schedule by `CHOSEN`, the same in SQL.
+For one order they are read here, for a run of the schedule by `set_based`, the same in SQL.
 """
 
 from collections.abc import Iterable, Sequence
@@ -161,35 +161,54 @@ def bucket(rule: RoutingRule, order: Order) -> int:
     return int(digest[:8], 16) % 100
 
 
-# For each row of `fallen`, by its order. Rules of a provider that is not `usable` say nothing.
-CHOSEN = """
-    SELECT fallen.*, coalesce(chosen.provider, %(provider)s) AS provider
-    FROM fallen JOIN orders_order o ON o.id = fallen.order_id
-    LEFT JOIN LATERAL (
-        SELECT coalesce(sum(l.quantity::bigint * l.weight), 0) AS grams
-        FROM orders_orderline l WHERE l.order_id = o.id
-    ) AS parcel ON TRUE
-    LEFT JOIN LATERAL (
-        SELECT rule.provider FROM shipping_routingrule rule
-        WHERE rule.is_active AND rule.provider = ANY(%(usable)s)
-          AND rule.country IN ('', o.country)
-          AND rule.delivery_service IN ('', o.delivery_service)
-          AND parcel.grams >= coalesce(rule.weight_from, 0)
-          AND (rule.weight_below IS NULL OR parcel.grams < rule.weight_below)
-          AND (rule.share = 100 OR rule.share >
-               ('x' || left(md5(rule.id || ':' || o.number), 8))::bit(32)::bigint %% 100)
-          AND (rule.kind = '' OR EXISTS (
-               SELECT 1 FROM orders_orderline l JOIN orders_product p ON p.id = l.product_id
-               WHERE l.order_id = o.id AND p.kind = rule.kind))
-        ORDER BY rule.priority, rule.id
-        LIMIT 1
-    ) AS chosen ON TRUE
-"""
-DEFAULT = "SELECT fallen.*, %(provider)s AS provider FROM fallen"
+_GRAMS = (
+    "(SELECT coalesce(sum(l.quantity::bigint * l.weight), 0) "
+    "FROM orders_orderline l WHERE l.order_id = o.id)"
+)
+_HOLDS = (
+    "EXISTS (SELECT 1 FROM orders_orderline l JOIN orders_product p ON p.id = l.product_id "
+    "WHERE l.order_id = o.id AND p.kind = {})"
+)
+_BUCKET = "('x' || left(md5({} || ':' || o.number), 8))::bit(32)::bigint %% 100"
 
 
 def set_based() -> tuple[str, dict[str, object]]:
-    """SQL for the provider of each row of `fallen`, and its values."""
+    """SQL for the provider of each row of `fallen`, by its order, and its values.
+
+    Only what the rules ask of an order is looked at, and only as far as they are asked.
+    """
     router = Router.load()
-    usable = [name for name, why in router.usable.items() if not why]
-    return CHOSEN if router.rules else DEFAULT, {"provider": router.default, "usable": usable}
+    values: dict[str, object] = {"provider": router.default}
+    cases = ""
+    for number, rule in enumerate(router.rules):
+        if not router.usable.get(rule.provider, "there is no such provider"):
+            asked = list(_asked(rule, f"rule_{number}_", values)) or ["TRUE"]
+            cases += f" WHEN {' AND '.join(asked)} THEN %(rule_{number}_provider)s"
+            values[f"rule_{number}_provider"] = rule.provider
+    if not cases:
+        return "SELECT fallen.*, %(provider)s AS provider FROM fallen", values
+    return (
+        f"SELECT fallen.*, CASE{cases} ELSE %(provider)s END AS provider "  # noqa: S608 - ours
+        "FROM fallen JOIN orders_order o ON o.id = fallen.order_id"
+    ), values
+
+
+def _asked(rule: RoutingRule, prefix: str, values: dict[str, object]) -> Iterable[str]:
+    """The conditions of a rule in SQL; their values go into `values`."""
+
+    def value(name: str, given: object) -> str:
+        values[prefix + name] = given
+        return f"%({prefix}{name})s"
+
+    if rule.country:
+        yield f"o.country = {value('country', rule.country)}"
+    if rule.delivery_service:
+        yield f"o.delivery_service = {value('service', rule.delivery_service)}"
+    if rule.weight_from is not None:
+        yield f"{_GRAMS} >= {value('from', rule.weight_from)}"
+    if rule.weight_below is not None:
+        yield f"{_GRAMS} < {value('below', rule.weight_below)}"
+    if rule.kind:
+        yield _HOLDS.format(value("kind", rule.kind))
+    if rule.share < 100:
+        yield f"{_BUCKET.format(value('id', rule.pk))} < {value('share', rule.share)}"

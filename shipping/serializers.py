@@ -10,8 +10,7 @@ from rest_framework import serializers
 
 from core.serializers import DateField, ModelSerializer, Serializer
 from shipping import forecast, providers, schedules
-from shipping.batches import calendar_of, calendars
-from shipping.calendars import Calendar
+from shipping.batches import calendar_of
 from shipping.models import (
     Cancellation,
     CancellationState,
@@ -22,6 +21,7 @@ from shipping.models import (
     time_zones,
 )
 from shipping.planning import Planned, planned
+from shipping.routing import Router
 from shipping.states import RANKS, ScheduleState, ShipmentState
 
 INTERVALS = ("weekly", "monthly")
@@ -150,13 +150,13 @@ class ScheduleSerializer(ModelSerializer):
     @extend_schema_field(PlannedSerializer(many=True))
     def get_planned(self, schedule: Schedule) -> list[dict[str, Any]]:
         """The next five dates and their ship dates."""
-        plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule, self._calendars)
+        plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule, self._router)
         return [asdict(day) for day in planned(plan, schedule.time_zone, calendar, 5)]
 
     @cached_property
-    def _calendars(self) -> dict[str, Calendar]:
+    def _router(self) -> Router:
         """Read once for all schedules of a list: they share this serializer."""
-        return calendars()
+        return Router.load()
 
     def update(self, instance: Schedule, validated_data: dict[str, Any]) -> Schedule:
         """Change it."""

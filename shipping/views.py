@@ -116,7 +116,8 @@ class OrderShipmentViewSet(ShipmentsViewSet):
 class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
     """When recurring orders ship."""
 
-    queryset = Schedule.objects.all()
+    # By what is in it an order is routed, and so its ship dates.
+    queryset = Schedule.objects.select_related("order").prefetch_related("order__lines__product")
     serializer_class = ScheduleSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     filterset_class = ScheduleFilter

@@ -18,9 +18,9 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core.states import IllegalMove
 from shipping.admin.reading import MOST_AT_ONCE, ReadOnlyAdmin
-from shipping.batches import calendars
 from shipping.models import CatchUp, Schedule
 from shipping.planning import Planned, now_and_then
+from shipping.routing import Router
 from shipping.serializers import INTERVALS
 
 UNCONFIRMED = "Nothing is done yet. Press the button to do it."
@@ -153,21 +153,22 @@ def confirmation(
     page: ReadOnlyAdmin, request: HttpRequest, rows: QuerySet[Schedule], verb: str, action: str
 ) -> HttpResponse:
     """A page that shows what a verb would do to each of the selected, and asks."""
-    known = calendars()
-    chosen = rows.select_related("order").order_by("id")[:MOST_AT_ONCE]
+    router = Router.load()
+    with_lines = rows.select_related("order").prefetch_related("order__lines__product")
+    chosen = with_lines.order_by("id")[:MOST_AT_ONCE]
     context = page.admin_site.each_context(request) | {
         "title": f"{verb.capitalize()} these schedules?",
         "opts": page.opts,
         "verb": verb,
         "action": action,
-        "previews": [_preview(row, verb, known) for row in chosen],
+        "previews": [_preview(row, verb, router) for row in chosen],
     }
     return TemplateResponse(request, "admin/shipping/confirm.html", context)
 
 
-def _preview(row: Schedule, verb: str, known: Any) -> dict[str, Any]:
+def _preview(row: Schedule, verb: str, router: Router) -> dict[str, Any]:
     try:
-        now, then = now_and_then(row, verb, count=3, known=known)
+        now, then = now_and_then(row, verb, count=3, router=router)
     except IllegalMove as refused:
         return {"row": row, "refusal": str(refused)}
     return {"row": row, "now": now, "then": then}

@@ -127,7 +127,8 @@ def test_lists_cost_the_same_whatever_they_hold(api, django_assert_num_queries):
             monthly_schedule()
         with django_assert_num_queries(3):  # the caller, the page, its events
             results(client, SHIPMENTS)
-        with django_assert_num_queries(3):  # the caller, the page, the providers' calendars
+        # The caller; the page with its orders, lines and products; rules and profiles.
+        with django_assert_num_queries(6):
             results(client, SCHEDULES)
 
 

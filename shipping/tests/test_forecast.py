@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import time_machine
 
+from orders.models import Order
 from shipping.forecast import Forecast, forecast
-from shipping.models import ProviderProfile, Schedule, Shipment
+from shipping.models import ProviderProfile, RoutingRule, Schedule, Shipment
 from shipping.running import run_schedule
 from shipping.sweeping import promote
 from shipping.tests.factories import monthly_schedule, weekly_schedule
@@ -139,5 +140,19 @@ def test_it_costs_the_same_whatever_there_is(api, django_assert_num_queries):
     for more in (1, 6):
         for _ in range(more):
             weekly_schedule()
-        with django_assert_num_queries(4):  # the caller, calendars, schedules, waiting parcels
+        # The caller, rules and profiles, calendars, schedules, waiting parcels.
+        with django_assert_num_queries(6):
             client.get(FORECAST)
+
+
+def test_rules_say_by_which_provider_each_will_go():
+    """And so on which day: each provider has a calendar of its own."""
+    weekly_schedule()
+    home = weekly_schedule().order
+    Order.objects.filter(pk=home.pk).update(country="FR")
+    RoutingRule.objects.create(name="France", country="FR", provider="console", is_active=True)
+    ProviderProfile.objects.create(provider="console", working_days=[1])
+    assert forecast(days=14).shipments == {
+        (date(2026, 2, 7), "reference"): 1,
+        (date(2026, 2, 9), "console"): 1,
+    }

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from shipping import schedules
-from shipping.models import ProviderProfile, Schedule
+from shipping.models import ProviderProfile, RoutingRule, Schedule
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 SHIPMENTS = "/api/v1/shipments/"
@@ -60,6 +60,15 @@ def test_a_preview_shows_when_each_date_ships(api):
     ]
     moved = {"occurrence": 1, "date": "2026-02-28", "ship_on": "2026-03-02"}
     assert shown["now"]["planned"][0] == moved == client.get(url).json()["planned"][0]
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_ship_dates_are_those_of_the_provider_that_the_rules_choose(api):
+    schedule = monthly_schedule()
+    RoutingRule.objects.create(name="all", provider="console", is_active=True)
+    ProviderProfile.objects.create(provider="console", working_days=[3])
+    planned = api("shipping:read").get(f"{SCHEDULES}{schedule.pk}/").json()["planned"]
+    assert (planned[0]["date"], planned[0]["ship_on"]) == ("2026-02-28", "2026-03-04")
 
 
 @time_machine.travel("2026-01-31 12:00Z", tick=False)
