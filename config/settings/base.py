@@ -372,6 +372,8 @@ LOGGING = {
         "core.access": {"level": "INFO" if LOG_FORMAT == "json" else "WARNING"},
         # It would log the address of each refused request, and the secret in a call-back's one.
         "django.request": {"level": "ERROR"},
+        # Whoever asks by another name gets a 400; a trace-back each would fill the log.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
         "axes": {"level": "WARNING"},
         "gunicorn.error": {
             "handlers": ["console"],
