@@ -12,7 +12,7 @@ from identity.passwords.views import login
 from identity.sign_in.views import SignOut
 from notifications.stopping import stop
 
-API_APPS = ("customers", "orders", "clinical", "shipping", "notifications")
+API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

@@ -18,6 +18,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Shipping": [
         ("Shipments", "local_shipping", "shipping.shipment"),
         ("Schedules", "event_repeat", "shipping.schedule"),
+        ("Returns", "undo", "shipping.return"),
         ("Tracking events", "share_location", "shipping.trackingevent"),
         ("Providers", "conveyor_belt", "shipping.providerprofile"),
         ("Routing rules", "alt_route", "shipping.routingrule"),
@@ -56,12 +57,13 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
 
 
 _START = {"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}
+_QUEUE = _item("Exceptions", "notification_important", "core.case")
 
 SIDEBAR = {
     "show_search": True,
     "show_all_applications": False,
     "navigation": [
-        {"title": "", "items": [_START]},
+        {"title": "", "items": [_START, _QUEUE]},
         *(
             {"title": heading, "separator": True, "items": [_item(*item) for item in items]}
             for heading, items in GROUPS.items()

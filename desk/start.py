@@ -8,10 +8,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from core.cases.models import Case
+from desk.admin.filters import visible_kinds
 from notifications.models import Notification
 from orders.models import Order
-from shipping.models import Shipment, TrackingEvent
-from shipping.states import EXCEPTIONS
+from shipping.models import Shipment
 
 MOST = 1000  # counting further would only be slow: the card says "1000+"
 
@@ -33,6 +34,10 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("orders.view_order"):
         today = Order.objects.filter(time__date=timezone.localdate())
         cards.append(_card("Orders today", today, "orders_order"))
+    if user.has_perm("core.view_case"):
+        names = [kind.name for kind in visible_kinds(request)]
+        waiting = Case.objects.filter(closed_at=None, kind__in=names)
+        cards.append(_card("Exceptions", waiting, "core_case", "", True))
     if user.has_perm("shipping.view_shipment"):
         cards += _shipment_cards()
     if user.has_perm("notifications.view_notification"):
@@ -44,14 +49,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _shipment_cards() -> list[Card]:
     waiting = Shipment.objects.filter(Q(state="queued") | Q(state="sending"))
-    exceptions = Shipment.objects.filter(state__in=EXCEPTIONS)
-    parked = TrackingEvent.objects.filter(shipment=None)
-    query = "state__in=" + ",".join(sorted(EXCEPTIONS))
-    return [
-        _card("Parcels to hand over", waiting, "shipping_shipment", "state__in=queued,sending"),
-        _card("Parcels to look at", exceptions, "shipping_shipment", query, True),
-        _card("Tracking events without a parcel", parked, "shipping_trackingevent", "", True),
-    ]
+    return [_card("Parcels to hand over", waiting, "shipping_shipment", "state__in=queued,sending")]
 
 
 def _card(

@@ -16,6 +16,8 @@ SCOPES = {
     "shipping:write": "Retry and cancel shipments, change schedules",
     "notifications:read": "Read notifications",
     "notifications:write": "Send notifications",
+    "exceptions:read": "Read the exceptions queue: what one may read of it in its own app",
+    "exceptions:write": "Act on exceptions: on what one may write in its own app",
 }
 
 # What somebody must be allowed in the admin to be allowed the same by a token: one set of checks.
@@ -38,6 +40,8 @@ PERMISSIONS = {
     "shipping:write": {"shipping.change_shipment", "shipping.change_schedule"},
     "notifications:read": {"notifications.view_notification"},
     "notifications:write": {"notifications.add_notification"},
+    "exceptions:read": {"core.view_case"},
+    "exceptions:write": {"core.change_case"},
 }
 
 

@@ -4,7 +4,7 @@ from django import forms
 
 from core.cases import Action, Kind, register
 from customers.models import ADDRESS_FIELDS, Address
-from shipping import mending, providers, services, troubles
+from shipping import mending, providers, services, troubles, watchdog
 from shipping.models import Shipment, TrackingEvent
 
 VIEW = "shipping.view_shipment"
@@ -59,6 +59,18 @@ def _taken(shipment: Shipment, *, by: str, reason: str, tracking_number: str) ->
 
 def _cancel(shipment: Shipment, *, by: str, reason: str) -> None:
     services.cancel(shipment, by=by, reason=reason)
+
+
+def _ask(shipment: Shipment, *, by: str, reason: str) -> None:
+    watchdog.ask([shipment.pk], at_once=True)
+
+
+def _wait(shipment: Shipment, *, by: str, reason: str) -> None:
+    watchdog.heard(shipment, by=by, how="Staff wait on.")
+
+
+def _can_be_asked(shipment: Shipment) -> bool:
+    return _is_there(shipment) and providers.get(shipment.provider).looks_up
 
 
 def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
@@ -148,6 +160,22 @@ CANCEL = Action(
     safe=mending.second_parcel_risk,
     run=_cancel,
 )
+ASK = Action(
+    "ask",
+    "Ask the provider",
+    CHANGE,
+    explained="It is looked up, at the provider's pace. The answer is in the shipment's history.",
+    offered=_can_be_asked,
+    run=_ask,
+)
+WAIT = Action(
+    "wait",
+    "Wait on",
+    CHANGE,
+    explained="It is watched as if there were news of it today.",
+    needs_reason=True,
+    run=_wait,
+)
 ASSIGN = Action(
     "assign",
     "Say whose it is",
@@ -183,9 +211,19 @@ def _of_state(state: str, label: str, *actions: Action) -> Kind:
 def register_kinds() -> None:
     """Tell core what can go wrong here."""
     register(
-        _of_state("unknown", "Outcome unknown", RETRY, TAKEN, SEND_BY, CANCEL),
+        _of_state("unknown", "Outcome unknown", RETRY, ASK, TAKEN, SEND_BY, CANCEL),
         _of_state("rejected", "Rejected", CORRECT, RETRY, SEND_BY, CANCEL),
         _of_state("failed-to-deliver", "Failed to deliver", CANCEL),
+        Kind(
+            name=troubles.STUCK,
+            label="Without news",
+            model=Shipment,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[ASK, WAIT, CLOSE],
+            troubled=troubles.stuck,
+            describe=troubles.describe_stuck,
+        ),
         Kind(
             name=troubles.PARKED,
             label="Events without a parcel",

@@ -199,6 +199,7 @@ _COLUMNS = (
     "tracking_number",
     "tracking_url",
     "sent_at",
+    "news_at",
 )
 _EXPRESSIONS = {
     "fence": "",
@@ -209,6 +210,7 @@ _EXPRESSIONS = {
     "tracking_number": "coalesce(nullif(v.tracking_number, ''), t.tracking_number)",
     "tracking_url": "coalesce(nullif(v.tracking_url, ''), t.tracking_url)",
     "sent_at": "coalesce(t.sent_at, v.sent_at)",
+    "news_at": "coalesce(v.news_at, t.news_at)",
 }
 
 
@@ -227,6 +229,7 @@ def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[ob
         taken.reference,
         taken.details.get("tracking_number", ""),
         taken.details.get("tracking_url", ""),
+        now if isinstance(outcome, Done) else None,
         now if isinstance(outcome, Done) else None,
     )
 

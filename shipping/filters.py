@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from core.filters import LARGEST_ID, FilterForm, IdFilter
 from orders.models import DeliveryService
 from shipping import providers
-from shipping.models import Schedule, Shipment
-from shipping.states import ScheduleState, ShipmentState
+from shipping.models import Return, Schedule, Shipment
+from shipping.states import ReturnState, ScheduleState, ShipmentState
 
 _NUMBER = re.compile(r"co-([0-9]{1,19})", re.ASCII | re.IGNORECASE)
 
@@ -34,6 +34,18 @@ class ShipmentFilter(django_filters.FilterSet):
 
     class Meta:
         model = Shipment
+        form = FilterForm
+        fields: list[str] = []
+
+
+class ReturnFilter(django_filters.FilterSet):
+    """By shipment and status."""
+
+    shipment = IdFilter(field_name="shipment_id", help_text="The shipment's id.")
+    status = django_filters.ChoiceFilter(field_name="state", choices=ReturnState.choices)
+
+    class Meta:
+        model = Return
         form = FilterForm
         fields: list[str] = []
 

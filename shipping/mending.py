@@ -15,6 +15,7 @@ from orders.services import correct_address
 from shipping import providers, services, tracking, troubles
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.providers import NotExpressible
+from shipping.routing import Router
 
 UNDECIDED = frozenset({"unknown", "rejected", "missed"})
 
@@ -34,7 +35,7 @@ def second_parcel_risk(shipment: Shipment) -> str:
     """What speaks against giving it to another provider, or giving it up; empty when nothing."""
     if not shipment.doubtful:
         return ""
-    return f"{shipment.provider} may have it already: then it leaves all the same."
+    return f"{shipment.provider} may have it already, and deliver it all the same."
 
 
 @transaction.atomic
@@ -43,11 +44,13 @@ def send_by(shipment: Shipment, *, by: str, provider: str, reason: str = "") -> 
 
     Whether that is safe, `second_parcel_risk` says: the caller has asked. Raises IllegalMove
     unless it is unknown, rejected or missed, and for a cancelled order; ValidationError
-    (`provider`) for one that is not there, has it already or cannot take it.
+    (`provider`) for one that is not in use, has it already or cannot take it.
     """
     locked = _locked(shipment)
-    if provider == locked.provider or _adapter(provider) is None:
+    if provider == locked.provider:
         raise ValidationError({"provider": "Choose another provider."})
+    if why := Router.load().usable.get(provider, "there is no such provider"):
+        raise ValidationError({"provider": f"{provider} cannot take it: {why}."})
     before, shipment.provider = locked.provider, provider
     _check_expressible(shipment, "provider")
     Shipment.objects.filter(pk=shipment.pk).update(
@@ -57,6 +60,8 @@ def send_by(shipment: Shipment, *, by: str, provider: str, reason: str = "") -> 
         tracking_number="",
         tracking_url="",
         sent_at=None,
+        news_at=None,
+        quiet=0,
     )
     ShipmentEvent.objects.create(
         shipment=shipment,
@@ -103,7 +108,9 @@ def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason
     """
     changes: dict[str, Any] = {"tracking_number": tracking_number} if tracking_number else {}
     now = timezone.now()
-    move(shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, **changes)
+    move(
+        shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, news_at=now, **changes
+    )
     troubles.follow(shipment, by=by, how="The provider has it.")
 
 

@@ -8,13 +8,15 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.serializers import DateField, ModelSerializer, Serializer
+from core.serializers import CharField, DateField, ModelSerializer, Serializer
 from shipping import forecast, providers, schedules
 from shipping.batches import calendar_of
 from shipping.models import (
     Cancellation,
     CancellationState,
     CatchUp,
+    Return,
+    ReturnEvent,
     Schedule,
     Shipment,
     ShipmentEvent,
@@ -22,7 +24,7 @@ from shipping.models import (
 )
 from shipping.planning import Planned, planned
 from shipping.routing import Router
-from shipping.states import RANKS, ScheduleState, ShipmentState
+from shipping.states import RANKS, ReturnState, ScheduleState, ShipmentState
 
 INTERVALS = ("weekly", "monthly")
 MOST_PREVIEWED = 60
@@ -98,6 +100,55 @@ class PlannedSerializer(Serializer):
     occurrence = serializers.IntegerField()
     date = serializers.DateField(help_text="When it falls, in the schedule's time zone.")
     ship_on = serializers.DateField(help_text="When it ships, where the provider is.")
+
+
+class ReturnEventSerializer(ModelSerializer):
+    """Something that happened to a return."""
+
+    class Meta:
+        model = ReturnEvent
+        fields = ["kind", "from_state", "to_state", "at", "actor", "detail"]
+        read_only_fields = fields
+
+
+class ReturnSerializer(ModelSerializer):
+    """A parcel that comes back. `reference` is what its provider calls it in its events."""
+
+    status = serializers.ChoiceField(ReturnState.choices, source="state", read_only=True)
+    events = ReturnEventSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Return
+        fields = [
+            "id",
+            "reference",
+            "shipment",
+            "provider",
+            "status",
+            "reason",
+            "tracking_number",
+            "created_at",
+            "events",
+        ]
+        read_only_fields = fields
+
+
+class AskForReturnSerializer(Serializer):
+    """Why it comes back."""
+
+    reason = CharField(max_length=500, help_text="Kept with the return; no personal data.")
+
+
+class ReturnStepSerializer(Serializer):
+    """What is known of the step."""
+
+    reason = CharField(max_length=500, required=False, default="", allow_blank=True)
+
+
+class LabelSerializer(Serializer):
+    """What is known of the label."""
+
+    tracking_number = CharField(max_length=100, required=False, default="", allow_blank=True)
 
 
 class ScheduleSerializer(ModelSerializer):

@@ -25,6 +25,10 @@ class ShipmentState(models.TextChoices):
 # What the provider reports, in the order in which it happens; a tie in time is broken by it.
 RANKS = {"waiting-for-collection": 0, "in-transit": 1, "failed-to-deliver": 2, "delivered": 3}
 TRACKED = frozenset(RANKS)
+# It is with its provider, and news of it is expected.
+MOVING = ("sent", "waiting-for-collection", "in-transit")
+# How far the watchdog goes: asked, asked again, before staff.
+STUCK_STAGE = 3
 EXCEPTIONS = frozenset({"unknown", "rejected", "failed-to-deliver"})
 # Nothing more happens to it: an order that ships no more is finished when all its parcels are.
 CLOSED = frozenset({"delivered", "cancelled", "missed"})
@@ -37,10 +41,10 @@ SHIPMENT = Workflow(
         "scheduled": frozenset({"queued", "cancelled"}) | TRACKED,
         "queued": frozenset({"cancelled"}) | TRACKED,
         "sending": TRACKED,
-        # By the provider, which was asked (cancelling.py).
-        "sent": TRACKED | {"cancelled"},
+        # By the provider, which was asked (cancelling.py); or it was asked after it, and has none.
+        "sent": TRACKED | {"cancelled", "unknown"},
         # The fold may go back when an event arrives late: only the whole story counts.
-        "waiting-for-collection": TRACKED | {"cancelled"},
+        "waiting-for-collection": TRACKED | {"cancelled", "unknown"},
         "in-transit": TRACKED,
         "failed-to-deliver": TRACKED | {"cancelled"},
         "delivered": frozenset(),
@@ -48,6 +52,38 @@ SHIPMENT = Workflow(
         "rejected": frozenset({"queued", "cancelled"}) | TRACKED,
         "cancelled": TRACKED,
         "missed": frozenset({"queued"}) | TRACKED,
+    }
+)
+
+
+class ReturnState(models.TextChoices):
+    """What the API and the admin show of a parcel that comes back."""
+
+    REQUESTED = "requested"
+    LABEL_SENT = "label-sent"
+    IN_TRANSIT = "in-transit"
+    RECEIVED = "received"
+    REFUSED = "refused"
+    CLOSED = "closed"
+
+
+# A parcel of which something can come back: it has left us.
+RETURNABLE = frozenset({"sent", *TRACKED})
+# What a provider's event means for a return; at our door “delivered” is here again.
+RETURNED_BY = {
+    "waiting-for-collection": "label-sent",
+    "in-transit": "in-transit",
+    "failed-to-deliver": "in-transit",
+    "delivered": "received",
+}
+RETURN = Workflow(
+    moves={
+        "requested": frozenset({"label-sent", "in-transit", "received", "closed"}),
+        "label-sent": frozenset({"in-transit", "received", "closed"}),
+        "in-transit": frozenset({"received", "refused", "closed"}),
+        "received": frozenset(),
+        "refused": frozenset(),
+        "closed": frozenset(),
     }
 )
 

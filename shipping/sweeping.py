@@ -10,9 +10,19 @@ from django.utils import timezone
 
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
-from shipping import cancelling, dispatching, failover, running, services, tasks, tracking
-
-from shipping import troubles  # isort: skip
+from shipping import (
+    asking,
+    cancelling,
+    dispatching,
+    failover,
+    returns,
+    running,
+    services,
+    tasks,
+    tracking,
+    troubles,
+    watchdog,
+)
 from shipping.batches import calendars
 from shipping.models import Schedule, Shipment, TrackingEvent
 
@@ -34,6 +44,8 @@ def sweep() -> dict[str, int]:
         "tracking events applied": apply_tracking(),
         "schedules resumed": running.resume_due(),
         "shipments promoted": promote(),
+        "shipments without news": watchdog.watch(),
+        "shipments asked after": asking.sweep(WORK_FOR),
         "orders found without a shipment": reconcile(),
     }
 
@@ -121,9 +133,10 @@ def apply_tracking() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LINK, [timezone.now() - LOOK_BACK])
         troubles.found([pk for (pk,) in cursor.fetchall()])
+    of_returns = sum(returns.apply(pk) for pk in returns.waiting())
     waiting = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
     shipments = waiting.order_by("shipment").values_list("shipment", flat=True).distinct()
-    return sum(tracking.apply(shipment_id) for shipment_id in shipments[:CHUNK])
+    return of_returns + sum(tracking.apply(shipment_id) for shipment_id in shipments[:CHUNK])
 
 
 _LINK = """

@@ -11,7 +11,7 @@ from psycopg2.extras import Json
 from core.states import move
 from orders.models import Order
 from orders.services import follow
-from shipping import schedules, tasks, troubles
+from shipping import schedules, tasks, troubles, watchdog
 from shipping.models import Shipment, TrackingEvent
 from shipping.providers import TrackedEvent
 from shipping.states import EXCEPTIONS, RANKS
@@ -69,7 +69,10 @@ def _park(provider: str, event: TrackedEvent) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_PARK, _stored(provider, event))
         kept = cursor.fetchall()
-    troubles.note_parked([pk for pk, shipment_id in kept if shipment_id is None])
+    parked = [pk for pk, shipment_id in kept if shipment_id is None]
+    if parked:
+        told_of_returns = set(link_returns(parked))
+        troubles.note_parked([pk for pk in parked if pk not in told_of_returns])
     for _, shipment_id in kept:
         if shipment_id:  # it has appeared meanwhile
             tasks.apply_events.delay_on_commit(shipment_id)
@@ -99,6 +102,22 @@ def _stored(provider: str, event: TrackedEvent) -> list[Any]:
     ]
 
 
+def link_returns(ids: Sequence[int] = ()) -> list[int]:
+    """Give returns the parked events of their references: these, or all; the events' keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_RETURNS, [not ids, list(ids)])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+_OF_RETURNS = """
+UPDATE shipping_trackingevent t SET parcel_back_id = r.id
+FROM shipping_return r
+WHERE t.shipment_id IS NULL AND t.parcel_back_id IS NULL AND (%s OR t.id = ANY(%s))
+  AND r.reference = t.order_id AND r.provider = t.provider
+RETURNING t.id
+"""
+
+
 @transaction.atomic
 def apply(shipment_id: int) -> int:
     """Bring a shipment, and its one-off order, to where its events say it is; how many were new.
@@ -116,6 +135,8 @@ def apply(shipment_id: int) -> int:
     for event in new:
         told.append(event)
         _tell(shipment, fold(told), event)
+    if new:
+        watchdog.heard(shipment, by=f"provider:{shipment.provider}")
     if {before, shipment.state} & EXCEPTIONS:
         how = f"It is {shipment.state}."
         troubles.follow(shipment, by=f"provider:{shipment.provider}", how=how)

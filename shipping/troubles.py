@@ -12,10 +12,12 @@ from django.db.models import Exists, OuterRef, QuerySet
 from core import cases
 from core.cases import Trouble
 from shipping.models import Shipment, TrackingEvent
+from shipping.states import MOVING, STUCK_STAGE
 
 UNKNOWN = "shipment-unknown"
 REJECTED = "shipment-rejected"
 FAILED = "shipment-failed"
+STUCK = "shipment-stuck"
 PARKED = "event-parked"
 OF_STATE = {"unknown": UNKNOWN, "rejected": REJECTED, "failed-to-deliver": FAILED}
 OF_SHIPMENTS = frozenset(OF_STATE.values())
@@ -61,15 +63,36 @@ def _trouble(shipment: Shipment) -> Trouble:
     )
 
 
+def stuck() -> "QuerySet[Shipment]":
+    """The shipments that the watchdog has put before staff, and no news has come of since."""
+    return Shipment.objects.filter(state__in=MOVING, quiet=STUCK_STAGE)
+
+
+def describe_stuck(shipments: Sequence[Shipment]) -> list[Trouble]:
+    """Their troubles."""
+    return [
+        Trouble(
+            kind=STUCK,
+            subject=shipment.pk,
+            title=f"{shipment.reference} by {shipment.provider}",
+            happened=f"It is {shipment.state}, and nothing was heard of it since "
+            f"{shipment.news_at:%Y-%m-%d %H:%M} UTC.",
+            source=shipment.provider,
+        )
+        for shipment in shipments
+    ]
+
+
 def parked() -> "QuerySet[TrackingEvent]":
     """The first event of each reference that we do not know."""
     earlier = TrackingEvent.objects.filter(
         shipment=None,
+        parcel_back=None,
         provider=OuterRef("provider"),
         order_id=OuterRef("order_id"),
         pk__lt=OuterRef("pk"),
     )
-    return TrackingEvent.objects.filter(~Exists(earlier), shipment=None)
+    return TrackingEvent.objects.filter(~Exists(earlier), shipment=None, parcel_back=None)
 
 
 def note_parked(ids: Collection[int]) -> None:

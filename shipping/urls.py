@@ -5,12 +5,14 @@ from rest_framework.routers import SimpleRouter
 from rest_framework_nested.routers import NestedSimpleRouter
 
 from orders.urls import router as orders
+from shipping.return_views import ReturnViewSet
 from shipping.views import OrderShipmentViewSet, ScheduleViewSet, ShipmentViewSet
 from shipping.webhooks import ShippingWebhook
 
 router = SimpleRouter(use_regex_path=False)
 router.register("shipments", ShipmentViewSet)
 router.register("schedules", ScheduleViewSet)
+router.register("returns", ReturnViewSet)
 
 of_an_order = NestedSimpleRouter(orders, "orders", lookup="order", use_regex_path=False)
 of_an_order.register("shipments", OrderShipmentViewSet, basename="order-shipment")

@@ -12,17 +12,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from core.openapi import ErrorAnswer
+from core.idempotency import idempotent
+from core.openapi import IDEMPOTENCY_KEY, ErrorAnswer
 from core.pagination import OrderingFilter
 from customers.search import SearchBackend
 from orders.models import Order
 from orders.serializers import CancelSerializer
-from shipping import schedules, services
+from shipping import returns, schedules, services
 from shipping.filters import ScheduleFilter, ShipmentFilter, search
 from shipping.forecast import forecast
 from shipping.models import Schedule, Shipment
 from shipping.planning import now_and_then
 from shipping.serializers import (
+    AskForReturnSerializer,
     DatesSerializer,
     ForecastQuerySerializer,
     ForecastSerializer,
@@ -30,6 +32,7 @@ from shipping.serializers import (
     PauseSerializer,
     PreviewedSerializer,
     PreviewSerializer,
+    ReturnSerializer,
     ScheduleSerializer,
     ShipmentSerializer,
 )
@@ -90,6 +93,22 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
         shown = self._shown(shipment)
         shown.status_code = 200 if shipment.state == "cancelled" else 202
         return shown
+
+    @extend_schema(
+        summary="Take a shipment back",
+        description="One that has left us. 409 when it has not, or while a return of it is open.",
+        parameters=[IDEMPOTENCY_KEY],
+        request=AskForReturnSerializer,
+        responses={201: ReturnSerializer},
+    )
+    @action(detail=True, methods=["post"], url_path="return", url_name="return")
+    @idempotent
+    def take_back(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Write down that it comes back."""
+        shipment = self.get_object()
+        wanted = _read(AskForReturnSerializer, request)
+        parcel = returns.request(shipment, by=_actor(request), **wanted)
+        return Response(ReturnSerializer(parcel).data, status=201)
 
     def _shown(self, shipment: Shipment) -> Response:
         return Response(ShipmentSerializer(self.get_queryset().get(pk=shipment.pk)).data)

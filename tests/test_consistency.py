@@ -23,6 +23,7 @@ EVENTS = {
     "StudyEvent",
     "NotificationEvent",
     "CaseEvent",
+    "ReturnEvent",
     "MailingEvent",
 }
 # Seen inside another page of the admin, or by the person on call only.
@@ -39,7 +40,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "Circuit",
     "PushSubscription",
     "Cancellation",
-    "Case",
+    "Inquiry",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

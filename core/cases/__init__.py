@@ -4,7 +4,7 @@ An app registers its kinds in `AppConfig.ready`, opens a case in the transaction
 goes wrong, and settles it in the one that puts it right. The sweeper repairs what was forgotten.
 """
 
-from core.cases.acting import Unsafe, act, offered, subject_of
+from core.cases.acting import Unsafe, act, fields_of, offered, subject_of
 from core.cases.reconciling import reconcile
 from core.cases.recording import dismiss, open, settle
 from core.cases.registry import Action, Kind, Trouble, kind, kinds, register
@@ -16,6 +16,7 @@ __all__ = [
     "Unsafe",
     "act",
     "dismiss",
+    "fields_of",
     "kind",
     "kinds",
     "offered",

@@ -36,6 +36,21 @@ def offered(case: Case) -> list[Action]:
     return [action for action in actions if action.offered(subject)]
 
 
+def fields_of(action: Action, subject: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the action's form makes of what was given; what is left out stays as it is.
+
+    Raises ValidationError by field, for unknown ones too.
+    """
+    known = action.form.base_fields  # type: ignore[attr-defined]
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ValidationError({str(unknown[0])[:100]: "This action has no such field."})
+    form = action.form(data={**(action.initial(subject) if subject else {}), **given})
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    return form.cleaned_data
+
+
 @transaction.atomic
 def act(
     case: Case,

@@ -85,7 +85,7 @@ WITH given AS (
     INSERT INTO core_caseevent (case_id, kind, from_state, to_state, at, actor, detail)
     SELECT id, CASE WHEN is_new THEN 'opened' ELSE 'again' END, '', '',
            (SELECT now FROM given LIMIT 1), 'system',
-           left(happened || CASE WHEN said = '' THEN '' ELSE ': ' || said END, 500)
+           left(happened || CASE WHEN said = '' THEN '' ELSE ' ' || said END, 500)
     FROM opened
 )
 SELECT count(*) FILTER (WHERE is_new) FROM opened

@@ -2,6 +2,7 @@
 
 from orders.admin import OrderAdmin
 from shipping.admin.profiles import ProviderProfileAdmin
+from shipping.admin.returns import ReturnAdmin
 from shipping.admin.routing import RoutingRuleAdmin
 from shipping.admin.schedules import OrderScheduleInline, ScheduleAdmin
 from shipping.admin.shipments import OrderShipmentInline, ShipmentAdmin
@@ -11,6 +12,7 @@ OrderAdmin.inlines = [*OrderAdmin.inlines, OrderScheduleInline, OrderShipmentInl
 
 __all__ = [
     "ProviderProfileAdmin",
+    "ReturnAdmin",
     "RoutingRuleAdmin",
     "ScheduleAdmin",
     "ShipmentAdmin",

@@ -80,6 +80,10 @@ class ProviderProfileAdmin(ModelAdmin):
                 ]
             },
         ),
+        (
+            "Parcels without news, in hours",
+            {"fields": [("ask_after", "ask_again_after", "call_staff_after")]},
+        ),
     ]
 
     @display(description="can be used")

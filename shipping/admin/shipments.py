@@ -16,11 +16,11 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core.admin import ReadOnlyInline
 from core.models import Circuit
-from shipping import providers, services
+from shipping import providers, returns, services
 from shipping.admin.reading import ReadOnlyAdmin, linked
 from shipping.filters import search
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
-from shipping.states import EXCEPTIONS, SHIPMENT, ShipmentState
+from shipping.states import EXCEPTIONS, RETURNABLE, SHIPMENT, ShipmentState
 
 STATE_COLOURS = {
     "scheduled": "info",
@@ -129,7 +129,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     list_select_related = ["order"]
     inlines = [EventInline, TrackingInline]
     actions = ["retry_selected", "cancel_selected"]
-    actions_detail = ["retry", "cancel"]
+    actions_detail = ["retry", "cancel", "take_back"]
     fieldsets = [
         (None, {"fields": [("reference", "state"), ("order", "schedule", "occurrence")]}),
         (
@@ -208,6 +208,30 @@ class ShipmentAdmin(ReadOnlyAdmin):
         row = get_object_or_404(Shipment, pk=object_id)
         reason = form.cleaned_data["reason"]
         return self.one(request, row, services.cancel, "cancelled", reason=reason)
+
+    def has_take_back_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether something of it can come back, and this person may say so."""
+        return self.may(request, object_id, RETURNABLE) and request.user.has_perm(
+            "shipping.add_return"
+        )
+
+    @action(
+        description="Take it back",
+        icon="undo",
+        permissions=["take_back"],
+        dialog={
+            "title": "Take this shipment back?",
+            "description": "A return is written down. Make its label with the provider, then "
+            "record each step on the return's page.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Take it back",
+        },
+    )
+    def take_back(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Begin a return, for the reason typed."""
+        row = get_object_or_404(Shipment, pk=object_id)
+        reason = form.cleaned_data["reason"]
+        return self.one(request, row, returns.request, "comes back", reason=reason)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

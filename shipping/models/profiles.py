@@ -1,5 +1,7 @@
 """What staff set for a provider. Without a row it takes parcels on every day at any hour."""
 
+from typing import Any
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -19,6 +21,13 @@ def whole_week() -> list[int]:
 def our_zone() -> str:
     """The zone of new profiles."""
     return str(settings.TIME_ZONE)
+
+
+def _hours(default: int, text: str) -> "models.PositiveSmallIntegerField[Any, Any]":
+    validators = [MinValueValidator(1), MaxValueValidator(24 * 90)]
+    return models.PositiveSmallIntegerField(
+        default=default, db_default=default, validators=validators, help_text=text
+    )
 
 
 class ProviderProfile(models.Model):
@@ -75,14 +84,25 @@ class ProviderProfile(models.Model):
         help_text="Where its days begin and its cut-off counts.",
     )
 
+    ask_after = _hours(24, "Without news for so many hours, it is asked where a parcel is.")
+    ask_again_after = _hours(48, "Without news until then, it is asked a second time.")
+    call_staff_after = _hours(72, "Without news until then, the parcel is put before staff.")
+
     class Meta:
         ordering = ["provider"]
 
     def __str__(self) -> str:
         return self.provider
 
+    @property
+    def quiet_hours(self) -> tuple[int, int, int]:
+        """How long a parcel may be without news, until each of the watchdog's three steps."""
+        return self.ask_after, self.ask_again_after, self.call_staff_after
+
     def clean(self) -> None:
-        """Raise ValidationError for holidays that nobody knows."""
+        """Raise ValidationError for holidays that nobody knows, and hours in the wrong order."""
+        if list(self.quiet_hours) != sorted(set(self.quiet_hours)):
+            raise ValidationError({"call_staff_after": "Each of the three must be later."})
         known = subdivisions()
         if self.country and self.country not in known:
             raise ValidationError({"country": "The holidays of this country are not known."})

@@ -10,7 +10,7 @@ from core.states import Event
 from customers.models import LONGEST_LINE, AddressLines
 from orders.models import DeliveryService, Order
 from shipping.models.schedules import Schedule
-from shipping.states import SHIPMENT, ShipmentState
+from shipping.states import MOVING, SHIPMENT, ShipmentState
 
 
 class Shipment(OutboxRow, AddressLines):
@@ -49,6 +49,9 @@ class Shipment(OutboxRow, AddressLines):
     tracking_url = models.URLField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
     sent_at = models.DateTimeField(null=True, blank=True)
+    # When we last heard of it from its provider, and how often the watchdog has stirred since.
+    news_at = models.DateTimeField(null=True, blank=True, editable=False)
+    quiet = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -71,6 +74,11 @@ class Shipment(OutboxRow, AddressLines):
             ),
             models.Index(
                 fields=["ship_on"], condition=Q(state="scheduled"), name="shipment_scheduled"
+            ),
+            models.Index(
+                fields=["provider", "news_at"],
+                condition=Q(state__in=MOVING),
+                name="shipment_by_news",
             ),
             models.Index(fields=["state", "-id"], name="shipment_by_state"),
             models.Index(fields=["order", "id"], name="shipment_by_order"),
@@ -113,6 +121,15 @@ class TrackingEvent(models.Model):
     shipment = models.ForeignKey(
         Shipment, on_delete=models.CASCADE, null=True, blank=True, related_name="tracking_events"
     )
+    # Instead of a shipment, where it tells of a return.
+    parcel_back = models.ForeignKey(
+        "shipping.Return",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="tracking_events",
+        db_index=False,
+    )
     received_at = models.DateTimeField(auto_now_add=True)
     applied_at = models.DateTimeField(null=True, blank=True)
 
@@ -131,6 +148,11 @@ class TrackingEvent(models.Model):
                 name="tracking_to_apply",
             ),
             models.Index(fields=["order_id"], condition=Q(shipment=None), name="tracking_parked"),
+            models.Index(
+                fields=["parcel_back"],
+                condition=Q(parcel_back__isnull=False),
+                name="tracking_of_returns",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -147,6 +147,13 @@ class Provider:
         """What the answer to `look_up` means; None when the provider does not have it."""
         raise NotOffered(f"{self.name} cannot be asked what it has taken")
 
+    def news(self, response: Response) -> str:
+        """Where the parcel is by the answer to `look_up`, as one of our tracking statuses.
+
+        Empty when it does not say.
+        """
+        return ""
+
     def cancel(self, shipment: "Shipment") -> Request:
         """The request that takes a shipment back. Raises NotExpressible."""
         raise NotOffered(f"{self.name} cannot be told to cancel a parcel")

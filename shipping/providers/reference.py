@@ -16,6 +16,7 @@ from orders.models import DeliveryService, OrderLine
 from shipping import authenticity, providers, reading, writing
 from shipping.models import Shipment
 from shipping.providers import NotAuthentic, TrackedEvent
+from shipping.states import RANKS
 
 LONGEST = {"country": 2}
 LONGEST_TEXT = 35
@@ -68,6 +69,11 @@ class Reference(providers.Provider):
         if response.status == 404:
             return None
         return refusal(response, server_error=Unknown) or _parcel(response)
+
+    def news(self, response: Response) -> str:
+        """Its `status`, in the words of its events."""
+        said = str(response.json_object().get("status"))
+        return said if said in RANKS else ""
 
     def cancel(self, shipment: Shipment) -> Request:
         """`POST` to `cancel` below our reference, until the carrier has collected it."""

@@ -304,6 +304,7 @@ def test_a_managers_profile_of_a_provider_begins_with_the_whole_week_and_our_zon
     given = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
     assert (given["working_days"], given["time_zone"]) == ([1, 2, 3, 4, 5, 6, 7], "Europe/London")
     said = {"provider": "reference", "working_days": [1, 2], "country": "GB", "cut_off": 16}
+    said |= {"ask_after": 24, "ask_again_after": 48, "call_staff_after": 72}
     manager.post(f"{PROFILES}add/", said | {"subdivision": "ENG", "time_zone": "Europe/London"})
     profile = ProviderProfile.objects.get()
     assert (profile.working_days, profile.cut_off, profile.subdivision) == ([1, 2], 16, "ENG")

@@ -19,6 +19,9 @@ from django.utils import timezone
 
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory, study_of
+from core import cases
+from core.cases import Trouble
+from core.cases.models import Case
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
@@ -29,7 +32,7 @@ from notifications.models import Consent, DeliveryReport, Notification, OptOut, 
 from notifications.services import notify
 from orders.models import DnaKitOrder, Order
 from orders.tests.factories import placed_kit_order, placed_order
-from shipping.models import Schedule, Shipment, TrackingEvent
+from shipping.models import Return, Schedule, Shipment, TrackingEvent
 
 ROLES = {
     "S": "support",
@@ -132,6 +135,12 @@ class Cast:
                 Schedule: Schedule.objects.get(order=recurring),
                 Shipment: Shipment.objects.get(order=order),
             }
+            rows[Return] = Return.objects.create(
+                shipment=rows[Shipment], reference=f"{order.number}-r1", provider="reference"
+            )
+            trouble = Trouble("shipment-rejected", rows[Shipment].pk, "co-1", "It was refused.")
+            cases.open([trouble])
+            rows[Case] = Case.objects.latest("id")
 
     def _messages(self) -> None:
         customer = self.own[Customer]

@@ -16,6 +16,8 @@ API = {
     "GET customers/{customer_pk}/preferences/": "customers:read",
     "GET customers/{pk}/": "customers:read",
     "GET dna-kit-orders/": "orders:read",
+    "GET exceptions/": "exceptions:read",
+    "GET exceptions/{pk}/": "exceptions:read",
     "GET notifications/": "notifications:read",
     "GET notifications/{pk}/": "notifications:read",
     "GET orders/": "orders:read",
@@ -30,6 +32,8 @@ API = {
     "GET push-subscriptions/": "notifications:read",
     "GET push-subscriptions/key/": "notifications:read",
     "GET push-subscriptions/{pk}/": "notifications:read",
+    "GET returns/": "shipping:read",
+    "GET returns/{pk}/": "shipping:read",
     "GET sales/customers/": "customers:read",
     "GET sales/orders/": "orders:read",
     "GET schedules/": "shipping:read",
@@ -47,12 +51,17 @@ API = {
     "POST customers/": "customers:write",
     "POST customers/{customer_pk}/orders/": "orders:write",
     "POST dna-kit-orders/": "dna-kit-orders:write",
+    "POST exceptions/{pk}/actions/{name}/": "exceptions:write",
     "POST notifications/": "notifications:write",
     "POST orders/": "orders:write",
     "POST orders/{pk}/cancel/": "orders:write",
     "POST patients/": "clinical:write",
     "POST patients/{patient_pk}/studies/": "clinical:write",
     "POST push-subscriptions/": "notifications:write",
+    "POST returns/{pk}/close/": "shipping:write",
+    "POST returns/{pk}/label-sent/": "shipping:write",
+    "POST returns/{pk}/receive/": "shipping:write",
+    "POST returns/{pk}/refuse/": "shipping:write",
     "POST sales/create-customer/": "customers:write",
     "POST sales/create-order/": "orders:write",
     "POST schedules/{pk}/cancel/": "shipping:write",
@@ -61,6 +70,7 @@ API = {
     "POST schedules/{pk}/skip/": "shipping:write",
     "POST shipments/{pk}/cancel/": "shipping:write",
     "POST shipments/{pk}/retry/": "shipping:write",
+    "POST shipments/{pk}/return/": "shipping:write",
     "PUT customers/{pk}/": "customers:write",
     "PUT patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "PUT patients/{pk}/": "clinical:write",
@@ -69,12 +79,15 @@ API = {
 # What a token of somebody in this role may do at most.
 ROLE_SCOPES = {
     "S": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read notifications:read notifications:write",
-    "F": "customers:read orders:read shipping:read shipping:write notifications:read",
+    "shipping:read notifications:read notifications:write exceptions:read",
+    "F": "customers:read orders:read shipping:read shipping:write notifications:read "
+    "exceptions:read exceptions:write",
     "C": "clinical:read clinical:write customers:read",
     "M": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read shipping:write notifications:read notifications:write",
-    "A": "customers:read orders:read clinical:read shipping:read notifications:read",
+    "shipping:read shipping:write notifications:read notifications:write exceptions:read "
+    "exceptions:write",
+    "A": "customers:read orders:read clinical:read shipping:read notifications:read "
+    "exceptions:read",
 }
 
 # Without a bearer token: a secret of the caller's own instead.
@@ -111,6 +124,20 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "clinical/study/<id>/delete/": "",
     "clinical/study/<id>/history/": "CA*",
     "clinical/study/add/": "C*",
+    "core/case/": "SFMA*",
+    "core/case/<id>/ask/": "FM*",
+    "core/case/<id>/assign/": "FM*",
+    "core/case/<id>/cancel/": "FM*",
+    "core/case/<id>/change/": ("SFMA*", ""),
+    "core/case/<id>/close/": "FM*",
+    "core/case/<id>/correct/": "FM*",
+    "core/case/<id>/delete/": "",
+    "core/case/<id>/history/": "SFMA*",
+    "core/case/<id>/retry/": "FM*",
+    "core/case/<id>/send-by/": "FM*",
+    "core/case/<id>/taken/": "FM*",
+    "core/case/<id>/wait/": "FM*",
+    "core/case/add/": "",
     "customers/customer/": "SFCMA*",
     "customers/customer/<id>/change/": ("SFCMA*", "SM*"),
     "customers/customer/<id>/delete/": "SM*",
@@ -217,6 +244,15 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "shipping/providerprofile/<id>/delete/": "M*",
     "shipping/providerprofile/<id>/history/": "SFMA*",
     "shipping/providerprofile/add/": "M*",
+    "shipping/return/": "SFMA*",
+    "shipping/return/<id>/change/": ("SFMA*", ""),
+    "shipping/return/<id>/close/": "FM*",
+    "shipping/return/<id>/delete/": "",
+    "shipping/return/<id>/history/": "SFMA*",
+    "shipping/return/<id>/receive/": "FM*",
+    "shipping/return/<id>/refuse/": "FM*",
+    "shipping/return/<id>/send_label/": "FM*",
+    "shipping/return/add/": "",
     "shipping/routingrule/": "SFMA*",
     "shipping/routingrule/<id>/change/": ("SFMA*", "M*"),
     "shipping/routingrule/<id>/delete/": "M*",
@@ -242,6 +278,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "shipping/shipment/<id>/delete/": "",
     "shipping/shipment/<id>/history/": "SFMA*",
     "shipping/shipment/<id>/retry/": "FM*",
+    "shipping/shipment/<id>/take_back/": "FM*",
     "shipping/shipment/add/": "",
     "shipping/trackingevent/": "SFMA*",
     "shipping/trackingevent/<id>/change/": ("SFMA*", ""),
@@ -252,12 +289,18 @@ PAGES: dict[str, str | tuple[str, str]] = {
 
 # The row must be in this state for a dialog to open at all.
 STATES: dict[str, dict[str, object]] = {
+    "core/case/<id>/ask/": {"kind": "shipment-unknown"},
+    "core/case/<id>/assign/": {"kind": "event-parked"},
+    "core/case/<id>/taken/": {"kind": "shipment-unknown"},
+    "core/case/<id>/wait/": {"kind": "shipment-stuck"},
     "orders/dnakitorder/<id>/give_address/": {"line_1": ""},
     "orders/order/<id>/give_address/": {"line_1": ""},
     "notifications/notification/<id>/send_again/": {"state": "failed"},
     "shipping/routingrule/<id>/put_aside/": {"is_active": True},
     "shipping/schedule/<id>/resume/": {"state": "paused"},
+    "shipping/return/<id>/refuse/": {"state": "in-transit"},
     "shipping/shipment/<id>/retry/": {"state": "rejected"},
+    "shipping/shipment/<id>/take_back/": {"state": "delivered"},
 }
 
 # Pages of somebody who may do more than most: who opens them, who may send them.

@@ -1,0 +1,241 @@
+"""The exceptions queue in the admin: one list, a page for each case, a page for each action."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Count, QuerySet
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from unfold.decorators import display
+
+from core import cases
+from core.admin import LargeTableAdmin, ReadOnlyInline
+from core.cases import Action
+from core.cases.models import Case, CaseEvent
+from core.states import IllegalMove
+from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
+from desk.admin.forms import decision_form
+from orders.admin.actors import actor_of
+
+AGES = (
+    (timedelta(days=3), "danger"),
+    (timedelta(days=1), "warning"),
+    (timedelta(0), "info"),
+)
+AGE_COLOURS = {"danger": "danger", "warning": "warning", "info": "info", "closed": "success"}
+EARLIER = 10
+
+
+class StepInline(ReadOnlyInline):
+    """What was done about it."""
+
+    model = CaseEvent
+    verbose_name_plural = "history"
+    fields = ["at", "kind", "actor", "detail"]
+
+
+@admin.register(Case)
+class CaseAdmin(LargeTableAdmin):
+    """What somebody must look at, the oldest first. Everybody sees the kinds of their work."""
+
+    list_display = ["age", "shown_kind", "title", "happened", "said", "source"]
+    list_display_links = ["title"]
+    list_filter = [OpenFilter, KindFilter, AgeFilter, SourceFilter]
+    list_disable_select_all = True
+    sortable_by: list[str] = []
+    ordering = ["opened_at", "id"]
+    search_help_text = "The beginning of a title: a shipment's reference, a message's number."
+    list_before_template = "admin/core/case/counts.html"
+    change_form_before_template = "admin/core/case/above.html"
+    inlines = [StepInline]
+    fieldsets = [
+        (None, {"fields": [("shown_kind", "source"), "subject", "happened", "said", "opened_at"]}),
+        ("Closed", {"fields": [("closed_at", "closed_by"), "closing_reason"]}),
+        ("Earlier cases of the same", {"fields": ["earlier"]}),
+    ]
+    readonly_fields = ["shown_kind", "subject", "earlier"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
+        """Those that this person may see."""
+        names = [kind.name for kind in visible_kinds(request)]
+        rows: QuerySet[Case] = super().get_queryset(request).filter(kind__in=names)
+        return rows
+
+    def found(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
+        """By the title's beginning; open cases are few."""
+        return queryset.filter(title__istartswith=text)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services open them."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """They change by actions only."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is forgotten."""
+        return False
+
+    @display(description="open for", label=AGE_COLOURS)
+    def age(self, case: Case) -> tuple[str, str]:
+        """How long it was, or is, open, in its colour."""
+        end = case.closed_at or timezone.now()
+        colour = next(colour for least, colour in AGES if end - case.opened_at >= least)
+        return ("closed" if case.closed_at else colour), timesince(case.opened_at, end, depth=1)
+
+    @display(description="kind")
+    def shown_kind(self, case: Case) -> str:
+        """The kind, in words."""
+        return cases.kind(case.kind).label
+
+    @display(description="about")
+    def subject(self, case: Case) -> str:
+        """A link to what it is about."""
+        label = case.subject_type.replace(".", "_")
+        try:
+            url = reverse(f"admin:{label}_change", args=[case.subject_id])
+        except NoReverseMatch:
+            return case.title
+        return format_html('<a class="text-link" href="{}">{}</a>', url, case.title)
+
+    @display(description="earlier")
+    def earlier(self, case: Case) -> str:
+        """What was wrong with the same before, and how it ended."""
+        same = Case.objects.filter(subject_type=case.subject_type, subject_id=case.subject_id)
+        told = [
+            f"{old.opened_at:%Y-%m-%d %H:%M} {cases.kind(old.kind).label}: {old.closing_reason}"
+            for old in same.filter(pk__lt=case.pk).order_by("-id")[:EARLIER]
+        ]
+        return "; ".join(told) or "none"
+
+    # --- Acting -----------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        """A page for each action that any kind has."""
+        names = dict.fromkeys(action.name for kind in cases.kinds() for action in kind.actions)
+        pages = [
+            path(
+                f"<path:object_id>/{name}/",
+                self.admin_site.admin_view(partial(self.act, name=name)),
+                name=f"core_case_{name}",
+            )
+            for name in names
+        ]
+        return [*pages, *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with the open ones counted by kind."""
+        open_ones = self.get_queryset(request).filter(closed_at=None).order_by()
+        counts = dict(open_ones.values_list("kind").annotate(n=Count("pk")))
+        shown = [
+            (kind, counts[kind.name]) for kind in visible_kinds(request) if kind.name in counts
+        ]
+        page: HttpResponse = super().changelist_view(
+            request, (extra_context or {}) | {"counts": shown}
+        )
+        return page
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The case, with what this person can do about it."""
+        case = self.get_object(request, object_id)
+        offered = [a for a in cases.offered(case) if _may(request, a)] if case else []
+        extra = (extra_context or {}) | {"offered": offered, "case": case}
+        page: HttpResponse = super().change_view(request, object_id, form_url, extra)
+        return page
+
+    def history_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Django's own log. Raises PermissionDenied for whoever sees no cases."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        page: HttpResponse = super().history_view(request, object_id, extra_context)
+        return page
+
+    def act(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
+        """Show what an action will do; do it when it is sent."""
+        case, action = self._case_and_action(request, object_id, name)
+        if action not in cases.offered(case):
+            text = f"“{action.label}” is not possible now: this is how things are."
+            self.message_user(request, text, messages.WARNING)
+            return self._back_to(case)
+        subject = cases.subject_of(case)
+        obstacle = action.safe(subject) if subject is not None else ""
+        form = decision_form(action, subject, obstacle, request)
+        if request.method == "POST" and form.is_valid() and self._act(request, case, action, form):
+            return self._back_to(case)
+        return self._ask(request, case, action, subject, obstacle, form)
+
+    def _case_and_action(
+        self, request: HttpRequest, object_id: str, name: str
+    ) -> tuple[Case, Action]:
+        """Both. Raises Http404 for what this person cannot see, PermissionDenied for the rest."""
+        case = self.get_object(request, object_id)
+        action = cases.kind(case.kind).action(name) if case else None
+        if case is None or action is None:
+            raise Http404
+        if not _may(request, action):
+            raise PermissionDenied
+        return case, action
+
+    def _act(self, request: HttpRequest, case: Case, action: Action, form: Form) -> bool:
+        """Whether it was done; else the form says why not."""
+        given = dict(form.cleaned_data)
+        said = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
+        try:
+            cases.act(case, action, by=actor_of(request), fields=given, **said)
+        except (ValidationError, IllegalMove) as refused:
+            texts = getattr(refused, "messages", [str(refused)])
+            form.add_error(None, " ".join(texts))
+            return False
+        self.message_user(request, f"{case}: {action.label.lower()}: done.", messages.SUCCESS)
+        return True
+
+    def _ask(
+        self,
+        request: HttpRequest,
+        case: Case,
+        action: Action,
+        subject: Any,
+        obstacle: str,
+        form: Form,
+    ) -> HttpResponse:
+        context = self.admin_site.each_context(request) | {
+            "title": f"{action.label}: {case.title}",
+            "opts": self.opts,
+            "case": case,
+            "action": action,
+            "preview": action.preview(subject) if subject is not None else "",
+            "obstacle": obstacle,
+            "form": form,
+            "back": reverse("admin:core_case_change", args=[case.pk]),
+        }
+        status = 422 if form.errors else 200
+        return render(request, "admin/core/case/act.html", context, status=status)
+
+    def _back_to(self, case: Case) -> HttpResponse:
+        return redirect("admin:core_case_change", case.pk)
+
+
+def _may(request: HttpRequest, action: Action) -> bool:
+    """Whether this person may act on cases, and may do this."""
+    has: Callable[[str], bool] = request.user.has_perm
+    return has("core.change_case") and has(action.permission)

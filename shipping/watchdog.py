@@ -1,0 +1,103 @@
+"""Looks after parcels of which nothing is heard: asks the provider, and in the end calls staff.
+
+A shipment that is with its provider is asked after when it has been without news for the first
+two of its provider's three times, and is a case at the third; where the provider cannot be asked,
+at the first. All of it is set-based, and bounded by chunks.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from core import cases
+from shipping import providers, troubles
+from shipping.models import ProviderProfile, Shipment
+from shipping.providers import Provider
+from shipping.states import MOVING, STUCK_STAGE
+
+CHUNK = 500
+# Questions of one chunk are spread over this time, so that nobody is asked hundreds at once.
+SPREAD = timedelta(minutes=10)
+
+
+@transaction.atomic
+def watch() -> int:
+    """One pass over all providers; how many shipments were asked after or put before staff."""
+    names, stages, since = _times()
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, [names, stages, since, list(MOVING), CHUNK])
+        quiet = dict(cursor.fetchall())
+    stuck = [pk for pk, stage in quiet.items() if stage == STUCK_STAGE]
+    if stuck:
+        cases.open(troubles.describe_stuck(list(Shipment.objects.filter(pk__in=stuck))))
+    ask(quiet.keys() - set(stuck))
+    return len(quiet)
+
+
+def _times() -> tuple[list[str], list[int], list[datetime]]:
+    """Provider, stage, and since when a shipment must have been silent to reach it."""
+    profiles = {profile.provider: profile for profile in ProviderProfile.objects.all()}
+    now, found = timezone.now(), []
+    for name in providers.names():
+        hours = (profiles.get(name) or ProviderProfile(provider=name)).quiet_hours
+        for stage, after in _stages(providers.get(name), hours):
+            found.append((name, stage, now - timedelta(hours=after)))
+    names, stages, since = zip(*found, strict=True)
+    return list(names), list(stages), list(since)
+
+
+def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
+    """Nothing is expected of a provider that neither reports nor answers."""
+    if provider.looks_up:
+        return list(enumerate(hours, 1))
+    return [(STUCK_STAGE, hours[0])] if provider.reports else []
+
+
+_MARK = """
+WITH due AS (
+    SELECT s.id, v.stage
+    FROM unnest(%s::text[], %s::int[], %s::timestamptz[]) AS v (provider, stage, since),
+    LATERAL (
+        SELECT id FROM shipping_shipment
+        WHERE provider = v.provider AND state = ANY(%s) AND quiet < v.stage AND news_at < v.since
+        ORDER BY news_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
+    ) AS s
+), furthest AS (SELECT id, max(stage) AS stage FROM due GROUP BY id)
+UPDATE shipping_shipment s SET quiet = f.stage FROM furthest f WHERE s.id = f.id
+RETURNING s.id, s.quiet
+"""
+
+
+def ask(ids: Collection[int], *, at_once: bool = False) -> int:
+    """Ask the providers of these shipments after them; how many questions are new.
+
+    One that is waiting or under way is not asked twice.
+    """
+    if not ids:
+        return 0
+    spread = 0 if at_once else SPREAD.total_seconds()
+    with connection.cursor() as cursor:
+        cursor.execute(_ASK, [timezone.now(), spread, list(ids)])
+        asked: int = cursor.rowcount
+    return asked
+
+
+_ASK = """
+INSERT INTO shipping_inquiry AS i
+    (shipment_id, provider, state, attempts, next_attempt_at, fence, doubtful, last_error)
+SELECT id, provider, 'queued', 0, %s + random() * %s * interval '1 second', 0, FALSE, ''
+FROM shipping_shipment WHERE id = ANY(%s)
+ON CONFLICT (shipment_id) DO UPDATE
+SET provider = excluded.provider, state = 'queued', attempts = 0, first_attempt_at = NULL,
+    next_attempt_at = excluded.next_attempt_at, doubtful = FALSE, last_error = ''
+WHERE i.state NOT IN ('queued', 'sending')
+"""
+
+
+def heard(shipment: Shipment, *, by: str, how: str = "There is news of it.") -> None:
+    """Begin to count anew: there is news of it, or staff have decided to wait on."""
+    Shipment.objects.filter(pk=shipment.pk).update(news_at=timezone.now(), quiet=0)
+    if shipment.quiet:
+        cases.settle(troubles.STUCK, [shipment.pk], by=by, how=how)
