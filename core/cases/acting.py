@@ -20,9 +20,7 @@ class Unsafe(IllegalMove):
 
 def subject_of(case: Case) -> Any:
     """The row that a case is about; None when it is gone. Raises LookupError for its kind."""
-    found = kind(case.kind)
-    rows = found.model._default_manager.select_related(*found.related)
-    return rows.filter(pk=case.subject_id).first()
+    return kind(case.kind).rows.filter(pk=case.subject_id).first()
 
 
 def offered(case: Case) -> list[Action]:

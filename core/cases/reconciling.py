@@ -27,7 +27,7 @@ def _open_missing(kind: Kind) -> int:
     known = Case.objects.filter(kind=kind.name, subject_id=OuterRef("pk"))
     of_now = known.filter(Q(closed_at=None) | Q(dismissed=True))
     with transaction.atomic():
-        rows = kind.troubled().filter(~Exists(of_now)).select_related(*kind.related)
+        rows = kind.troubled().filter(~Exists(of_now)).select_related(*(kind.related or [None]))
         locked = rows.order_by("pk").select_for_update(skip_locked=True, of=("self",), no_key=True)
         return open_cases(kind.describe(list(locked[:CHUNK])))
 

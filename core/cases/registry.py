@@ -79,6 +79,11 @@ class Kind:
     related: tuple[str, ...] = field(default=())
 
     @property
+    def rows(self) -> "QuerySet[Any]":
+        """The rows of its model, with what is looked at beside them."""
+        return self.model._default_manager.select_related(*(self.related or [None]))
+
+    @property
     def subject_type(self) -> str:
         """`shipping.shipment`."""
         return self.model._meta.label_lower
