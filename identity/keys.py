@@ -84,12 +84,13 @@ class Issuer:
         self._published: Published | None = None
         self._failed = False
         self._lock = threading.Lock()
+        self._aside = threading.Lock()
         self._running: threading.Event | None = None
         self._tried: dict[str, float] = {}
 
     def key(self, kid: str | None) -> Key:
         """The key of that name. Raises UnknownKey or KeysUnavailable; waits for 3 s at most."""
-        found = self._find(kid)
+        found = self._find(kid) or self._find_aside(kid)
         # Twice, because a fetch that was under way may have begun before the key was published.
         while found is None and self._ask():
             found = self._find(kid)
@@ -135,6 +136,14 @@ class Issuer:
             self._begin("refresh")
         return found
 
+    def _find_aside(self, kid: str | None) -> Key | None:
+        """The key as another process of ours knows it; asked for once per cool-down."""
+        with self._aside:
+            if abs(time.time() - self._tried.get("aside", 0.0)) >= COOL_DOWN:
+                self._tried["aside"] = time.time()
+                self._take_what_others_know(FRESH_FOR)
+        return self._find(kid)
+
     def _ask(self) -> bool:
         """Fetch now, or wait for a fetch under way; whether something new may be known.
 
@@ -175,16 +184,20 @@ class Issuer:
             _share(self.name, self._published)
         except (ExchangeFailed, GarbledAnswer, _NotUsable, ValueError):
             self._failed = True
-            self._take_what_others_know()
+            self._take_what_others_know(STALE_FOR)
         finally:
             with self._lock:
                 self._running = None
             done.set()
 
-    def _take_what_others_know(self) -> None:
-        """The issuer fails: another process of ours may have asked it later than this one."""
+    def _take_what_others_know(self, within: float) -> None:
+        """Another process of ours may have asked the issuer later than this one, not long ago."""
         known = _shared(self.name)
-        if known and (self._published is None or known.at > self._published.at):
+        if (
+            known
+            and known.age() < within
+            and (self._published is None or known.at > self._published.at)
+        ):
             self._published = known
 
 

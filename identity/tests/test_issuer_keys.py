@@ -191,6 +191,26 @@ def test_a_process_that_missed_a_rotation_knows_it_during_an_outage(here, there,
     assert bogus_named(missed, "third") == KeysUnavailable
 
 
+def test_what_others_know_is_found_without_waiting_for_an_issuer_that_hangs(here, there, clock):
+    missed = Issuer(there.url)
+    missed.key("first")
+    clock.shift(COOL_DOWN + 1)
+    there.keys["second"] = rsa_key("second")
+    here.key("second")
+    there.mode = "hanging"
+    began = time.monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: missed.key("second"), range(8)))
+    assert time.monotonic() - began < 0.5
+
+
+def test_old_keys_of_others_are_not_believed_while_the_issuer_answers(here, there, clock):
+    here.key("first")
+    there.keys = {"second": rsa_key("second")}
+    clock.shift(FRESH_FOR + 1)
+    assert bogus_named(Issuer(there.url), "first") == UnknownKey
+
+
 def test_what_others_know_is_too_old_after_a_day(here, there, clock):
     here.key("first")
     there.stop()
@@ -321,6 +341,7 @@ def test_a_key_is_held_to_the_algorithm_it_declares(here, there):
 def test_a_token_without_a_key_id_gets_the_only_key(here, there):
     assert here.key(None) is here.key("first")
     there.keys["second"] = rsa_key("second")
+    cache.clear()
     other = Issuer(there.url)
     assert bogus_named(other, None) == UnknownKey
 
