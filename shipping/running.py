@@ -139,6 +139,7 @@ def day_sql(number: str) -> str:
 
 
 # A chunk is small beside its tables, which the planner cannot see: it reads by index.
+# Only joins that keep every row: whatever is due is made, even by a provider without a calendar.
 _CHUNK = f"""
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
 WITH due AS (
@@ -168,10 +169,11 @@ WITH due AS (
 ), routed AS (
     {{routed}}
 ), sorted AS (
-    SELECT r.*, b.ship_on, CASE
-        WHEN catch_up = 'all' OR (n = newest AND (catch_up = 'latest' OR day >= b.since))
-        THEN b.state ELSE 'missed' END AS state
-    FROM routed r JOIN unnest(
+    SELECT r.*, coalesce(b.ship_on, today) AS ship_on, CASE
+        WHEN catch_up = 'all'
+             OR (n = newest AND (catch_up = 'latest' OR day >= coalesce(b.since, today)))
+        THEN coalesce(b.state, 'queued') ELSE 'missed' END AS state
+    FROM routed r LEFT JOIN unnest(
         %(batch_provider)s::text[], %(batch_today)s::date[], %(batch_ship_on)s::date[],
         %(batch_since)s::date[], %(batch_state)s::text[]
     ) AS b (provider, today, ship_on, since, state) USING (provider, today)

@@ -120,3 +120,11 @@ def test_C3_calendars_cost_one_statement_however_many_chunks(
     schedules = [weekly_schedule() for _ in range(5)]
     with django_assert_num_queries(19):
         assert run_schedule(schedules[0].next_on).schedules == 5
+
+
+def test_C3_an_occurrence_of_a_provider_without_any_batch_is_made_all_the_same(monkeypatch: Any):
+    monkeypatch.setattr("shipping.running.batches", lambda *days, **options: [])
+    with time_machine.travel("2026-01-31 09:00Z", tick=False):
+        schedule = weekly_schedule()
+        assert run_schedule(date(2026, 2, 7)) == Tally(schedules=1, queued=1)
+    assert made(schedule) == [("queued", "2026-02-07")]
