@@ -88,7 +88,8 @@ class CustomerAdmin(LargeTableAdmin):
     fields = [
         ("name", "code"),
         ("phone_number", "email"),
-        ("channel", "language", "time_zone"),
+        "channel",
+        ("language", "time_zone"),
         "created_at",
     ]
     inlines = [AddressInline]
@@ -97,13 +98,20 @@ class CustomerAdmin(LargeTableAdmin):
         list[Callable[[HttpRequest, Customer, dict[str, str]], None]]
     ] = []
 
+    # Set by whoever can write to many of them.
+    has_write_to_permission: Callable[[Any, HttpRequest], bool]
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A choice where there is one."""
         if db_field.name == "channel":
             choices = [("", "as the rules say"), *reach.choices()]
             widget = UnfoldAdminSelectWidget
             return ChoiceField(
-                choices=choices, required=False, widget=widget, label=db_field.verbose_name
+                choices=choices,
+                required=False,
+                widget=widget,
+                label="Wants to hear by",
+                help_text=db_field.help_text,
             )
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 

@@ -3,10 +3,16 @@
 from celery import shared_task
 
 from core.tasks import Task
-from notifications import lanes
+from notifications import lanes, mailings
 
 
 @shared_task(base=Task)
 def dispatch(channel: str = "", provider: str = "") -> None:
     """Send what is due in one queue, or in all of them."""
     lanes.dispatch(channel, provider)
+
+
+@shared_task(base=Task)
+def write_mailing(pk: int) -> None:
+    """Make the messages of a mailing."""
+    mailings.write(pk)

@@ -55,6 +55,7 @@ class Mailing(models.Model):
     suppressed = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.CharField(max_length=100, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
+    worked_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:

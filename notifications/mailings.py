@@ -1,0 +1,249 @@
+"""Messages to many: who gets one is fixed when it is drafted, and the rows are made in chunks.
+
+Each chunk is one transaction: its messages, the places of those customers taken away, and the
+count. So it may be stopped, killed and gone on with at any point, and each customer is told once
+(`mailing:7:42` is unique). What is in memory is one chunk.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from itertools import chain
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from core.states import move
+from customers.models import Customer
+from notifications import pacing, segments, tasks
+from notifications.book import Book, Words
+from notifications.channels import load_addresses
+from notifications.costs import DailyCost, Price
+from notifications.health import check_sms
+from notifications.models import (
+    Mailing,
+    MailingRecipient,
+    Notification,
+    Occasion,
+    OptOut,
+    Template,
+)
+from notifications.rendering import check_fields, check_message, fields_for, validate_subject
+from notifications.routing import choose, ways_to
+from notifications.telling import fill, new_row
+
+CHUNK = 500
+MOST = 200_000
+STALLED_AFTER = timedelta(seconds=30)
+# Behind it comes the query of the chosen customers, in Django's own words.
+_PLACES = """
+INSERT INTO notifications_mailingrecipient (mailing_id, customer_id)
+SELECT %%s, c.id FROM (%s) c(id) ORDER BY c.id ON CONFLICT DO NOTHING
+"""
+ADDRESSES = {"email": "customer__email", "sms": "customer__phone_number"}
+
+
+@transaction.atomic
+def draft(customers: QuerySet[Customer], *, by: str) -> Mailing:
+    """A mailing to these customers, still without words, in one statement however many they are.
+
+    Raises ValidationError for nobody, and for more than 200,000.
+    """
+    mailing = Mailing.objects.create(created_by=by)
+    chosen, values = customers.order_by().values("pk")[: MOST + 1].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES % chosen, [mailing.pk, *values])
+        mailing.total = cursor.rowcount
+    if not 0 < mailing.total <= MOST:
+        raise ValidationError(f"Choose between one and {MOST} customers.")
+    mailing.save(update_fields=["total"])
+    mailing.events.create(kind="drafted", to_state="draft", actor=by)
+    return mailing
+
+
+def check(mailing: Mailing) -> None:
+    """Raise ValidationError, by field, for words that could not be sent as they stand."""
+    if mailing.template_name:
+        words = Template.objects.filter(occasion=Occasion.MAILING, name=mailing.template_name)
+        if not words.exists():
+            text = "There is no template “message to many” of this name. Write it first."
+            raise ValidationError({"template_name": text})
+        if mailing.message or mailing.subject:
+            raise ValidationError({"message": "Name a template or write a text, not both."})
+        return
+    known = fields_for(Occasion.MAILING, mailing.channel)
+    for name, rule in (("subject", validate_subject), ("message", check_message)):
+        try:
+            rule(getattr(mailing, name))
+            check_fields(getattr(mailing, name), known)
+        except ValidationError as error:
+            raise ValidationError({name: error}) from error
+    if mailing.channel in ("", "sms"):
+        check_sms(mailing.message, field="message")
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a mailing would come to. `cost`: by what messages have cost lately; None: not known."""
+
+    total: int
+    reachable: int
+    opted_out: int
+    segments: str
+    cost: str
+    sample: Notification
+
+
+def forecast(mailing: Mailing) -> Forecast:
+    """How many it reaches and what that costs, counted in one statement, and the first message."""
+    places = MailingRecipient.objects.filter(mailing=mailing)
+    names = [mailing.channel] if mailing.channel else list(ADDRESSES)
+    has, out = _reach([name for name in names if name in ADDRESSES])
+    reachable = places.filter(has, ~out).count() if has else places.count()
+    opted_out = places.filter(out).count() if has else 0
+    sample = _messages(mailing, [place.customer for place in _next(places, 1)])[0]
+    takes = str(segments.count(sample.message)) if sample.channel == "sms" else ""
+    total = mailing.total
+    return Forecast(total, reachable, opted_out, takes, _cost(sample.channel, reachable), sample)
+
+
+def _reach(names: list[str]) -> tuple[Q, Q]:
+    """Who has an address, and who has opted out of all they have."""
+    has, free = Q(), Q(pk__in=[])
+    for name in names:
+        column = ADDRESSES[name]
+        refused = OptOut.objects.filter(channel=name, recipient=Lower(OuterRef(column)))
+        has |= ~Q(**{column: ""})
+        free |= ~Q(**{column: ""}) & ~Q(Exists(refused))
+    return has, has & ~free
+
+
+def _cost(channel: str, count: int) -> str:
+    """What so many messages would cost, by the last thirty days; "" when that is not known."""
+    since = timezone.localdate() - timedelta(days=30)
+    days = DailyCost.objects.filter(channel=channel, day__gte=since).exclude(currency="")
+    rows = days.order_by().values("currency").annotate(all=Sum("amount"), many=Sum("messages"))
+    prices = [
+        Price((row["all"] / row["many"] * count).quantize(Decimal("0.01")), row["currency"])
+        for row in rows
+        if row["many"]
+    ]
+    return " or ".join(str(price) for price in prices)
+
+
+@transaction.atomic
+def start(mailing: Mailing, *, typed: int, by: str) -> Mailing:
+    """Let it be written: whoever starts it types how many it goes to.
+
+    Raises ValidationError for another number or words that could not be sent, and IllegalMove
+    when it has been started before.
+    """
+    if typed != mailing.total:
+        raise ValidationError({"count": f"It goes to {mailing.total}. Type that number."})
+    check(mailing)
+    return _run(mailing, by)
+
+
+@transaction.atomic
+def stop(mailing: Mailing, *, by: str) -> Mailing:
+    """Make no more of its messages; those that are made go out."""
+    move(mailing, "stopped", by=by)
+    return mailing
+
+
+@transaction.atomic
+def go_on(mailing: Mailing, *, by: str) -> Mailing:
+    """Make the rest of its messages. Raises IllegalMove when it was not stopped."""
+    return _run(mailing, by)
+
+
+@transaction.atomic
+def cancel(mailing: Mailing, *, by: str) -> Mailing:
+    """Make none of the messages that are not made yet."""
+    move(mailing, "cancelled", by=by, finished_at=timezone.now())
+    mailing.recipients.all().delete()
+    return mailing
+
+
+def _run(mailing: Mailing, by: str) -> Mailing:
+    move(mailing, "running", by=by, worked_at=timezone.now())
+    tasks.write_mailing.delay_on_commit(mailing.pk)
+    return mailing
+
+
+def write(pk: int, *, seconds: float = 60.0) -> int:
+    """Make the messages of a running mailing, chunk by chunk; how many. Asks for the rest to be
+    done by another task when the time is over."""
+    made, end = 0, time.monotonic() + seconds
+    while chunk := write_chunk(pk):
+        made += chunk
+        if time.monotonic() > end:
+            tasks.write_mailing.nudge(pk)
+            break
+    return made
+
+
+@transaction.atomic
+def write_chunk(pk: int) -> int:
+    """Make the next messages, in one transaction; 0 when it is done, stopped or worked on."""
+    running = Mailing.objects.filter(pk=pk, state="running")
+    mailing = running.select_for_update(skip_locked=True, no_key=True).first()
+    if mailing is None:
+        return 0
+    places = list(_next(mailing.recipients.all(), CHUNK))
+    if not places:
+        move(mailing, "done", by="system", finished_at=timezone.now())
+        return 0
+    rows = _messages(mailing, [place.customer for place in places])
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    MailingRecipient.objects.filter(pk__in=[place.pk for place in places]).delete()
+    Mailing.objects.filter(pk=pk).update(
+        written=F("written") + len(rows),
+        suppressed=F("suppressed") + sum(row.state == "suppressed" for row in rows),
+        worked_at=timezone.now(),
+    )
+    for channel, provider in {(row.channel, row.provider) for row in rows if row.provider}:
+        tasks.dispatch.delay_on_commit(channel, provider)
+    return len(rows)
+
+
+def revive() -> int:
+    """Go on with the mailings whose worker died; how many messages were made here."""
+    since = timezone.now() - STALLED_AFTER
+    stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
+    keys = list(stalled.values_list("pk", flat=True))
+    return sum(write_chunk(pk) for pk in keys if not tasks.write_mailing.nudge(pk))
+
+
+def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRecipient]:
+    return places.select_related("customer").order_by("id")[:count]
+
+
+def _messages(mailing: Mailing, customers: list[Customer]) -> list[Notification]:
+    """The messages to these customers, not yet saved."""
+    load_addresses(customers)
+    ways = [ways_to(customer) for customer in customers]
+    routes = chain(*(every.values() for every in ways))
+    book = Book([Occasion.MAILING], routes, customers)
+    own = Words(mailing.subject, mailing.message)
+    rows = []
+    for customer, every in zip(customers, ways, strict=True):
+        wanted = [mailing.channel] if mailing.channel else [customer.channel]
+        # Staff who name a channel mean that one: nobody is told by another.
+        open_ways = {mailing.channel: every[mailing.channel]} if mailing.channel else every
+        row = new_row(customer, book.unless_refused(choose(open_ways, wanted)))
+        row.source = f"mailing:{mailing.pk}:{customer.pk}"
+        words = own
+        if name := mailing.template_name:
+            found = book.words(Occasion.MAILING, row.channel, customer.language, name)
+            words = found or Words("", "")
+            if found is None and row.state == "queued":
+                row.state, row.last_error = "suppressed", "The template has no words by this way."
+        fill(row, words, {"user_name": customer.name})
+        pacing.apply(row, book.pace)
+        rows.append(row)
+    return rows
