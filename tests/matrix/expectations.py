@@ -183,7 +183,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "notifications/limits/add/": "",
     "notifications/mailing/": "SMA*",
     "notifications/mailing/<id>/cancel/": "M*",
-    "notifications/mailing/<id>/change/": ("SMA*", ""),
+    "notifications/mailing/<id>/change/": ("SMA*", "M*"),
     "notifications/mailing/<id>/delete/": "",
     "notifications/mailing/<id>/go_on/": "M*",
     "notifications/mailing/<id>/history/": "SMA*",
