@@ -3,6 +3,7 @@
 import signal
 import socket
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -144,10 +145,10 @@ def test_two_beats_and_two_workers_at_once_make_and_send_one_parcel_each(
 
 
 def test_a_database_that_restarts_under_the_sweeper_leaves_one_parcel_per_key(
-    house: House, start: Start, tmp_path: Path
+    house: House, start: Start, database_folder: Path
 ):
     """An embedded one of this test's own, stopped as by a power cut while a parcel is under way."""
-    server = EmbeddedServer(tmp_path / "postgres")
+    server = EmbeddedServer(database_folder)
     server.start()
     given = {"DATABASE_URL": server.url, "REDIS_URL": DEAD_BROKER}
     try:
@@ -165,6 +166,13 @@ def test_a_database_that_restarts_under_the_sweeper_leaves_one_parcel_per_key(
     taken = taken_per_key(house)
     assert taken
     assert set(taken.values()) == {1}
+
+
+@pytest.fixture
+def database_folder() -> Iterator[Path]:
+    """Not below pytest's own: each new session closes that to the user that PostgreSQL runs as."""
+    with tempfile.TemporaryDirectory(prefix="dosette-") as folder:
+        yield Path(folder) / "postgres"
 
 
 def _all_sent(server: EmbeddedServer) -> bool:
