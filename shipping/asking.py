@@ -87,7 +87,7 @@ def settle(settled: Sequence[tuple[Inquiry, Settlement]]) -> None:
     }
     for inquiry, settlement in settled:
         if inquiry.pk in ours and settlement.due is None:
-            _follow(inquiry.shipment, settlement.outcome)
+            _follow(inquiry, settlement.outcome)
 
 
 def _values(inquiry: Inquiry, settlement: Settlement) -> tuple[Any, ...]:
@@ -101,9 +101,19 @@ def _values(inquiry: Inquiry, settlement: Settlement) -> tuple[Any, ...]:
     )
 
 
-def _follow(shipment: Shipment, outcome: Outcome) -> None:
-    """Bring a shipment to what was answered; under its lock, for it may have moved meanwhile."""
-    locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+def _follow(inquiry: Inquiry, outcome: Outcome) -> None:
+    """Bring a shipment to what was answered, under its lock.
+
+    An answer from before it was sent again, or given to another provider, says nothing of it now.
+    """
+    asked = inquiry.shipment
+    locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=asked.pk)
+    if (locked.provider, locked.fence, locked.state) != (
+        inquiry.provider,
+        asked.fence,
+        asked.state,
+    ):
+        return
     if isinstance(outcome, Done):
         _is_there(locked, outcome)
     elif outcome == ABSENT:

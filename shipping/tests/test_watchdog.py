@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from core import cases
 from core.cases.models import Case
-from core.outbox import work
+from core.outbox import attempt, claim, work
 from shipping import asking, providers, sweeping, tracking, watchdog
 from shipping.models import Inquiry, ProviderProfile, Shipment
 from shipping.tests.factories import last_event, queued_shipment, tracked
@@ -154,6 +154,21 @@ def test_a_provider_that_is_down_is_asked_later_and_not_hammered(db, provider):
 def test_a_question_is_asked_once_however_often_it_is_wanted(db):
     shipment = quiet_for(1)
     assert [watchdog.ask([shipment.pk]) for _ in range(3)] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("change", [{"provider": "console"}, {"fence": 7}, {"state": "queued"}])
+def test_an_answer_about_an_earlier_try_changes_nothing(db, provider, change):
+    """“It does not have it” would otherwise make a parcel fit to be sent a second time."""
+    shipment = quiet_for(25)
+    watchdog.watch()
+    Inquiry.objects.update(next_attempt_at=timezone.now())
+    lane = asking.lane("reference")
+    rows = claim(lane, limit=1)
+    Shipment.objects.filter(pk=shipment.pk).update(**change)
+    attempt(lane, rows)
+    shipment.refresh_from_db()
+    assert shipment.state == change.get("state", "sent")
+    assert last_event(shipment).kind == "queued"
 
 
 def test_staff_wait_on(db):
