@@ -42,7 +42,7 @@ class ReferenceForm(forms.Form):
 
 
 def _retry(shipment: Shipment, *, by: str, reason: str) -> None:
-    services.retry(shipment, by=by, reason=reason)
+    mending.send_again(shipment, by=by, reason=reason)
 
 
 def _send_by(shipment: Shipment, *, by: str, reason: str, provider: str) -> None:

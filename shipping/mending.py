@@ -39,6 +39,16 @@ def second_parcel_risk(shipment: Shipment) -> str:
 
 
 @transaction.atomic
+def send_again(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
+    """Send it to the same provider, under the same key; whether that is safe, `resend_risk` says.
+
+    Raises IllegalMove unless it is unknown, rejected or missed, as it was when that was asked.
+    """
+    _locked(shipment)
+    return services.retry(shipment, by=by, reason=reason)
+
+
+@transaction.atomic
 def send_by(shipment: Shipment, *, by: str, provider: str, reason: str = "") -> Shipment:
     """Give it to another provider, under the same key and reference.
 
@@ -155,6 +165,8 @@ def _locked(shipment: Shipment) -> Shipment:
     """It, its order locked before it as everywhere; `shipment` is brought up to date."""
     Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+    if (locked.fence, locked.doubtful) != (shipment.fence, shipment.doubtful):
+        raise IllegalMove("It was tried again meanwhile. Look at it again.")
     if locked.state not in UNDECIDED:
         raise IllegalMove(f"This shipment is {locked.state}: it cannot become {QUEUED}.")
     return locked

@@ -252,3 +252,15 @@ def test_two_people_who_do_the_same_do_it_once(db):
     with pytest.raises(IllegalMove):
         act(case, "retry")
     assert kinds(shipment).count("retried") == 1
+
+
+@pytest.mark.parametrize("verb", ["send_by", "send_again"])
+def test_what_was_safe_when_it_was_looked_at_is_asked_again_under_the_lock(db, verb):
+    """Between the question and the answer somebody else's try may have ended in doubt."""
+    seen = in_state("unknown", doubtful=False)
+    Shipment.objects.filter(pk=seen.pk).update(doubtful=True, fence=seen.fence + 1)
+    given = {"provider": "console"} if verb == "send_by" else {}
+    with pytest.raises(IllegalMove, match="meanwhile"):
+        getattr(mending, verb)(seen, by=STAFF, **given)
+    assert Shipment.objects.get().provider == "reference"
+    assert kinds(seen) == ["queued"]
