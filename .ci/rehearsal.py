@@ -31,21 +31,6 @@ WORK = (
     "from shipping import dispatching, sweeping\nsweeping.sweep()\n"
     "while dispatching.dispatch(): pass"
 )
-# docs/operations.md, “After a restore”.
-RECONCILE = """
-from django.db import connection
-from notifications.models import Notification
-from shipping.models import Shipment
-with connection.cursor() as cursor:
-    cursor.execute(
-        "SELECT setval(pg_get_serial_sequence('orders_order', 'id'),"
-        " (SELECT max(id) FROM orders_order) + 100000)"
-    )
-waiting = Shipment.objects.filter(state__in=["scheduled", "queued", "sending"])
-print(waiting.update(doubtful=True), "parcels are looked up before they are sent;", end=" ")
-late = Notification.objects.filter(state__in=["queued", "sending"])
-print(late.update(state="unknown", last_error="may have been sent before the restore"), "messages")
-"""
 NUMBERS = "SELECT array_agg(number ORDER BY id) FROM orders_order"
 
 
@@ -85,6 +70,10 @@ class Cluster(EmbeddedServer):
             self.query(f"ALTER SYSTEM SET {name} = '{value}'")
         self.leave()
         self.start()
+
+    def crash(self) -> None:
+        """Stop it as a power cut would."""
+        self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data)
 
     def run(self, *words: str | Path) -> str:
         """A script as the server's own user, with its binaries on the path."""
@@ -142,6 +131,7 @@ def rehearse(home: Path) -> None:
             server._give(backups)
             server.archive_into(backups)
             moment, kept = _until_the_disaster(server, given, backups)
+            server.crash()
         finally:
             server.leave()
         lost = _sent(world.url)
@@ -172,14 +162,10 @@ def _until_the_disaster(
     time.sleep(0.1)
     shell(server, given, PLACE.format(count=LOST) + "\n" + WORK)
     say(f"{AFTER} more orders, the moment, {LOST} more; all sent")
-    server.query("SELECT pg_switch_wal()")
-    wait_until(lambda: server.query(ARCHIVED) == [(True,)], 20)
+    [(piece,)] = server.query("SELECT pg_walfile_name(pg_switch_wal())")
+    archived = f"SELECT last_archived_wal >= '{piece}' FROM pg_stat_archiver"
+    wait_until(lambda: server.query(archived) == [(True,)], 20)
     return moment, [str(number) for number in numbers]  # type: ignore[attr-defined]
-
-
-ARCHIVED = (
-    "SELECT last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) FROM pg_stat_archiver"
-)
 
 
 def _restore(restored: Cluster, server: Cluster, backups: Path, moment: str) -> float:
@@ -189,6 +175,8 @@ def _restore(restored: Cluster, server: Cluster, backups: Path, moment: str) -> 
     restored.data.mkdir(mode=0o700)
     server._give(restored.data)
     say(server.run(ROOT / "scripts" / "restore", backups, restored.data, moment))
+    # The embedded server has its socket, and that one's lock, in its data folder.
+    (restored.data / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
     restored.start()
     wait_until(lambda: restored.query("SELECT pg_is_in_recovery()") == [(False,)], 30)
     return time.monotonic() - started
@@ -200,7 +188,8 @@ def _afterwards(restored: Cluster, given: dict[str, str], world: str, kept: list
     must(numbers == kept, f"every order up to the moment is there ({len(kept)}), none after it")
     manage(restored, given, "migrate", "--check")
     before = _sent(world)
-    say(f"Reconciled: {shell(restored, given, RECONCILE)}")
+    for line in manage(restored, given, "after_restore").splitlines():
+        say(line)
     must(_sent(world) == before, "reconciling sends nothing")
     shell(restored, given, PLACE.format(count=NEW) + "\n" + WORK)
     [(numbers,)] = restored.query(NUMBERS)
