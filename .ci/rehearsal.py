@@ -163,7 +163,7 @@ def _until_the_disaster(
     shell(server, given, PLACE.format(count=LOST) + "\n" + WORK)
     say(f"{AFTER} more orders, the moment, {LOST} more; all sent")
     [(piece,)] = server.query("SELECT pg_walfile_name(pg_switch_wal())")
-    archived = f"SELECT last_archived_wal >= '{piece}' FROM pg_stat_archiver"
+    archived = f"SELECT last_archived_wal >= '{piece}' FROM pg_stat_archiver"  # noqa: S608
     wait_until(lambda: server.query(archived) == [(True,)], 20)
     return moment, [str(number) for number in numbers]  # type: ignore[attr-defined]
 
