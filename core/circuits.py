@@ -41,6 +41,22 @@ def _probe(name: str) -> bool:
     )
 
 
+def halt(name: str, pause: timedelta, why: str) -> Circuit:
+    """Open it at once, whatever went before: nothing goes through until somebody acts."""
+    until = timezone.now() + pause
+    circuit, _ = Circuit.objects.update_or_create(
+        name=name, defaults={"failures": FAILURES, "open_until": until, "halted": why[:200]}
+    )
+    return circuit
+
+
+def probe_now(name: str) -> None:
+    """End the pause of an open circuit: the next thing sent is its probe."""
+    Circuit.objects.filter(name=name, open_until__isnull=False).update(
+        open_until=timezone.now(), halted=""
+    )
+
+
 def note(name: str, outcomes: Sequence[Outcome]) -> None:
     """Count a chunk's outcomes: the run of failures at its end is what opens the circuit."""
     failures = 0
@@ -50,7 +66,7 @@ def note(name: str, outcomes: Sequence[Outcome]) -> None:
         failures += 1
     if failures < len(outcomes):
         Circuit.objects.filter(name=name).exclude(failures=0, open_until=None).update(
-            failures=0, open_until=None
+            failures=0, open_until=None, halted=""
         )
     if failures:
         _count(name, failures)

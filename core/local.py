@@ -19,6 +19,7 @@ SECRET_NAMES = (
     "AFRICAS_TALKING_CALLBACK_TOKEN",
     "SMS_GATEWAY_TOKEN",
     "EMAIL_GATEWAY_TOKEN",
+    "POSTMARK_SERVER_TOKEN",
     "NORTHPOST_HOOK_SECRET",
     "SWIFTPARCEL_API_KEY",
     "OIDC_CLIENT_SECRET",
@@ -47,6 +48,7 @@ def _fresh() -> dict[str, str]:
     made["NORTHPOST_LOGIN"] = f"dosette:{secrets.token_urlsafe(24)}"
     for name in ("REFERENCE_PROVIDER_SECRET", "SWIFTPARCEL_SECRET"):
         made[name] = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    made["EMAIL_WEBHOOK_SECRET"] = f"postmark:{secrets.token_urlsafe(24)}"
     vapid = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     made["VAPID_PRIVATE_KEY"] = vapid.rstrip("=")
     return made

@@ -11,8 +11,9 @@ class NotificationsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers and the checks; tell the floors below who can be reached how."""
         from customers import reach
-        from notifications import checks, signals  # noqa: F401
+        from notifications import cases, checks, signals  # noqa: F401
         from notifications.channels import channels
 
+        cases.register()
         for channel in channels().values():
             reach.register(channel)

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from notifications.balances import alerts
 from notifications.channels import channels, preferred, transports
 from notifications.limits import read_limits
 
@@ -48,3 +49,14 @@ def check_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
             said = f"NOTIFICATION_LIMITS says “{text}” for “{name}”."
             problems.append(Error(said, hint=str(error), id="notifications.E004"))
     return problems
+
+
+@register(Tags.compatibility)
+def check_balances(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """Every threshold is an amount."""
+    try:
+        alerts()
+    except ValueError as error:
+        text = "BALANCE_ALERTS holds something that is no amount."
+        return [Error(text, hint=str(error), id="notifications.E005")]
+    return []

@@ -7,6 +7,7 @@ its circuit was open before anything was sent. After a time-out nothing is moved
 from collections.abc import Collection
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.http import Outcome, Temporary
@@ -21,6 +22,11 @@ CHUNK = 500
 def circuit_name(channel: str, provider: str) -> str:
     """What the circuit of this service is called; its queue, too."""
     return f"notifications:{channel}:{provider}"
+
+
+def halted() -> "QuerySet[Circuit]":
+    """The services through which nothing goes until somebody acts."""
+    return Circuit.objects.filter(name__startswith="notifications:").exclude(halted="")
 
 
 def closed_services(channel: str) -> frozenset[str]:

@@ -17,10 +17,9 @@ from django.utils import timezone
 
 from core import circuits
 from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
-from core.models import Circuit
 from core.outbox import Job, Lane, Settlement, work
 from core.sql import update_each
-from notifications import costs, failover
+from notifications import cases, costs, failover
 from notifications.channels import (
     GONE,
     OPTED_OUT,
@@ -163,6 +162,10 @@ def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settl
     costs.add([(row.channel, row.provider, row.cost) for row in taken], now)
     _take_hints(name, kept)
     apply_parked(taken)
+    # The others have no open case: sending them again has settled it.
+    cases.keep_in_step([row for row, _ in kept if cases.kind_of(row)])
+    if taken:
+        cases.service_works(name)
 
 
 def _values(
@@ -225,8 +228,5 @@ def _take_hints(name: str, settled: Sequence[tuple[Notification, Settlement]]) -
 
 def _halt(name: str, reason: str) -> None:
     """Open the circuit at once: the queue waits, without burning attempts, and staff are told."""
-    until = timezone.now() + HALTED_FOR
-    Circuit.objects.update_or_create(
-        name=name, defaults={"failures": circuits.FAILURES, "open_until": until}
-    )
+    cases.service_halted(circuits.halt(name, HALTED_FOR, reason))
     logger.error("%s is halted for %s: %s", name, HALTED_FOR, reason)

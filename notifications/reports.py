@@ -9,11 +9,15 @@ from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from core.states import IllegalMove, move
+from notifications import cases
 from notifications.channels import Report
 from notifications.consent import opt_out
+from notifications.gone import address_is_gone
 from notifications.models import DeliveryReport, Notification
 
 PARKED_FOR = timedelta(days=3)
+# What of a report is kept has these lengths at most.
+LIMITS = {"reference": 100, "recipient": 254, "status": 40, "reason": 200}
 
 
 @transaction.atomic
@@ -30,18 +34,21 @@ def take_report(channel: str, provider: str, said: Report) -> None:
         defaults={"state": said.state, "reason": said.reason},
     )
     found = Notification.objects.filter(
-        provider=provider, provider_reference=said.reference, recipient=said.recipient
+        provider=provider, provider_reference=said.reference, recipient__iexact=said.recipient
     ).first()
     if found:
         _apply(report, found)
     if said.opted_out:
         opt_out(channel, said.recipient, reason=f"{said.status} {said.reason}", by=provider)
+    elif said.gone:
+        why = f"{said.status} {said.reason}".strip()
+        address_is_gone(channel, said.recipient, why=why, by=provider)
 
 
 def apply_parked(rows: Sequence[Notification]) -> None:
     """Apply the reports that overtook the answers which named these messages."""
     named = {
-        (row.provider, row.provider_reference, row.recipient): row
+        (row.provider, row.provider_reference, row.recipient.lower()): row
         for row in rows
         if row.provider_reference
     }
@@ -50,7 +57,7 @@ def apply_parked(rows: Sequence[Notification]) -> None:
     references = [reference for _, reference, _ in named]
     parked = DeliveryReport.objects.filter(notification=None, reference__in=references)
     for report in parked.select_for_update():
-        if row := named.get((report.provider, report.reference, report.recipient)):
+        if row := named.get((report.provider, report.reference, report.recipient.lower())):
             _apply(report, row)
 
 
@@ -64,7 +71,7 @@ def apply_overtaken(limit: int = 500) -> int:
     message = Notification.objects.filter(
         provider=OuterRef("provider"),
         provider_reference=OuterRef("reference"),
-        recipient=OuterRef("recipient"),
+        recipient__iexact=OuterRef("recipient"),
     ).exclude(provider_reference="")
     parked = (
         DeliveryReport.objects.filter(
@@ -91,3 +98,4 @@ def _apply(report: DeliveryReport, row: Notification) -> None:
     changes = {"delivered_at": timezone.now()} if delivered else {"last_error": detail}
     with suppress(IllegalMove):  # a final state stays what it is
         move(row, report.state, by=report.provider, detail=detail, **changes)
+        cases.keep_in_step([row], by=report.provider, how=detail)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.states import move
 from customers.models import Customer
-from notifications import digest, pacing
+from notifications import cases, digest, pacing
 from notifications.book import Book
 from notifications.health import check_sms
 from notifications.history import record
@@ -149,5 +149,6 @@ def resend(notification: Notification, *, by: str, reason: str) -> Notification:
         "closed_at": None,
     }
     move(notification, "queued", by=by, kind="resend", detail=reason.strip(), **changes)
+    cases.keep_in_step([notification], by=by, how="It is sent again.")
     _nudge([notification])
     return notification

@@ -9,7 +9,7 @@ from django.db.models.functions import Cast, Concat
 from django.utils import timezone
 
 from core.outbox import take_over
-from notifications import lanes, mailings
+from notifications import balances, lanes, mailings
 from notifications.channels import channels, preferred
 from notifications.models import Notification
 from notifications.reports import apply_overtaken
@@ -36,6 +36,7 @@ def sweep() -> dict[str, int]:
         "reports applied late": apply_overtaken(),
         "mailings gone on with": mailings.revive(),
         "attempted": send_due(),
+        "balances looked up": balances.ask(),
     }
 
 

@@ -3,6 +3,8 @@
 from django.urls import path
 from rest_framework.routers import SimpleRouter
 
+from notifications.costs_api import CostViewSet
+from notifications.email_webhook import EmailWebhook
 from notifications.preferences import ConsentViewSet, PreferencesViewSet
 from notifications.push_api import DeviceViewSet
 from notifications.views import NotificationViewSet
@@ -10,6 +12,7 @@ from notifications.webhooks import DeliveryWebhook, OptOutWebhook
 
 router = SimpleRouter(use_regex_path=False)
 router.register("notifications", NotificationViewSet)
+router.register("notifications/costs", CostViewSet, basename="cost")
 router.register("push-subscriptions", DeviceViewSet)
 
 urlpatterns = [
@@ -19,6 +22,7 @@ urlpatterns = [
         PreferencesViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path("customers/<int:customer_pk>/consents/", ConsentViewSet.as_view({"get": "list"})),
+    path("webhooks/email/<slug:esp>/", EmailWebhook.as_view()),
     path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view()),
     path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view()),
 ]

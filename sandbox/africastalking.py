@@ -62,7 +62,16 @@ class AfricasTalking:
 
     def routes(self) -> list[web.RouteDef]:
         """The API's addresses."""
-        return [web.post("/africastalking/version1/messaging", self.send)]
+        return [
+            web.post("/africastalking/version1/messaging", self.send),
+            web.get("/africastalking/version1/user", self.account),
+        ]
+
+    async def account(self, request: web.Request) -> web.Response:
+        """``GET /africastalking/version1/user``: what is left on the account."""
+        if not self._knows(request, dict(request.query)):
+            return web.Response(status=401, text="The supplied authentication is invalid")
+        return json_answer({"UserData": {"balance": self._config.africas_talking_balance}})
 
     async def send(self, request: web.Request) -> web.Response:
         """``POST /africastalking/version1/messaging``."""

@@ -20,6 +20,7 @@ from sandbox.northpost import Northpost
 from sandbox.oidc import Issuer
 from sandbox.pages import home
 from sandbox.posting import Poster
+from sandbox.postmark import Postmark
 from sandbox.provider import Provider
 from sandbox.push import PushService
 from sandbox.swiftparcel import Swiftparcel
@@ -95,6 +96,7 @@ def make_app(config: Config) -> web.Application:
             *(route for carrier in carriers for route in carrier.routes()),
             *AfricasTalking(config, ledger, poster).routes(),
             *Gateways(config, ledger).routes(),
+            *Postmark(config, ledger, poster).routes(),
             *push.routes(),
             *Issuer(config, keys).routes(),
         ]

@@ -17,6 +17,8 @@ SECRETS = (
     "africas_talking_callback_token",
     "sms_gateway_token",
     "email_gateway_token",
+    "postmark_server_token",
+    "email_webhook_secret",
     "oidc_audience",
     "oidc_client_id",
     "oidc_client_secret",
@@ -54,9 +56,12 @@ class Config:
     africas_talking_username: str = "sandbox"
     africas_talking_api_key: str = "test-africas-talking-key"
     africas_talking_sender_id: str = "DOSETTE"
+    africas_talking_balance: str = "KES 1785.5000"
     africas_talking_callback_token: str = "test-callback-token"
     sms_gateway_token: str = "test-sms-token"
     email_gateway_token: str = "test-email-token"
+    postmark_server_token: str = "test-postmark-token"
+    email_webhook_secret: str = "postmark:test-email-webhook"
     oidc_audience: str = "dosette"
     oidc_client_id: str = "dosette-admin"
     oidc_client_secret: str = "test-admin-secret"

@@ -2,7 +2,7 @@
 
 ``PUT /faults`` takes ``{"provider": {"mode": "garbled", "times": 2}, …}``; a part not named
 keeps what it has, ``null`` mends it. Parts: provider, northpost, swiftparcel, africastalking,
-gateways, push, oidc.
+gateways, postmark, push, oidc.
 
 | mode | what the caller meets | work done? |
 |---|---|---|
@@ -36,7 +36,16 @@ from sandbox.ledger import FAULT, Ledger
 from sandbox.wire import json_answer, json_object
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-TARGETS = ("provider", "northpost", "swiftparcel", "africastalking", "gateways", "push", "oidc")
+TARGETS = (
+    "provider",
+    "northpost",
+    "swiftparcel",
+    "africastalking",
+    "gateways",
+    "postmark",
+    "push",
+    "oidc",
+)
 INSTEAD_OF_WORK = {"refuse", "status", "redirect"}
 AFTER_WORK = {
     "status_after_accept",
@@ -210,6 +219,7 @@ def _ledger_list(request: web.Request) -> str:
         "/africastalking/version1/messaging": "sms",
         "/gateways/sms": "sms",
         "/gateways/email": "email",
+        "/postmark/email": "email",
     }
     if path.startswith("/push/to/"):
         return "push"

@@ -67,6 +67,7 @@ ADDRESSES = [
     ["POST /swiftparcel/parcels", "a provider that signs its webhooks, and can do little else"],
     ["POST /africastalking/version1/messaging", "Africa's Talking's SMS API"],
     ["POST /gateways/sms, /gateways/email", "the plain gateways"],
+    ["POST /postmark/email", "Postmark, for the big e-mail services; then events by webhook"],
     ["POST /push/subscriptions", "a new device, as its browser would describe it"],
     ["DELETE /push/to/{device}", "removes it: messages to it are answered 410"],
     ["POST /push/to/{device}", "the push service (RFC 8030): decrypts what it gets"],

@@ -41,6 +41,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "PushSubscription",
     "Cancellation",
     "Inquiry",
+    "Balance",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

@@ -5,6 +5,7 @@ to the embedded database, the demo secrets in `var/` and the sandbox on loopback
 settings refuse such fallbacks.
 """
 
+import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -298,6 +299,8 @@ PUSH_PROVIDER = env.list("PUSH_PROVIDER", default=["webpush"] if VAPID_PRIVATE_K
 PUSH_TITLE = env.str("PUSH_TITLE", "A message for you")
 # Push services of ours, which may be on this machine and without https.
 PUSH_TRUSTED_ORIGINS = env.list("PUSH_TRUSTED_ORIGINS", default=[SANDBOX_URL] if DEMO else [])
+# The least that the account at a service should hold, in its currency: `africastalking=500`.
+BALANCE_ALERTS = env.dict("BALANCE_ALERTS", default={})
 # What a service may bear, in place of what its file says: requests in flight, and begun a second,
 # as in `africastalking=20/50,smtp=1/2`.
 NOTIFICATION_LIMITS = env.dict("NOTIFICATION_LIMITS", default={})
@@ -323,6 +326,24 @@ HEALTH_WORDS = env.list(
 PUBLIC_URL = env.str(
     "PUBLIC_URL", f"http://127.0.0.1:{PORT}" if DEMO else f"https://{ALLOWED_HOSTS[0]}"
 )
+# The big e-mail services, by django-anymail: the service, and what Anymail calls its settings.
+ANYMAIL_BACKEND = env.str("ANYMAIL_BACKEND", "postmark" if DEMO else "")
+POSTMARK_SERVER_TOKEN = secret("POSTMARK_SERVER_TOKEN")
+EMAIL_WEBHOOK_SECRET = secret("EMAIL_WEBHOOK_SECRET")
+ANYMAIL = (
+    {
+        "POSTMARK_API_URL": f"{SANDBOX_URL}/postmark/",
+        "POSTMARK_SERVER_TOKEN": POSTMARK_SERVER_TOKEN,
+        "WEBHOOK_SECRET": EMAIL_WEBHOOK_SECRET,
+    }
+    if DEMO
+    else {}
+)
+ANYMAIL |= {
+    name.removeprefix("ANYMAIL_"): value
+    for name, value in os.environ.items()
+    if name.startswith("ANYMAIL_") and name != "ANYMAIL_BACKEND"
+}
 globals().update(env.email_url("EMAIL_URL", default="consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Dosette <no-reply@localhost>")

@@ -71,6 +71,7 @@ class Report:
     state: str = ""
     reason: str = ""
     opted_out: bool = False
+    gone: bool = False  # there is no such address: a hard bounce
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ There is no idempotency key, and an accepted message is not a delivered one: rep
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 
@@ -22,6 +23,7 @@ from core.http import (
     refusal,
 )
 from notifications.channels import OPTED_OUT, Halt, Message, Report
+from notifications.costs import Price, price
 
 ACCEPTED = frozenset({100, 101, 102})
 REJECTED = {
@@ -71,6 +73,24 @@ class AfricasTalking:
         headers = {"apiKey": settings.AFRICAS_TALKING_API_KEY, "Accept": "application/json"}
         url = f"{settings.AFRICAS_TALKING_BASE_URL.rstrip('/')}/version1/messaging"
         return Request.form("POST", url, fields, headers)
+
+    def balance_request(self) -> Request:
+        """Asks for the account (`GET /version1/user`, as their own clients do)."""
+        query = urlencode({"username": settings.AFRICAS_TALKING_USERNAME})
+        headers = {"apiKey": settings.AFRICAS_TALKING_API_KEY, "Accept": "application/json"}
+        base = settings.AFRICAS_TALKING_BASE_URL.rstrip("/")
+        return Request("GET", f"{base}/version1/user?{query}", headers)
+
+    def read_balance(self, response: Response) -> Price:
+        """What is left. Raises GarbledAnswer, a ValueError, when the answer does not say."""
+        if response.status != 200:
+            raise GarbledAnswer(f"{response.status} {response.beginning}".strip())
+        user = response.json_object().get("UserData")
+        said = user.get("balance") if isinstance(user, dict) else None
+        left = price(said) if isinstance(said, str) else None
+        if left is None:
+            raise GarbledAnswer(f"{response.status}, without a balance like KES 1785.50")
+        return left
 
     def read(self, response: Response) -> Outcome:
         """What the answer means for the one recipient. Raises GarbledAnswer for nonsense."""

@@ -1,5 +1,6 @@
 """What customers are told: decisions, consent, the messages themselves and what became of them."""
 
+from notifications.balances import Balance
 from notifications.costs import DailyCost
 from notifications.models.consent import Consent, OptOut
 from notifications.models.decisions import (
@@ -18,6 +19,7 @@ from notifications.subscriptions import PushSubscription
 
 __all__ = [
     "NEWS",
+    "Balance",
     "Consent",
     "DailyCost",
     "DeliveryReport",

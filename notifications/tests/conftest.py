@@ -33,6 +33,12 @@ def sandbox(world: Sandbox, settings) -> Sandbox:
     settings.SMS_PROVIDER = ["africastalking"]
     settings.EMAIL_PROVIDER = ["gateway"]
     settings.PUSH_TRUSTED_ORIGINS = [world.url]
+    settings.ANYMAIL_BACKEND = "postmark"
+    settings.ANYMAIL = {
+        "POSTMARK_API_URL": f"{world.url}/postmark/",
+        "POSTMARK_SERVER_TOKEN": config.postmark_server_token,
+        "WEBHOOK_SECRET": config.email_webhook_secret,
+    }
     return world
 
 

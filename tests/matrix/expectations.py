@@ -19,6 +19,7 @@ API = {
     "GET exceptions/": "exceptions:read",
     "GET exceptions/{pk}/": "exceptions:read",
     "GET notifications/": "notifications:read",
+    "GET notifications/costs/": "notifications:read",
     "GET notifications/{pk}/": "notifications:read",
     "GET orders/": "orders:read",
     "GET orders/{order_pk}/shipments/": "shipping:read",
@@ -94,6 +95,7 @@ ROLE_SCOPES = {
 WEBHOOKS = {
     "POST webhooks/africastalking/{token}/delivery/": "a secret in the address",
     "POST webhooks/africastalking/{token}/opt-out/": "a secret in the address",
+    "POST webhooks/email/{esp}/": "basic authentication, and the service's signature",
     "POST webhooks/shipping/{provider}/": "the provider's signature or secret",
 }
 

@@ -1,0 +1,156 @@
+"""The big e-mail services (Postmark, Mailgun, SendGrid, Brevo, …), through django-anymail.
+
+Anymail words the request and reads the answer of each service; our own client carries both, with
+its time-outs, limits and circuit. Told by the environment: ANYMAIL_BACKEND, and what Anymail calls
+its settings, such as ANYMAIL_POSTMARK_SERVER_TOKEN.
+"""
+
+import re
+from functools import partial
+from importlib import import_module
+from typing import Any
+
+import requests
+from anymail.backends.base_requests import AnymailRequestsBackend
+from anymail.exceptions import AnymailError
+from anymail.signals import AnymailTrackingEvent
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMultiAlternatives
+from requests.structures import CaseInsensitiveDict
+
+from core.http import (
+    Done,
+    GarbledAnswer,
+    Limits,
+    Outcome,
+    Permanent,
+    Reader,
+    Request,
+    Response,
+    Unknown,
+    refusal,
+)
+from notifications.channels import Halt, Message, Report
+from notifications.channels.smtp import NO_SUBJECT
+
+_NAME = re.compile(r"[a-z_]{1,30}")
+_OURS = {"content-length", "accept-encoding", "connection", "transfer-encoding"}
+# What a service that answers in another shape brings out in Anymail's readers.
+_OTHER_SHAPE = (AnymailError, ValueError, TypeError, LookupError, AttributeError)
+REFUSED = frozenset({"invalid", "rejected", "failed"})
+
+
+class Anymail:
+    """One message to one address, in the words of the service that is configured."""
+
+    name = "anymail"
+    channel = "email"
+    limits = Limits(concurrency=20)
+
+    def request(self, message: Message) -> Request | Outcome:
+        """The service's own request; or why this message, or our settings, make none."""
+        try:
+            backend, payload, _ = _worded(message)
+            ready = requests.Request(**payload.get_request_params(backend.api_url)).prepare()
+        except (ImproperlyConfigured, ImportError):
+            return Halt("the settings of the e-mail service are wrong")
+        except (AnymailError, ValueError) as error:  # BadHeaderError is a ValueError
+            return Permanent(f"cannot be said so: {type(error).__name__}", code="unsendable")
+        body = ready.body or b""
+        headers = {n: v for n, v in ready.headers.items() if n.lower() not in _OURS}
+        raw = body.encode() if isinstance(body, str) else body
+        return Request(str(ready.method), str(ready.url), headers, raw)
+
+    def reader(self, message: Message) -> Reader:
+        """Reads the answer; Anymail needs the message beside it."""
+        return partial(_read, message)
+
+
+def service() -> str:
+    """The name of the service that is configured, as in Anymail's modules: `postmark`."""
+    name: str = settings.ANYMAIL_BACKEND
+    return name if _NAME.fullmatch(name) else ""
+
+
+def backend_class() -> type[AnymailRequestsBackend]:
+    """The configured service's. Raises ImproperlyConfigured when there is none over HTTP."""
+    if not service():
+        raise ImproperlyConfigured("ANYMAIL_BACKEND names no service.")
+    module = import_module(f"anymail.backends.{service()}")
+    found = getattr(module, "EmailBackend", None)
+    if not (isinstance(found, type) and issubclass(found, AnymailRequestsBackend)):
+        raise ImproperlyConfigured("This service of Anymail's is not reached over HTTP.")
+    return found
+
+
+def _worded(message: Message) -> tuple[AnymailRequestsBackend, Any, EmailMultiAlternatives]:
+    backend = backend_class()()
+    subject = message.subject or NO_SUBJECT
+    mail = EmailMultiAlternatives(subject, message.text, to=[message.recipient])
+    mail.message()  # raises BadHeaderError for a line break in a header
+    return backend, backend.build_message_payload(mail, backend.send_defaults), mail
+
+
+def _read(message: Message, response: Response) -> Outcome:
+    refused = refusal(response, server_error=Unknown)
+    if refused and not isinstance(refused, Permanent):
+        return refused
+    try:
+        reference, status = _status(message, response)
+    except _OTHER_SHAPE:
+        if refused:
+            return refused
+        raise GarbledAnswer(f"{response.status}, not as this service answers") from None
+    if status in REFUSED:
+        return Permanent(f"{response.status}, the address is {status}", code=status)
+    if refused:
+        return refused
+    return Done(reference) if status in {"sent", "queued"} else Unknown(f"said: {status}")
+
+
+def _status(message: Message, response: Response) -> tuple[str, str]:
+    """The service's id and Anymail's word for what became of the message."""
+    backend, payload, mail = _worded(message)
+    answer = requests.Response()
+    answer.status_code, answer._content = response.status, response.body
+    answer.headers, answer.encoding = CaseInsensitiveDict(response.headers), "utf-8"
+    backend.raise_for_status(answer, payload, mail)
+    statuses = backend.parse_recipient_status(answer, payload, mail)
+    [said] = list(statuses.values())
+    reference = said.message_id
+    fits = isinstance(reference, str) and len(reference) <= 100 and reference.isprintable()
+    return reference if fits else "", str(said.status)
+
+
+# --- what the service says later ------------------------------------------------------------
+
+_FAILED = frozenset({"bounced", "rejected", "failed"})
+_OPTED_OUT = frozenset({"complained", "unsubscribed"})
+_HARD = frozenset({"bounced", "invalid"})
+# Postmark's bounces that may be gone tomorrow; other services' soft ones are `deferred` by then.
+_SOFT = frozenset({"SoftBounce", "Transient", "DnsError"})
+
+
+def read_event(event: AnymailTrackingEvent) -> Report | None:
+    """A delivery, bounce or complaint in our words; None for what names no message of ours.
+
+    A hard bounce means that the address is gone: nothing more is sent there.
+    """
+    kind, why = str(event.event_type or ""), str(event.reject_reason or "")
+    reference, recipient = event.message_id, event.recipient
+    if not (isinstance(reference, str) and isinstance(recipient, str) and reference and recipient):
+        return None
+    soft = isinstance(event.esp_event, dict) and event.esp_event.get("Type") in _SOFT
+    return Report(
+        reference=reference,
+        recipient=recipient,
+        status=f"{kind} (soft)" if soft and kind == "bounced" else kind,
+        state="delivered" if kind == "delivered" else "failed" if kind in _FAILED else "",
+        reason=why,
+        opted_out=kind in _OPTED_OUT or (kind == "rejected" and why in {"spam", "unsubscribed"}),
+        gone=kind in {"bounced", "rejected"} and why in _HARD and not soft,
+    )
+
+
+TRANSPORTS = [Anymail()]
