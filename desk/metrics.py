@@ -18,7 +18,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from core import tallies
 from core.cases.models import Case
 from core.models import Circuit
-from notifications.models import Notification
+from notifications.models import Balance, Notification
 from orders.models import Order
 from shipping.models import Schedule, Shipment, TrackingEvent
 
@@ -70,6 +70,7 @@ class Collector:
             value=TrackingEvent.objects.filter(shipment=None).count(),
         )
         yield _circuits()
+        yield _balances()
         yield from _exceptions()
         yield from tallies.collect()
 
@@ -95,6 +96,17 @@ def _circuits() -> Metric:
     )
     for name, until in Circuit.objects.values_list("name", "open_until").order_by("name"):
         family.add_metric([name], float(until is not None))
+    return family
+
+
+def _balances() -> Metric:
+    family = GaugeMetricFamily(
+        "dosette_service_balance",
+        "What was left on the account at a message service when it last answered",
+        labels=["service", "currency"],
+    )
+    for row in Balance.objects.exclude(amount=None):
+        family.add_metric([row.provider, row.currency], float(row.amount or 0))
     return family
 
 

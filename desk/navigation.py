@@ -30,6 +30,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Rules", "rule", "notifications.rule"),
         ("Events", "toggle_on", "notifications.topic"),
         ("Limits", "speed", "notifications.limits"),
+        ("Costs", "payments", "notifications.dailycost"),
         ("Opt-outs", "notifications_off", "notifications.optout"),
         ("Consent history", "history", "notifications.consent"),
     ],

@@ -17,8 +17,9 @@ from django.db import connection
 from django.utils import timezone
 
 from notifications.models import Notification
-from sandbox.testing import wait_until
+from sandbox.testing import Sandbox, wait_until
 from shipping.models import Shipment
+from tests import stress
 from tests.conftest import House
 from tests.test_journeys import order_body
 
@@ -150,6 +151,16 @@ def test_a_message_whose_worker_was_killed_is_left_to_staff_and_not_sent_again(
     house.work()
     assert Notification.objects.get().state == "unknown"
     assert len(house.sandbox.ledger()["sms"]) == 1
+
+
+@pytest.mark.usefixtures("house")
+def test_while_workers_die_and_the_broker_is_emptied_no_message_is_lost_or_doubled(
+    world: Sandbox, start: Start, tmp_path: Path
+):
+    """`python -m tests.stress` does the same with 10,000."""
+    verdict = stress.run(world, start, 200, tmp_path / "broker", kill_every=2.0)
+    assert verdict.wrong == [], str(verdict)
+    assert sum(verdict.states.values()) == 200
 
 
 def _let_leases_run_out() -> None:

@@ -3,10 +3,13 @@
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 
+from notifications.balances import Balance
+from notifications.cost_chart import pictures
 from notifications.costs import DailyCost
 
 
@@ -19,8 +22,16 @@ class DailyCostAdmin(ModelAdmin):
     list_filter_submit = True
     list_display_links = None
     actions = None
-    date_hierarchy = None
     show_full_result_count = False
+    list_before_template = "notifications/costs.html"
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, below a picture of the last days and what is left on the accounts."""
+        more = {"pictures": pictures(timezone.localdate()), "accounts": Balance.objects.all()}
+        page: HttpResponse = super().changelist_view(request, (extra_context or {}) | more)
+        return page
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Services add."""

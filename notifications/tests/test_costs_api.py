@@ -66,3 +66,23 @@ def test_pages_follow_each_other_over_equal_days(api, costs):
 
 def test_who_may_not_read_messages_reads_no_costs(api, costs):
     assert api("orders:read").get(URL).status_code == 403
+
+
+def test_the_page_shows_a_picture_and_the_figures(admin_client, costs, time_machine):
+    time_machine.move_to("2026-07-05 12:00:00Z")
+    page = admin_client.get("/admin/notifications/dailycost/").content.decode()
+    assert "KES 4.80 for 6 messages" in page
+    assert "3 July: 2.40 KES, 3 sms by africastalking" in page
+    assert page.count("<rect x=") == 3
+
+
+def test_without_any_cost_the_page_says_so(admin_client):
+    page = admin_client.get("/admin/notifications/dailycost/").content.decode()
+    assert "No service has named a price" in page
+
+
+def test_the_page_takes_few_statements_however_many_days(
+    admin_client, costs, django_assert_max_num_queries
+):
+    with django_assert_max_num_queries(12):
+        admin_client.get("/admin/notifications/dailycost/")

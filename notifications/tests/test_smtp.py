@@ -10,7 +10,7 @@ from customers.tests.factories import CustomerFactory
 from notifications.channels import Message
 from notifications.channels.smtp import Smtp
 from notifications.lanes import dispatch
-from notifications.models import Notification
+from notifications.models import Notification, OptOut
 from notifications.services import notify
 from notifications.tests.factories import queued, sent
 from notifications.tests.mail_server import running_mail_server
@@ -67,6 +67,23 @@ def test_each_answer_means_one_thing(server, verb, answer, outcome):
 def test_hanging_up_after_the_mail_is_taken_changes_nothing(server):
     server.answers["QUIT"] = None
     assert Smtp().deliver(MESSAGE) == Done()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("code", ["5.1.1", "5.1.2", "5.1.3", "5.1.10"])
+def test_a_mailbox_that_does_not_exist_is_gone_and_gets_nothing_more(server, code):
+    server.answers["RCPT"] = f"550 {code} no such mailbox"
+    row = sent("email")
+    assert (row.state, row.last_error) == ("failed", "there is no such mailbox: 550")
+    assert OptOut.objects.get().recipient == row.recipient.lower()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("answer", ["550 5.7.1 blocked", "450 5.1.1 odd", "550 no such user"])
+def test_other_refusals_say_nothing_of_the_mailbox(server, answer):
+    server.answers["RCPT"] = answer
+    sent("email")
+    assert OptOut.objects.count() == 0
 
 
 def test_a_reason_names_nobody(server):
