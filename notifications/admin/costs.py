@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
+from unfold.decorators import display
 
 from notifications.balances import Balance
 from notifications.cost_chart import pictures
@@ -17,12 +18,13 @@ from notifications.costs import DailyCost
 class DailyCostAdmin(ModelAdmin):
     """What each service took on each day, and what that cost."""
 
-    list_display = ["day", "channel", "provider", "messages", "amount", "currency"]
+    list_display = ["day", "channel", "provider", "messages", "cost"]
     list_filter = [("day", RangeDateFilter), "channel", "provider", "currency"]
     list_filter_submit = True
     list_display_links = None
     actions = None
     show_full_result_count = False
+    list_per_page = 31
     list_before_template = "notifications/costs.html"
 
     def changelist_view(
@@ -32,6 +34,11 @@ class DailyCostAdmin(ModelAdmin):
         more = {"pictures": pictures(timezone.localdate()), "accounts": Balance.objects.all()}
         page: HttpResponse = super().changelist_view(request, (extra_context or {}) | more)
         return page
+
+    @display(description="cost")
+    def cost(self, row: DailyCost) -> str:
+        """The exact amount, in the service's currency."""
+        return f"{row.currency} {row.amount.normalize():f}" if row.currency else "no price named"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Services add."""
