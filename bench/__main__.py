@@ -32,7 +32,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("only", nargs="*", help="token, http, schedule, dispatch, import, admin")
+    parser.add_argument("only", nargs="*", help="one or more of its jobs")
     parser.add_argument("--big", type=int, default=1_000_000, help="orders in the large lists")
     parser.add_argument("--due", type=int, default=0, help="schedules due at once, as a last run")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each measurement")
@@ -42,6 +42,7 @@ def _options() -> argparse.Namespace:
 def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]]:
     # Imported here: they need Django, which world.prepare() has just set up.
     from bench import admin_job, fill, http_jobs, import_job, token_job
+    from bench.message_jobs import message_jobs
     from bench.shipping_jobs import dispatch_jobs, schedule_jobs
 
     def admin() -> Iterator[Line]:
@@ -56,6 +57,7 @@ def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]
         "import": lambda: import_job.jobs(100_000),
         "schedule": lambda: schedule_jobs(options.due),
         "dispatch": dispatch_jobs,
+        "messages": message_jobs,
         "token": token_job.jobs,
         "http": lambda: http_jobs.jobs(options.seconds, options.big),
         "admin": admin,

@@ -65,15 +65,10 @@ def sandbox(**faults: object) -> Iterator[str]:
     """The sandbox as a process that posts no events; its URL."""
     from django.conf import settings
 
+    from desk.management.commands.dev import SANDBOX_SECRETS
+
     url = settings.SANDBOX_URL
-    names: tuple[str, ...] = (
-        "REFERENCE_PROVIDER_SECRET",
-        "AFRICAS_TALKING_USERNAME",
-        "AFRICAS_TALKING_API_KEY",
-    )
-    names += ("AFRICAS_TALKING_CALLBACK_TOKEN", "SMS_GATEWAY_TOKEN", "EMAIL_GATEWAY_TOKEN")
-    names += ("OIDC_AUDIENCE", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET", "DEMO_CLIENT_SECRET")
-    environment = {name: str(getattr(settings, name)) for name in names}
+    environment = {name: str(getattr(settings, name, "")) for name in SANDBOX_SECRETS}
     environment["AFRICAS_TALKING_SENDER_ID"] = settings.AFRICAS_TALKING_SENDER_ID or "DOSETTE"
     command = [sys.executable, "-m", "sandbox", "--port", str(urlsplit(url).port)]
     command += ["--no-events", "--quiet", "--var", str(VAR)]

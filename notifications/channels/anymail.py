@@ -32,7 +32,7 @@ from core.http import (
     refusal,
 )
 from notifications.channels import Halt, Message, Report
-from notifications.channels.smtp import NO_SUBJECT
+from notifications.channels.smtp import mail
 
 _NAME = re.compile(r"[a-z_]{1,30}")
 _OURS = {"content-length", "accept-encoding", "connection", "transfer-encoding"}
@@ -86,10 +86,9 @@ def backend_class() -> type[AnymailRequestsBackend]:
 
 def _worded(message: Message) -> tuple[AnymailRequestsBackend, Any, EmailMultiAlternatives]:
     backend = backend_class()()
-    subject = message.subject or NO_SUBJECT
-    mail = EmailMultiAlternatives(subject, message.text, to=[message.recipient])
-    mail.message()  # raises BadHeaderError for a line break in a header
-    return backend, backend.build_message_payload(mail, backend.send_defaults), mail
+    worded = mail(message, backend)
+    worded.message()  # raises BadHeaderError for a line break in a header
+    return backend, backend.build_message_payload(worded, backend.send_defaults), worded
 
 
 def _read(message: Message, response: Response) -> Outcome:
@@ -111,12 +110,12 @@ def _read(message: Message, response: Response) -> Outcome:
 
 def _status(message: Message, response: Response) -> tuple[str, str]:
     """The service's id and Anymail's word for what became of the message."""
-    backend, payload, mail = _worded(message)
+    backend, payload, worded = _worded(message)
     answer = requests.Response()
     answer.status_code, answer._content = response.status, response.body
     answer.headers, answer.encoding = CaseInsensitiveDict(response.headers), "utf-8"
-    backend.raise_for_status(answer, payload, mail)
-    statuses = backend.parse_recipient_status(answer, payload, mail)
+    backend.raise_for_status(answer, payload, worded)
+    statuses = backend.parse_recipient_status(answer, payload, worded)
     [said] = list(statuses.values())
     reference = said.message_id
     fits = isinstance(reference, str) and len(reference) <= 100 and reference.isprintable()

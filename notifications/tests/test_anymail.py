@@ -34,7 +34,10 @@ def test_a_message_goes_out_in_the_words_of_the_service(sandbox):
     [entry] = sandbox.ledger()["email"]
     assert (row.state, row.provider_reference) == ("sent", entry["messageId"])
     assert (entry["provider"], entry["recipient"]) == ("postmark", row.recipient)
-    assert entry["message"] == "Hello"
+    assert entry["message"].startswith("Hello")
+    assert "<" in entry["body"]["HtmlBody"]
+    named = {each["Name"]: each["Value"] for each in entry["body"]["Headers"]}
+    assert named["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_another_service_is_a_matter_of_settings(settings):
