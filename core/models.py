@@ -36,7 +36,7 @@ class Circuit(models.Model):
     failures = models.PositiveIntegerField(default=0)
     open_until = models.DateTimeField(null=True, blank=True)
     # Why nothing goes through until somebody acts; empty for a pause that ends by itself.
-    halted = models.CharField(max_length=200, blank=True, default="")
+    halted = models.CharField(max_length=200, blank=True, default="", db_default="")
 
     def __str__(self) -> str:
         return self.name
