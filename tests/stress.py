@@ -23,6 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 ACCEPTED = {100, 101, 102}
+ARRIVED = ("sent", "delivered")
 # What the service does wrong, in turns: with some, the message was taken all the same.
 FAULTS: tuple[Mapping[str, Any], ...] = (
     {"mode": "timeout_after_accept", "share": 0.01, "hang_seconds": 12},
@@ -64,9 +65,9 @@ def judged(states: Mapping[str, str], taken: Counter[str], **facts: Any) -> Verd
         times = taken[text]
         if times > 1:
             verdict.wrong.append(f"“{text}” was taken {times} times")
-        if state == "sent" and times != 1:
+        if state in ARRIVED and times != 1:
             verdict.wrong.append(f"“{text}” is sent, and was taken {times} times")
-        if state not in ("sent", "unknown"):
+        if state not in (*ARRIVED, "unknown"):
             verdict.wrong.append(f"“{text}” is {state}")
     if verdict.cases != verdict.states["unknown"]:
         verdict.wrong.append("not every unknown one is a case")

@@ -49,6 +49,17 @@ def test_what_may_come_twice_is_sent_again_to_the_same_service(sandbox, settings
     assert [entry["provider"] for entry in sandbox.ledger()["sms"]] == ["africastalking"] * 2
 
 
+def test_the_resend_of_what_may_have_been_taken_goes_to_no_other_service(sandbox, settings):
+    settings.SMS_PROVIDER = ["africastalking", "gateway"]
+    sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER | {"times": 1})
+    row = told("resend")
+    dispatch()
+    settings.AFRICAS_TALKING_BASE_URL = "http://127.0.0.1:1"
+    try_again_now(row)
+    assert (row.state, row.provider, row.attempts) == ("queued", "africastalking", 2)
+    assert len(sandbox.ledger()["sms"]) == 1
+
+
 def test_but_not_for_ever(sandbox):
     sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER)
     row = told("resend")
