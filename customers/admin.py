@@ -84,6 +84,7 @@ class CustomerAdmin(LargeTableAdmin):
     search_help_text = "Beginnings of names, codes, e-mail addresses or phone numbers."
     list_filter = [("created_at", RangeDateTimeFilter)]
     list_filter_submit = True
+    list_disable_select_all = True
     readonly_fields = ["created_at"]
     fields = [
         ("name", "code"),

@@ -15,7 +15,12 @@ from notifications.admin.inlines import (
     DeviceInline,
     NotificationInline,
 )
-from notifications.admin.mailings import MailingAdmin, may_write_to, write_to_these
+from notifications.admin.mailings import (
+    MailingAdmin,
+    may_write_to,
+    write_to_all_found,
+    write_to_these,
+)
 from notifications.admin.messages import DeliveryReportAdmin, NotificationAdmin
 from notifications.admin.rules import RuleAdmin
 from notifications.admin.templates import TemplateAdmin
@@ -42,5 +47,5 @@ CustomerAdmin.inlines = [
     DeviceInline,
 ]
 CustomerAdmin.preferences_changed.append(preferences_changed)
-CustomerAdmin.actions = [*(CustomerAdmin.actions or []), write_to_these]
+CustomerAdmin.actions = [*(CustomerAdmin.actions or []), write_to_these, write_to_all_found]
 CustomerAdmin.has_write_to_permission = may_write_to

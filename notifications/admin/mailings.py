@@ -92,7 +92,7 @@ class MailingAdmin(LargeTableAdmin):
     sortable_by: list[str] = []
     search_help_text = "Who made it, such as user:maria."
     fieldsets = [
-        (None, {"fields": [("shown_state", "progress"), ("created_by", "created_at")]}),
+        (None, {"fields": [("state", "progress"), ("created_by", "created_at")]}),
         (
             "Words",
             {
@@ -102,7 +102,7 @@ class MailingAdmin(LargeTableAdmin):
             },
         ),
     ]
-    readonly_fields = ["shown_state", "progress", "created_by", "created_at"]
+    readonly_fields = ["state", "progress", "created_by", "created_at"]
     inlines = [MailingEventInline]
     actions_detail = ["start", "stop", "go_on", "cancel"]
 
@@ -242,7 +242,20 @@ class MailingAdmin(LargeTableAdmin):
 def write_to_these(
     page: Any, request: HttpRequest, queryset: QuerySet[Customer]
 ) -> HttpResponse | None:
-    """Draft a mailing to the chosen customers, or to all that the list has found."""
+    """Draft a mailing to the chosen customers."""
+    return _draft(page, request, queryset)
+
+
+@admin.action(description="Write to all that this list has found", permissions=["write_to"])
+def write_to_all_found(
+    page: Any, request: HttpRequest, queryset: QuerySet[Customer]
+) -> HttpResponse | None:
+    """Draft a mailing to all whom search and filters have found, on every page of the list."""
+    found = page.get_changelist_instance(request).get_queryset(request)
+    return _draft(page, request, found)
+
+
+def _draft(page: Any, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse | None:
     try:
         mailing = mailings.draft(queryset, by=actor_of(request))
     except ValidationError as error:

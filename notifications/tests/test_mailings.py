@@ -172,6 +172,17 @@ def test_staff_write_to_the_customers_of_a_list_and_start_it_with_the_number(cli
     assert mailing.state == "running"
 
 
+def test_staff_write_to_all_that_a_search_has_found(client):
+    client.force_login(UserFactory.create(is_superuser=True))
+    for name in ("Ada One", "Ada Two", "Bob"):
+        CustomerFactory.create(name=name)
+    chosen = Customer.objects.get(name="Ada One").pk
+    form = {"action": "write_to_all_found", "_selected_action": [chosen]}
+    client.post(f"{LIST}?q=Ada", form)
+    names = MailingRecipient.objects.values_list("customer__name", flat=True)
+    assert sorted(names) == ["Ada One", "Ada Two"]
+
+
 def test_who_may_only_look_writes_to_nobody(client):
     from django.contrib.auth.models import Permission
 
