@@ -37,6 +37,7 @@ ROLES: Mapping[str, Role] = {
             "shipping.view_*",
             "shipping.change_schedule",
             "core.view_case*",
+            "core.change_case",
             "notifications.view_*",
             "notifications.add_notification",
             "notifications.change_notification",

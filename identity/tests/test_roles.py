@@ -56,7 +56,7 @@ def test_the_auditor_reads_everything_and_changes_nothing():
 
 SCOPES_BY_ROLE = {
     "support": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read notifications:read notifications:write exceptions:read",
+    "shipping:read notifications:read notifications:write exceptions:read exceptions:write",
     "fulfilment": "customers:read orders:read shipping:read shipping:write notifications:read "
     "exceptions:read exceptions:write",
     "clinician": "clinical:read clinical:write customers:read",

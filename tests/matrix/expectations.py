@@ -80,7 +80,7 @@ API = {
 # What a token of somebody in this role may do at most.
 ROLE_SCOPES = {
     "S": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read notifications:read notifications:write exceptions:read",
+    "shipping:read notifications:read notifications:write exceptions:read exceptions:write",
     "F": "customers:read orders:read shipping:read shipping:write notifications:read "
     "exceptions:read exceptions:write",
     "C": "clinical:read clinical:write customers:read",
