@@ -121,7 +121,11 @@ class BodyLimitMiddleware:
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             return _refusal(411, "length_required", "Send the body's Content-Length.")
         declared = request.headers.get("Content-Length") or "0"
-        if declared.isdigit() and int(declared) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        if (
+            declared.isascii()
+            and declared.isdigit()
+            and int(declared[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ):
             return _refusal(413, "body_too_large", "The body may have at most 1 MB.")
         return self.get_response(request)
 

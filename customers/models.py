@@ -1,8 +1,10 @@
 """Customers and their addresses."""
 
+from collections.abc import Mapping
 from typing import Self
 
 from django.contrib.postgres.indexes import GinIndex
+from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
 from django.db.models import FilteredRelation, Q
@@ -12,6 +14,7 @@ from phonenumber_field.modelfields import PhoneNumberField
 from core.codes import random_code
 from customers.countries import validate_country
 from customers.languages import canonical, validate_language
+from customers.postcodes import needs_postcode
 from customers.validators import CodeLetters, OneLine, validate_zone
 from customers.words import Words
 
@@ -103,6 +106,20 @@ class Customer(models.Model):
         return fetched or self.addresses.filter(is_default=True).first()
 
 
+def check_whole(address: Mapping[str, str]) -> None:
+    """Raise ValidationError, by line, for what a provider would send back."""
+    needed = ["recipient", "line_1", "city"]
+    if needs_postcode(address.get("country", "")):
+        needed.append("postcode")
+    missing = [name for name in needed if not address.get(name, "").strip()]
+    if missing:
+        raise ValidationError({name: _MISSING.get(name, _BLANK) for name in missing})
+
+
+_BLANK = "Fill this line in."
+_MISSING = {"postcode": "Parcels to this country need a postcode."}
+
+
 class AddressLines(models.Model):
     """Where a parcel goes, in the lengths that every provider can print."""
 
@@ -112,7 +129,13 @@ class AddressLines(models.Model):
         max_length=LONGEST_LINE, blank=True, default="", validators=[OneLine()]
     )
     city = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
-    postcode = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
+    postcode = models.CharField(
+        max_length=LONGEST_LINE,
+        blank=True,
+        default="",
+        validators=[OneLine()],
+        help_text="Empty only where the country has none.",
+    )
     country = models.CharField(
         max_length=2,
         validators=[MinLengthValidator(2), validate_country],
@@ -121,6 +144,12 @@ class AddressLines(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        """Raise ValidationError for lines that say nothing, and for a postcode that is missing."""
+        super().clean()
+        if self.country:
+            check_whole(self.address())
 
     def address(self) -> dict[str, str]:
         """The address as the fields of a delivery address."""

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.core.validators import RegexValidator
 from phonenumber_field.phonenumber import PhoneNumber, to_python
+from rest_framework import serializers
 
 from core.serializers import CharField, ModelSerializer, Serializer
 from customers.countries import validate_country
 from customers.models import LONGEST_LINE, Customer
+from customers.postcodes import needs_postcode
 from customers.validators import OneLine
 
 
@@ -71,8 +73,22 @@ class AddressSerializer(Serializer):
     line_1 = _line()
     line_2 = _line(required=False, allow_blank=True, default="")
     city = _line()
-    postcode = _line()
+    postcode = _line(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Empty only where the country has none.",
+    )
     country = CharField(
         validators=[CountryLetters(), validate_country],
         help_text="ISO 3166-1 alpha-2, such as GB.",
     )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Raise ValidationError for a postcode that is missing."""
+        if needs_postcode(attrs["country"]) and not attrs["postcode"]:
+            code = "required"
+            raise serializers.ValidationError(
+                {"postcode": "Parcels to this country need one."}, code
+            )
+        return attrs

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from core.money import validate_amount, validate_currency
-from customers.models import ADDRESS_FIELDS, Address
+from customers.models import ADDRESS_FIELDS, Address, check_whole
 from orders.models import MOST_OF_A_PRODUCT, Product
 
 MOST_LINES = 100
@@ -65,7 +65,9 @@ def check_address(address: Mapping[str, str]) -> None:
     unknown = set(address) - set(ADDRESS_FIELDS)
     if unknown:
         raise ValidationError(f"An address has no {sorted(unknown)[0]}.", "unknown_field")
-    Address(**address).clean_fields(exclude={"customer", "is_default"})
+    given = Address(**address)
+    given.clean_fields(exclude={"customer", "is_default"})
+    check_whole(given.address())
 
 
 @contextmanager

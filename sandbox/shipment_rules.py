@@ -7,6 +7,14 @@ SERVICES = ("standard", "express")
 ADDRESS = {"recipient": 35, "line_1": 35, "line_2": 35, "city": 35, "postcode": 35, "country": 2}
 MAY_BE_EMPTY = {"delivery_address.line_2"}  # many addresses have one line only
 
+# After the Universal Postal Union.
+_CODES = """
+AE AG AO AW BF BI BJ BO BQ BS BW BZ CD CF CG CI CK CM CW DJ DM ER FJ GA GD GH GM GQ GY HK IE JM KI
+KM KN KP LC LY ML MO MR MW NR NU PA QA RW SB SC SL SR SS ST SX SY TD TF TG TK TL TO TT TV UG VU YE
+ZW
+"""
+NO_POSTCODE = frozenset(_CODES.split())
+
 
 class Violation(NamedTuple):
     """What is wrong with which field; the message never repeats the value."""
@@ -52,6 +60,8 @@ def _check_item(item: Any, field: str) -> None:
 def _check_address(address: Any) -> None:
     _keys(address, "delivery_address.", tuple(ADDRESS))
     for name, longest in ADDRESS.items():
+        if name == "postcode" and not address[name] and address["country"] in NO_POSTCODE:
+            continue
         _text(address[name], f"delivery_address.{name}", longest)
     if not re.fullmatch("[A-Z]{2}", address["country"]):
         raise _Refused("not_a_choice", "delivery_address.country", "must be two capital letters")

@@ -102,7 +102,7 @@ class Forecast:
 def forecast(
     *, days: int = DAYS, provider: str = "", interval: str = "", first: date | None = None
 ) -> Forecast:
-    """What is still to come from `first` (today) on; in five statements, whatever there is.
+    """What is still to come from `first` (today) on; in four statements, whatever there is.
 
     Parcels that were made already and wait for their day are counted on it.
     """

@@ -1,6 +1,9 @@
 """The verbs of shipments. Each writes its event in the transaction of the change."""
 
+import logging
+
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
@@ -10,32 +13,40 @@ from shipping import cancelling, providers, schedules, tasks, tracking, troubles
 from shipping.batches import joining
 from shipping.dates import local_date
 from shipping.models import Shipment, ShipmentEvent
+from shipping.providers import NotExpressible
 from shipping.routing import Router
 from shipping.states import UNSENT
+
+logger = logging.getLogger(__name__)
 
 ENDED = frozenset({"cancelled", "finished"})
 
 
-def ship(order: Order, *, by: str) -> None:
+def ship(order: Order, *, by: str, checked: bool = True) -> None:
     """Write down that an order is to be shipped: its one parcel, or its schedule and the first.
 
-    Does nothing for an order without a parcel or without an address. To be called once.
+    Does nothing for an order without a parcel or without an address. To be called once. Raises
+    ValidationError (`delivery_address`) when its provider could not print it; not `checked`, its
+    shipment is made all the same, and rejected for staff when its turn comes.
     """
     if not order.ships:
         return
     if order.shipping_interval == "none":
-        _create(order, order.number, by=by)
+        _create(order, order.number, by=by, checked=checked)
     else:
         schedule = schedules.start(order, by=by)
-        _create(order, f"{order.number}.0", by=by, schedule=schedule, occurrence=0)
+        first = {"schedule": schedule, "occurrence": 0}
+        _create(order, f"{order.number}.0", by=by, checked=checked, **first)
         move(order, "active", by=by)
 
 
-def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> Shipment:
+def _create(
+    order: Order, reference: str, *, by: str, checked: bool, **of_schedule: object
+) -> Shipment:
     router = Router.load()
     route = router.route(order)
     batch = joining(route.provider, timezone.now(), router.profile(route.provider).calendar)
-    shipment = Shipment.objects.create(
+    shipment = Shipment(
         order=order,
         reference=reference,
         provider=batch.provider,
@@ -45,6 +56,9 @@ def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> 
         **order.address(),
         **of_schedule,
     )
+    if checked:
+        check_expressible(shipment, order)
+    shipment.save(force_insert=True)
     ShipmentEvent.objects.create(
         shipment=shipment,
         kind=batch.state,
@@ -56,6 +70,17 @@ def _create(order: Order, reference: str, *, by: str, **of_schedule: object) -> 
     if batch.state == "queued":
         tasks.dispatch.delay_on_commit(shipment.pk)
     return shipment
+
+
+def check_expressible(shipment: Shipment, order: Order) -> None:
+    """Raise ValidationError (`delivery_address`) when its provider's contract cannot say it."""
+    try:
+        providers.get(shipment.provider).create(shipment, list(order.lines.all()))
+    except NotExpressible as error:
+        text = f"{shipment.provider} cannot take it: {error}."
+        raise ValidationError({"delivery_address": text}) from error
+    except Exception as error:  # noqa: BLE001 - a bug in an adapter must not refuse orders
+        logger.error("%s in %s", type(error).__name__, shipment.provider)  # noqa: TRY400
 
 
 def stop(order: Order, *, by: str) -> None:

@@ -3,14 +3,21 @@
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.exceptions import APIException, AuthenticationFailed, NotFound, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    NotFound,
+    Throttled,
+    ValidationError,
+)
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.openapi import ErrorAnswer
-from shipping import providers, tracking
+from identity.access import address_of
+from shipping import limits, providers, tracking
 from shipping.providers import NotAuthentic
 from shipping.reading import BadEvent
 from shipping.serializers import ReferenceEventSerializer, StoredSerializer
@@ -51,11 +58,13 @@ class ShippingWebhook(APIView):
         "known already or when its shipment is not.",
         parameters=[PROVIDER],
         request=ReferenceEventSerializer,
-        responses={200: StoredSerializer, 401: ErrorAnswer, 404: ErrorAnswer},
+        responses={200: StoredSerializer, 401: ErrorAnswer, 404: ErrorAnswer, 429: ErrorAnswer},
         auth=[],
     )
     def post(self, request: Request, provider: str) -> Response:
         """Keep the event; a worker applies it."""
+        if limits.too_many_from(address_of(request) or "nowhere"):
+            raise Throttled(limits.seconds_left())
         try:
             adapter = providers.get(provider)
         except LookupError as missing:
@@ -63,6 +72,8 @@ class ShippingWebhook(APIView):
         body = _body(request)
         try:
             adapter.verify({name.lower(): value for name, value in request.headers.items()}, body)
+            if limits.too_many_of(provider):
+                raise Throttled(limits.seconds_left())
             tracking.store(provider, adapter.events(body))
         except NotAuthentic as error:
             raise AuthenticationFailed("The signature or the secret is not right.") from error
@@ -76,7 +87,7 @@ class ShippingWebhook(APIView):
 def _body(request: Request) -> bytes:
     """The raw body, as it was signed. Raises BodyTooLarge before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdigit() or int(length) > LARGEST_BODY:
+    if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > LARGEST_BODY:
         raise BodyTooLarge
     body: bytes = request._request.body
     return body

@@ -16,6 +16,7 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.dialogs import go_to
 from customers.countries import countries
 from orders.models import Order
 from shipping import providers, routing
@@ -118,8 +119,9 @@ class RoutingRuleAdmin(ModelAdmin):
             "Which orders",
             {
                 "fields": [
-                    ("country", "delivery_service", "kind"),
-                    ("weight_from", "weight_below", "share"),
+                    ("country", "delivery_service"),
+                    ("kind", "share"),
+                    ("weight_from", "weight_below"),
                 ]
             },
         ),
@@ -195,7 +197,7 @@ class RoutingRuleAdmin(ModelAdmin):
         said = "Put to use." if on else "Put aside."
         self.log_change(request, rule, said)
         self.message_user(request, f"{rule}: {said}")
-        return redirect(reverse("admin:shipping_routingrule_change", args=[rule.pk]))
+        return go_to(request, reverse("admin:shipping_routingrule_change", args=[rule.pk]))
 
     @action(
         description="Which way would an order go?",

@@ -128,7 +128,7 @@ def test_lists_cost_the_same_whatever_they_hold(api, django_assert_num_queries):
         with django_assert_num_queries(3):  # the caller, the page, its events
             results(client, SHIPMENTS)
         # The caller; the page with its orders, lines and products; rules and profiles.
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             results(client, SCHEDULES)
 
 

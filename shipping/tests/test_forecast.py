@@ -141,7 +141,7 @@ def test_it_costs_the_same_whatever_there_is(api, django_assert_num_queries):
         for _ in range(more):
             weekly_schedule()
         # The caller, rules and profiles, calendars, schedules, waiting parcels.
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(5):
             client.get(FORECAST)
 
 

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 
-from orders.models import ProductKind
+from customers.tests.factories import CustomerFactory
+from orders.models import Order, ProductKind
 from orders.tests.factories import ADDRESS, KitFactory, ProductFactory, placed_order
 from shipping import routing
+from shipping.forecast import forecast
 from shipping.models import ProviderProfile, RoutingRule, Schedule, Shipment
 from shipping.routing import LEFT_OUT, Router
 from shipping.running import run_schedule
@@ -107,6 +109,17 @@ def test_a_provider_that_cannot_be_used_is_passed_over_and_the_reason_given(why,
     assert why in route.steps[0].said
 
 
+def test_a_file_that_is_broken_stops_nobody(monkeypatch):
+    rule()
+
+    def broken(name: str) -> None:
+        raise TypeError(name)
+
+    monkeypatch.setattr("shipping.routing.providers.get", broken)
+    assert "its file cannot be used" in routing.obstacle("northpost", None)
+    assert by(Order(number="co-1", country="GB")) == "reference"
+
+
 def test_the_console_carries_nothing_in_production(settings):
     rule("console")
     assert by() == "console"
@@ -167,3 +180,32 @@ def test_a_run_of_the_schedule_goes_by_the_same_rules():
 def test_an_address_as_long_as_it_may_be_is_routed():
     rule(country=ADDRESS["country"])
     assert weekly_schedule().shipments.get().provider == "northpost"
+
+
+def test_what_only_this_provider_would_refuse_is_refused_when_it_is_ordered(api):
+    """Northpost prints 12 characters of a postcode."""
+    rule()
+    body = {
+        "customer": CustomerFactory.create().pk,
+        "items": [{"item_id": ProductFactory.create().item_id, "quantity": 1}],
+        "delivery_service": "standard",
+        "delivery_address": ADDRESS | {"postcode": "1234567890123"},
+    }
+    answer = api().post("/api/v1/orders/", body, format="json")
+    assert answer.status_code == 400
+    [error] = answer.json()["errors"]
+    assert "zip: longer than 12 characters" in error["detail"]
+    assert not Order.objects.exists()
+
+
+def test_a_forecast_goes_by_the_rules_too():
+    rule(share=50)
+    for _ in range(8):
+        weekly_schedule()
+    found = forecast(days=8)
+    due = Schedule.objects.latest("id").next_on
+    run_schedule(due)
+    made = Shipment.objects.filter(occurrence=1)
+    for name in ("reference", "northpost"):
+        ours = sum(n for (_, by), n in found.shipments.items() if by == name)
+        assert ours == made.filter(provider=name).count()

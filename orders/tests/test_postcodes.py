@@ -1,0 +1,52 @@
+"""An address that providers would send back is refused when it is typed."""
+
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from customers.countries import countries
+from customers.models import Address
+from customers.postcodes import OPTIONAL
+from customers.tests.factories import CustomerFactory
+from orders.rules import check_address
+from sandbox.shipment_rules import NO_POSTCODE
+
+GOOD = {
+    "recipient": "John Doe",
+    "line_1": "1 Queen's Road",
+    "line_2": "",
+    "city": "Central",
+    "postcode": "",
+    "country": "HK",
+}
+
+
+def test_the_countries_without_postcodes_are_countries():
+    assert set(countries()) >= OPTIONAL
+    assert NO_POSTCODE == OPTIONAL, "the stand-in keeps the same list"
+
+
+def test_an_address_without_a_postcode_is_taken_where_there_are_none(db):
+    check_address(GOOD)
+    Address(customer=CustomerFactory.create(), **GOOD).full_clean()
+
+
+@pytest.mark.parametrize("country", ["GB", "DE", "US", "KE"])
+@pytest.mark.parametrize("postcode", ["", "  "])
+def test_elsewhere_it_is_asked_for_by_name(db, country, postcode):
+    wrong: dict[str, Any] = GOOD | {"country": country, "postcode": postcode}
+    for refuse in (
+        lambda: check_address(wrong),
+        lambda: Address(customer=CustomerFactory.create(), **wrong).full_clean(),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            refuse()
+        assert list(refused.value.message_dict) == ["postcode"]
+
+
+@pytest.mark.parametrize("name", ["recipient", "line_1", "city"])
+def test_a_line_of_blanks_says_nothing(name):
+    with pytest.raises(ValidationError) as refused:
+        check_address(GOOD | {name: "  "})
+    assert list(refused.value.message_dict) == [name]

@@ -1,0 +1,90 @@
+"""Where staff may say that a provider is, and what keeps it on the public internet."""
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from shipping import dispatching, providers
+from shipping.addresses import objection
+from shipping.models import ProviderProfile
+from shipping.tests.factories import queued_shipment
+
+
+@pytest.fixture(autouse=True)
+def allowed(settings):
+    settings.PROVIDER_HOSTS = ["api.northpost.example", ".swiftparcel.example"]
+    settings.DEMO = False
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://api.northpost.example/v2", "https://API.northpost.example", "https://a.swiftparcel.example"],
+)  # fmt: skip
+def test_an_allowed_address_may_be_typed(url):
+    assert objection(url) == ""
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://api.northpost.example",
+        "https://elsewhere.example",
+        "https://swiftparcel.example.evil.example",
+        "https://evilswiftparcel.example",
+        "https://user:secret@api.northpost.example",
+        "https://api.northpost.example?x=1",
+        "https://api.northpost.example#x",
+        "https://127.0.0.1:8001",
+        "https://169.254.169.254/latest",
+        "https://[::1]/",
+        "http://localhost:8001",
+        "ftp://api.northpost.example",
+        "api.northpost.example",
+        "https://api.northpost.example\n.evil.example",
+        "https://[broken",
+        "",
+    ],
+)
+def test_any_other_is_refused(url):
+    assert objection(url)
+    if url:
+        with pytest.raises(ValidationError):
+            ProviderProfile(provider="northpost", url=url).clean_fields()
+
+
+def test_loopback_is_for_development(settings):
+    assert objection("http://127.0.0.1:8001/northpost")
+    settings.DEMO = True
+    assert objection("http://127.0.0.1:8001/northpost") == ""
+    assert objection("http://10.0.0.1/")
+
+
+def test_an_allowed_name_that_leads_home_is_not_called_and_refuses_no_parcel(db, settings):
+    """Checked where it connects: `localhost` is allowed by name, and still not public."""
+    settings.PROVIDER_HOSTS = ["localhost"]
+    ProviderProfile.objects.create(provider="reference", url="https://localhost:1/shipments")
+    shipment = queued_shipment()
+    dispatching.dispatch()
+    shipment.refresh_from_db()
+    assert (shipment.state, shipment.doubtful) == ("queued", False)
+    assert "not a public address" in shipment.last_error
+
+
+def test_an_address_that_is_allowed_no_more_is_not_called(db, settings):
+    ProviderProfile.objects.create(provider="reference", url="https://gone.example")
+    shipment = queued_shipment()
+    dispatching.dispatch()
+    shipment.refresh_from_db()
+    assert shipment.state == "queued"
+    assert "not in PROVIDER_HOSTS" in shipment.last_error
+
+
+def test_the_stand_in_is_called_where_staff_say_it_is(db, settings, provider):
+    settings.DEMO = True
+    settings.REFERENCE_PROVIDER_URL = "http://127.0.0.1:1/nobody"
+    ProviderProfile.objects.create(provider="reference", url=f"{provider.url}/provider/shipments")
+    shipment = queued_shipment()
+    dispatching.dispatch()
+    assert len(provider.parcels()) == 1
+    assert providers.get("reference").typed_url == "", "the provider itself is left as it was"
+    shipment.refresh_from_db()
+    assert shipment.state == "sent"
