@@ -73,7 +73,8 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
     @admin.display(description="Who looked")
     def looked_at_by(self, patient: Patient) -> str:
         """The latest reads of this patient's data, from the access log."""
-        return who_looked(patient.pk) if patient.pk else ""
+        page = getattr(patient, "looked_page", 1)
+        return who_looked(patient.pk, page) if patient.pk else ""
 
     def has_add_study_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """A method, not "clinical.add_study": for that, unfold's system check asks the database."""

@@ -9,6 +9,7 @@ from core.health import livez, readyz
 from desk.metrics import metrics
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import login
+from identity.reasons import ask as ask_for_reason
 from identity.sign_in.views import SignOut
 from notifications.stopping import stop
 
@@ -19,6 +20,7 @@ urlpatterns = [
     path("admin/login/", login),
     path("admin/logout/", SignOut.as_view()),
     path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+    path("admin/reason/", ask_for_reason, name="access_reason"),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],

@@ -10,19 +10,21 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from identity import reasons
 from identity.models import AccessRecord, How, User, Via
 
 if TYPE_CHECKING:  # the admin uses this too, and workers load the admin: they need no DRF
     from rest_framework.request import Request as ApiRequest
     from rest_framework.response import Response
 
-REASON_HEADER = "Access-Reason"
+LINES_OF_A_PAGE = 20
 AUTOCOMPLETE_PAGE = 20  # django.contrib.admin's
 MOST_IN_A_ROW = 10_000
 
@@ -37,7 +39,7 @@ def record(
     keys = sorted(set(patients))
     details = _of_user(who) if isinstance(who, User) else _of_request(who)
     if reason:
-        details["reason"] = reason[:200]
+        details["reason"] = reasons.clean(reason)
     AccessRecord.objects.bulk_create(
         AccessRecord(patients=keys[start : start + MOST_IN_A_ROW], how=how, **details)
         for start in range(0, len(keys), MOST_IN_A_ROW)
@@ -49,13 +51,20 @@ def reads_of(patient: int) -> QuerySet[AccessRecord]:
     return AccessRecord.objects.filter(patients__contains=[patient]).order_by("-id")
 
 
-def who_looked(patient: int, most: int = 20) -> SafeString:
-    """The latest reads of this patient's data, a line each, for the patient's page."""
+def who_looked(patient: int, page: int = 1) -> SafeString:
+    """One page of the reads of this patient's data, a line each, the latest first."""
+    start = (page - 1) * LINES_OF_A_PAGE
+    reads = list(reads_of(patient)[start : start + LINES_OF_A_PAGE + 1])
     lines = (
         (f"{localtime(read.at):%d %b %Y, %H:%M}", read.actor, read.get_how_display(), read.reason)
-        for read in reads_of(patient)[:most]
+        for read in reads[:LINES_OF_A_PAGE]
     )
-    return format_html_join("", "<div>{} · {} · {} {}</div>", lines)
+    others = [(page - 1, "Later")] if page > 1 else []
+    others += [(page + 1, "Earlier")] if len(reads) > LINES_OF_A_PAGE else []
+    link = '<a class="text-link mr-3" href="?looked={}">{}</a>'
+    return format_html_join("", "<div>{} · {} · {} {}</div>", lines) + format_html_join(
+        "", link, others
+    )
 
 
 def _of_user(user: User) -> dict[str, Any]:
@@ -64,12 +73,11 @@ def _of_user(user: User) -> dict[str, Any]:
 
 def _of_request(request: HttpRequest | ApiRequest) -> dict[str, Any]:
     user: Any = request.user
-    reason = request.headers.get(REASON_HEADER, "")
     return {
         "actor": user.actor,
         "via": Via.API if request.path.startswith("/api/") else Via.ADMIN,
         "address": address_of(request),
-        "reason": "".join(char for char in reason if char.isprintable())[:200],
+        "reason": reasons.header_of(request),
     }
 
 
@@ -96,6 +104,14 @@ class RecordedReads:
     Comes first among the bases. `patients_in` says whose data an answer's body holds.
     """
 
+    def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
+        """Refuse who must say why and does not, once it is known that they may. ReasonNeeded."""
+        from identity.refusals import ReasonNeeded
+
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if reasons.must_say_why(request.user) and not reasons.header_of(request):
+            raise ReasonNeeded
+
     def patients_in(self, body: Any) -> Iterable[int]:
         """The patients whose data the body of a 200 holds."""
         raise NotImplementedError
@@ -116,39 +132,86 @@ class RecordedAdmin:
     """For admin pages of health data: lists, searches, pages and autocompletion are on record.
 
     Comes first among the bases. `patient_key` names the column that holds the patient's key.
+    Whoever treats nobody is asked why first (identity/reasons.py).
     """
 
     patient_key = "pk"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """The list, once the patients on it are on record."""
+        if page := self._why(request, reasons.LISTS):
+            return page
         answer = super().changelist_view(request, extra_context)  # type: ignore[misc]
         shown = (getattr(answer, "context_data", None) or {}).get("cl")
         if shown is not None:
             how = How.SEARCH if shown.query else How.LIST
-            self._record(request, shown.result_list, how)
+            self._record(request, shown.result_list, how, reasons.said(request, reasons.LISTS))
         return answer
+
+    def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:
+        """The form of a row, or of a new one: it may name the patient that it is for."""
+        named = request.GET.get("patient", "")
+        if object_id is None and named.isdecimal() and len(named) < 19:
+            page = self._why(request, named)
+            if page is None and self.has_add_permission(request):  # type: ignore[attr-defined]
+                record(request, [int(named)], How.DETAIL, reason=reasons.said(request, named))
+        else:
+            page = self._why_of(request, object_id)
+        return page or super().changeform_view(request, object_id, *args)  # type: ignore[misc]
+
+    def delete_view(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
+        """The page that asks before it deletes."""
+        page = self._why_of(request, object_id)
+        return page or super().delete_view(request, object_id, *args)  # type: ignore[misc]
+
+    def history_view(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
+        """What was changed in the admin."""
+        page = self._why_of(request, object_id)
+        return page or super().history_view(request, object_id, *args)  # type: ignore[misc]
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """The row behind a page (to change, to delete, its history), once it is on record."""
         found = super().get_object(request, object_id, from_field)  # type: ignore[misc]
         # The page asks for the right only after this.
         if found is not None and self.has_view_or_change_permission(request, found):  # type: ignore[attr-defined]
-            self._record(request, [found], How.DETAIL)
+            why = reasons.said(request, getattr(found, self.patient_key))
+            self._record(request, [found], How.DETAIL, why)
+            page = request.GET.get("looked", "1")
+            found.looked_page = int(page) if page.isdecimal() and 0 < len(page) < 6 else 1
         return found
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """What a search found; for autocompletion the page of it that is shown is on record."""
+        """What a search found; for autocompletion the page of it that is shown is on record.
+
+        Raises PermissionDenied while a reason is due: a field cannot ask for it.
+        """
         found, may_repeat = super().get_search_results(  # type: ignore[misc]
             request, queryset, search_term
         )
         match = request.resolver_match
         if match is not None and match.url_name in ("autocomplete", "search"):
+            if self._why(request, reasons.LISTS):
+                raise PermissionDenied
             page = request.GET.get("page", "1")
             start = (int(page) - 1 if page.isdecimal() and len(page) < 6 else 0) * AUTOCOMPLETE_PAGE
             shown = found[max(start, 0) : max(start, 0) + AUTOCOMPLETE_PAGE]
-            self._record(request, shown, How.AUTOCOMPLETE)
+            why = reasons.said(request, reasons.LISTS)
+            self._record(request, shown, How.AUTOCOMPLETE, why)
         return found, may_repeat
 
-    def _record(self, request: HttpRequest, rows: Iterable[Any], how: str) -> None:
-        record(request, [getattr(row, self.patient_key) for row in rows], how)
+    def _why(self, request: HttpRequest, key: Any) -> HttpResponse | None:
+        """The page that asks for a reason, if one is due from somebody who may look at all."""
+        may_look = self.has_view_permission(request)  # type: ignore[attr-defined]
+        return reasons.page_for(request, key) if may_look else None
+
+    def _why_of(self, request: HttpRequest, object_id: Any) -> HttpResponse | None:
+        """The same for the patient of a row; a new row has none yet, so it is as for lists."""
+        rows = self.model._default_manager.none()  # type: ignore[attr-defined]
+        if object_id is not None and str(object_id).isdecimal() and len(str(object_id)) < 19:
+            rows = self.model._default_manager.filter(pk=object_id)  # type: ignore[attr-defined]
+        key = rows.values_list(self.patient_key, flat=True).first()
+        return self._why(request, reasons.LISTS if key is None else key)
+
+    def _record(self, request: HttpRequest, rows: Iterable[Any], how: str, reason: str) -> None:
+        keys = [getattr(row, self.patient_key) for row in rows]
+        record(request, keys, how, reason=reason)

@@ -49,6 +49,14 @@ class InsufficientScope(BearerRefusal):
         super().__init__(f"This needs the scope {self.scope}." if self.scope else "Nobody may.")
 
 
+class ReasonNeeded(APIException):
+    """403: the caller may see this, but has not said why (identity/reasons.py)."""
+
+    status_code = 403
+    default_code = "access_reason_needed"
+    default_detail = "Say in the header Access-Reason why you look at this patient's data."
+
+
 class KeysUnavailable(APIException):
     """503: the token may be good, but the issuer's keys cannot be had to tell."""
 

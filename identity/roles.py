@@ -23,6 +23,8 @@ class Role:
 
     purpose: str
     may: tuple[str, ...]
+    # Everybody else who may see health data must say why, each time anew (identity/reasons.py).
+    treats: bool = False
 
 
 ROLES: Mapping[str, Role] = {
@@ -50,6 +52,7 @@ ROLES: Mapping[str, Role] = {
             "customers.view_*",
             "orders.view_*",
             "orders.change_order",
+            "orders.change_dnakitorder",
             "shipping.view_*",
             "shipping.*_shipment",
             "shipping.*_return",
@@ -62,6 +65,7 @@ ROLES: Mapping[str, Role] = {
     "clinician": Role(
         "Reads studies: patients and their studies, and whose customer a patient is.",
         ("clinical.*", "customers.view_customer"),
+        treats=True,
     ),
     "manager": Role(
         "Runs the place: products, prices, rules, texts, people. Sees no health data.",

@@ -102,7 +102,8 @@ def _own(endpoint: addresses.Endpoint, cast: Cast, part: str) -> Any:
 def ask(endpoint: addresses.Endpoint, where: str, token: str | None, client: Any = None) -> Any:
     """The answer to a request with an empty body."""
     client = client or APIClient(raise_request_exception=False)
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token is not None else {}
+    headers = {"HTTP_ACCESS_REASON": "test"}
+    headers |= {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token is not None else {}
     body = {} if endpoint.method == "get" else {"data": "{}", "content_type": "application/json"}
     return getattr(client, endpoint.method)(where, **body, **headers)
 

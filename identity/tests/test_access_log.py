@@ -42,6 +42,18 @@ def test_the_database_refuses_to_change_or_delete_a_row(statement):
     assert AccessRecord.objects.count() == 1
 
 
+def test_the_database_refuses_to_empty_the_table():
+    record(staff(), [1], How.EXPORT)
+    with (
+        pytest.raises(DatabaseError, match="TRUNCATE is refused"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SET LOCAL dosette.tests = off")  # as in every other database
+        cursor.execute("TRUNCATE identity_accessrecord")
+    assert AccessRecord.objects.count() == 1
+
+
 def test_a_patients_reads_are_found_whatever_list_they_were_in():
     for patients in ([1, 2, 3], [2], [4]):
         record(staff(), patients, How.LIST)

@@ -25,6 +25,7 @@ from core.cases.models import Case
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
+from identity.reasons import LISTS
 from identity.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.issuer import shared_issuer
@@ -75,6 +76,7 @@ class Cast:
         cast._people()
         for letter, role in ROLES.items():
             cast.staff[letter] = _signed_in(role)
+            _say_why(cast.staff[letter], [cast.own[Patient], cast.other[Patient]])
         for model in admin.site._registry:
             cast.example(model)
         return cast
@@ -197,3 +199,10 @@ def _signed_in(role: str) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
     return client
+
+
+def _say_why(client: Client, patients: list[Any]) -> None:
+    """As if they had been asked for their reasons already: clinical/tests has tests of that."""
+    session = client.session
+    session["access_reasons"] = dict.fromkeys([LISTS, *(str(row.pk) for row in patients)], "test")
+    session.save()
