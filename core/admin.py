@@ -32,6 +32,15 @@ class LargeTableAdmin(ModelAdmin):
         text = search_term.strip()
         return (self.found(queryset, text) if text else queryset), False
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """What goes with them. Of what this person may not see it says only that there is some."""
+        gone, counts, lacking, kept = super().get_deleted_objects(objs, request)
+        pages = self.admin_site._registry.values()
+        unseen = {p.opts.verbose_name for p in pages if not p.has_view_permission(request)}
+        if not lacking & unseen:
+            return gone, counts, lacking, kept
+        return [], {}, (lacking - unseen) | {"other records"}, []
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The actions, but for deleting many at once."""
         actions: dict[str, Any] = super().get_actions(request)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
@@ -17,6 +17,7 @@ from customers.filters import CustomerFilter
 from customers.models import Customer
 from customers.search import SearchBackend, search
 from customers.serializers import CustomerSerializer
+from identity.scopes import may_view
 
 
 @extend_schema_view(
@@ -66,9 +67,17 @@ class CustomerViewSet(viewsets.ModelViewSet[Customer]):
         try:
             instance.delete()
         except ProtectedError as error:
-            kept = {str(row._meta.verbose_name_plural) for row in error.protected_objects}
+            kept = {_name(row, self.request) for row in error.protected_objects}
             text = f"This customer has {' and '.join(sorted(kept))}, so it cannot be deleted."
             raise Conflict(text, code="in_use") from error
+
+
+def _name(row: Model, request: Request) -> str:
+    """What keeps a customer, in words; of what the caller may not see, only that there is some."""
+    meta = row._meta
+    held: Any = request.auth
+    may = may_view(held.scopes, f"{meta.app_label}.view_{meta.model_name}")
+    return str(meta.verbose_name_plural) if may else "other records"
 
 
 def _as_refusal(error: IntegrityError) -> Exception:

@@ -53,7 +53,7 @@ def test_it_is_asked_for_each_patient_and_once_in_a_session(client, audra):
     client.post(asked, {"other": "complaint 4711\x00"})
     for page in ("change", "history", "change"):
         assert client.get(f"{LIST}{first.pk}/{page}/").status_code == 200
-    assert AccessRecord.objects.first().reason == "complaint 4711"
+    assert AccessRecord.objects.latest("id").reason == "complaint 4711"
     assert "/admin/reason/?for=" in client.get(change(second)).headers["Location"]
     client.post("/admin/logout/")
     client.force_login(audra)

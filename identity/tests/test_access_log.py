@@ -44,13 +44,10 @@ def test_the_database_refuses_to_change_or_delete_a_row(statement):
 
 def test_the_database_refuses_to_empty_the_table():
     record(staff(), [1], How.EXPORT)
-    with (
-        pytest.raises(DatabaseError, match="TRUNCATE is refused"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute("SET LOCAL dosette.tests = off")  # as in every other database
-        cursor.execute("TRUNCATE identity_accessrecord")
+    # The setting as in every other database.
+    statement = "SET LOCAL dosette.tests = off; TRUNCATE identity_accessrecord"
+    with pytest.raises(DatabaseError, match="TRUNCATE is refused"), transaction.atomic():
+        connection.cursor().execute(statement)
     assert AccessRecord.objects.count() == 1
 
 
