@@ -4,6 +4,7 @@ import pytest
 
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory
+from customers.tests.factories import CustomerFactory
 from identity.models import AccessRecord
 from identity.tests.factories import staff
 
@@ -115,3 +116,14 @@ def test_a_list_costs_one_statement_for_the_log(api, django_assert_max_num_queri
     client = api("clinical:read")
     with django_assert_max_num_queries(5):
         client.get("/api/v1/patients/")
+
+
+def test_support_is_not_told_that_a_customer_is_a_patient(client, api):
+    key = PatientFactory.create(customer=CustomerFactory.create()).customer_id
+    client.force_login(staff("support"))
+    text = client.get(f"/admin/customers/customer/{key}/delete/").content.decode()
+    assert "other records" in text
+    assert "patient" not in text.lower()
+    refused = api("customers:write").delete(f"/api/v1/customers/{key}/").json()
+    said = "This customer has other records, so it cannot be deleted."
+    assert refused["errors"][0]["detail"] == said
