@@ -85,16 +85,34 @@ def _hash(data: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+@functools.cache
+def _statement() -> tuple[str, list[str]]:
+    """Takes the lock and finds the key at once: a round trip less for every order."""
+    fields = IdempotencyKey._meta.concrete_fields
+    columns = ", ".join(f'kept."{field.column}"' for field in fields)
+    # What is found may be older than the lock by a moment. A twin that was committed within it is
+    # not seen then: the unique constraint refuses what this request would store, which is a 409.
+    statement = f"""
+        SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), {columns}
+        FROM (SELECT 1) AS one LEFT JOIN "{IdempotencyKey._meta.db_table}" AS kept
+        ON kept.scope = %s AND kept.key = %s
+    """  # noqa: S608 - names of our own columns
+    return statement, [field.attname for field in fields]
+
+
 def _lock_and_find(scope: str, key: str) -> IdempotencyKey | None:
     """Hold the key until the transaction ends, or raise 409; the answer kept under it, if any."""
+    statement, names = _statement()
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [f"{scope}\n{key}"]
-        )
-        if not cursor.fetchone()[0]:
-            raise in_flight()
-    found = IdempotencyKey.objects.filter(scope=scope, key=key).first()
-    if found and found.created_at < timezone.now() - KEPT_FOR:
+        cursor.execute(statement, [f"{scope}\n{key}", scope, key])
+        held, *row = cursor.fetchone()
+    if not held:
+        raise in_flight()
+    if row[0] is None:
+        return None
+    row[names.index("answer")] = json.loads(row[names.index("answer")])
+    found = IdempotencyKey.from_db(connection.alias, names, row)
+    if found.created_at < timezone.now() - KEPT_FOR:
         found.delete()
         return None
     return found

@@ -3,11 +3,16 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import time_machine
 from django.db import connection
+from django.db.models.signals import post_save
+from rest_framework.test import APIClient
 
+from core.models import IdempotencyKey
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.scopes import SCOPES
-from identity.tests.factories import client_for
+from identity.tests.factories import ServiceClientFactory, client_for
+from identity.tests.issuer import shared_issuer
 from orders.models import Order
 from orders.tests.factories import KitFactory, ProductFactory
 
@@ -80,8 +85,55 @@ def test_twins_in_parallel_make_one_order():
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(12) as pool:
-        answers = list(pool.map(post, range(24)))
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(post, range(50)))
     assert Order.objects.count() == 1
     assert 201 in answers
     assert set(answers) <= {201, 409}
+    replayed = keyed(client_for(tuple(SCOPES)), sale(customer))
+    assert (replayed.status_code, replayed["Idempotency-Replayed"]) == (201, "true")
+
+
+def test_after_a_day_the_key_is_free_again(api):
+    customer, client = CustomerFactory.create(), api()
+    with time_machine.travel("2026-06-01 12:00:00+00:00", tick=False) as clock:
+        first = keyed(client, sale(customer)).json()
+        clock.shift(24 * 3600)
+        assert keyed(client, sale(customer)).json() == first
+        clock.shift(1)
+        assert "Idempotency-Replayed" not in keyed(client, sale(customer, amount="3.50"))
+    assert Order.objects.count() == 2
+
+
+def test_a_key_belongs_to_one_client_and_one_address(api):
+    customer, client = CustomerFactory.create(), api()
+    keyed(client, sale(customer))
+    ServiceClientFactory(client_id="another")
+    token = shared_issuer().sign(scope="orders:write", sub="another", client_id="another")
+    other = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
+    for answer in (
+        keyed(other, sale(customer)),
+        keyed(client, sale(customer), url="/api/v1/sales/create-order/"),
+    ):
+        assert answer.status_code == 201
+        assert "Idempotency-Replayed" not in answer
+    assert Order.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_crash_before_the_commit_leaves_neither_order_nor_key(api):
+    customer, client = CustomerFactory.create(), api()
+
+    def crash(**_):
+        connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    client.raise_request_exception = False
+    post_save.connect(crash, sender=IdempotencyKey)
+    try:
+        assert keyed(client, sale(customer)).status_code == 500
+    finally:
+        post_save.disconnect(crash, sender=IdempotencyKey)
+        connection.close()
+    assert not Order.objects.exists()
+    assert not IdempotencyKey.objects.exists()
+    assert keyed(client, sale(customer)).status_code == 201
