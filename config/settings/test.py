@@ -11,7 +11,7 @@ WHITENOISE_USE_FINDERS = False
 RATE_CLIENT = RATE_ADDRESS = ""
 # A live server's threads keep no connection that would stand in the way of dropping the database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-# Tests with real transactions empty all tables: see identity/migrations/0004.
+# Tests with real transactions empty all tables: see identity/migrations/0005.
 DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c dosette.tests=on"
 if REDIS_URL:
     # The suite's workers share one Redis, and must not hear each other.

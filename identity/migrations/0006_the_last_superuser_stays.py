@@ -33,5 +33,5 @@ DROP FUNCTION identity_keep_a_superuser();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0004_access_log_is_not_emptied")]
+    dependencies = [("identity", "0005_access_log_is_not_emptied")]
     operations = [migrations.RunSQL(REFUSE, ALLOW)]

@@ -26,5 +26,5 @@ DROP FUNCTION identity_refuse_truncate();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0003_second_factor")]
+    dependencies = [("identity", "0004_exceptions_scopes")]
     operations = [migrations.RunSQL(REFUSE, ALLOW)]
