@@ -74,7 +74,7 @@ def running() -> Iterator[Drive]:
     """`make run` with a folder and ports of its own; checks that nothing of it stays."""
     with tempfile.TemporaryDirectory(prefix="dosette-drive-") as var:
         port = _free_pair()
-        environment = os.environ | {"PORT": str(port), "DOSETTE_VAR": var}
+        environment = os.environ | {"PORT": str(port), "DOSETTE_VAR": var, "RATE_ADDRESS": ""}
         log = Path(var) / "run.log"
         with log.open("w") as output:
             words = ["make", "run"]
