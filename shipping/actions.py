@@ -6,17 +6,20 @@ from core.cases import Action, Kind, register
 from customers.models import ADDRESS_FIELDS, Address
 from shipping import mending, providers, services, troubles, watchdog
 from shipping.models import Shipment, TrackingEvent
+from shipping.routing import Router
 
 VIEW = "shipping.view_shipment"
 CHANGE = "shipping.change_shipment"
 
 
+def _in_use() -> list[tuple[str, str]]:
+    return [(name, name) for name, obstacle in Router.load().usable.items() if not obstacle]
+
+
 class ProviderForm(forms.Form):
     """Which other provider."""
 
-    provider = forms.ChoiceField(
-        choices=[(name, name) for name in providers.names()], help_text="Another than it has now."
-    )
+    provider = forms.ChoiceField(choices=_in_use, help_text="Another than it has now.")
 
 
 class AddressForm(forms.ModelForm):  # type: ignore[type-arg]

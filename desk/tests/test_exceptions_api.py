@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from core.cases.models import Case
 from shipping import tracking
-from shipping.models import Shipment
+from shipping.models import ProviderProfile, Shipment
 from shipping.tests.factories import queued_shipment, tracked
 from shipping.tests.test_cases import in_state, open_case
 
@@ -79,6 +79,13 @@ def test_a_case_shows_its_history_and_what_can_be_done(api):
     [field] = actions["send-by"]["fields"]
     assert (field["name"], field["required"]) == ("provider", True)
     assert "console" in field["choices"]
+
+
+def test_a_provider_that_is_switched_off_is_not_offered(api):
+    ProviderProfile.objects.update_or_create(provider="console", defaults={"is_active": False})
+    case = open_case(in_state("unknown", doubtful=True))
+    actions = {each["name"]: each for each in api().get(f"{URL}{case.pk}/").json()["actions"]}
+    assert "console" not in actions["send-by"]["fields"][0]["choices"]
 
 
 def test_an_action_answers_with_the_case_as_it_is_then(api):
