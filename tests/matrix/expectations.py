@@ -91,6 +91,10 @@ ROLE_SCOPES = {
     "exceptions:read",
 }
 
+# Who has the scopes and is refused all the same: the example is a parcel's, which these may not
+# change.
+NOT_THESE = {"POST exceptions/{pk}/actions/{name}/": "S"}
+
 # Without a bearer token: a secret of the caller's own instead.
 WEBHOOKS = {
     "POST webhooks/africastalking/{token}/delivery/": "a secret in the address",
