@@ -14,6 +14,8 @@ preload_app = True
 keepalive = 75  # longer than nginx keeps its connections, so that only nginx closes them
 timeout = 30
 graceful_timeout = int(os.environ.get("WEB_GRACE") or 20)
+# By default a program on this machine may say by header which path its request is for.
+forwarder_headers = ""
 control_socket_disable = True  # its default place is shared by every clone of this user
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 # The path without its query: no personal data in logs.

@@ -55,7 +55,7 @@ def _as_answer(error: Exception) -> Exception:
 
 def _page(request: HttpRequest, status: int, code: str, title: str, advice: str) -> HttpResponse:
     """An error outside DRF: JSON for the API, a page that says what to do next for people."""
-    if request.path.startswith("/api/"):
+    if request.path_info.startswith("/api/"):
         kind = "server_error" if status >= 500 else "client_error"
         errors = [{"code": code, "detail": title, "attr": None}]
         return JsonResponse({"type": kind, "errors": errors}, status=status)

@@ -116,7 +116,7 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """413 for a longer body, 411 for one that does not say its length."""
-        if not request.path.startswith("/api/"):
+        if not request.path_info.startswith("/api/"):
             return self.get_response(request)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             return _refusal(411, "length_required", "Send the body's Content-Length.")

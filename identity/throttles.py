@@ -55,7 +55,7 @@ class ThrottleMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer, or a 429."""
         rate = rate_of(settings.RATE_ADDRESS)
-        if rate is None or not request.path.startswith("/api/"):
+        if rate is None or not request.path_info.startswith("/api/"):
             return self.get_response(request)
         if "HTTP_AUTHORIZATION" not in request.META and self._is_blocked(request):
             return self._count(request, rate) or self.get_response(request)
@@ -70,11 +70,11 @@ class ThrottleMiddleware:
     def _counts(self, request: HttpRequest, response: HttpResponse) -> bool:
         """Whether this is one of those that a flood is made of."""
         is_refused = response.status_code in (400, 401, 403, 404, 429)
-        return is_refused or not request.path.startswith(WEBHOOKS)
+        return is_refused or not request.path_info.startswith(WEBHOOKS)
 
     def _count(self, request: HttpRequest, rate: Rate) -> HttpResponse | None:
         """Count it; a 429 when it is one too many."""
-        name = _network(request)
+        name = network_of(request)
         verdict = hit(f"address:{name}", rate)
         if verdict.allowed:
             return None
@@ -85,10 +85,10 @@ class ThrottleMiddleware:
 
     def _is_blocked(self, request: HttpRequest) -> bool:
         """Whether this address was over its rate a moment ago: known without asking anybody."""
-        return bool(self._blocked) and self._blocked.get(_network(request), 0) > time.monotonic()
+        return bool(self._blocked) and self._blocked.get(network_of(request), 0) > time.monotonic()
 
 
-def _network(request: HttpRequest) -> str:
+def network_of(request: HttpRequest) -> str:
     """Where it came from, IPv6 by /64 (what one line is given), as a code: it is personal data."""
     text = address_of(request) or "nowhere"
     if ":" in text:

@@ -1,20 +1,18 @@
 """The page behind the link in e-mails: no more of them, without signing in (RFC 8058)."""
 
-import time
-
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from identity.access import address_of
+from core.limits import Rate, hit
+from identity.throttles import network_of
 from notifications.channels import channels
 from notifications.consent import opt_out
 from notifications.models import Consent
 from notifications.unsubscribing import is_ours, read
 
-MOST_A_MINUTE = 30
+RATE = Rate(30, 60)
 
 
 @csrf_exempt  # a mail program posts here; the signed token says who asks
@@ -58,9 +56,4 @@ def _page(
 
 def _is_too_often(request: HttpRequest) -> bool:
     """Whether this address has asked too often this minute."""
-    key = f"stop:{address_of(request)}:{int(time.time() // 60)}"
-    cache.add(key, 0, 120)
-    try:
-        return cache.incr(key) > MOST_A_MINUTE
-    except ValueError:  # it ran out between the two
-        return False
+    return not hit(f"stop:{network_of(request)}", RATE).allowed

@@ -57,7 +57,7 @@ def read(token: str) -> Wish | None:
     if customer is None or channel not in channels():
         return None
     for address in (channels()[channel].recipient(customer), *_written_to(customer, channel)):
-        if _digest(address) == digest:
+        if digest in _digests(address):
             return Wish(customer, channel, address)
     return None
 
@@ -68,8 +68,15 @@ def _written_to(customer: Customer, channel: str) -> list[str]:
     return list(rows.values_list("recipient", flat=True).distinct())
 
 
-def _digest(address: str) -> str:
-    return salted_hmac(SALT, address.lower(), algorithm="sha256").hexdigest()[:24]
+def _digests(address: str) -> set[str]:
+    """By today's key and by earlier ones: a link in an old e-mail still has to work."""
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return {_digest(address, key) for key in keys}
+
+
+def _digest(address: str, key: str | None = None) -> str:
+    made = salted_hmac(SALT, address.lower(), secret=key, algorithm="sha256")
+    return made.hexdigest()[:24]
 
 
 def _signer() -> Signer:

@@ -46,6 +46,12 @@ def manage(var: Path, environment: dict[str, str], *words: str) -> subprocess.Co
     )
 
 
+def test_what_somebody_wrote_into_redis_is_read_and_never_run(tmp_path: Path) -> None:
+    read = "cache._cache._serializer.loads(pickle.dumps(print))"
+    code = f"import pickle; from django.core.cache import cache; print('read', {read})"
+    assert "read None" in manage(tmp_path, COMPLETE, "shell", "-c", code).stdout
+
+
 def test_an_empty_environment_is_told_everything_it_lacks(tmp_path: Path) -> None:
     refused = manage(tmp_path, {}, "check")
     assert refused.returncode == 1

@@ -10,6 +10,7 @@ from re import compile as pattern
 from typing import Any, NoReturn, Self
 from urllib.parse import urlencode, urlsplit
 
+from core.http.blotting import values_sent, without
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
 
 DEADLINE = 10.0
@@ -136,8 +137,9 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
-    # What we sent in our headers: blotted out when the other side repeats it to us.
+    # What we sent: blotted out when the other side repeats it to us.
     sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    sent_body: bytes = field(default=b"", repr=False, compare=False)
 
     def __post_init__(self) -> None:
         lowered = {name.lower(): value for name, value in self.headers.items()}
@@ -150,11 +152,12 @@ class Response:
 
     @property
     def beginning(self) -> str:
-        """The body's first 200 printable characters, for messages, without our own secrets."""
+        """The body's first 200 printable characters, for messages, without our own secrets and
+        without what we said of a person."""
         text = self.body[: 40 * BEGINNING].decode(errors="replace")
         for secret in _secrets(self.sent_headers):
             text = text.replace(secret, "…")
-        return brief(text)
+        return brief(without(text, values_sent(self.sent_headers, self.sent_body)))
 
     def json(self) -> Any:
         """The body's value. Raises GarbledAnswer when it is not JSON, or not declared as JSON."""

@@ -172,6 +172,20 @@ def test_a_secret_within_a_secret_is_hidden_whole() -> None:
         assert Response(400, {}, b"secret-and-more", sent).beginning == "…"
 
 
+@pytest.mark.parametrize(
+    ("sent", "body"),
+    [
+        ("application/json", b'{"to": {"name": "Jane Doe", "line_1": "12 High St"}}'),
+        ("application/x-www-form-urlencoded", b"name=Jane+Doe&line_1=12+High+St"),
+        ("application/xml", b"<to line_1='12 High St' phone=\"+44\"><name>Jane Doe</name></to>"),
+    ],
+)
+def test_a_beginning_never_repeats_what_we_said_of_a_person(sent: str, body: bytes) -> None:
+    answer = b"name: no JANE DOE lives at 12 High St"
+    told = Response(422, {}, answer, {"Content-Type": sent}, body)
+    assert told.beginning == "name: no … lives at …"
+
+
 # --- refusals ---------------------------------------------------------------------------------
 
 

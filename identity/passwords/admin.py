@@ -70,8 +70,11 @@ class SecondFactorReset(ModelAdmin):  # type: ignore[misc]
     def has_reset_second_factor_permission(
         self, request: HttpRequest, object_id: str | None = None
     ) -> bool:
-        """Whether this person has one, and may be changed by whoever asks."""
+        """Whether this person has one, may be changed by whoever asks, and is somebody else.
+
+        Their own they remove on their page, with a code: a stolen session has none.
+        """
         person = self.get_object(request, str(object_id))
-        if person is None or not second_factor.is_set_up(person):
+        if person is None or person == request.user or not second_factor.is_set_up(person):
             return False
         return bool(self.has_change_permission(request, person))

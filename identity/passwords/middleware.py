@@ -32,7 +32,7 @@ def require_second_factor(
 
 def _lacks_one(request: HttpRequest) -> bool:
     """Whether this request goes beyond the open pages, on a password alone."""
-    if not request.path.startswith("/admin/") or request.path in map(reverse, OPEN):
+    if not request.path_info.startswith("/admin/") or request.path in map(reverse, OPEN):
         return False
     if request.session.get(BACKEND_SESSION_KEY) != BACKEND:
         return False

@@ -51,7 +51,7 @@ class RenewSession(SessionRefresh):  # type: ignore[misc]
 
     def process_request(self, request: HttpRequest) -> HttpResponse | None:
         """None to go on, a redirect to the issuer, or the login page."""
-        if not request.path.startswith("/admin/"):
+        if not request.path_info.startswith("/admin/"):
             return None
         if request.session.get(BACKEND_SESSION_KEY) != BACKEND:
             return None

@@ -272,3 +272,16 @@ def test_twenty_at_once_use_a_code_once(app, mona):
     for thread in threads:
         thread.join()
     assert sorted(which for which, was_taken in taken if was_taken) == [0, 1]
+
+
+def test_nobody_takes_their_own_away_without_a_code(client, mona, app):
+    client.force_login(mona)
+    assert client.post(reset_of(mona), {"_form_submitted": "True"}).status_code == 403
+    assert SecondFactor.objects.exists()
+
+
+def test_a_prefix_of_the_address_is_no_way_around_a_required_one(client, mona, settings):
+    settings.SECOND_FACTOR = "required"
+    client.force_login(mona, backend="django.contrib.auth.backends.ModelBackend")
+    answer = client.get("/admin/", SCRIPT_NAME="/x")
+    assert (answer.status_code, answer["Location"]) == (302, PAGE)

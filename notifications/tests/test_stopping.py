@@ -5,6 +5,7 @@ from email import message_from_string
 import pytest
 from django.test import Client
 
+from core import limits
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
 from notifications.lanes import dispatch
@@ -14,6 +15,14 @@ from notifications.tests.mail_server import running_mail_server
 from notifications.unsubscribing import token_for
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _counted_from_nothing(settings):
+    settings.REDIS_URL = ""
+    limits.forget()
+    yield
+    limits.forget()
 
 
 @pytest.fixture
@@ -71,6 +80,32 @@ def test_a_token_holds_no_personal_data(jane):
     token = token_for(jane.pk, "email", jane.email)
     assert "jane" not in token.lower()
     assert token == token_for(jane.pk, "email", jane.email.lower())
+
+
+def test_a_link_made_with_an_earlier_key_still_stops_them(client, jane, settings):
+    old_link, old_key = address(jane), settings.SECRET_KEY
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, [old_key]
+    assert client.post(old_link).status_code == 200
+    assert OptOut.objects.get().recipient == "jane@example.com"
+
+
+def test_they_are_stopped_while_the_cache_is_away(client, jane, settings):
+    settings.REDIS_URL = "redis://127.0.0.1:1"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1",
+        }
+    }
+    assert client.post(address(jane)).status_code == 200
+    assert OptOut.objects.exists()
+
+
+def test_a_line_of_ipv6_has_many_addresses_and_one_count(client, jane):
+    answers = {
+        client.get(address(jane), REMOTE_ADDR=f"2001:db8::{last}").status_code for last in range(40)
+    }
+    assert answers == {200, 429}
 
 
 def test_too_many_are_told_to_wait(client, jane):
