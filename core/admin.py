@@ -39,7 +39,8 @@ class LargeTableAdmin(ModelAdmin):
         unseen = {p.opts.verbose_name for p in pages if not p.has_view_permission(request)}
         if not lacking & unseen:
             return gone, counts, lacking, kept
-        return [], {}, (lacking - unseen) | {"other records"}, []
+        others = ["Other records"] if kept else []
+        return [], {}, (lacking - unseen) | {"other records"}, others
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The actions, but for deleting many at once."""
