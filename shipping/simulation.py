@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import date
 from math import ceil
 from random import Random
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from shipping import routing
 from shipping.batches import calendars
 from shipping.calendars import DAY, Calendar
 from shipping.forecast import Forecast, Group, groups
@@ -21,6 +23,8 @@ HOUR = 3600
 ASSUMED_RATE = 680.0
 # What the rate is measured by: the busiest minute among the latest shipments.
 LOOKED_AT = 100_000
+# What made-up orders are like: countries, weights and products are those of so many.
+LIKE_THE_LATEST = 5_000
 BUSY = 60
 
 
@@ -43,20 +47,45 @@ def play(
 def _made_up(count: int, today: date, progress: Callable[[int], None]) -> list[Group]:
     """Anchored on any day of the last year, half of them weekly; always the same ones.
 
-    Those with the same dates become one group as they are made up: memory stays flat.
+    Each is for an order like one of the latest, so the routing rules decide who carries it. Those
+    with the same dates become one group as they are made up: memory stays flat.
     """
-    random, counted = Random(1), Counter[tuple[str, int]]()  # noqa: S311 - no secret
+    random, counted = Random(1), Counter[tuple[str, str, int]]()  # noqa: S311 - no secret
+    carriers = _carriers()
     for number in range(count):
         anchor = today - int(random.random() * 365) * DAY
         weekly = random.random() < 0.5
-        counted[("weekly", anchor.isoweekday()) if weekly else ("monthly", anchor.day)] += 1
+        carrier = carriers[int(random.random() * len(carriers))]
+        interval, phase = ("weekly", anchor.isoweekday()) if weekly else ("monthly", anchor.day)
+        counted[carrier, interval, phase] += 1
         if number % CHUNK == 0:
             progress(number)
-    provider, zone = settings.SHIPPING_PROVIDER, settings.TIME_ZONE
     return [
-        Group(provider, zone, interval, phase, today, "latest", many)
-        for (interval, phase), many in counted.items()
+        Group(carrier, settings.TIME_ZONE, interval, phase, today, "latest", many)
+        for (carrier, interval, phase), many in counted.items()
     ]
+
+
+def _carriers() -> list[str]:
+    """Who would carry each of the latest orders, by the rules as they are now; the default one
+    when there are no orders yet."""
+    routed, needed = routing.set_based()
+    values: dict[str, Any] = needed | {"latest": LIKE_THE_LATEST}
+    with connection.cursor() as cursor:
+        cursor.execute(_CARRIERS.replace("{routed}", routed), values)
+        return [name for (name,) in cursor.fetchall()] or [settings.SHIPPING_PROVIDER]
+
+
+_CARRIERS = """
+WITH fallen AS (
+    SELECT id AS order_id FROM orders_order
+    WHERE delivery_service <> '' AND line_1 <> ''
+    ORDER BY id DESC LIMIT %(latest)s
+), routed AS (
+    {routed}
+)
+SELECT provider FROM routed ORDER BY order_id
+"""
 
 
 def measured_rate() -> float | None:

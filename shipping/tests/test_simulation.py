@@ -7,8 +7,9 @@ import time_machine
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from orders.models import Order
 from shipping import simulation
-from shipping.models import Schedule, Shipment
+from shipping.models import RoutingRule, Schedule, Shipment
 from shipping.tests.factories import monthly_schedule, queued_shipment, weekly_schedule
 
 pytestmark = [
@@ -56,6 +57,21 @@ def test_the_end_of_a_short_month_is_the_busiest():
     """The 28th of February has what was anchored on the 29th, 30th and 31st too."""
     found, _ = simulation.play(60, 20_000)
     assert [day.isoformat() for day, _ in found.busiest(1)] == ["2026-02-28"]
+
+
+def test_made_up_schedules_go_by_the_rules_as_the_run_does():
+    """Their orders are like those there are: of four, one goes to France."""
+    for country in ("GB", "GB", "FR", "GB"):
+        Order.objects.filter(pk=queued_shipment().order_id).update(country=country)
+    RoutingRule.objects.create(name="France", country="FR", provider="console", is_active=True)
+    found, _ = simulation.play(60, 20_000)
+    by_console = sum(n for (_, name), n in found.shipments.items() if name == "console")
+    assert by_console / found.total == pytest.approx(0.25, abs=0.02)
+    assert found.providers == ["console", "reference"]
+
+
+def test_without_any_order_made_up_schedules_go_by_the_default():
+    assert simulation.play(60, 1000)[0].providers == ["reference"]
 
 
 @pytest.mark.parametrize(
