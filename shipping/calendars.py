@@ -63,13 +63,13 @@ class Calendar:
         """When a parcel ships that comes in at this moment."""
         return self.ship_day(self.batch_day(moment))
 
-    def ship_day_of(self, day: date, time_zone: str) -> date:
+    def ship_day_of(self, day: date, time_zone: str, now: datetime) -> date:
         """When an occurrence ships that falls on `day` in a schedule's zone, if nothing is late.
 
-        It comes in when its day begins there, which may be after the provider's cut-off.
+        It comes in when its day begins there, or now: either may be after the provider's cut-off.
         """
         begins = datetime(day.year, day.month, day.day, tzinfo=zone(time_zone)).astimezone(UTC)
-        return self.ship_day(max(day, self.batch_day(begins)))
+        return self.ship_day(max(day, self.batch_day(max(begins, now))))
 
 
 # ZoneInfo itself keeps eight zones in memory; a run asks for all of them.

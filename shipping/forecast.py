@@ -56,6 +56,7 @@ class Forecast:
 
     def __init__(self, first: date, days: int) -> None:
         self.first, self.last = first, first + (days - 1) * DAY
+        self.now = timezone.now()
         self.occurrences: Counter[tuple[date, str]] = Counter()
         self.shipments: Counter[tuple[date, str]] = Counter()
 
@@ -64,7 +65,7 @@ class Forecast:
         since = calendar.open_since(self.first)
         for day, count in _falls(group, self.first, since, self.last):
             self.occurrences[day, group.provider] += count
-            ship_on = calendar.ship_day_of(day, group.time_zone)
+            ship_on = calendar.ship_day_of(day, group.time_zone, self.now)
             if ship_on <= self.last:
                 self.shipments[ship_on, group.provider] += count
 

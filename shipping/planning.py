@@ -4,6 +4,8 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
+
 from shipping import schedules
 from shipping.batches import calendar_of
 from shipping.calendars import Calendar
@@ -26,8 +28,8 @@ def planned(plan: Plan | None, time_zone: str, calendar: Calendar, count: int) -
     if plan is None:
         return []
     numbers = range(plan.occurrence, plan.occurrence + count)
-    days = zip(numbers, plan.upcoming(count), strict=True)
-    return [Planned(n, day, calendar.ship_day_of(day, time_zone)) for n, day in days]
+    days, now = zip(numbers, plan.upcoming(count), strict=True), timezone.now()
+    return [Planned(n, day, calendar.ship_day_of(day, time_zone, now)) for n, day in days]
 
 
 def now_and_then(

@@ -64,10 +64,17 @@ def test_days_that_ship_together_begin_after_the_last_working_day():
 def test_an_occurrence_whose_day_begins_late_for_the_provider_ships_a_day_later():
     """Midnight in Honolulu is ten o'clock in London."""
     early = Calendar(cut_off=9, time_zone="Europe/London")
-    day = date(2026, 2, 5)
-    assert early.ship_day_of(day, "Pacific/Honolulu") == date(2026, 2, 6)
-    assert early.ship_day_of(day, "Europe/London") == day
-    assert early.ship_day_of(day, "Pacific/Auckland") == day
+    day, long_before = date(2026, 2, 5), datetime(2026, 2, 1, tzinfo=UTC)
+    assert early.ship_day_of(day, "Pacific/Honolulu", long_before) == date(2026, 2, 6)
+    assert early.ship_day_of(day, "Europe/London", long_before) == day
+    assert early.ship_day_of(day, "Pacific/Auckland", long_before) == day
+
+
+def test_one_that_is_late_ships_with_the_batch_that_is_open_now():
+    early, day = Calendar(cut_off=9, time_zone="Europe/London"), date(2026, 2, 5)
+    for hour, ships in ((8, 7), (9, 8)):
+        now = datetime(2026, 2, 7, hour, tzinfo=UTC)
+        assert early.ship_day_of(day, "Europe/London", now) == date(2026, 2, ships)
 
 
 @pytest.mark.django_db

@@ -76,6 +76,16 @@ def test_a_parcel_that_waits_for_its_day_is_counted_on_it():
     assert forecast(days=5, interval="monthly").total == 0
 
 
+@pytest.mark.parametrize(("cut_off", "day"), [(13, "2026-01-31"), (12, "2026-02-01")])
+def test_what_is_left_of_today_after_the_cut_off_ships_tomorrow(cut_off, day):
+    """At noon, and so does the run."""
+    at(weekly_schedule(anchor=date(2026, 1, 24)), date(2026, 1, 31))
+    ProviderProfile.objects.create(provider="reference", cut_off=cut_off, time_zone="UTC")
+    assert shipping(forecast(days=5)) == {day: 1}
+    run_schedule()
+    assert Shipment.objects.get(occurrence=1).ship_on.isoformat() == day
+
+
 def test_the_runs_of_the_next_days_make_what_was_forecast(clock):
     """Every day is run, and what each day queues is what was told on the first."""
     ProviderProfile.objects.create(

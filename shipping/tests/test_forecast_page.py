@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+import time_machine
 from django.test import Client
 
 from identity.tests.factories import staff
@@ -37,6 +38,7 @@ def test_the_axis_has_a_few_round_numbers(most, marks):
     assert _round_steps(most) == marks
 
 
+@time_machine.travel("2026-02-02 00:00Z")
 def test_bars_stack_by_provider_and_are_thick_enough():
     drawn = chart(two_providers())
     lower, upper = drawn.bars[:2]
