@@ -5,7 +5,6 @@ unique, so a repeated run makes nothing twice. Rows never pass through Python: m
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -13,11 +12,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.states import IllegalMove
-from shipping import routing, schedules, tasks
+from shipping import resuming, routing, tasks
 from shipping.batches import Batch, batches
-from shipping.calendars import DAY
 from shipping.dates import local_date
+from shipping.dates_sql import day_sql, last_until_sql
 from shipping.models import Schedule, time_zones
 
 CHUNK = 2000
@@ -51,8 +49,8 @@ def run_schedule(
     so far. Each chunk is committed with one nudge for the workers, so a run that is stopped has
     lost nothing and can be started again.
     """
-    resume_due(today)
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
+    resuming.resume_due(days)
     joined = batches(set(days.values()), timezone.now(), as_if=today is not None)
     statement, values = _statement(days)
     values |= _columns(joined)
@@ -72,20 +70,9 @@ def due(today: date | None = None) -> int:
     return Schedule.objects.filter(state="active", next_on__lte=latest).count()
 
 
-def resume_due(today: date | None = None) -> int:
-    """Resume the schedules whose pause is over where they are; how many.
-
-    From the day that was agreed, however late it is found.
-    """
-    resumed = 0
-    latest = today or timezone.now().date() + DAY  # somewhere it is tomorrow
-    for schedule in Schedule.objects.filter(state="paused", resume_on__lte=latest).iterator():
-        day = schedule.resume_on
-        if day and day <= (today or schedules.today_of(schedule)):
-            with suppress(IllegalMove):  # somebody else was quicker
-                schedules.resume(schedule, by="system", on=day)
-                resumed += 1
-    return resumed
+def resume_due() -> int:
+    """Resume the schedules whose pause is over where they are; how many."""
+    return resuming.resume_due(_local_dates())
 
 
 def _local_dates() -> dict[str, date]:
@@ -129,15 +116,6 @@ def _columns(joined: list[Batch]) -> dict[str, Any]:
     return {f"batch_{name}": [getattr(batch, name) for batch in joined] for name in names}
 
 
-def day_sql(number: str) -> str:
-    """SQL for the day of an occurrence of `c`; `dates.Plan.date_of` counts the same days."""
-    steps = f"({number} - c.base)"
-    return (
-        f"(CASE c.interval WHEN 'weekly' THEN c.anchor + 7 * {steps} "
-        f"ELSE (c.anchor + {steps} * interval '1 month')::date END)"
-    )
-
-
 # A chunk is small beside its tables, which the planner cannot see: it reads by index.
 # Only joins that keep every row: whatever is due is made, even by a provider without a calendar.
 _CHUNK = f"""
@@ -151,16 +129,8 @@ WITH due AS (
     ORDER BY s.next_on, s.id
     LIMIT %(chunk)s
     FOR NO KEY UPDATE SKIP LOCKED
-), measured AS (
-    SELECT due.*, (date_part('year', today) - date_part('year', anchor)) * 12
-           + date_part('month', today) - date_part('month', anchor) AS months
-    FROM due
 ), counted AS (
-    SELECT measured.*, base + CASE interval
-        WHEN 'weekly' THEN (today - anchor) / 7
-        ELSE months::int - ((anchor + months * interval '1 month')::date > today)::int
-    END AS newest
-    FROM measured
+    SELECT c.*, {last_until_sql("c.today")} AS newest FROM due c
 ), bounded AS (
     SELECT counted.*, least(newest, first + %(most)s - 1) AS last FROM counted
 ), fallen AS (

@@ -88,13 +88,13 @@ def pause(schedule: Schedule, *, by: str, resume_on: date | None = None) -> Sche
 
 
 @transaction.atomic
-def resume(schedule: Schedule, *, by: str, on: date | None = None) -> Schedule:
-    """Ship again from today, or from the day `on`; what fell into the pause is passed over.
+def resume(schedule: Schedule, *, by: str) -> Schedule:
+    """Ship again from today; what fell into the pause is passed over.
 
     Raises IllegalMove unless it is paused.
     """
     locked = _locked(schedule)
-    plan = plan_of(locked).passed_over(on or today_of(locked))
+    plan = plan_of(locked).passed_over(today_of(locked))
     changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "resume_on": None}
     move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
     return schedule

@@ -52,7 +52,11 @@ class Schedule(models.Model):
             models.Index(
                 fields=["next_on", "id"], condition=Q(state="active"), name="schedule_due"
             ),
-            models.Index(fields=["resume_on"], condition=Q(state="paused"), name="schedule_resume"),
+            models.Index(
+                fields=["time_zone", "resume_on"],
+                condition=Q(state="paused", resume_on__isnull=False),
+                name="schedule_pause_over",
+            ),
             models.Index(fields=["state", "-id"], name="schedule_by_state"),
         ]
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shipping.dates import Plan, local_date
-from shipping.running import day_sql
+from shipping.dates_sql import day_sql
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 INTERVALS = st.sampled_from(["weekly", "monthly"])

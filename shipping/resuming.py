@@ -1,0 +1,58 @@
+"""Ends the pauses that were to end by themselves: a statement for each chunk, as in the run."""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+
+from shipping.dates_sql import day_sql, last_until_sql
+
+CHUNK = 2000
+
+
+def resume_due(days: Mapping[str, date]) -> int:
+    """Resume the schedules whose pause is over; how many. `days` says which date it is by zone.
+
+    From the day that was agreed, however late it is found: `schedules.resume` for many. Safe
+    beside another; whoever holds a schedule decides about it, and the next pass looks again.
+    """
+    zones: dict[date, list[str]] = {}
+    for zone, day in days.items():
+        zones.setdefault(day, []).append(zone)
+    values: dict[str, Any] = {"chunk": CHUNK}
+    over = []
+    for number, (day, names) in enumerate(zones.items()):
+        values |= {f"day_{number}": day, f"zones_{number}": names}
+        over.append(f"time_zone = ANY(%(zones_{number})s) AND resume_on <= %(day_{number})s")
+    return sum(_chunks(_RESUME.replace("{over}", " OR ".join(over)), values))
+
+
+def _chunks(statement: str, values: dict[str, Any]) -> Iterator[int]:
+    resumed = CHUNK
+    while resumed == CHUNK:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(statement, values | {"now": timezone.now()})
+            resumed = cursor.rowcount
+        yield resumed
+
+
+_RESUME = f"""
+WITH over AS (
+    SELECT id, interval, anchor, anchor_occurrence AS base, occurrence, resume_on - 1 AS eve
+    FROM shipping_schedule
+    WHERE state = 'paused' AND ({{over}})
+    LIMIT %(chunk)s
+    FOR NO KEY UPDATE SKIP LOCKED
+), planned AS (
+    SELECT c.*, greatest(c.occurrence, {last_until_sql("c.eve")} + 1) AS next FROM over c
+), resumed AS (
+    UPDATE shipping_schedule AS s
+    SET state = 'active', resume_on = NULL, occurrence = c.next, next_on = {day_sql("c.next")}
+    FROM planned c WHERE s.id = c.id
+    RETURNING s.id, s.next_on
+)
+INSERT INTO shipping_scheduleevent (schedule_id, kind, from_state, to_state, at, actor, detail)
+SELECT id, 'resumed', 'paused', 'active', %(now)s, 'system', 'next on ' || next_on FROM resumed
+"""  # noqa: S608 - of our own words only
