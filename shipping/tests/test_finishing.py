@@ -1,6 +1,9 @@
 """A recurring order whose schedule is cancelled is finished when its last parcel is (C3)."""
 
+from importlib import import_module
+
 import pytest
+from django.db import connection
 
 from core.states import IllegalMove
 from orders.models import Order
@@ -76,3 +79,21 @@ def test_a_one_off_order_is_left_alone():
     schedule = monthly_schedule()
     cancel_order(schedule.order, by=NURSE)
     assert state(schedule) == "cancelled"
+
+
+def test_orders_whose_schedule_ended_long_ago_are_finished_by_the_migration():
+    """Those whose last parcel is under way are left to it; nothing is done twice."""
+    ended, under_way, going_on = (monthly_schedule() for _ in range(3))
+    Schedule.objects.filter(pk__in=[ended.pk, under_way.pk]).update(state="cancelled")
+    Shipment.objects.filter(schedule__in=[ended, going_on]).update(state="delivered")
+    migration = import_module("shipping.migrations.0010_finish_what_ended")
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(migration._FINISH)
+    assert [state(each) for each in (ended, under_way, going_on)] == [
+        "finished",
+        "active",
+        "active",
+    ]
+    event = ended.order.events.get(kind="finished")
+    assert (event.from_state, event.to_state, event.actor) == ("active", "finished", "system")
