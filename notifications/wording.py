@@ -27,13 +27,16 @@ def save(template: Template, *, by: str) -> Template:
 
 @transaction.atomic
 def make_current(template: Template, version: TemplateVersion) -> Template:
-    """Let an old version be the one that is used. Raises ValueError for another template's."""
+    """Let an old version be the one that is used. Raises ValueError for another template's, and
+    ValidationError for words that could not be typed today: the channel or a rule has changed.
+    """
     locked = Template.objects.select_for_update(of=("self",)).get(pk=template.pk)
     if version.template_id != locked.pk:
         raise ValueError("a version of another template")
     for name in TEXTS:
         setattr(locked, name, getattr(version, name))
     locked.current = version
+    locked.clean()
     locked.save(update_fields=[*TEXTS, "current"])
     return locked
 

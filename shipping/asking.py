@@ -66,7 +66,8 @@ def _prepare(provider: Provider, inquiry: Inquiry) -> Job | Outcome:
             return outcome
         return Done(outcome.reference, {**outcome.details, "status": provider.news(response)})
 
-    return Job(provider.look_up(inquiry.shipment.reference), read)
+    asked = dispatching.guarded(provider, provider.look_up(inquiry.shipment.reference))
+    return dispatching.barred(provider) or Job(asked, read)
 
 
 @transaction.atomic

@@ -87,7 +87,7 @@ def sweep() -> int:
 def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:
     try:
         request = dispatching.guarded(provider, provider.cancel(row.shipment))
-        return Job(request, provider.read_cancel)
+        return dispatching.barred(provider) or Job(request, provider.read_cancel)
     except NotExpressible as error:
         return Permanent(f"{provider.name} cannot be asked: {error}")
 

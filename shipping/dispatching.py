@@ -87,8 +87,8 @@ def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:
     """What to send. A doubtful shipment is looked up first, where that can be done."""
     if missing := provider.missing():
         return Temporary(f"{provider.name} is not set up: {', '.join(missing)} is missing")
-    if provider.typed_url and (why := addresses.objection(provider.typed_url)):
-        return Temporary(f"the address of {provider.name} is not called: {why}")
+    if refused := barred(provider):
+        return refused
     try:
         made = provider.create(shipment, list(shipment.order.lines.all()))
     except NotExpressible as error:
@@ -100,6 +100,12 @@ def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:
         return creating
     asking = guarded(provider, provider.look_up(shipment.reference))
     return Job(asking, _looked_up(provider), otherwise=creating)
+
+
+def barred(provider: Provider) -> Temporary | None:
+    """Why the address that staff typed is not called (any more); None when it may be."""
+    why = addresses.objection(provider.typed_url) if provider.typed_url else ""
+    return Temporary(f"the address of {provider.name} is not called: {why}") if why else None
 
 
 def guarded(provider: Provider, request: Request) -> Request:

@@ -60,9 +60,9 @@ def seconds_left() -> int:
     return WINDOW - int(time.time()) % WINDOW
 
 
-def too_many_from(address: str) -> bool:
-    """Whether this address has used up its minute, whoever it says it is."""
-    return bool(_counter.next(f"address:{address}") > settings.WEBHOOK_RATE_PER_ADDRESS)
+def too_many_from(network: str) -> bool:
+    """Whether this one (its code) has used up its minute, whoever it says it is."""
+    return bool(_counter.next(f"address:{network}") > settings.WEBHOOK_RATE_PER_ADDRESS)
 
 
 def too_many_of(provider: str) -> bool:

@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.openapi import ErrorAnswer
-from identity.access import address_of
+from identity.throttles import network_of
 from shipping import limits, providers, tracking
 from shipping.providers import NotAuthentic
 from shipping.reading import BadEvent
@@ -63,7 +63,7 @@ class ShippingWebhook(APIView):
     )
     def post(self, request: Request, provider: str) -> Response:
         """Keep the event; a worker applies it."""
-        if limits.too_many_from(address_of(request) or "nowhere"):
+        if limits.too_many_from(network_of(request)):
             raise Throttled(limits.seconds_left())
         try:
             adapter = providers.get(provider)

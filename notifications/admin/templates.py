@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -122,7 +122,11 @@ class TemplateAdmin(ModelAdmin):
         if version is None:
             self.message_user(request, "Choose one of its versions.", messages.ERROR)
             return redirect(request.path)
-        wording.make_current(template, version)
+        try:
+            wording.make_current(template, version)
+        except ValidationError as error:
+            self.message_user(request, " ".join(error.messages), messages.ERROR)
+            return redirect(request.path)
         self.log_change(request, template, f"Made version {version.number} current.")
         self.message_user(request, f"Version {version.number} is used now.", messages.SUCCESS)
         return redirect(request.path)

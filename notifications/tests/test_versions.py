@@ -60,6 +60,19 @@ def test_an_old_version_comes_back_and_the_difference_is_shown(manager):
     assert said(placed_sale()).template_version == row.current
 
 
+def test_an_old_version_that_an_sms_must_not_say_does_not_come_back(manager):
+    row = Template.objects.create(
+        occasion="order-placed", name="kits", channel="email", language="en", body="Your {item}"
+    )
+    row.channel, row.body = "sms", "Thank you"
+    wording.save(row, by="user:maria")
+    page = f"/admin/notifications/template/{row.pk}/versions/"
+    shown = manager.post(page, {"version": row.versions.get(number=1).pk}, follow=True)
+    assert "There is no field {item} here" in shown.content.decode()
+    row.refresh_from_db()
+    assert row.body == "Thank you"
+
+
 def test_who_may_only_look_brings_nothing_back(client):
     row = template()
     client.force_login(UserFactory.create())

@@ -2,10 +2,12 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from shipping import dispatching, providers
+from core.outbox import work
+from shipping import asking, cancelling, dispatching, providers, services, watchdog
 from shipping.addresses import objection
-from shipping.models import ProviderProfile
+from shipping.models import Cancellation, Inquiry, ProviderProfile
 from shipping.tests.factories import queued_shipment
 
 
@@ -88,3 +90,28 @@ def test_the_stand_in_is_called_where_staff_say_it_is(db, settings, provider):
     assert providers.get("reference").typed_url == "", "the provider itself is left as it was"
     shipment.refresh_from_db()
     assert shipment.state == "sent"
+
+
+def a_question_about(shipment):
+    watchdog.ask([shipment.pk], at_once=True)
+    work(asking.lane("reference"))
+    return Inquiry.objects.get()
+
+
+def a_cancellation_of(shipment):
+    services.cancel(shipment, by="user:nurse")
+    cancelling.send("reference")
+    return Cancellation.objects.get()
+
+
+@pytest.mark.parametrize("asking_for", [a_question_about, a_cancellation_of])
+@pytest.mark.parametrize(
+    ("hosts", "said"), [(["localhost"], "not a public address"), ([], "not in PROVIDER_HOSTS")]
+)
+def test_nobody_is_asked_about_a_parcel_at_such_an_address_either(
+    db, settings, asking_for, hosts, said
+):
+    settings.PROVIDER_HOSTS = hosts
+    ProviderProfile.objects.create(provider="reference", url="https://localhost:1/shipments")
+    row = asking_for(queued_shipment(state="sent", news_at=timezone.now()))
+    assert said in row.last_error
