@@ -23,6 +23,7 @@ def values_sent(headers: Mapping[str, str], body: bytes) -> set[str]:
 def without(text: str, values: Collection[str]) -> str:
     """The text with these values blotted out, in capitals or not; the longest first."""
     known = {" ".join(value.split()) for value in values}
+    known |= {value.lstrip("+") for value in known}  # telephone numbers are quoted without it
     said = sorted((value for value in known if len(value) >= SHORTEST), key=len, reverse=True)
     if not said:
         return text

@@ -186,6 +186,11 @@ def test_a_beginning_never_repeats_what_we_said_of_a_person(sent: str, body: byt
     assert told.beginning == "name: no … lives at …"
 
 
+def test_a_number_that_is_quoted_without_its_plus_is_blotted_out() -> None:
+    body = b'{"recipient": "+447911123456"}'
+    assert Response(422, {}, b"447911123456 is unknown", JSON, body).beginning == "… is unknown"
+
+
 # --- refusals ---------------------------------------------------------------------------------
 
 
