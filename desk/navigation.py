@@ -25,6 +25,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
     ],
     "Messages": [
         ("Notifications", "sms", "notifications.notification"),
+        ("Delivery reports", "mark_chat_read", "notifications.deliveryreport"),
         ("Mailings", "campaign", "notifications.mailing"),
         ("Templates", "article", "notifications.template"),
         ("Rules", "rule", "notifications.rule"),
@@ -43,6 +44,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Roles", "shield_person", "auth.group"),
         ("API clients", "key", "identity.serviceclient"),
         ("Failed sign-ins", "lock", "axes.accessattempt"),
+        ("Access log", "visibility", "identity.accessrecord"),
     ],
 }
 

@@ -1,9 +1,10 @@
 """The first page of the admin: what waits, and what somebody must look at."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -27,6 +28,16 @@ class Card:
     alarming: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many open cases of a kind there are, since when the oldest, and where they are."""
+
+    label: str
+    count: int
+    oldest: datetime
+    link: str
+
+
 def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's callback: the context with the cards that this person may see."""
     user = request.user
@@ -34,17 +45,29 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("orders.view_order"):
         today = Order.objects.filter(time__date=timezone.localdate())
         cards.append(_card("Orders today", today, "orders_order"))
-    if user.has_perm("core.view_case"):
-        names = [kind.name for kind in visible_kinds(request)]
-        waiting = Case.objects.filter(closed_at=None, kind__in=names)
-        cards.append(_card("Exceptions", waiting, "core_case", "", True))
+    waiting = _waiting(request)
+    if waiting is not None:
+        count = sum(each.count for each in waiting)
+        link = reverse("admin:core_case_changelist")
+        cards.insert(0, Card("Exceptions", str(count), link, alarming=count > 0))
     if user.has_perm("shipping.view_shipment"):
         cards += _shipment_cards()
     if user.has_perm("notifications.view_notification"):
         lost = Notification.objects.filter(state__in=["failed", "unknown"])
         link = "notifications_notification"
         cards.append(_card("Messages to look at", lost, link, "state__in=failed,unknown", True))
-    return context | {"cards": cards}
+    return context | {"title": "Start", "cards": cards, "waiting": waiting}
+
+
+def _waiting(request: HttpRequest) -> list[Waiting] | None:
+    """The open cases by kind, the longest open first; None for whoever has no queue."""
+    if not request.user.has_perm("core.view_case"):
+        return None
+    labels = {kind.name: kind.label for kind in visible_kinds(request)}
+    rows = Case.objects.filter(closed_at=None, kind__in=labels).order_by().values_list("kind")
+    counted = rows.annotate(n=Count("pk"), oldest=Min("opened_at")).order_by("oldest")
+    queue = reverse("admin:core_case_changelist")
+    return [Waiting(labels[k], n, oldest, f"{queue}?kind={k}") for k, n, oldest in counted]
 
 
 def _shipment_cards() -> list[Card]:

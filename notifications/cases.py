@@ -154,11 +154,12 @@ def _halted_services(circuits: Sequence[Circuit]) -> list[Trouble]:
     troubles = []
     for circuit in circuits:
         _, channel, provider = circuit.name.split(":")
+        label = dict(channel_choices()).get(channel, channel)
         troubles.append(
             Trouble(
                 HALTED,
                 circuit.pk,
-                f"No {channel} message goes out by {provider}",
+                f"No {label} goes out by {provider}",
                 "The service says that nothing goes through until somebody acts. What waits is "
                 "tried again every 15 minutes, or goes by another service where there is one.",
                 circuit.halted,

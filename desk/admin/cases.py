@@ -47,6 +47,7 @@ class StepInline(ReadOnlyInline):
 class CaseAdmin(LargeTableAdmin):
     """What somebody must look at, the oldest first. Everybody sees the kinds of their work."""
 
+    nothing_here = "Nothing waits for anybody."
     list_display = ["age", "shown_kind", "title", "happened", "said", "source"]
     list_display_links = ["title"]
     list_filter = [OpenFilter, KindFilter, AgeFilter, SourceFilter]
@@ -59,9 +60,9 @@ class CaseAdmin(LargeTableAdmin):
     inlines = [StepInline]
     fieldsets = [
         (None, {"fields": [("shown_kind", "source"), "subject", "happened", "said", "opened_at"]}),
-        ("Closed", {"fields": [("closed_at", "closed_by"), "closing_reason"]}),
         ("Earlier cases of the same", {"fields": ["earlier"]}),
     ]
+    end = ("How it ended", {"fields": [("closed_at", "closed_by"), "closing_reason"]})
     readonly_fields = ["shown_kind", "subject", "earlier"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
@@ -85,6 +86,11 @@ class CaseAdmin(LargeTableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nothing is forgotten."""
         return False
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """How it ended only when it has."""
+        about, *others = self.fieldsets
+        return [about, self.end, *others] if obj and obj.closed_at else self.fieldsets
 
     @display(description="open for", label=AGE_COLOURS)
     def age(self, case: Case) -> tuple[str, str]:

@@ -1,9 +1,12 @@
 """The first page: figures, and only those that the person may see."""
 
 import pytest
+import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client
 
+from core import cases
+from core.cases import Trouble
 from identity.tests.factories import staff
 from orders.tests.factories import placed_order
 
@@ -44,3 +47,36 @@ def test_the_side_bar_shows_only_what_one_may_open(db):
     page = client.get("/admin/").content.decode()
     assert "/admin/orders/order/" in page
     assert "/admin/clinical/patient/" not in page
+
+
+def test_what_waits_is_listed_by_kind_and_leads_into_the_queue(manager):
+    cases.open([Trouble("shipment-rejected", 1, "co-1 by reference", "It was refused.")])
+    page = manager.get("/admin/")
+    (waiting,) = page.context["waiting"]
+    assert (waiting.label, waiting.count) == ("Rejected", 1)
+    assert b"co-1 by reference" in manager.get(waiting.link).content
+
+
+def test_who_has_no_queue_reads_nothing_of_it(db):
+    client = Client()
+    client.force_login(staff())
+    assert b"What waits for somebody" not in client.get("/admin/").content
+
+
+def test_the_start_page_and_the_queue_are_called_as_in_the_side_bar(manager):
+    assert "Site administration" not in manager.get("/admin/").content.decode()
+    queue = manager.get("/admin/core/case/").content.decode()
+    assert "Exceptions | Dosette</title>" in queue
+    assert ">Cases<" not in queue
+
+
+def test_an_empty_list_says_what_would_be_there(manager):
+    page = manager.get("/admin/core/case/").content.decode()
+    assert "Nothing waits for anybody." in page
+    assert "Nothing matches" in manager.get("/admin/core/case/?kind=event-parked").content.decode()
+
+
+def test_a_time_is_written_by_the_24_hour_clock(manager):
+    with time_machine.travel("2026-11-21T14:05:00Z"):
+        placed_order()
+        assert "21 Nov 2026, 14:05" in manager.get("/admin/orders/order/").content.decode()

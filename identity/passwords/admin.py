@@ -20,6 +20,7 @@ from identity.passwords import second_factor
 class AccessAttemptAdmin(ModelAdmin):  # type: ignore[misc]
     """Names and the addresses they were tried from; deleting a line unlocks it at once."""
 
+    nothing_here = "Nobody has typed a wrong password."
     list_display = ["username", "ip_address", "failures", "attempt_time", "user_agent"]
     search_fields = ["=username", "=ip_address"]
     fields = ["username", "ip_address", "failures", "attempt_time", "user_agent"]

@@ -18,6 +18,7 @@ from notifications.costs import DailyCost
 class DailyCostAdmin(ModelAdmin):
     """What each service took on each day, and what that cost."""
 
+    nothing_here = "No message has been sent yet."
     list_display = ["day", "channel", "provider", "messages", "cost"]
     list_filter = [("day", RangeDateFilter), "channel", "provider", "currency"]
     list_filter_submit = True

@@ -71,6 +71,7 @@ class LimitsAdmin(ModelAdmin):
 class OptOutAdmin(ModelAdmin):
     """Who wants no more messages. Deleting one lets messages through again."""
 
+    nothing_here = "Nobody has said that they want to hear no more."
     list_display = ["created_at", "channel", "recipient", "reason"]
     list_filter = ["channel"]
     search_fields = ["recipient"]
@@ -100,6 +101,7 @@ class OptOutAdmin(ModelAdmin):
 class ConsentAdmin(ReadOnly, LargeTableAdmin):
     """Who said when and how what they want to hear."""
 
+    nothing_here = "Nobody has agreed or said no to anything yet."
     list_display = ["at", "customer", "kind", "channel", "recipient", "how", "actor", "detail"]
     list_filter = ["kind", "how"]
     list_select_related = ["customer"]

@@ -84,6 +84,7 @@ class MailingEventInline(ReadOnlyInline):
 class MailingAdmin(LargeTableAdmin):
     """What is written to many. It begins in the list of customers, as “Write to these”."""
 
+    nothing_here = "A mailing begins in the list of customers, with “Write to these”."
     form = WordsForm
     list_display = ["created_at", "created_by", "channel", "shown_state", "progress"]
     list_display_links = ["created_at"]
@@ -210,7 +211,7 @@ class MailingAdmin(LargeTableAdmin):
         return self._do(request, object_id, "It is being written.", mailings.go_on)
 
     @action(
-        description="Cancel",
+        description="Cancel the mailing",
         icon="cancel",
         permissions=["cancel"],
         dialog={

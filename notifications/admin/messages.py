@@ -19,7 +19,7 @@ from core.models import Circuit
 from core.states import IllegalMove
 from notifications.admin.inlines import DeliveryReportInline, EventInline
 from notifications.admin.reading import ReadOnly
-from notifications.channels import transports
+from notifications.channels import channel_choices, transports
 from notifications.models import DeliveryReport, Notification
 from notifications.rendering import cut
 from notifications.search import search
@@ -88,7 +88,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     ordering = ["-id"]
     sortable_by = ["created_at"]
     fieldsets = [
-        (None, {"fields": [("customer", "shown_state"), ("order", "shipment"), "why"]}),
+        (None, {"fields": [("customer", "state"), ("order", "shipment"), "why"]}),
         ("Message", {"fields": [("channel", "recipient"), "subject", "message"]}),
         (
             "Sending",
@@ -102,7 +102,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
             },
         ),
     ]
-    readonly_fields = ["shown_state", "why", "attempts", "next_attempt_at", "created_at"]
+    readonly_fields = ["why", "attempts", "next_attempt_at", "created_at"]
     inlines = [EventInline, DeliveryReportInline]
     action_form = SendAgainBar
     actions = ["send_selected_again"]
@@ -178,8 +178,9 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         )
         for circuit in open_circuits:
             _, channel, provider = circuit.name.split(":")
+            label = dict(channel_choices()).get(channel, channel)
             text = (
-                f"No {channel} message goes out by {provider} at the moment. "
+                f"No {label} goes out by {provider} at the moment. "
                 "Open one that is queued to see why."
             )
             self.message_user(request, text, messages.WARNING)

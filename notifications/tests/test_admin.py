@@ -161,7 +161,7 @@ def test_a_service_that_takes_nothing_is_announced(manager):
     until = timezone.now() + timedelta(minutes=5)
     Circuit.objects.create(name="notifications:sms:africastalking", open_until=until)
     page = manager.get(LIST).content.decode()
-    assert "No sms message goes out by africastalking at the moment." in page
+    assert "No SMS goes out by africastalking at the moment." in page
 
 
 def test_staff_record_an_opt_out_in_the_form_it_is_compared_in(manager):

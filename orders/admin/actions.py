@@ -45,10 +45,11 @@ class OrderActions(ModelAdmin):
         for order in queryset.order_by("-id")[:MOST_AT_ONCE]:
             done += self._cancel(request, order)
         if done:
-            self.message_user(request, f"Cancelled {done} orders.", messages.SUCCESS)
+            what = "1 order" if done == 1 else f"{done} orders"
+            self.message_user(request, f"Cancelled {what}.", messages.SUCCESS)
 
     @action(
-        description="Cancel",
+        description="Cancel the order",
         icon="block",
         variant=ActionVariant.DANGER,
         permissions=["cancel"],

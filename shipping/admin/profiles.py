@@ -56,6 +56,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class ProviderProfileAdmin(ModelAdmin):
     """On which days, and until which hour, each provider takes parcels."""
 
+    nothing_here = "Add a provider to set its days and cut-off hour. Until then it has the usual."
     form = ProfileForm
     readonly_fields = ["can"]
     list_display = [

@@ -48,6 +48,7 @@ class TrackingInline(ReadOnlyInline):
 class ReturnAdmin(ReadOnlyAdmin):
     """Parcels that come back, and what staff record of them. One begins at its shipment."""
 
+    nothing_here = "A return begins on the page of its shipment: “Take it back”."
     list_display = ["reference", "shown_state", "out", "provider", "reason", "created_at"]
     list_filter = ["state", ProviderFilter]
     list_select_related = ["shipment"]
@@ -146,7 +147,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         return self._do(request, object_id, returns.refuse, form, "refused")
 
     @action(
-        description="Close",
+        description="Close the return",
         icon="close",
         permissions=["close"],
         dialog={

@@ -105,6 +105,7 @@ class NumberForm(forms.Form):
 class RoutingRuleAdmin(ModelAdmin):
     """Typed first, looked at, and only then put to use."""
 
+    nothing_here = "Without rules, parcels go by the provider of the settings."
     form = RuleForm
     list_display = ["name", "shown_use", "priority", "asks_for", "provider"]
     list_filter = ["is_active", "provider"]

@@ -75,6 +75,7 @@ class OrderScheduleInline(ReadOnlyInline):
 class ScheduleAdmin(ForecastPage):
     """When recurring orders ship."""
 
+    nothing_here = "Orders that ship weekly or monthly have a schedule."
     list_display = ["order", "shown_state", "interval", "anchor", "next_date", "resume_on"]
     list_select_related = ["order"]
     list_filter = ["state", "interval", "catch_up"]
@@ -145,7 +146,7 @@ class ScheduleAdmin(ForecastPage):
         """Leave out the next occurrence of each."""
         return self.seen(request, queryset, "skip", "Skipped the next one of")
 
-    @admin.action(description="Cancel", permissions=["alter"])
+    @admin.action(description="End them", permissions=["alter"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:
         """End them."""
         return self.seen(request, queryset, "cancel", "Cancelled")
@@ -195,7 +196,7 @@ class ScheduleAdmin(ForecastPage):
         return self.one(request, _get(object_id), schedules.skip, "the next date is left out")
 
     @action(
-        description="Change",
+        description="Change the dates",
         icon="edit_calendar",
         permissions=["alter"],
         dialog={
@@ -212,7 +213,7 @@ class ScheduleAdmin(ForecastPage):
         return self.one(request, _get(object_id), schedules.change, "changed", **given)
 
     @action(
-        description="Cancel",
+        description="End the schedule",
         icon="block",
         variant=ActionVariant.DANGER,
         permissions=["alter"],

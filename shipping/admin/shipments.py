@@ -113,6 +113,7 @@ class ReasonForm(BaseDialogForm):  # type: ignore[misc]
 class ShipmentAdmin(ReadOnlyAdmin):
     """Parcels with their history; what went wrong can be sent again or closed."""
 
+    nothing_here = "Parcels are made by orders, and by schedules on their days."
     list_display = [
         "reference",
         "shown_state",
@@ -171,7 +172,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         """Queue those that are unknown, rejected or missed, under the same keys."""
         self.each(request, queryset, services.retry, "Queued again")
 
-    @admin.action(description="Cancel", permissions=["cancel"])
+    @admin.action(description="Cancel selected shipments", permissions=["cancel"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         """Cancel those that no provider has."""
         self.each(request, queryset, services.cancel, "Cancelled")
@@ -192,7 +193,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return self.one(request, row, services.retry, "queued again")
 
     @action(
-        description="Cancel",
+        description="Cancel the shipment",
         icon="block",
         variant=ActionVariant.DANGER,
         permissions=["cancel"],
