@@ -75,10 +75,12 @@ def _note(
 
 def _only_one_at(channel: str, recipient: str) -> Customer | None:
     """Whose address it is, when it is one customer's alone."""
-    columns = {"sms": "phone_number", "email": "email__iexact"}
-    if channel not in columns:
+    known = channels().get(channel)
+    if known is None or not known.column:
         return None
-    found = Customer.objects.filter(**{columns[channel]: recipient})[:2]
+    # Only e-mail is written in capitals or not; other addresses have one form, and an index of it.
+    how = f"{known.column}__iexact" if channel == "email" else known.column
+    found = Customer.objects.filter(**{how: recipient})[:2]
     return found[0] if len(found) == 1 else None
 
 

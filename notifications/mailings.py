@@ -21,7 +21,7 @@ from core.states import move
 from customers.models import Customer
 from notifications import pacing, segments, tasks
 from notifications.book import Book, Words
-from notifications.channels import load_addresses
+from notifications.channels import channels, load_addresses, preferred
 from notifications.costs import DailyCost, Price
 from notifications.health import check_sms
 from notifications.models import (
@@ -44,7 +44,6 @@ _PLACES = """
 INSERT INTO notifications_mailingrecipient (mailing_id, customer_id)
 SELECT %%s, c.id FROM (%s) c(id) ORDER BY c.id ON CONFLICT DO NOTHING
 """
-ADDRESSES = {"email": "customer__email", "sms": "customer__phone_number"}
 
 
 @transaction.atomic
@@ -101,8 +100,8 @@ class Forecast:
 def forecast(mailing: Mailing) -> Forecast:
     """How many it reaches and what that costs, counted in one statement, and the first message."""
     places = MailingRecipient.objects.filter(mailing=mailing)
-    names = [mailing.channel] if mailing.channel else list(ADDRESSES)
-    has, out = _reach([name for name in names if name in ADDRESSES])
+    names = [mailing.channel] if mailing.channel else [n for n in channels() if preferred(n)]
+    has, out = _reach([name for name in names if channels()[name].column])
     reachable = places.filter(has, ~out).count() if has else places.count()
     opted_out = places.filter(out).count() if has else 0
     sample = _messages(mailing, [place.customer for place in _next(places, 1)])[0]
@@ -115,8 +114,9 @@ def _reach(names: list[str]) -> tuple[Q, Q]:
     """Who has an address, and who has opted out of all they have."""
     has, free = Q(), Q(pk__in=[])
     for name in names:
-        column = ADDRESSES[name]
-        refused = OptOut.objects.filter(channel=name, recipient=Lower(OuterRef(column)))
+        column = f"customer__{channels()[name].column}"
+        address = Lower(OuterRef(column)) if name == "email" else OuterRef(column)
+        refused = OptOut.objects.filter(channel=name, recipient=address)
         has |= ~Q(**{column: ""})
         free |= ~Q(**{column: ""}) & ~Q(Exists(refused))
     return has, has & ~free

@@ -109,9 +109,10 @@ def barred(provider: Provider) -> Temporary | None:
 
 
 def guarded(provider: Provider, request: Request) -> Request:
-    """A request to an address that staff typed reaches the public internet only."""
+    """To an address that staff typed over the public internet only; no answer shows a secret."""
     typed = bool(provider.typed_url) and not addresses.is_stand_in(provider.typed_url)
-    return replace(request, public_only=True) if typed else request
+    hidden = provider.confided()
+    return replace(request, public_only=typed or request.public_only, hidden=hidden)
 
 
 def _looked_up(provider: Provider) -> Reader:

@@ -35,12 +35,16 @@ class BadEvent(ValueError):  # noqa: N818 - says what is wrong
 
 
 def taken(reference: object = "", number: object = "", url: object = "") -> Done:
-    """Done, with what the answer says of the parcel; what is unfit to keep is left out."""
+    """Done, with what the answer says of the parcel; what is unfit to keep is left out.
+
+    A name that is a whole number is kept as text.
+    """
     details = {"tracking_number": _text(number), "tracking_url": _web_address(url)}
     return Done(_text(reference), details)
 
 
 def _text(value: object) -> str:
+    value = str(value) if type(value) is int else value
     fit = isinstance(value, str) and len(value) <= LONGEST_REFERENCE and value.isprintable()
     return str(value) if fit else ""
 
@@ -111,6 +115,14 @@ def part(body: Mapping[str, Any], field: str) -> dict[str, Any]:
     return value
 
 
+def parts(body: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
+    """The objects of a list inside a webhook's body: a batch. Raises BadEvent for anything else."""
+    value = body.get(field)
+    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
+        raise BadEvent(field, "This field must be a list of objects.")
+    return value
+
+
 def text(body: Mapping[str, Any], field: str, longest: int) -> str:
     """A text of a webhook's body. Raises BadEvent when it is missing, empty or too long."""
     value = body.get(field)
@@ -121,12 +133,13 @@ def text(body: Mapping[str, Any], field: str, longest: int) -> str:
     return value
 
 
-def status(body: Mapping[str, Any], field: str, known: Mapping[str, str] | None = None) -> str:
-    """A tracking status; `known` translates the provider's words into ours. Raises BadEvent."""
+def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None = None) -> str:
+    """A tracking status; `known` translates the provider's words or numbers. Raises BadEvent."""
     words = known or {name: name for name in RANKS}
     value = body.get(field)
-    if not isinstance(value, str) or value not in words:
-        raise BadEvent(field, f"This field must be one of: {', '.join(words)}.")
+    # To a mapping 1.0 and true are the number 1.
+    if type(value) not in {str, int} or value not in words:
+        raise BadEvent(field, f"This field must be one of: {', '.join(map(str, words))}.")
     return words[value]
 
 
@@ -152,6 +165,19 @@ def moment(body: Mapping[str, Any], field: str) -> datetime:
         if isinstance(error, BadEvent):
             raise
         raise BadEvent(field, "Write it as 2023-05-19T13:18:45Z.") from None
+
+
+def epoch(body: Mapping[str, Any], field: str) -> datetime:
+    """A time of a webhook's body in whole seconds since 1970 (UTC), in UTC. Raises BadEvent."""
+    said = body.get(field)
+    if type(said) is not int:
+        raise BadEvent(field, "This field must be a whole number of seconds since 1970.")
+    try:
+        return _sane(datetime.fromtimestamp(said, UTC), field)
+    except (ValueError, OverflowError, OSError) as error:
+        if isinstance(error, BadEvent):
+            raise
+        raise BadEvent(field, "This is no time in seconds since 1970.") from None
 
 
 def in_utc(local: datetime, zone: str, field: str) -> datetime:

@@ -236,9 +236,9 @@ async def _whole(answer: aiohttp.ClientResponse, request: Request) -> Response:
         body += await answer.content.readany()
         if len(body) > LARGEST_ANSWER:
             raise _Unusable("it is larger than 1 MiB")
-    return Response(
-        answer.status, _joined(answer.headers), bytes(body), request.headers, request.body
-    )
+    headers = _joined(answer.headers)
+    sent = (request.headers, request.body, request.hidden)
+    return Response(answer.status, headers, bytes(body), *sent)
 
 
 def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:

@@ -1,14 +1,14 @@
 """What is sent and what comes back, as plain values: no connection is opened here."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from re import compile as pattern
 from typing import Any, NoReturn, Self
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from core.http.blotting import values_sent, without
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
@@ -58,6 +58,8 @@ class Request:
     body: bytes = b""
     timeout: float = DEADLINE
     public_only: bool = False
+    # Secrets that stand in no header, as in the address: no answer repeats them to staff.
+    hidden: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.method not in _METHODS:
@@ -137,9 +139,10 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
-    # What we sent: blotted out when the other side repeats it to us.
+    # What we sent, and `Request.hidden`: blotted out when the other side repeats it to us.
     sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     sent_body: bytes = field(default=b"", repr=False, compare=False)
+    hidden: Sequence[str] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
         lowered = {name.lower(): value for name, value in self.headers.items()}
@@ -155,7 +158,7 @@ class Response:
         """The body's first 200 printable characters, for messages, without our own secrets and
         without what we said of a person."""
         text = self.body[: 40 * BEGINNING].decode(errors="replace")
-        for secret in _secrets(self.sent_headers):
+        for secret in _secrets(self.sent_headers, self.hidden):
             text = text.replace(secret, "…")
         return brief(without(text, values_sent(self.sent_headers, self.sent_body)))
 
@@ -185,11 +188,14 @@ def brief(text: str) -> str:
     return " ".join(printable.split())[:BEGINNING].rstrip()
 
 
-def _secrets(headers: Mapping[str, str]) -> list[str]:
+def _secrets(headers: Mapping[str, str], hidden: Sequence[str]) -> list[str]:
     """Values worth hiding, whole and without their scheme ("Bearer …"); the longest first, or
     the rest of one that holds another would show."""
     values = [value for name, value in headers.items() if name.lower() not in _HARMLESS]
     parts = {part for value in values for part in (value, value.rpartition(" ")[2])}
+    parts |= {
+        part for value in hidden for part in (value, quote(value, safe=""), quote_plus(value))
+    }
     return sorted((part for part in parts if len(part) >= _SHORTEST_SECRET), key=len, reverse=True)
 
 

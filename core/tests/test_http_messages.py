@@ -166,6 +166,12 @@ def test_a_beginning_never_repeats_our_own_secrets() -> None:
     assert Response(400, {}, body, sent).beginning == "Not text/html: …, token …, key …"
 
 
+def test_a_beginning_never_repeats_a_secret_of_the_address_either() -> None:
+    body = b"no /a%2Flong%20key/pack, nor key=a%2Flong+key"
+    response = Response(404, {}, body, hidden=["a/long key"])
+    assert response.beginning == "no /…/pack, nor key=…"
+
+
 def test_a_secret_within_a_secret_is_hidden_whole() -> None:
     sent = {"X-One": "secret", "X-Two": "secret-and-more"}
     for _ in range(20):

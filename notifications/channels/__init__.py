@@ -43,6 +43,7 @@ class Channel:
     clean: Callable[[str], str] = str.strip
     # Why nothing goes to such an address, in words; "" when it may.
     refusal: Callable[[str], str] = lambda address: ""
+    column: str = ""  # the customer's column that holds the address, if one does
     rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
     load: Callable[[Sequence["Customer"]], None] | None = None
     detail: Callable[[str], Any] | None = None

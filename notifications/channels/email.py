@@ -27,6 +27,7 @@ CHANNEL = Channel(
     recipient=lambda customer: valid(customer.email),
     missing="e-mail address",
     preference="EMAIL_PROVIDER",
+    column="email",
     clean=clean,
     rank=10,
 )

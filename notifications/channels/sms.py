@@ -37,6 +37,7 @@ CHANNEL = Channel(
     recipient=recipient,
     missing="phone number",
     preference="SMS_PROVIDER",
+    column="phone_number",
     clean=clean,
     refusal=refusal,
     rank=20,

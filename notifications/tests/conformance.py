@@ -5,9 +5,12 @@ when that does not do: when its recipients have another form, or when `Message.d
 """
 
 import base64
+import inspect
+import re
+import sys
 from collections.abc import Callable
 
-from core.http import Outcome, Reader, Request, Response
+from core.http import Outcome, Reader, Request, Response, Unknown
 from notifications.channels import (
     DirectTransport,
     HttpTransport,
@@ -62,8 +65,24 @@ def reader_of(transport: HttpTransport | PairedTransport, message: Message) -> R
 
 
 def outcome_of(transport: HttpTransport | PairedTransport, response: Response) -> Outcome:
-    """What this answer to a message means."""
-    return reader_of(transport, a_message(transport.channel))(response)
+    """What the client makes of this answer to a message: one that cannot be read is unknown."""
+    try:
+        return reader_of(transport, a_message(transport.channel))(response)
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration):
+        return Unknown("unreadable answer")
 
 
-__all__ = ["Transport", "a_message", "outcome_of", "over_http", "reader_of", "request_of"]
+def words_of(transport: Transport) -> set[str]:
+    """The words in quotation marks in its file: among them are the fields that it reads."""
+    return set(re.findall(r'"(\w+)"', inspect.getsource(sys.modules[type(transport).__module__])))
+
+
+__all__ = [
+    "Transport",
+    "a_message",
+    "outcome_of",
+    "over_http",
+    "reader_of",
+    "request_of",
+    "words_of",
+]

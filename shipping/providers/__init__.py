@@ -110,6 +110,10 @@ class Provider:
         needed = (what for what in self.needs if what not in has)
         return [self.setting(what) for what in needed if not self.told(what)]
 
+    def confided(self) -> list[str]:
+        """All it was told but its address: no answer that repeats it is shown."""
+        return [part for what in self.needs if what != "URL" for part in self.secrets(what)]
+
     @property
     def url(self) -> str:
         """Where it is, without a slash at the end."""

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from core.http import Request
 from core.outbox import work
 from shipping import asking, cancelling, dispatching, providers, services, watchdog
 from shipping.addresses import objection
@@ -115,3 +116,12 @@ def test_nobody_is_asked_about_a_parcel_at_such_an_address_either(
     ProviderProfile.objects.create(provider="reference", url="https://localhost:1/shipments")
     row = asking_for(queued_shipment(state="sent", news_at=timezone.now()))
     assert said in row.last_error
+
+
+def test_no_answer_that_repeats_a_secret_is_shown(settings):
+    """A provider may want it in the address or in a form, where no header says that it is one."""
+    settings.NORTHPOST_LOGIN = "dosette:secret"
+    settings.NORTHPOST_HOOK_SECRET = "old-one,new-one"
+    request = Request("GET", "https://api.northpost.example/dosette:secret")
+    made = dispatching.guarded(providers.get("northpost"), request)
+    assert set(made.hidden) == {"dosette:secret", "old-one", "new-one"}

@@ -92,7 +92,7 @@ CASES = [
         name="swiftparcel",
         settings={
             "SWIFTPARCEL_URL": "https://swiftparcel.example",
-            "SWIFTPARCEL_API_KEY": "a-key",
+            "SWIFTPARCEL_API_KEY": "a-long-key",
             "SWIFTPARCEL_SECRET": SECRET,
         },
         taken=answer(201, {"data": {"id": "sp-1", "tracking": {"code": "SP1"}}}),
