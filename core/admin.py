@@ -56,6 +56,7 @@ class ReadOnlyInline(TabularInline):
     can_delete = False
     show_change_link = False
     hide_title = True
+    template_after = "admin/core/none_yet.html"
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """All that is shown."""

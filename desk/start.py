@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from clinical.models import Study
 from core.cases.models import Case
 from desk.admin.filters import visible_kinds
 from notifications.models import Notification
@@ -52,6 +53,10 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         cards.insert(0, Card("Exceptions", str(count), link, alarming=count > 0))
     if user.has_perm("shipping.view_shipment"):
         cards += _shipment_cards()
+    if user.has_perm("clinical.change_study"):  # not whoever only looks: they say why first
+        registered = Study.objects.filter(state="registered")
+        link = "clinical_study"
+        cards.append(_card("Studies without images", registered, link, "state__exact=registered"))
     if user.has_perm("notifications.view_notification"):
         lost = Notification.objects.filter(state__in=["failed", "unknown"])
         link = "notifications_notification"

@@ -28,7 +28,7 @@ def test_the_cards_count_what_waits(manager):
 def test_a_card_leads_to_its_list(manager):
     page = manager.get("/admin/")
     for card in page.context["cards"]:
-        assert manager.get(card.link).status_code == 200, card.link
+        assert manager.get(card.link, follow=True).status_code == 200, card.link
 
 
 def test_who_may_see_nothing_sees_no_figure(db):
@@ -80,3 +80,17 @@ def test_a_time_is_written_by_the_24_hour_clock(manager):
     with time_machine.travel("2026-11-21T14:05:00Z"):
         placed_order()
         assert "21 Nov 2026, 14:05" in manager.get("/admin/orders/order/").content.decode()
+
+
+def test_a_clinician_starts_with_the_studies_that_wait(db):
+    clinician = staff()
+    clinician.user_permissions.add(Permission.objects.get(codename="change_study"))
+    client = Client()
+    client.force_login(clinician)
+    (card,) = client.get("/admin/").context["cards"]
+    assert (card.title, card.figure) == ("Studies without images", "0")
+
+
+def test_a_table_without_rows_says_so(manager):
+    order = placed_order()
+    assert "None yet." in manager.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
