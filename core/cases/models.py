@@ -51,6 +51,12 @@ class Case(models.Model):
                 name="case_open_by_kind",
             ),
             models.Index(fields=["subject_type", "subject_id"], name="case_by_subject"),
+            # What the reconciler asks of each row in trouble: is it known?
+            models.Index(
+                fields=["kind", "subject_id"],
+                condition=Q(closed_at=None) | Q(dismissed=True),
+                name="case_in_force",
+            ),
         ]
 
     def __str__(self) -> str:
