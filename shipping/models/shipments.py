@@ -76,9 +76,9 @@ class Shipment(OutboxRow, AddressLines):
                 fields=["ship_on"], condition=Q(state="scheduled"), name="shipment_scheduled"
             ),
             models.Index(
-                fields=["provider", "news_at"],
+                fields=["provider", "quiet", "news_at"],
                 condition=Q(state__in=MOVING),
-                name="shipment_by_news",
+                name="shipment_without_news",
             ),
             models.Index(fields=["state", "-id"], name="shipment_by_state"),
             models.Index(fields=["order", "id"], name="shipment_by_order"),

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 
 from core import cases
@@ -12,6 +13,7 @@ from core.cases.models import Case
 from core.outbox import attempt, claim, work
 from shipping import asking, providers, sweeping, tracking, watchdog
 from shipping.models import Inquiry, ProviderProfile, Shipment
+from shipping.states import MOVING
 from shipping.tests.factories import last_event, queued_shipment, tracked
 from shipping.tests.test_cases import act, cases_of, in_state, open_case
 from shipping.tests.test_dispatching import dispatched
@@ -185,3 +187,19 @@ def test_the_sweeper_watches_and_asks(db, provider):
     Inquiry.objects.update(next_attempt_at=timezone.now())
     sweeping.sweep()
     assert look_ups(provider) == 1
+
+
+def test_the_index_leads_to_what_is_due_however_many_are_silent(db):
+    """Those that have been asked after lie elsewhere in it."""
+    quiet_for(30, quiet=1)
+    due = quiet_for(30)
+    names, stages, since = watchdog._times()
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        plan = f"EXPLAIN (ANALYZE, FORMAT TEXT) {watchdog._MARK}"
+        cursor.execute(plan, [names, stages, since, list(MOVING), 10])
+        told = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Scan using shipment_without_news" in told
+    assert "(quiet = q.quiet) AND (news_at < v.since)" in told
+    due.refresh_from_db()
+    assert due.quiet == 1
