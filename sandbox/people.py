@@ -16,6 +16,8 @@ API_SCOPES = (
     "shipping:write",
     "notifications:read",
     "notifications:write",
+    "exceptions:read",
+    "exceptions:write",
 )
 READ_SCOPES = tuple(scope for scope in API_SCOPES if scope.endswith(":read"))
 OPENID_SCOPES = ("openid", "profile", "email", "groups", "offline_access")

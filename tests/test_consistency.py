@@ -106,3 +106,11 @@ def test_every_address_says_who_may_come_in():
     """Each has a line in tests/matrix/expectations.py."""
     advice = "Run `pytest tests/test_rights_matrix.py -k has_its_line`: it prints what to add."
     assert not without_line(), advice
+
+
+def test_the_stand_in_issuer_gives_every_scope_there_is():
+    """Else nobody could try that part of the API at home."""
+    from identity.scopes import SCOPES
+    from sandbox.people import API_SCOPES
+
+    assert set(API_SCOPES) == set(SCOPES)
