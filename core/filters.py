@@ -44,12 +44,18 @@ class TimeFilter(django_filters.IsoDateTimeFilter):
 
 
 class FilterForm(forms.Form):
-    """Refuses an empty time, key or choice: it is a mistake, not everything."""
+    """Refuses an empty time, key or choice, and a yes or no that is neither: a mistake, not
+    everything."""
 
     def clean(self) -> dict[str, Any]:
         """Raise ValidationError for each."""
         for name, field in self.fields.items():
+            if isinstance(field, forms.NullBooleanField) and self._is_neither(name):
+                self.add_error(name, forms.ValidationError("Say true or false.", "invalid"))
             if self.data.get(name) == "" and not isinstance(field, forms.CharField):
                 text = "Give a value, or leave it out."
                 self.add_error(name, forms.ValidationError(text, "empty"))
         return self.cleaned_data
+
+    def _is_neither(self, name: str) -> bool:
+        return bool(self.data.get(name)) and self.cleaned_data.get(name) is None
