@@ -18,8 +18,8 @@ graceful_timeout = int(os.environ.get("WEB_GRACE") or 20)
 forwarder_headers = ""
 control_socket_disable = True  # its default place is shared by every clone of this user
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-# The path without its query: no personal data in logs.
-access_log_format = "%(m)s %(U)s %(s)s %(B)sB %(M)sms"
+# Without the address, which may hold a secret: core.access tells its pattern.
+access_log_format = "%(m)s %(s)s %(B)sB %(M)sms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
 

@@ -90,6 +90,8 @@ def through_the_admin(client):
     yield client.get(f"/admin/orders/order/{Order.objects.get().pk}/change/")
     yield client.post("/admin/customers/customer/add/", PERSON)
     yield client.get("/admin/Zqjane/")
+    yield client.get("/stop/7.email.Zqjane~Zqjane/")
+    yield client.post("/stop/7.email.Zqjane~Zqjane/")
 
 
 @pytest.mark.django_db(transaction=True)
