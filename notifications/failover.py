@@ -4,7 +4,8 @@ Provably means: the connection was refused, the service said that it did not tak
 its circuit was open before anything was sent. After a time-out nothing is moved.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -12,6 +13,8 @@ from django.utils import timezone
 
 from core.http import Outcome, Temporary
 from core.models import Circuit
+from core.sql import update_each
+from notifications import quiet
 from notifications.channels import preferred
 from notifications.history import record
 from notifications.models import Notification
@@ -72,9 +75,22 @@ def _move(channel: str, provider: str, to: str) -> int:
         state="queued", channel=channel, provider=provider, doubtful=False
     ).order_by("next_attempt_at", "id")
     rows = list(waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])
-    ids = [row.pk for row in rows]
-    Notification.objects.filter(pk__in=ids).update(provider=to, next_attempt_at=timezone.now())
+    moments = _moments(rows)
+    values = [(row.pk, to, due) for row, due in zip(rows, moments, strict=True)]
+    update_each(Notification, ("id", "provider", "next_attempt_at"), values)
     for row in rows:
         row.last_error = f"{provider} takes nothing at the moment: goes by {to}."
     record(rows, kind="moved to another service", was="queued")
     return len(rows)
+
+
+def _moments(rows: Sequence[Notification]) -> list[datetime]:
+    """When they go: what waits to be tried again at once, but not at night.
+
+    What was never tried waits for a reason of its own, such as the customer's limit.
+    """
+    nows = quiet.awake(rows, [timezone.now()] * len(rows))
+    return [
+        min(row.next_attempt_at, now) if row.attempts else row.next_attempt_at
+        for row, now in zip(rows, nows, strict=True)
+    ]

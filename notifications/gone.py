@@ -4,6 +4,7 @@ from django.utils import timezone
 
 from core.states import move
 from customers.models import Customer
+from notifications import quiet
 from notifications.channels import channels
 from notifications.consent import opt_out
 from notifications.models import Notification
@@ -28,6 +29,7 @@ def try_other_address(row: Notification) -> bool:
     if row.state != "failed" or recipient in ("", row.recipient):
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."
-    changes = {"recipient": recipient, "next_attempt_at": timezone.now(), "last_error": ""}
+    [due] = quiet.awake([row], [timezone.now()])
+    changes = {"recipient": recipient, "next_attempt_at": due, "last_error": ""}
     move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
     return True

@@ -19,7 +19,7 @@ from core import circuits
 from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
 from core.outbox import Job, Lane, Settlement, work
 from core.sql import update_each
-from notifications import cases, costs, failover
+from notifications import cases, costs, failover, quiet
 from notifications.channels import (
     GONE,
     OPTED_OUT,
@@ -106,6 +106,7 @@ def _all() -> list[tuple[str, str]]:
 
 def _work(channel: str, provider: str) -> int:
     """Send what waits for a service; what it leaves behind when its circuit opens moves on."""
+    quiet.hold(channel, provider)
     failover.leave(channel, provider)
     attempted = work(lane(channel, provider))
     failover.leave(channel, provider)
@@ -149,7 +150,10 @@ def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settl
     now = timezone.now()
     several = len(preferred(channel)) > 1
     closed = failover.closed_services(channel) if several else frozenset()
-    values = [_values(row, settlement, closed, now) for row, settlement in settled]
+    for row, settlement in settled:
+        _bring_up_to_date(row, settlement, closed, now)
+    quiet.put_off([row for row, _ in settled if row.state == "queued"])
+    values = [_values(row, settlement) for row, settlement in settled]
     ours = {
         pk
         for (pk,) in update_each(
@@ -168,23 +172,28 @@ def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settl
         cases.service_works(name)
 
 
-def _values(
+def _bring_up_to_date(
     row: Notification, settlement: Settlement, closed: frozenset[str], now: datetime
-) -> tuple[object, ...]:
-    """The row's new columns, in the order of `_COLUMNS`; the row itself is brought up to date."""
-    outcome, due = settlement.outcome, settlement.due or row.next_attempt_at
+) -> None:
+    """Put into the row what the answer means for it."""
+    outcome = settlement.outcome
+    row.next_attempt_at = settlement.due or row.next_attempt_at
     row.state, row.last_error = settlement.state, settlement.error
     if isinstance(outcome, Done):
         row.provider_reference, row.sent_at = outcome.reference, now
         row.cost = outcome.details.get("cost", "")
     elif _may_go_elsewhere(settlement):
-        due = _go_elsewhere(row, closed, due, now)
+        _go_elsewhere(row, closed, now)
+
+
+def _values(row: Notification, settlement: Settlement) -> tuple[object, ...]:
+    """The row's new columns, in the order of `_COLUMNS`."""
     return (
         row.pk,
         row.fence,
         row.state,
         None,
-        due,
+        row.next_attempt_at,
         settlement.doubtful,
         row.provider,
         row.last_error,
@@ -199,17 +208,14 @@ def _may_go_elsewhere(settlement: Settlement) -> bool:
     return waits and failover.proves_nothing_taken(settlement.outcome)
 
 
-def _go_elsewhere(
-    row: Notification, closed: frozenset[str], due: datetime, now: datetime
-) -> datetime:
+def _go_elsewhere(row: Notification, closed: frozenset[str], now: datetime) -> None:
     """Name the service that is tried next, and when: the next one at once; after the last one
     the first again, when it is time."""
     to = failover.next_service(row.channel, row.provider, closed)
     if to:
         row.last_error = f"{row.last_error[:440]} Goes by {to} instead."
-        due = now
+        row.next_attempt_at = now
     row.provider = to or next(iter(preferred(row.channel)), row.provider)
-    return due
 
 
 def _take_hints(name: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:

@@ -148,7 +148,8 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         permissions=["send_again"],
         dialog={
             "title": "Send this message again?",
-            "description": "If it did arrive after all, the customer gets it twice.",
+            "description": "If it did arrive after all, the customer gets it twice. "
+            "It goes at once, in the customer's quiet hours, too.",
             "form_class": SendAgainForm,
             "form_submit_text": "Send it again",
         },
