@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -60,6 +60,8 @@ class Book:
         self.pace = Pace()
         for kind, facts in _read(occasions, routes, customers):
             getattr(self, f"_take_{kind}")(*facts)
+        if self.pace.per_day and customers:
+            self.pace.slots = _slots(customers, self.pace.per_day)
 
     def _take_rule(self, *facts: Any) -> None:
         self._cases.append(Case(*facts))
@@ -78,11 +80,7 @@ class Book:
     def _take_limits(self, begin: str | None, end: str | None, *most: int) -> None:
         begins, ends = (time.fromisoformat(hour) if hour else None for hour in (begin, end))
         per_day, duplicate, digest = most
-        self.pace = Pace(begins, ends, per_day, duplicate, digest, self.pace.slots)
-
-    def _take_slots(self, customer: int, slots: list[float]) -> None:
-        times = [datetime.fromtimestamp(slot, UTC) for slot in slots]
-        self.pace.slots = {**self.pace.slots, customer: times}
+        self.pace = Pace(begins, ends, per_day, duplicate, digest)
 
     def words(
         self, occasion: str, channel: str, language: str = "", name: str = ""
@@ -161,14 +159,17 @@ UNION ALL
 SELECT 'limits', json_build_array(quiet_from::text, quiet_until::text, messages_per_day,
        duplicate_minutes, digest_minutes)
   FROM notifications_limits WHERE id = 1
-UNION ALL
-SELECT 'slots', json_build_array(c.id, ARRAY(
-         SELECT extract(epoch FROM n.next_attempt_at)
+"""
+_LOCK = """
+SELECT id FROM customers_customer WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+"""
+_SLOTS = """
+SELECT c.id, ARRAY(
+         SELECT n.next_attempt_at
            FROM notifications_notification n
           WHERE n.customer_id = c.id AND n.state <> 'suppressed'
-          ORDER BY n.id DESC LIMIT l.messages_per_day))
-  FROM notifications_limits l, unnest(%(customers)s::bigint[]) c(id)
- WHERE l.id = 1 AND l.messages_per_day > 0
+          ORDER BY n.id DESC LIMIT %s)
+  FROM unnest(%s::bigint[]) c(id)
 """
 
 
@@ -182,9 +183,22 @@ def _read(
         "occasions": list(occasions),
         "addresses": list({route.recipient.lower() for route in routes}),
         "languages": list({tag for name in languages for tag in chain(name)}),
-        "customers": list({person.pk for person in people}),
         "today": timezone.localdate(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, known)
         return list(cursor.fetchall())
+
+
+def _slots(customers: Iterable[Customer], most: int) -> dict[int, list[datetime]]:
+    """When each customer's latest messages were due, newest first.
+
+    Within a transaction these customers are locked until its end, and in a statement before, so
+    that of two messages written at once the second counts the first. A preview has none.
+    """
+    keys = sorted({person.pk for person in customers})
+    with connection.cursor() as cursor:
+        if connection.in_atomic_block:
+            cursor.execute(_LOCK, [keys])
+        cursor.execute(_SLOTS, [most, keys])
+        return dict(cursor.fetchall())
