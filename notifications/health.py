@@ -1,4 +1,4 @@
-"""No health data in an SMS: it is shown on locked screens, and kept by networks for years.
+"""No health data where anybody may read it, such as in an SMS: it is shown on locked screens.
 
 docs/decisions/0023-words.md says what counts as health data and why.
 """
@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import CharField, Q, Value
 from django.db.models.functions import Lower, StrIndex
 
+from notifications.channels import channels
 from orders.models import Product, ProductKind
 
 TELLING_KINDS = (ProductKind.DNA_KIT, ProductKind.TREATMENT)
@@ -21,12 +22,22 @@ def telling_words(text: str) -> list[str]:
     return [word for word in wanted if word and _stands_in(word, text)]
 
 
-def check_sms(text: str, *, field: str) -> None:
-    """Raise ValidationError, on `field`, when the text of an SMS reveals something of health."""
-    if found := telling_words(text):
-        said = f"An SMS must not say “{found[0]}”: anybody may read it who sees the telephone."
-        error = ValidationError(f"{said} Say it by e-mail, or without that word.", "health")
-        raise ValidationError({field: error})
+def check_words(channel: str, text: str, subject: str = "", *, field: str = "message") -> None:
+    """Raise ValidationError when what anybody may read of a message reveals something of health.
+
+    On `field` for the text, on `subject` for that. Without a channel the message may go by any.
+    """
+    said = {"subject": ("subject", subject), "text": (field, text)}
+    for each in [channels()[channel]] if channel else channels().values():
+        for part in each.shown_to_anybody:
+            name, words = said[part]
+            if words and (found := telling_words(words)):
+                raise ValidationError({name: _refusal(each.label, found[0])})
+
+
+def _refusal(label: str, word: str) -> ValidationError:
+    said = f"{label[0].upper()}{label[1:]}: do not say “{word}”, anybody may read it who sees the"
+    return ValidationError(f"{said} telephone. Say it by e-mail, or without that word.", "health")
 
 
 def _products_in(text: str) -> list[str]:

@@ -23,7 +23,7 @@ from notifications import pacing, segments, tasks
 from notifications.book import Book, Words
 from notifications.channels import channels, load_addresses, preferred
 from notifications.costs import DailyCost, Price
-from notifications.health import check_sms
+from notifications.health import check_words
 from notifications.models import (
     Mailing,
     MailingRecipient,
@@ -81,8 +81,7 @@ def check(mailing: Mailing) -> None:
             check_fields(getattr(mailing, name), known)
         except ValidationError as error:
             raise ValidationError({name: error}) from error
-    if mailing.channel in ("", "sms"):
-        check_sms(mailing.message, field="message")
+    check_words(mailing.channel, mailing.message, mailing.subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from django.core.exceptions import ValidationError
 
+from notifications.channels import channels
 from notifications.markup import check_html, escaped
 
 LONGEST_MESSAGE = 2000
@@ -15,7 +16,7 @@ LONGEST_HTML = 20_000
 CUSTOMER_FIELDS = {"user_name": "the customer's name"}
 ORDER_FIELDS = CUSTOMER_FIELDS | {
     "order_number": "the order's number, such as co-1",
-    "item": "what was ordered, in words; not by SMS, where it may reveal something of health",
+    "item": "what was ordered, in words; not by SMS or push, where anybody may read it",
     "amount": "what it costs, with the currency",
 }
 PARCEL_FIELDS = {
@@ -28,7 +29,7 @@ DIGEST_FIELDS = CUSTOMER_FIELDS | {
     "parcels": "each parcel with what became of it",
 }
 EMAIL_FIELDS = {"unsubscribe_url": "the page to hear no more by e-mail"}
-NOT_BY_SMS = frozenset({"item"})  # docs/decisions/0023-words.md
+TELLING = frozenset({"item"})  # of health: docs/decisions/0023-words.md
 FIELDS = ORDER_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
 SAMPLE = {
     "user_name": "Jane Doe",
@@ -57,9 +58,15 @@ def fields_for(occasion: str, channel: str) -> dict[str, str]:
     else:
         parcel = PARCEL_FIELDS if occasion.startswith("shipment-") else {}
         known = ORDER_FIELDS | parcel
-    hidden = NOT_BY_SMS if channel == "sms" else frozenset()
+    hidden = hidden_fields(channel)
     more = EMAIL_FIELDS if channel == "email" else {}
     return {name: text for name, text in (known | more).items() if name not in hidden}
+
+
+def hidden_fields(channel: str) -> frozenset[str]:
+    """The fields that stay empty by this channel: they may reveal something of health."""
+    known = channels().get(channel)
+    return TELLING if known and known.shown_to_anybody else frozenset()
 
 
 def validate_body(body: str) -> None:

@@ -10,7 +10,7 @@ from core.states import move
 from customers.models import Customer
 from notifications import cases, digest, pacing
 from notifications.book import Book
-from notifications.health import check_sms
+from notifications.health import check_words
 from notifications.history import record
 from notifications.models import Notification
 from notifications.rendering import LONGEST_SUBJECT, check_message, cut, one_line
@@ -56,8 +56,7 @@ def notify(
     """
     text = _checked(message)
     route, book = _route_to(customer, channel)
-    if route.channel == "sms":
-        check_sms(text, field="message")
+    check_words(route.channel, text, subject)
     row = new_row(customer, route)
     row.message, row.subject = text, cut(one_line(subject), LONGEST_SUBJECT)
     row.critical = critical

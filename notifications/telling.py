@@ -12,8 +12,8 @@ from notifications.models import Notification, Occasion
 from notifications.rendering import (
     LONGEST_MESSAGE,
     LONGEST_SUBJECT,
-    NOT_BY_SMS,
     cut,
+    hidden_fields,
     render,
     render_html,
 )
@@ -129,9 +129,9 @@ def new_row(customer: Customer, route: Route) -> Notification:
 
 def fill(row: Notification, words: Words, values: Mapping[str, str]) -> None:
     """Put these words, with these values, into the message."""
-    if row.channel == "sms":
-        values = {name: value for name, value in values.items() if name not in NOT_BY_SMS}
-    elif row.channel == "email":
+    hidden = hidden_fields(row.channel)
+    values = {name: value for name, value in values.items() if name not in hidden}
+    if row.channel == "email":
         values = {**values, "unsubscribe_url": unsubscribing.link(row)}
     row.message = cut(render(words.body, values), LONGEST_MESSAGE)
     row.subject = cut(render(words.subject, values), LONGEST_SUBJECT)

@@ -319,7 +319,7 @@ SMS_GATEWAY_TOKEN = secret("SMS_GATEWAY_TOKEN")
 EMAIL_GATEWAY_URL = env.str("EMAIL_GATEWAY_URL", f"{SANDBOX_URL}/gateways/email")
 EMAIL_GATEWAY_TOKEN = secret("EMAIL_GATEWAY_TOKEN")
 # The language of customers who named none, and the countries (ISO 3166-1) that SMS may go to: all
-# when it is empty. What an SMS must not say, besides the names of kits and treatments.
+# when it is empty. What SMS and push must not say, besides the names of kits and treatments.
 DEFAULT_LANGUAGE = env.str("DEFAULT_LANGUAGE", "en")
 CUSTOMER_TIME_ZONE = env.str("CUSTOMER_TIME_ZONE", TIME_ZONE)
 SMS_COUNTRIES = env.list("SMS_COUNTRIES", default=[])

@@ -48,6 +48,9 @@ class Channel:
     load: Callable[[Sequence["Customer"]], None] | None = None
     detail: Callable[[str], Any] | None = None
     gone: Callable[[str], Any] | None = None
+    # The parts of a message (`subject`, `text`) that anybody may read on a locked screen: they
+    # must not reveal anything of health.
+    shown_to_anybody: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -104,5 +104,6 @@ CHANNEL = Channel(
     load=load_devices,
     detail=named,
     gone=forget,
+    shown_to_anybody=("subject", "text"),
 )
 TRANSPORTS = [WebPush()]

@@ -41,4 +41,5 @@ CHANNEL = Channel(
     clean=clean,
     refusal=refusal,
     rank=20,
+    shown_to_anybody=("text",),
 )

@@ -8,8 +8,8 @@ from django.db import models
 from django.utils import timezone
 
 from customers.languages import canonical, default_language, validate_language
-from notifications.channels import channel_choices
-from notifications.health import check_sms
+from notifications.channels import channel_choices, channels
+from notifications.health import check_words
 from notifications.rendering import (
     LONGEST_HTML,
     LONGEST_MESSAGE,
@@ -120,7 +120,7 @@ class Template(models.Model):
         return f"{case}, {self.language}"
 
     def clean(self) -> None:
-        """Raise ValidationError for a field that is not there, and for health data in an SMS."""
+        """Raise ValidationError for a field that is not there, and for health data in the open."""
         self.language = canonical(self.language)
         if self.html and self.channel != "email":
             raise ValidationError({"html": "Only e-mail has an HTML body."})
@@ -130,8 +130,8 @@ class Template(models.Model):
                 check_fields(getattr(self, name), known)
             except ValidationError as error:
                 raise ValidationError({name: error}) from error
-        if self.channel == "sms":
-            check_sms(self.body, field="body")
+        if self.channel in channels():
+            check_words(self.channel, self.body, self.subject, field="body")
 
 
 class TemplateVersion(models.Model):

@@ -9,9 +9,12 @@ from django.core.exceptions import ValidationError
 import notifications.channels as registry
 from customers import reach
 from customers.tests.factories import CustomerFactory
-from notifications import lanes
-from notifications.models import Notification, OptOut
+from notifications import lanes, mailings
+from notifications.book import Words
+from notifications.health import check_words
+from notifications.models import Mailing, Notification, OptOut, Template
 from notifications.services import notify
+from notifications.telling import fill
 
 pytestmark = pytest.mark.django_db
 
@@ -181,7 +184,31 @@ def test_an_sms_goes_to_the_countries_of_the_setting_only(settings):
 
 def test_an_sms_that_reveals_something_of_health_is_refused_and_an_e_mail_is_not():
     customer = CustomerFactory.create()
-    with pytest.raises(ValidationError, match="An SMS must not say “DNA”"):
+    with pytest.raises(ValidationError, match="SMS: do not say “DNA”"):
         notify(customer, message="Your DNA results are in.", channel="sms")
     assert Notification.objects.count() == 0
     notify(customer, message="Your DNA results are in.", channel="email")
+
+
+@pytest.mark.parametrize("words", [("Your DNA results", "News"), ("News", "Your DNA results")])
+def test_a_push_message_reveals_nothing_of_health_in_its_text_or_its_title(words):
+    with pytest.raises(ValidationError, match="Push message: do not say “DNA”"):
+        check_words("push", *words)
+    check_words("email", *words)
+    check_words("sms", "News", "Your DNA results")  # an SMS has no subject
+
+
+def test_the_words_of_a_template_and_a_mailing_by_push_are_looked_at_as_those_of_an_sms():
+    known = {"occasion": "order-placed", "channel": "push", "language": "en"}
+    for words in ({"body": "About {item}"}, {"body": "Hi", "subject": "DNA"}, {"body": "DNA"}):
+        with pytest.raises(ValidationError):
+            Template(**known, **words).clean()
+    with pytest.raises(ValidationError, match="DNA"):
+        mailings.check(Mailing(channel="push", subject="DNA", message="Hello"))
+    Template(**{**known, "channel": "email"}, body="About {item}: DNA").clean()
+
+
+def test_what_was_ordered_stays_empty_where_anybody_may_read_it():
+    row = Notification(channel="push")
+    fill(row, Words("{item}", "News of {item}."), {"item": "Genome kit"})
+    assert (row.subject, row.message) == ("", "News of .")
