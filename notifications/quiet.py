@@ -12,8 +12,9 @@ from notifications.pacing import QUIET, after_quiet, quiet_span, zone_named
 
 def hours() -> tuple[time, time] | None:
     """The quiet hours that staff have set, in each customer's own time; None: never quiet."""
-    found = Limits.objects.filter(pk=1, quiet_until__isnull=False)
-    return found.values_list("quiet_from", "quiet_until").first()
+    hours = Limits.objects.filter(pk=1).values_list("quiet_from", "quiet_until")
+    begin, end = hours.first() or (None, None)
+    return None if begin is None or end is None else (begin, end)
 
 
 def awake(rows: Sequence[Notification], moments: Sequence[datetime]) -> list[datetime]:
