@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ChoiceField, ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import PaginationInlineFormSet
@@ -99,8 +99,10 @@ class CustomerAdmin(LargeTableAdmin):
         list[Callable[[HttpRequest, Customer, dict[str, str]], None]]
     ] = []
 
-    # Set by whoever can write to many of them.
+    # Set by whoever can write to them.
     has_write_to_permission: Callable[[Any, HttpRequest], bool]
+    write_message: Callable[..., HttpResponse]
+    has_write_message_permission: Callable[..., bool]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A choice where there is one."""

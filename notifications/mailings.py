@@ -106,7 +106,9 @@ def forecast(mailing: Mailing) -> Forecast:
     sample = _messages(mailing, [place.customer for place in _next(places, 1)])[0]
     takes = str(segments.count(sample.message)) if sample.channel == "sms" else ""
     total = mailing.total
-    return Forecast(total, reachable, opted_out, takes, _cost(sample.channel, reachable), sample)
+    return Forecast(
+        total, reachable, opted_out, takes, likely_cost(sample.channel, reachable), sample
+    )
 
 
 def _reach(names: list[str]) -> tuple[Q, Q]:
@@ -121,7 +123,7 @@ def _reach(names: list[str]) -> tuple[Q, Q]:
     return has, has & ~free
 
 
-def _cost(channel: str, count: int) -> str:
+def likely_cost(channel: str, count: int) -> str:
     """What so many messages would cost, by the last thirty days; "" when that is not known."""
     since = timezone.localdate() - timedelta(days=30)
     days = DailyCost.objects.filter(channel=channel, day__gte=since).exclude(currency="")

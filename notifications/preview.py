@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from notifications import segments
 from notifications.book import Book, Case, Words
 from notifications.models import Notification, Occasion
-from notifications.pacing import zone_of
+from notifications.pacing import Pace, zone_of
 from notifications.rendering import PARCEL_FIELDS, SAMPLE
 from notifications.routing import ways_to
 from notifications.telling import (
@@ -59,7 +59,7 @@ def preview(order: Order, occasion: str, *, hidden: bool = False) -> Preview:
         rules=_ranked(chosen.rules),
         channel_because=_because(order, chosen),
         obstacle=chosen.route.obstacle,
-        due=_due(row, book, occasion),
+        due=due_in_words(row, book.pace, critical=book.is_critical(occasion)),
         count=str(segments.count(row.message)) if row.channel == "sms" else "",
     )
 
@@ -108,7 +108,8 @@ def _because(order: Order, chosen: Choice) -> str:
     return "nothing else reaches the customer" if chosen.rules else "no rule fits"
 
 
-def _due(row: Notification, book: Book, occasion: str) -> str:
-    due, reason = book.pace.due(row.customer, critical=book.is_critical(occasion))
+def due_in_words(row: Notification, pace: Pace, *, critical: bool) -> str:
+    """When it would go, by the customer's clock, and why not at once."""
+    due, reason = pace.due(row.customer, critical=critical)
     local = due.astimezone(zone_of(row.customer))
     return f"{local:%d %b, %H:%M} their time. {reason}" if reason else "at once"

@@ -1,25 +1,21 @@
 """The verbs of notifications. A message is a row first; sending it is the outbox's work."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.states import move
 from customers.models import Customer
 from notifications import cases, digest, pacing
-from notifications.book import Book
-from notifications.health import check_words
+from notifications.composing import compose, route_to
 from notifications.history import record
 from notifications.models import Notification
-from notifications.rendering import LONGEST_SUBJECT, check_message, cut, one_line
-from notifications.routing import Route, choose, ways_to
 from notifications.tasks import dispatch
 from notifications.telling import (
     ORDER_OCCASIONS,
     News,
-    new_row,
     news_of_order,
     news_of_shipment,
     written,
@@ -39,63 +35,37 @@ __all__ = [
 @transaction.atomic
 def notify(
     customer: Customer,
-    message: str,
+    message: str = "",
     channel: str = "",
     *,
+    template: str = "",
     subject: str = "",
     critical: bool = False,
     by: str = "system",
+    key: str = "",
 ) -> Notification:
     """Tell a customer something: `notify(customer, message="…", channel="sms")`.
 
-    Without a channel it goes by the one they chose, or the first that reaches them. Gives the
-    notification: it waits for the end of quiet hours unless it is `critical`, and is suppressed
-    when they have opted out or have just been told the same. Raises ValidationError, by field,
-    for an unknown channel, a customer it does not reach, a message that is empty, longer than
-    2000 characters or not plain text, and an SMS that reveals something of health.
+    In place of a message, `template` names one of the templates “message to many”. Without a
+    channel it goes by the one they chose, or the first that reaches them. Gives the notification:
+    it waits for the end of quiet hours unless it is `critical`, and is suppressed when they have
+    opted out or have just been told the same. Of several with the same `key` one is written: it
+    is given again. Raises ValidationError, by field, for an unknown channel or template, a
+    customer it does not reach, a message that is empty, longer than 2000 characters or not plain
+    text, and one that reveals something of health where anybody may read it.
     """
-    text = _checked(message)
-    route, book = _route_to(customer, channel)
-    check_words(route.channel, text, subject)
-    row = new_row(customer, route)
-    row.message, row.subject = text, cut(one_line(subject), LONGEST_SUBJECT)
+    row, book = compose(customer, message, channel, template=template, subject=subject)
     row.critical = critical
     pacing.apply(row, book.pace)
-    row.save()
+    row.source = f"written:{key}" if key else ""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        return Notification.objects.get(customer=customer, source=row.source)
     record([row], kind="composed", by=by)
     _nudge([row])
     return row
-
-
-def _checked(message: str) -> str:
-    text = message.replace("\r\n", "\n")
-    try:
-        check_message(text)
-    except ValidationError as error:
-        raise ValidationError({"message": error}) from error
-    return text.strip()
-
-
-def _route_to(customer: Customer, channel: str) -> tuple[Route, Book]:
-    """The way to tell them, and what was decided; the only obstacle left is an opt-out."""
-    ways = ways_to(customer)
-    book = Book([], ways.values(), [customer])
-    if channel:
-        return book.unless_refused(_named(ways, channel)), book
-    names = dict.fromkeys([*filter(ways.get, [customer.channel]), *ways])
-    routes = [book.unless_refused(ways[name]) for name in names if not ways[name].obstacle]
-    if not routes:
-        raise ValidationError({"customer": choose(ways, []).obstacle})
-    return next((route for route in routes if not route.obstacle), routes[0]), book
-
-
-def _named(ways: Mapping[str, Route], channel: str) -> Route:
-    if channel not in ways:
-        choice = ", ".join(ways)
-        raise ValidationError({"channel": f"There is no such channel. Use one of: {choice}."})
-    if ways[channel].obstacle:
-        raise ValidationError({"channel": ways[channel].obstacle})
-    return ways[channel]
 
 
 @transaction.atomic(savepoint=False)
@@ -133,7 +103,7 @@ def resend(notification: Notification, *, by: str, reason: str) -> Notification:
     """
     if not reason.strip():
         raise ValidationError("Say why it is sent again.")
-    route, _ = _route_to(notification.customer, notification.channel)
+    route, _ = route_to(notification.customer, notification.channel)
     if route.obstacle:
         raise ValidationError(route.obstacle)
     changes = {

@@ -1,6 +1,7 @@
 """Notifications in the admin, and on the pages of orders and customers."""
 
 from customers.admin import CustomerAdmin
+from notifications.admin.composing import may_write_message, write_message
 from notifications.admin.costs import DailyCostAdmin
 from notifications.admin.decisions import (
     ConsentAdmin,
@@ -49,3 +50,6 @@ CustomerAdmin.inlines = [
 CustomerAdmin.preferences_changed.append(preferences_changed)
 CustomerAdmin.actions = [*(CustomerAdmin.actions or []), write_to_these, write_to_all_found]
 CustomerAdmin.has_write_to_permission = may_write_to
+CustomerAdmin.write_message = write_message
+CustomerAdmin.has_write_message_permission = may_write_message
+CustomerAdmin.actions_detail = ["write_message"]

@@ -106,6 +106,7 @@ class MailingAdmin(LargeTableAdmin):
     readonly_fields = ["state", "progress", "created_by", "created_at"]
     inlines = [MailingEventInline]
     actions_detail = ["start", "stop", "go_on", "cancel"]
+    change_form_before_template = "admin/notifications/progress.html"
 
     class Media:
         js = ("notifications/segments.js",)
@@ -130,6 +131,18 @@ class MailingAdmin(LargeTableAdmin):
         """How many messages are made, of how many, and how many of them go nowhere."""
         text = f"{mailing.written} of {mailing.total} messages made"
         return f"{text}, {mailing.suppressed} of them suppressed" if mailing.suppressed else text
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, *given: Any, **more: Any
+    ) -> HttpResponse:
+        """The page. Its progress bar asks for it again and again, until the mailing has ended:
+        then the browser loads all of it, since other things may be done now."""
+        page: HttpResponse = super().change_view(request, object_id, *given, **more)
+        mailing = getattr(page, "context_data", {}).get("original")
+        asked = request.headers.get("HX-Trigger") == "mailing-progress"
+        if asked and mailing and mailing.state != "running":
+            page.headers["HX-Refresh"] = "true"
+        return page
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """One begins in the list of customers."""

@@ -67,6 +67,11 @@ class Mailing(models.Model):
     def __str__(self) -> str:
         return f"mailing {self.pk}"
 
+    @property
+    def percent(self) -> int:
+        """How much of it is made."""
+        return 100 * self.written // self.total if self.total else 0
+
 
 class MailingEvent(Event):
     """What was done to a mailing, and by whom."""

@@ -1,0 +1,149 @@
+"""A message to one customer: written on a page of its own, previewed, sent."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from customers.models import Customer
+from notifications import mailings, segments
+from notifications.channels import channels
+from notifications.composing import compose
+from notifications.models import Notification, Occasion, Template
+from notifications.preview import due_in_words
+from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
+from notifications.routing import ways_to
+from notifications.services import notify
+from orders.admin.actors import actor_of
+
+
+class MessageForm(forms.Form):
+    """What is said, and how. Refused when it is typed."""
+
+    key = forms.UUIDField(widget=forms.HiddenInput)  # sent twice, it is written once
+    channel = forms.ChoiceField(
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="Only what reaches this customer.",
+    )
+    template = forms.ChoiceField(
+        required=False,
+        widget=UnfoldAdminSelectWidget,
+        help_text="In place of a text: its words, in the customer's language.",
+    )
+    subject = forms.CharField(
+        required=False,
+        max_length=LONGEST_SUBJECT,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="Where the channel has a place for it, such as e-mail.",
+    )
+    message = forms.CharField(
+        required=False,
+        max_length=LONGEST_MESSAGE,
+        widget=UnfoldAdminTextareaWidget({"data-segments": "", "rows": 6}),
+    )
+
+    class Media:
+        js = ("notifications/segments.js",)
+
+    def __init__(self, customer: Customer, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self.customer = customer
+        open_ways = [name for name, way in ways_to(customer).items() if not way.obstacle]
+        labels = [(name, channels()[name].label) for name in open_ways]
+        self.fields["channel"].choices = [("", "the one they chose"), *labels]  # type: ignore[attr-defined]
+        self.fields["template"].choices = [("", "none: the text below"), *_names()]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError for what could not be sent; else keep the row that would be."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return cleaned
+        try:
+            self.row, self.book = compose(self.customer, **self.words)
+        except ValidationError as error:
+            raise ValidationError(_by_field(error, self.fields)) from error
+        return cleaned
+
+    @property
+    def words(self) -> dict[str, str]:
+        """What `notify` is given."""
+        names = ("channel", "template", "subject", "message")
+        return {name: self.cleaned_data[name] for name in names}
+
+
+def _names() -> list[tuple[str, str]]:
+    found = Template.objects.filter(occasion=Occasion.MAILING).exclude(name="").order_by("name")
+    return [(name, name) for name in found.values_list("name", flat=True).distinct()]
+
+
+def _by_field(error: ValidationError, fields: Any) -> dict[str, list[str]]:
+    """The messages by field; those of what is no field of the form stand above it."""
+    found: dict[str, list[str]] = {}
+    for name, texts in error.message_dict.items():
+        found.setdefault(name if name in fields else "__all__", []).extend(texts)
+    return found
+
+
+@action(
+    description="Write a message",
+    icon="edit_square",
+    url_path="write-a-message",
+    permissions=["write_message"],
+    variant=ActionVariant.PRIMARY,
+)
+def write_message(page: Any, request: HttpRequest, object_id: str) -> HttpResponse:
+    """The form; a POST previews the message, or sends it."""
+    customer = get_object_or_404(Customer, pk=object_id)
+    back = reverse("admin:customers_customer_change", args=[customer.pk])
+    data = request.POST if request.method == "POST" else None
+    form = MessageForm(customer, data, initial={"key": uuid.uuid4()})
+    context: dict[str, Any] = {
+        **page.admin_site.each_context(request),
+        "title": f"Write to {customer.name}",
+        "form": form,
+        "back": back,
+    }
+    if form.is_valid():
+        if request.POST.get("do") == "send":
+            return _send(page, request, form, back)
+        context |= _previewed(form)
+    return TemplateResponse(request, "admin/notifications/write_message.html", context)
+
+
+def _previewed(form: MessageForm) -> dict[str, Any]:
+    row: Notification = form.row
+    return {
+        "row": row,
+        "when": due_in_words(row, form.book.pace, critical=False),
+        "takes": str(segments.count(row.message)) if row.channel == "sms" else "",
+        "cost": mailings.likely_cost(row.channel, 1),
+    }
+
+
+def _send(page: Any, request: HttpRequest, form: MessageForm, back: str) -> HttpResponse:
+    key = str(form.cleaned_data["key"])
+    row = notify(form.customer, **form.words, by=actor_of(request), key=key)
+    if row.state == "suppressed":
+        page.message_user(request, f"Nothing is sent: {row.last_error}", "WARNING")
+    else:
+        page.message_user(request, f"The {row.get_channel_display()} is on its way.", "SUCCESS")
+    return redirect(back)
+
+
+def may_write_message(page: Any, request: HttpRequest, object_id: Any = None) -> bool:
+    """Whoever may write messages to the customers that they see."""
+    allowed: bool = request.user.has_perm("notifications.add_notification")
+    return allowed and bool(page.has_view_permission(request))
