@@ -78,7 +78,7 @@ class MessageForm(forms.Form):
         return cleaned
 
     @property
-    def words(self) -> dict[str, str]:
+    def words(self) -> dict[str, Any]:
         """What `notify` is given."""
         names = ("channel", "template", "subject", "message")
         return {name: self.cleaned_data[name] for name in names}
@@ -139,7 +139,8 @@ def _send(page: Any, request: HttpRequest, form: MessageForm, back: str) -> Http
     if row.state == "suppressed":
         page.message_user(request, f"Nothing is sent: {row.last_error}", "WARNING")
     else:
-        page.message_user(request, f"The {row.get_channel_display()} is on its way.", "SUCCESS")
+        said = row.last_error or f"The {row.get_channel_display()} is on its way."
+        page.message_user(request, said, "SUCCESS")
     return redirect(back)
 
 
