@@ -93,7 +93,7 @@ class MailingAdmin(LargeTableAdmin):
     sortable_by: list[str] = []
     search_help_text = "Who made it, such as user:maria."
     fieldsets = [
-        (None, {"fields": [("state", "progress"), ("created_by", "created_at")]}),
+        (None, {"fields": [("state", "total"), ("created_by", "created_at")]}),
         (
             "Words",
             {
@@ -103,7 +103,7 @@ class MailingAdmin(LargeTableAdmin):
             },
         ),
     ]
-    readonly_fields = ["state", "progress", "created_by", "created_at"]
+    readonly_fields = ["state", "total", "created_by", "created_at"]
     inlines = [MailingEventInline]
     actions_detail = ["start", "stop", "go_on", "cancel"]
     change_form_before_template = "admin/notifications/progress.html"
