@@ -25,9 +25,8 @@ SPREAD = timedelta(minutes=10)
 @transaction.atomic
 def watch() -> int:
     """One pass over all providers; how many shipments were asked after or put before staff."""
-    names, stages, since = _times()
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [names, stages, since, list(MOVING), CHUNK])
+        cursor.execute(_MARK, [*_times(), list(MOVING), CHUNK])
         quiet = dict(cursor.fetchall())
     stuck = [pk for pk, stage in quiet.items() if stage == STUCK_STAGE]
     if stuck:
@@ -36,16 +35,18 @@ def watch() -> int:
     return len(quiet)
 
 
-def _times() -> tuple[list[str], list[int], list[datetime]]:
-    """Provider, stage, and since when a shipment must have been silent to reach it."""
+def _times() -> tuple[list[str], list[int], list[int], list[datetime]]:
+    """Provider, the stage that a shipment comes to, one that it may be at until then, and since
+    when it must have been silent."""
     profiles = {profile.provider: profile for profile in ProviderProfile.objects.all()}
     now, found = timezone.now(), []
     for name in providers.names():
         hours = (profiles.get(name) or ProviderProfile(provider=name)).quiet_hours
         for stage, after in _stages(providers.get(name), hours):
-            found.append((name, stage, now - timedelta(hours=after)))
-    names, stages, since = zip(*found, strict=True)
-    return list(names), list(stages), list(since)
+            since = now - timedelta(hours=after)
+            found += [(name, stage, before, since) for before in range(stage)]
+    names, stages, befores, sinces = zip(*found, strict=True)
+    return list(names), list(stages), list(befores), list(sinces)
 
 
 def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
@@ -55,15 +56,16 @@ def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
     return [(STUCK_STAGE, hours[0])] if provider.reports else []
 
 
-# Stage by stage, so that the index leads to those alone that are due, however many are silent.
+# Stage by stage, so that the index leads to those alone that are due, however many are silent. The
+# stages are counted out in Python: the planner would guess a thousand, and read the whole table.
 _MARK = """
 WITH due AS (
     SELECT s.id, v.stage
-    FROM unnest(%s::text[], %s::int[], %s::timestamptz[]) AS v (provider, stage, since),
-    generate_series(0, v.stage - 1) AS q (quiet),
+    FROM unnest(%s::text[], %s::int[], %s::int[], %s::timestamptz[])
+        AS v (provider, stage, quiet, since),
     LATERAL (
         SELECT id FROM shipping_shipment
-        WHERE provider = v.provider AND quiet = q.quiet AND news_at < v.since AND state = ANY(%s)
+        WHERE provider = v.provider AND quiet = v.quiet AND news_at < v.since AND state = ANY(%s)
         ORDER BY news_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
     ) AS s
 ), furthest AS (SELECT id, max(stage) AS stage FROM due GROUP BY id)
