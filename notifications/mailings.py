@@ -5,6 +5,8 @@ count. So it may be stopped, killed and gone on with at any point, and each cust
 (`mailing:7:42` is unique). What is in memory is one chunk.
 """
 
+import hashlib
+import json
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -137,16 +139,28 @@ def likely_cost(channel: str, count: int) -> str:
 
 
 @transaction.atomic
-def start(mailing: Mailing, *, typed: int, by: str) -> Mailing:
-    """Let it be written: whoever starts it types how many it goes to.
+def start(mailing: Mailing, *, typed: int, seen: str, by: str) -> Mailing:
+    """Let it be written: whoever starts it types how many it goes to, having `seen` its words.
 
-    Raises ValidationError for another number or words that could not be sent, and IllegalMove
-    when it has been started before.
+    Raises ValidationError for another number, for words that were changed meanwhile or could not
+    be sent, and IllegalMove when it has been started before.
     """
+    mailing = Mailing.objects.select_for_update(no_key=True).get(pk=mailing.pk)
+    if seen != mark(mailing):
+        raise ValidationError("Its words were changed since you looked. Look at them again.")
     if typed != mailing.total:
         raise ValidationError({"count": f"It goes to {mailing.total}. Type that number."})
     check(mailing)
     return _run(mailing, by)
+
+
+def mark(mailing: Mailing) -> str:
+    """A mark of what it says, by its own words or by its template's: other words have another."""
+    words: list[object] = [mailing.channel, mailing.subject, mailing.message]
+    if name := mailing.template_name:
+        texts = Template.objects.filter(name=name).order_by("pk")
+        words += texts.values_list("pk", "subject", "body", "html")
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
 
 
 @transaction.atomic

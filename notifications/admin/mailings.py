@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import IntegerField, ModelForm
+from django.forms import CharField, HiddenInput, IntegerField, ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -55,6 +55,13 @@ class StartForm(BaseDialogForm):  # type: ignore[misc]
         label="How many does it go to?",
         help_text="Type the number of recipients.",
     )
+    seen = CharField(widget=HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            mailing = get_object_or_404(Mailing, pk=str(self.object_id))
+            self.initial["seen"] = mailings.mark(mailing)
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
@@ -191,8 +198,15 @@ class MailingAdmin(LargeTableAdmin):
     )
     def start(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Let its messages be made."""
-        typed = form.cleaned_data["count"]
-        return self._do(request, object_id, "It is being written.", mailings.start, typed=typed)
+        said = form.cleaned_data
+        return self._do(
+            request,
+            object_id,
+            "It is being written.",
+            mailings.start,
+            typed=said["count"],
+            seen=said["seen"],
+        )
 
     @action(
         description="Stop",

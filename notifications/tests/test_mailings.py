@@ -1,5 +1,7 @@
 """Messages to many: fixed when drafted, made in chunks, once each, whatever stops in between."""
 
+import re
+
 import pytest
 from django.core.exceptions import ValidationError
 
@@ -33,7 +35,9 @@ def drafted(count: int = 5, **words: str) -> Mailing:
 
 def started(count: int = 5, **words: str) -> Mailing:
     mailing = drafted(count, **words)
-    return mailings.start(mailing, typed=mailing.total, by="user:maria")
+    return mailings.start(
+        mailing, typed=mailing.total, seen=mailings.mark(mailing), by="user:maria"
+    )
 
 
 def test_each_gets_one_in_their_own_name(small):
@@ -84,7 +88,7 @@ def test_who_has_opted_out_is_on_record_and_not_told():
     mailing = drafted(2)
     gone = Customer.objects.earliest("id")
     OptOut.objects.create(channel="email", recipient=gone.email)
-    mailings.start(mailing, typed=2, by="user:maria")
+    mailings.start(mailing, typed=2, seen=mailings.mark(mailing), by="user:maria")
     mailings.write(mailing.pk)
     mailing.refresh_from_db()
     assert (mailing.written, mailing.suppressed) == (2, 1)
@@ -104,7 +108,7 @@ def test_the_forecast_counts_whom_it_reaches():
 def test_another_number_starts_nothing():
     mailing = drafted(3)
     with pytest.raises(ValidationError, match="It goes to 3"):
-        mailings.start(mailing, typed=4, by="user:maria")
+        mailings.start(mailing, typed=4, seen=mailings.mark(mailing), by="user:maria")
     mailing.refresh_from_db()
     assert mailing.state == "draft"
 
@@ -112,7 +116,7 @@ def test_another_number_starts_nothing():
 def test_it_is_started_once():
     mailing = started(1)
     with pytest.raises(IllegalMove):
-        mailings.start(mailing, typed=1, by="user:maria")
+        mailings.start(mailing, typed=1, seen=mailings.mark(mailing), by="user:maria")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,7 @@ def test_a_template_speaks_each_customers_language():
         )
     mailing = drafted(2, template_name="closed", message="")
     Customer.objects.filter(pk=Customer.objects.earliest("id").pk).update(language="sw-KE")
-    mailings.start(mailing, typed=2, by="user:maria")
+    mailings.start(mailing, typed=2, seen=mailings.mark(mailing), by="user:maria")
     mailings.write(mailing.pk)
     texts = Notification.objects.order_by("customer_id").values_list("message", flat=True)
     assert list(texts) == ["Imefungwa", "Closed"]
@@ -164,12 +168,25 @@ def test_staff_write_to_the_customers_of_a_list_and_start_it_with_the_number(cli
     Mailing.objects.update(message="Hello", channel="email")
     start = f"/admin/notifications/mailing/{mailing.pk}/start/"
     assert "Hello" in client.get(start).content.decode()
-    client.post(start, {"count": 2, "_form_submitted": "on"})
+    mailing.refresh_from_db()
+    seen = {"seen": mailings.mark(mailing), "_form_submitted": "on"}
+    client.post(start, {"count": 2, **seen})
     mailing.refresh_from_db()
     assert mailing.state == "draft"
-    client.post(start, {"count": 3, "_form_submitted": "on"})
+    client.post(start, {"count": 3, **seen})
     mailing.refresh_from_db()
     assert mailing.state == "running"
+
+
+def test_words_that_were_changed_while_somebody_looked_do_not_go_out(client):
+    client.force_login(UserFactory.create(is_superuser=True))
+    mailing = drafted(2)
+    start = f"/admin/notifications/mailing/{mailing.pk}/start/"
+    seen = re.search(r'name="seen" value="(\w+)"', client.get(start).content.decode())[1]
+    Mailing.objects.update(message="Something else")
+    client.post(start, {"count": 2, "seen": seen, "_form_submitted": "on"})
+    mailing.refresh_from_db()
+    assert mailing.state == "draft"
 
 
 def test_staff_write_to_all_that_a_search_has_found(client):
