@@ -182,7 +182,7 @@ def test_words_that_were_changed_while_somebody_looked_do_not_go_out(client):
     client.force_login(UserFactory.create(is_superuser=True))
     mailing = drafted(2)
     start = f"/admin/notifications/mailing/{mailing.pk}/start/"
-    seen = re.search(r'name="seen" value="(\w+)"', client.get(start).content.decode())[1]
+    [seen] = re.findall(r'name="seen" value="(\w+)"', client.get(start).content.decode())
     Mailing.objects.update(message="Something else")
     client.post(start, {"count": 2, "seen": seen, "_form_submitted": "on"})
     mailing.refresh_from_db()
