@@ -57,11 +57,13 @@ def notify(
     row, book = compose(customer, message, channel, template=template, subject=subject)
     row.critical = critical
     pacing.apply(row, book.pace)
-    row.source = f"written:{key}" if key else ""
+    row.source = f"written:{customer.pk}:{key}" if key else ""
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError:
+        if not key:
+            raise
         return Notification.objects.get(customer=customer, source=row.source)
     record([row], kind="composed", by=by)
     _nudge([row])
