@@ -190,7 +190,11 @@ def has_an_honest_schema(drive: Drive) -> bool:
     folder = Path(drive.environment["DOSETTE_VAR"])
     secret = json.loads((folder / "secrets.json").read_text())["AFRICAS_TALKING_CALLBACK_TOKEN"]
     config = folder / "schemathesis.toml"
-    config.write_text(f'[parameters]\n"path.token" = "{secret}"\n"path.provider" = "reference"\n')
+    hooks = ROOT / ".ci" / "schemathesis_hooks.py"
+    config.write_text(
+        f'hooks = "{hooks}"\n'
+        f'[parameters]\n"path.token" = "{secret}"\n"path.provider" = "reference"\n'
+    )
     words = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
         *("run", f"{drive.web}/api/schema/"),

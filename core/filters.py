@@ -58,4 +58,5 @@ class FilterForm(forms.Form):
         return self.cleaned_data
 
     def _is_neither(self, name: str) -> bool:
-        return bool(self.data.get(name)) and self.cleaned_data.get(name) is None
+        """The field itself also takes 2 and 3, which an HTML form of Django's would send."""
+        return str(self.data.get(name) or "true").lower() not in ("true", "false")

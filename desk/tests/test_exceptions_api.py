@@ -49,6 +49,7 @@ def test_the_list_is_filtered_by_kind_age_provider_and_whether_it_is_open(api):
     assert found("kind=shipment-unknown") == found("open=false") == [young.pk]
     assert client.get(f"{URL}?kind=nonsense").status_code == 400
     assert client.get(f"{URL}?open=x").status_code == 400
+    assert client.get(f"{URL}?open=2").status_code == 400
 
 
 def test_a_token_sees_only_the_kinds_of_the_apps_that_it_may_read(api):
