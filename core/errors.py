@@ -26,6 +26,14 @@ class Conflict(APIException):
     default_detail = "This conflicts with the current state."
 
 
+class BodyTooLarge(APIException):
+    """413: no webhook is that long."""
+
+    status_code = 413
+    default_code = "body_too_large"
+    default_detail = "The body may have at most 64 kB."
+
+
 class ExceptionHandler(StandardHandler):  # type: ignore[misc]
     """The package's, but a 503 that we answer on purpose is no crash: its log has no traceback."""
 

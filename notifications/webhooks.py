@@ -7,13 +7,14 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import APIException, ParseError
+from rest_framework.exceptions import ParseError
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.errors import BodyTooLarge
 from notifications.channels.africastalking import AfricasTalking, read_report
 from notifications.consent import opt_out
 from notifications.reports import take_report
@@ -22,14 +23,6 @@ from notifications.serializers import DeliverySerializer, OptOutSerializer
 LARGEST_BODY = 64 * 1024
 FORM = FormParser.media_type
 STORED = OpenApiResponse(description="It is stored.")
-
-
-class BodyTooLarge(APIException):
-    """413: no callback of theirs is that long."""
-
-    status_code = 413
-    default_code = "body_too_large"
-    default_detail = "The body may have at most 64 kB."
 
 
 class Form(FormParser):

@@ -4,7 +4,6 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.exceptions import (
-    APIException,
     AuthenticationFailed,
     NotFound,
     Throttled,
@@ -15,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.errors import BodyTooLarge
 from core.openapi import ErrorAnswer
 from identity.throttles import network_of
 from shipping import limits, providers, tracking
@@ -26,14 +26,6 @@ LARGEST_BODY = 64 * 1024
 PROVIDER = OpenApiParameter(
     "provider", str, OpenApiParameter.PATH, enum=providers.names(), description="Its name."
 )
-
-
-class BodyTooLarge(APIException):
-    """413: no webhook is that long."""
-
-    status_code = 413
-    default_code = "body_too_large"
-    default_detail = "The body may have at most 64 kB."
 
 
 class ShippingWebhook(APIView):
