@@ -150,6 +150,8 @@ TIME_ZONE = env.str("TIME_ZONE", "Europe/London")
 FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
+# Whose clock decides (core/clock.py); `process` is for tests, which freeze time.
+CLOCK = "database"
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"

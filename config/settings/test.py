@@ -7,6 +7,7 @@ from .base import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, REDIS_URL
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = False
+CLOCK = "process"
 # The suite is one address and one client; throttling has its own tests.
 RATE_CLIENT = RATE_ADDRESS = ""
 # A live server's threads keep no connection that would stand in the way of dropping the database.
