@@ -2,29 +2,32 @@
 
 After draft-ietf-httpapi-idempotency-key-header: same key and body, same answer (marked
 `Idempotency-Replayed`); other body 422; first one still running 409. The answer is committed with
-the work, so there is no moment in which one exists without the other. Kept for 24 hours.
+the work, so there is no moment in which one exists without the other. Kept for 24 hours by the
+database's clock. Every POST of the API that changes something is `idempotent`.
 """
 
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
-from django.utils import timezone
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
+from core import clock
 from core.errors import Conflict
 from core.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
 LONGEST_KEY = 255
+VISIBLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 View = Callable[..., Response]
 
 
@@ -44,40 +47,56 @@ def in_flight() -> Conflict:
     )
 
 
-def idempotent(create: View) -> View:
-    """Let a view's creating method honour `Idempotency-Key`; everything runs in one transaction."""
+def idempotent(act: View) -> View:
+    """Let a view's method honour `Idempotency-Key`; everything runs in one transaction.
 
-    @functools.wraps(create)
+    Below `@action`. The key is the caller's own at this address, whoever else uses the same one.
+    """
+
+    @functools.wraps(act)
     def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
-        key = request.headers.get("Idempotency-Key", "")
-        if not key:
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
             with transaction.atomic():
-                return create(view, request, *args, **kwargs)
+                return act(view, request, *args, **kwargs)
         _check_key(key)
-        # Every caller that passes HasScope has an actor.
-        caller: str = request.user.actor  # type: ignore[union-attr]
-        scope = f"{caller} {request.method} {request.path}"[:200]
-        body_hash = _hash(request.data)
+        scopes, body_hash = _scopes(request), _hash(request.data)
         try:
             with transaction.atomic():
-                found = _lock_and_find(scope, key)
-                if found is not None:
-                    return _replay(found, body_hash)
-                answer = create(view, request, *args, **kwargs)
-                _store(scope, key, body_hash, answer)
+                kept = _lock_and_find(scopes, key)
+                if kept is not None:
+                    return _replay(kept, body_hash)
+                answer = act(view, request, *args, **kwargs)
+                _store(scopes[0], key, body_hash, answer)
                 return answer
         except IntegrityError as error:
             if "one_answer_per_idempotency_key" not in str(error):
                 raise
             raise in_flight() from error
 
+    run.takes_idempotency_key = True  # type: ignore[attr-defined]
     return run
 
 
+def takes_key(method: Any) -> bool:
+    """Whether a view's method is `idempotent`: for the OpenAPI document and the tests."""
+    return getattr(method, "takes_idempotency_key", False)
+
+
 def _check_key(key: str) -> None:
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        advice = f"Use at most {LONGEST_KEY} printable characters."
-        raise ValidationError({"Idempotency-Key": advice})
+    if len(key) > LONGEST_KEY or not VISIBLE.fullmatch(key):
+        advice = f"Use 1 to {LONGEST_KEY} visible ASCII characters, such as a UUID."
+        raise ValidationError({"Idempotency-Key": advice}, code="invalid_idempotency_key")
+
+
+def _scopes(request: Request) -> tuple[str, str]:
+    """Whose key it is, and where: by the caller's own row, as two issuers may know one client id.
+
+    The second is how releases before this one wrote it: their keys count until they are a day old.
+    """
+    caller: Any = request.user  # whoever passes HasScope is a row, and has an actor
+    where = f"{request.method} {request.path}"
+    return f"{caller._meta.model_name}:{caller.pk} {where}"[:200], f"{caller.actor} {where}"[:200]
 
 
 def _hash(data: Any) -> str:
@@ -93,53 +112,59 @@ def _statement() -> tuple[str, list[str]]:
     # What is found may be older than the lock by a moment. A twin that was committed within it is
     # not seen then: the unique constraint refuses what this request would store, which is a 409.
     statement = f"""
-        SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0)), {columns}
+        SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))
+           AND pg_try_advisory_xact_lock(hashtextextended(%s, 0)), {columns}
         FROM (SELECT 1) AS one LEFT JOIN "{IdempotencyKey._meta.db_table}" AS kept
-        ON kept.scope = %s AND kept.key = %s
+        ON kept.scope IN (%s, %s) AND kept.key = %s
+        ORDER BY kept.created_at DESC NULLS LAST LIMIT 1
     """  # noqa: S608 - names of our own columns
     return statement, [field.attname for field in fields]
 
 
-def _lock_and_find(scope: str, key: str) -> IdempotencyKey | None:
+def _lock_and_find(scopes: tuple[str, str], key: str) -> IdempotencyKey | None:
     """Hold the key until the transaction ends, or raise 409; the answer kept under it, if any."""
     statement, names = _statement()
     with connection.cursor() as cursor:
-        cursor.execute(statement, [f"{scope}\n{key}", scope, key])
+        cursor.execute(statement, [*(f"{scope}\n{key}" for scope in scopes), *scopes, key])
         held, *row = cursor.fetchone()
     if not held:
         raise in_flight()
     if row[0] is None:
         return None
-    row[names.index("answer")] = json.loads(row[names.index("answer")])
-    found = IdempotencyKey.from_db(connection.alias, names, row)
-    if found.created_at < timezone.now() - KEPT_FOR:
-        found.delete()
+    kept = IdempotencyKey.from_db(connection.alias, names, row)
+    if kept.created_at < clock.now() - KEPT_FOR:
+        kept.delete()
         return None
-    return found
+    return kept
 
 
-def _replay(found: IdempotencyKey, body_hash: str) -> Response:
-    if found.body_hash != body_hash:
+def _replay(kept: IdempotencyKey, body_hash: str) -> Response:
+    """The answer with its fields in the order of the first one, which `jsonb` does not keep."""
+    if kept.body_hash != body_hash:
         raise KeyReused
     headers = {"Idempotency-Replayed": "true"}
-    if found.location:
-        headers["Location"] = found.location
-    return Response(found.answer, status=found.status_code, headers=headers)
+    if kept.location:
+        headers["Location"] = kept.location
+    # Read without Django's converter: both columns are JSON as text.
+    body = json.loads(kept.answer_text or kept.answer)
+    return Response(body, status=kept.status_code, headers=headers)
 
 
 def _store(scope: str, key: str, body_hash: str, answer: Response) -> None:
+    text = json.dumps(answer.data, cls=JSONEncoder)
     IdempotencyKey.objects.create(
         scope=scope,
         key=key,
         body_hash=body_hash,
         status_code=answer.status_code,
-        answer=json.loads(json.dumps(answer.data, cls=JSONEncoder)),
+        answer_text=text,
+        answer=json.loads(text),
         location=answer.headers.get("Location", ""),
     )
 
 
 def forget_old_keys(limit: int = 10_000) -> int:
     """Delete a chunk of keys older than 24 hours; how many there were."""
-    old = IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR)
+    old = IdempotencyKey.objects.filter(created_at__lt=clock.now() - KEPT_FOR)
     deleted, _ = IdempotencyKey.objects.filter(pk__in=old.values("pk")[:limit]).delete()
     return deleted

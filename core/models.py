@@ -1,8 +1,8 @@
 """Rows that serve every app: idempotency keys, circuit breakers, figures, cases."""
 
 from django.db import models
-from django.utils import timezone
 
+from core import clock
 from core.cases.models import Case, CaseEvent
 
 __all__ = ["Case", "CaseEvent", "Circuit", "IdempotencyKey"]
@@ -15,9 +15,10 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     body_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField()
-    answer = models.JSONField()
+    answer = models.JSONField(help_text="For the release before: it reads no `answer_text`.")
+    answer_text = models.TextField(default="", db_default="", help_text="The JSON as it was sent.")
     location = models.CharField(max_length=200, blank=True, default="")
-    created_at = models.DateTimeField(default=timezone.now)
+    created_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         constraints = [

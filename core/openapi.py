@@ -7,11 +7,13 @@ from drf_spectacular.utils import OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardAutoSchema
 from rest_framework import serializers
 
+from core.idempotency import takes_key
+
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     str,
     OpenApiParameter.HEADER,
-    description="Send the same key again and get the same answer, not a second record. 24 hours.",
+    description="Send the same key again and get the same answer: it is done once. 24 hours.",
 )
 WITH_BODY = ("POST", "PUT", "PATCH")
 
@@ -36,10 +38,10 @@ class AutoSchema(StandardAutoSchema):  # type: ignore[misc]
 
     def get_override_parameters(self) -> list[Any]:
         """The key's header on every view method marked `idempotent`."""
-        return [IDEMPOTENCY_KEY] if self._creates() else []
+        return [IDEMPOTENCY_KEY] if self._takes_key() else []
 
-    def _creates(self) -> bool:
-        return self.method == "POST" and getattr(self.view, "action", "") == "create"
+    def _takes_key(self) -> bool:
+        return takes_key(getattr(self.view, getattr(self.view, "action", None) or "", None))
 
     def _should_add_error_response(self, responses: dict[str, Any], status_code: str) -> bool:
         return status_code not in responses and status_code in self._errors()
@@ -59,7 +61,7 @@ class AutoSchema(StandardAutoSchema):  # type: ignore[misc]
             errors |= {"413", "415"}
         if self.method != "GET":
             errors.add("409")
-        return errors | {"422"} if self._creates() else errors
+        return errors | {"422"} if self._takes_key() else errors
 
 
 class StrictRequests(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]

@@ -129,6 +129,7 @@ class OrderViewSet(OrdersViewSet):
         description="With its schedule and unsent parcels. 409 once a parcel was handed over.",
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Cancel it, unless it is too late."""
         form = CancelSerializer(data=request.data)

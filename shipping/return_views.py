@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
+from core.idempotency import idempotent
 from core.pagination import OrderingFilter
 from shipping import returns
 from shipping.filters import ReturnFilter
@@ -42,6 +43,7 @@ class ReturnViewSet(viewsets.ReadOnlyModelViewSet[Return]):
         responses={200: ReturnSerializer},
     )
     @action(detail=True, methods=["post"], url_path="label-sent")
+    @idempotent
     def label_sent(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record it."""
         return self._do(returns.send_label, LabelSerializer)
@@ -52,6 +54,7 @@ class ReturnViewSet(viewsets.ReadOnlyModelViewSet[Return]):
         responses={200: ReturnSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def receive(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record it."""
         return self._do(returns.receive, ReturnStepSerializer)
@@ -63,6 +66,7 @@ class ReturnViewSet(viewsets.ReadOnlyModelViewSet[Return]):
         responses={200: ReturnSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def refuse(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Record it."""
         return self._do(returns.refuse, ReturnStepSerializer)
@@ -74,6 +78,7 @@ class ReturnViewSet(viewsets.ReadOnlyModelViewSet[Return]):
         responses={200: ReturnSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def close(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """End it."""
         return self._do(returns.close, ReturnStepSerializer)

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
 from core.idempotency import idempotent
-from core.openapi import IDEMPOTENCY_KEY, ErrorAnswer
+from core.openapi import ErrorAnswer
 from core.pagination import OrderingFilter
 from customers.search import SearchBackend
 from orders.models import Order
@@ -71,6 +71,7 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
         responses={200: ShipmentSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def retry(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Queue it again."""
         _read(NothingSerializer, request)
@@ -86,6 +87,7 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
         responses={200: ShipmentSerializer, 202: ShipmentSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Cancel it, here or at its provider."""
         options = _read(CancelSerializer, request)
@@ -97,7 +99,6 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
     @extend_schema(
         summary="Take a shipment back",
         description="One that has left us. 409 when it has not, or while a return of it is open.",
-        parameters=[IDEMPOTENCY_KEY],
         request=AskForReturnSerializer,
         responses={201: ReturnSerializer},
     )
@@ -164,6 +165,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         responses={200: ScheduleSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def pause(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Pause it."""
         options = _read(PauseSerializer, request)
@@ -176,6 +178,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         responses={200: ScheduleSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def resume(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Resume it."""
         _read(NothingSerializer, request)
@@ -187,6 +190,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         responses={200: ScheduleSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def skip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Leave out the next one."""
         _read(NothingSerializer, request)
@@ -199,6 +203,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         responses={200: ScheduleSerializer},
     )
     @action(detail=True, methods=["post"])
+    @idempotent
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """End it."""
         options = _read(CancelSerializer, request)

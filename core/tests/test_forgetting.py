@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+import time_machine
 from django.utils import timezone
 
+from core import clock
 from core.models import IdempotencyKey
 from core.sweeping import sweep
 
@@ -19,3 +22,17 @@ def test_the_sweeper_forgets_answers_after_a_day_and_no_earlier(db):
     _answer("old", timedelta(hours=25))
     assert sweep()["idempotency keys forgotten"] == 1
     assert list(IdempotencyKey.objects.all()) == [kept]
+
+
+@pytest.mark.parametrize("off", [3, -3])
+def test_keys_age_by_the_databases_clock_whatever_the_sweepers_own_says(db, settings, off):
+    settings.CLOCK = "database"
+    clock.forget()
+    _answer("young", timedelta(hours=1))
+    _answer("old", timedelta(hours=25))
+    with time_machine.travel(timezone.now() + timedelta(days=off)):
+        assert sweep()["idempotency keys forgotten"] == 1
+        made = IdempotencyKey(scope="s", key="new")
+    assert abs(made.created_at - timezone.now()) < timedelta(minutes=1)
+    assert IdempotencyKey.objects.get().key == "young"
+    clock.forget()

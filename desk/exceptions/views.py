@@ -15,7 +15,6 @@ from core import cases
 from core.cases.models import Case
 from core.errors import Conflict
 from core.idempotency import idempotent
-from core.openapi import IDEMPOTENCY_KEY
 from core.pagination import OrderingFilter
 from desk.exceptions.filters import CaseFilter
 from desk.exceptions.serializers import ActSerializer, CaseDetailSerializer, CaseSerializer
@@ -68,7 +67,7 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         summary="Act on an exception",
         description="Needs the write scope of the app that the exception belongs to, too. 409 "
         "(`unsafe`) when something speaks against it: say `despite_risk` and why.",
-        parameters=[NAME, IDEMPOTENCY_KEY],
+        parameters=[NAME],
         request=ActSerializer,
         responses={200: CaseDetailSerializer},
     )
