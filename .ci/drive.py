@@ -1,7 +1,7 @@
 """Starts Dosette as a person would (`make run`), orders something, tests the API, stops it again.
 
-Usage: .venv/bin/python .ci/drive.py [--schemathesis]. Ends with status 1 and a sentence when
-something is not as it should be.
+Usage: .venv/bin/python .ci/drive.py [--schemathesis | --cases]. Ends with status 1 and a sentence
+when something is not as it should be.
 """
 
 import argparse
@@ -70,11 +70,13 @@ def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> Any:
 
 
 @contextmanager
-def running() -> Iterator[Drive]:
+def running(**more: str) -> Iterator[Drive]:
     """`make run` with a folder and ports of its own; checks that nothing of it stays."""
     with tempfile.TemporaryDirectory(prefix="dosette-drive-") as var:
         port = _free_pair()
-        environment = os.environ | {"PORT": str(port), "DOSETTE_VAR": var, "RATE_ADDRESS": ""}
+        environment = (
+            os.environ | {"PORT": str(port), "DOSETTE_VAR": var, "RATE_ADDRESS": ""} | more
+        )
         log = Path(var) / "run.log"
         with log.open("w") as output:
             words = ["make", "run"]
@@ -206,11 +208,21 @@ def has_an_honest_schema(drive: Drive) -> bool:
     return subprocess.run(words, cwd=ROOT, check=False).returncode == 0
 
 
+def cases_hold() -> bool:
+    """The faults from real life, each with the answer it gets; the carriers' events are theirs."""
+    with running(SANDBOX_EVENTS="off") as drive:
+        words = [sys.executable, "-m", "tests.cases", drive.environment["PORT"]]
+        return subprocess.run(words, cwd=ROOT, env=drive.environment, check=False).returncode == 0
+
+
 def main() -> None:
     """The whole drive."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--schemathesis", action="store_true", help="test the API's schema, too")
+    parser.add_argument("--cases", action="store_true", help="the cases of tests/cases alone")
     options = parser.parse_args()
+    if options.cases:
+        sys.exit(0 if cases_hold() else "a case fails")
     with running() as drive:
         drive.fetch_token()
         order_something(drive)

@@ -101,7 +101,9 @@ def programs() -> Iterable[Program]:
     default = (*worker, "-Q", "default", "-n", "default@%h", "--concurrency=2")
     beat = ("beat", "--loglevel=WARNING", "--pidfile=", f"--schedule={settings.VAR_DIR / 'beat'}")
     web_url = f"http://127.0.0.1:{settings.PORT}"
-    sandbox = ("--port", str(settings.PORT + 1), "--web-url", web_url, "--quiet")
+    sandbox = ["--port", str(settings.PORT + 1), "--web-url", web_url, "--quiet"]
+    if os.environ.get("SANDBOX_EVENTS") == "off":
+        sandbox.append("--no-events")
     secrets = {name: getattr(settings, name) for name in SANDBOX_SECRETS}
     secrets["AFRICAS_TALKING_SENDER_ID"] = secrets["AFRICAS_TALKING_SENDER_ID"] or "DOSETTE"
     yield Program("web", (python, "-m", "gunicorn", "-c", "config/gunicorn.py"), shared)
