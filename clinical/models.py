@@ -5,9 +5,9 @@ from datetime import date
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils import timezone
 
 from clinical.states import STUDY, StudyState
+from core import clock
 from core.states import Event
 from customers.models import Customer
 from customers.validators import OneLine
@@ -33,7 +33,7 @@ PATIENT_WORDS = PatientWords("first_name", "last_name", "email")
 
 def validate_birth_date(value: date) -> None:
     """Raise ValidationError for a date in the future or before 1900."""
-    if not EARLIEST_BIRTH <= value <= timezone.localdate():
+    if not EARLIEST_BIRTH <= value <= clock.today():
         raise ValidationError("Give a birth date from 1900 until today.", code="birth_date")
 
 
@@ -80,7 +80,7 @@ class Patient(models.Model):
         editable=False,
         help_text="The id in the system it was imported from.",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -124,7 +124,7 @@ class Study(models.Model):
     )
     # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
     import_key = models.CharField(max_length=64, null=True, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = StudyQuerySet.as_manager()
 

@@ -5,15 +5,16 @@ forget idempotency keys, or declare live work lost, so a process never asks its 
 """
 
 import time
-from datetime import datetime, timedelta
-from threading import Lock
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import Error, connection
 from django.utils import timezone
 
 MEASURED_EVERY = 30.0  # seconds; two clocks part by a few milliseconds within it
+RETRY_AFTER = 1.0  # seconds from a measurement that came to nothing to the next
 ROUND_TRIP = 0.5  # seconds; a slower answer says too little of the moment it was given
 TRIES = 3
 
@@ -26,8 +27,10 @@ class _Measured(NamedTuple):
     round_trip: float
 
 
+# Replaced as a whole and never changed, so that neither threads nor a fork need a lock. A child
+# process may go on with what its parent measured: the uptime is the machine's.
 _measured: _Measured | None = None
-_lock = Lock()
+_due = 0.0
 
 
 def now() -> datetime:
@@ -43,32 +46,51 @@ def now() -> datetime:
     return measured.at + timedelta(seconds=_uptime() - measured.uptime)
 
 
+def today() -> date:
+    """The date of `now()` in the zone in force (`TIME_ZONE`, unless another was activated)."""
+    return timezone.localdate(now())
+
+
+def seconds() -> float:
+    """`now()` in seconds since 1970, for what counts so (RFC 7519)."""
+    return now().timestamp()
+
+
 def skew() -> timedelta:
     """How far this process's own clock is ahead of the database's; negative when it is behind."""
     return timezone.now() - now()
 
 
 def forget() -> None:
-    """Measure anew at the next question: in a child process, and in tests."""
+    """Measure anew at the next question; for tests."""
     global _measured
     _measured = None
 
 
 def _current() -> _Measured:
-    global _measured
-    known = _measured
-    if known and _uptime() - known.uptime < MEASURED_EVERY:
+    global _measured, _due
+    known, begun = _measured, _uptime()
+    if known and begun < _due:
         return known
+    fresh = _fresh(known)
+    _due = begun + (RETRY_AFTER if fresh is known else MEASURED_EVERY)
+    _measured = fresh
+    return fresh
+
+
+def _fresh(known: _Measured | None) -> _Measured:
+    """A new measurement, or the `known` one, which stays exact for hours.
+
+    That is when a transaction or connection is broken, in an event loop, or when the answer took
+    too long.
+    """
     try:
         fresh = min((_measure() for _ in range(1 if known else TRIES)), key=_slowness)
-    except Error:
+    except (Error, SynchronousOnlyOperation):
         if known is None:
             raise
-        return known  # a broken transaction or connection: counting on is exact enough
-    with _lock:
-        if known is None or fresh.round_trip < ROUND_TRIP:
-            _measured = fresh
-        return _measured or fresh
+        return known
+    return fresh if known is None or fresh.round_trip < ROUND_TRIP else known
 
 
 def _slowness(measured: _Measured) -> float:

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.db import models, transaction
 
+from core import clock
+
 
 class IllegalMove(Exception):  # noqa: N818 - says what happened
     """There is no such move. The text says what it is now and what was asked; nothing changed."""
@@ -35,7 +37,7 @@ class Event(models.Model):
     kind = models.CharField(max_length=40)
     from_state = models.CharField(max_length=30, blank=True, default="")
     to_state = models.CharField(max_length=30, blank=True, default="")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=clock.now, editable=False)
     actor = models.CharField(max_length=100, default="system")
     detail = models.CharField(max_length=500, blank=True, default="")
 

@@ -24,6 +24,7 @@ from prometheus_client.core import (
     Metric,
 )
 
+from core import clock
 from core.models import Tally
 
 logger = logging.getLogger(__name__)
@@ -103,8 +104,9 @@ class Moment(_Family):
 
     def now(self, **labels: str) -> None:
         """It has just happened."""
+        moment = clock.seconds()
         with _lock:
-            _set[_key(self.name, labels)] = time.time()
+            _set[_key(self.name, labels)] = moment
 
     def metric(self, rows: list[Tally]) -> Metric:
         """The family as Prometheus knows it."""

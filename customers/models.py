@@ -11,6 +11,7 @@ from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
+from core import clock
 from core.codes import random_code
 from customers.countries import validate_country
 from customers.languages import canonical, validate_language
@@ -77,7 +78,7 @@ class Customer(models.Model):
         validators=[validate_zone],
         help_text="Such as Africa/Nairobi, for quiet hours. Empty: the default.",
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     objects = CustomerQuerySet.as_manager()
 

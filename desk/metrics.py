@@ -9,13 +9,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db.models import Count, Min, Model
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from core import tallies
+from core import clock, tallies
 from core.cases.models import Case
 from core.models import Circuit
 from notifications.models import Balance, Notification
@@ -118,20 +117,20 @@ def _exceptions() -> Iterator[Metric]:
     waiting = Case.objects.filter(closed_at=None).order_by().values_list("kind")
     for kind, number, oldest in waiting.annotate(n=Count("pk"), oldest=Min("opened_at")):
         count.add_metric([kind], number)
-        age.add_metric([kind], (timezone.now() - oldest).total_seconds())
+        age.add_metric([kind], (clock.now() - oldest).total_seconds())
     yield from (count, age)
 
 
 def _schedule_lag() -> int:
     """Whole days, by the date that it is everywhere already: 0 when nothing was missed."""
-    everywhere = (timezone.now() - timedelta(hours=12)).date()
+    everywhere = (clock.now() - timedelta(hours=12)).date()
     due = Schedule.objects.filter(state="active", next_on__lt=everywhere)
     oldest = due.order_by("next_on", "id").values_list("next_on", flat=True).first()
     return (everywhere - oldest).days if oldest else 0
 
 
 def _oldest(name: str, model: type[Model]) -> Metric:
-    now = timezone.now()
+    now = clock.now()
     due = model._default_manager.filter(state="queued", next_attempt_at__lte=now)
     oldest = due.aggregate(oldest=Min("next_attempt_at"))["oldest"]
     age = (now - oldest).total_seconds() if oldest else 0.0

@@ -7,9 +7,9 @@ from typing import Any
 from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils import timezone
 
 from clinical.models import Study
+from core import clock
 from core.cases.models import Case
 from desk.admin.filters import visible_kinds
 from notifications.models import Notification
@@ -44,7 +44,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
     cards: list[Card] = []
     if user.has_perm("orders.view_order"):
-        today = Order.objects.filter(time__date=timezone.localdate())
+        today = Order.objects.filter(time__date=clock.today())
         cards.append(_card("Orders today", today, "orders_order"))
     waiting = _waiting(request)
     if waiting is not None:

@@ -5,8 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 
+from core import clock
 from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
 
 
@@ -50,7 +50,7 @@ class LinkedAccount(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="linked_accounts")
     issuer = models.CharField(max_length=255)
     subject = models.CharField(max_length=255, help_text="`sub`: the issuer's own name for them.")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["issuer", "subject"]
@@ -86,7 +86,7 @@ class ServiceClient(models.Model):
     is_active = models.BooleanField(
         "active", default=True, help_text="Untick to shut it out at once."
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     is_authenticated = True
     is_staff = False
@@ -152,7 +152,7 @@ class AccessRecord(models.Model):
     when the patient goes.
     """
 
-    at = models.DateTimeField(default=timezone.now)
+    at = models.DateTimeField(default=clock.now)
     actor = models.CharField(max_length=100)
     patients = ArrayField(models.BigIntegerField())
     how = models.CharField(max_length=12, choices=How.choices)

@@ -38,6 +38,12 @@ class InvalidToken(BearerRefusal):
     default_detail = "The token is not valid."
 
 
+class ExpiredToken(InvalidToken):
+    """401: the token was good until it expired."""
+
+    default_detail = "The token has expired."
+
+
 class InsufficientScope(BearerRefusal):
     """403: the token is good, but not for this."""
 

@@ -1,8 +1,8 @@
 """What sign-ins leave behind, and is thrown away."""
 
 from django.contrib.sessions.models import Session
-from django.utils import timezone
 
+from core import clock
 from identity.passwords.attempts import forget_old_attempts
 
 
@@ -15,5 +15,5 @@ def sweep() -> dict[str, int]:
 
 
 def _delete_ended_sessions(limit: int = 10_000) -> int:
-    ended = Session.objects.filter(expire_date__lt=timezone.now())
+    ended = Session.objects.filter(expire_date__lt=clock.now())
     return Session.objects.filter(pk__in=ended.values("pk")[:limit]).delete()[0]

@@ -7,9 +7,8 @@ from typing import Protocol, runtime_checkable
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
 
-from core import cases
+from core import cases, clock
 from core.http import ExchangeFailed, Request, Response, fetch
 from notifications.channels import preferred, transports
 from notifications.costs import Price
@@ -78,7 +77,7 @@ def ask() -> int:
 
 def _is_mine(provider: str) -> bool:
     """Win the right to ask, once an hour among all sweepers."""
-    now = timezone.now()
+    now = clock.now()
     Balance.objects.get_or_create(provider=provider)
     due = Balance.objects.filter(Q(asked_at=None) | Q(asked_at__lte=now - EVERY), provider=provider)
     return bool(due.update(asked_at=now))
@@ -102,7 +101,7 @@ def take(provider: str, left: Price) -> None:
     row, _ = Balance.objects.select_for_update().get_or_create(provider=provider)
     row.amount, row.currency = left
     row.threshold, row.problem = alerts().get(provider, Decimal(0)), ""
-    row.said_at = timezone.now()
+    row.said_at = clock.now()
     row.save()
     if row.amount < row.threshold:
         cases.open(low_balances([row]))

@@ -7,8 +7,8 @@ from datetime import datetime, time
 from typing import Any, NamedTuple
 
 from django.db import connection
-from django.utils import timezone
 
+from core import clock
 from customers.languages import chain
 from customers.models import Customer
 from notifications.pacing import Pace
@@ -183,7 +183,7 @@ def _read(
         "occasions": list(occasions),
         "addresses": list({route.recipient.lower() for route in routes}),
         "languages": list({tag for name in languages for tag in chain(name)}),
-        "today": timezone.localdate(),
+        "today": clock.today(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_STATEMENT, known)

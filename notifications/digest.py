@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
+from core import clock
 from notifications import telling
 from notifications.book import Book, Words
 from notifications.models import Notification, Occasion
@@ -98,7 +98,7 @@ def _waiting(
         attempts=0,
         critical=False,
         shipment__isnull=False,
-        next_attempt_at__gt=timezone.now(),
+        next_attempt_at__gt=clock.now(),
     )
     locked = waiting.order_by("id").select_for_update(of=("self",), no_key=True)
     found = {_group(row): row for row in locked.select_related("customer")}
@@ -108,7 +108,7 @@ def _waiting(
 def _recent(groups: Iterable[Group], span: timedelta) -> dict[Group, list[Notification]]:
     """What they heard of parcels a moment ago."""
     rows = Notification.objects.filter(
-        _of(groups), shipment__isnull=False, created_at__gt=timezone.now() - span
+        _of(groups), shipment__isnull=False, created_at__gt=clock.now() - span
     ).exclude(state="suppressed")
     found: defaultdict[Group, list[Notification]] = defaultdict(list)
     for row in rows:

@@ -1,7 +1,6 @@
 """Addresses that a service calls gone, for good: nothing more is sent there."""
 
-from django.utils import timezone
-
+from core import clock
 from core.states import move
 from customers.models import Customer
 from notifications import quiet
@@ -29,7 +28,7 @@ def try_other_address(row: Notification) -> bool:
     if row.state != "failed" or recipient in ("", row.recipient):
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."
-    [due] = quiet.awake([row], [timezone.now()])
+    [due] = quiet.awake([row], [clock.now()])
     changes = {"recipient": recipient, "next_attempt_at": due, "last_error": ""}
     move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
     return True

@@ -17,8 +17,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Lower
-from django.utils import timezone
 
+from core import clock
 from core.states import move
 from customers.models import Customer
 from notifications import pacing, segments, tasks
@@ -127,7 +127,7 @@ def _reach(names: list[str]) -> tuple[Q, Q]:
 
 def likely_cost(channel: str, count: int) -> str:
     """What so many messages would cost, by the last thirty days; "" when that is not known."""
-    since = timezone.localdate() - timedelta(days=30)
+    since = clock.today() - timedelta(days=30)
     days = DailyCost.objects.filter(channel=channel, day__gte=since).exclude(currency="")
     rows = days.order_by().values("currency").annotate(all=Sum("amount"), many=Sum("messages"))
     prices = [
@@ -179,13 +179,13 @@ def go_on(mailing: Mailing, *, by: str) -> Mailing:
 @transaction.atomic
 def cancel(mailing: Mailing, *, by: str) -> Mailing:
     """Make none of the messages that are not made yet."""
-    move(mailing, "cancelled", by=by, finished_at=timezone.now())
+    move(mailing, "cancelled", by=by, finished_at=clock.now())
     mailing.recipients.all().delete()
     return mailing
 
 
 def _run(mailing: Mailing, by: str) -> Mailing:
-    move(mailing, "running", by=by, worked_at=timezone.now())
+    move(mailing, "running", by=by, worked_at=clock.now())
     tasks.write_mailing.delay_on_commit(mailing.pk)
     return mailing
 
@@ -211,7 +211,7 @@ def write_chunk(pk: int) -> int:
         return 0
     places = list(_next(mailing.recipients.all(), CHUNK))
     if not places:
-        move(mailing, "done", by="system", finished_at=timezone.now())
+        move(mailing, "done", by="system", finished_at=clock.now())
         return 0
     rows = _messages(mailing, [place.customer for place in places])
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
@@ -219,7 +219,7 @@ def write_chunk(pk: int) -> int:
     Mailing.objects.filter(pk=pk).update(
         written=F("written") + len(rows),
         suppressed=F("suppressed") + sum(row.state == "suppressed" for row in rows),
-        worked_at=timezone.now(),
+        worked_at=clock.now(),
     )
     for channel, provider in {(row.channel, row.provider) for row in rows if row.provider}:
         tasks.dispatch.delay_on_commit(channel, provider)
@@ -228,7 +228,7 @@ def write_chunk(pk: int) -> int:
 
 def revive() -> int:
     """Go on with the mailings whose worker died; how many messages were made here."""
-    since = timezone.now() - STALLED_AFTER
+    since = clock.now() - STALLED_AFTER
     stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
     keys = list(stalled.values_list("pk", flat=True))
     return sum(write_chunk(pk) for pk in keys if not tasks.write_mailing.nudge(pk))

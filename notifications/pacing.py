@@ -6,8 +6,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils import timezone
 
+from core import clock
 from customers.models import Customer
 from notifications.models import Notification
 
@@ -33,7 +33,7 @@ class Pace:
 
         Counts it: the one after it is due later still.
         """
-        now = timezone.now()
+        now = clock.now()
         if critical:
             return now, ""
         due, reason = self._with_room(self.slots.get(customer.pk, []), now), ""
@@ -69,7 +69,7 @@ def apply(row: Notification, pace: Pace) -> None:
 def _is_repetition(row: Notification, minutes: int) -> bool:
     """Whether the customer was told the same a moment ago. News has its source instead: two
     orders may be told of in the same words."""
-    since = timezone.now() - timedelta(minutes=minutes)
+    since = clock.now() - timedelta(minutes=minutes)
     told = Notification.objects.filter(
         customer=row.customer, channel=row.channel, message=row.message, created_at__gt=since
     )

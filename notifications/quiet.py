@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, time
 
-from django.utils import timezone
-
+from core import clock
 from customers.models import Customer
 from notifications.models import Limits, Notification
 from notifications.pacing import QUIET, after_quiet, quiet_span, zone_named
@@ -47,7 +46,7 @@ def hold(channel: str, provider: str) -> int:
 
     What became due within the night passes: it is critical, or staff sent it again by hand.
     """
-    span, now = hours(), timezone.now()
+    span, now = hours(), clock.now()
     if span is None:
         return 0
     late = Notification.objects.filter(

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models import OuterRef, Subquery
-from django.utils import timezone
 
+from core import clock
 from core.states import IllegalMove, move
 from notifications import cases
 from notifications.channels import Report
@@ -74,9 +74,7 @@ def apply_overtaken(limit: int = 500) -> int:
         recipient__iexact=OuterRef("recipient"),
     ).exclude(provider_reference="")
     parked = (
-        DeliveryReport.objects.filter(
-            notification=None, received_at__gt=timezone.now() - PARKED_FOR
-        )
+        DeliveryReport.objects.filter(notification=None, received_at__gt=clock.now() - PARKED_FOR)
         .annotate(message_id=Subquery(message.values("pk")[:1]))
         .filter(message_id__isnull=False)
         .select_for_update(skip_locked=True, of=("self",))[:limit]
@@ -95,7 +93,7 @@ def _apply(report: DeliveryReport, row: Notification) -> None:
         return
     detail = f"{report.status} {report.reason}".strip()
     delivered = report.state == "delivered"
-    changes = {"delivered_at": timezone.now()} if delivered else {"last_error": detail}
+    changes = {"delivered_at": clock.now()} if delivered else {"last_error": detail}
     with suppress(IllegalMove):  # a final state stays what it is
         move(row, report.state, by=report.provider, detail=detail, **changes)
         cases.keep_in_step([row], by=report.provider, how=detail)

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
+from core import clock
 from core.states import move
 from customers.models import Customer
 from notifications import cases, digest, pacing
@@ -89,7 +89,7 @@ def tell(news: Iterable[News | None]) -> int:
 
 def _nudge(rows: Iterable[Notification]) -> None:
     """A hint after the commit, one for each queue: it carries no key of a person."""
-    now = timezone.now()
+    now = clock.now()
     due = [row for row in rows if row.state == "queued" and row.next_attempt_at <= now]
     for channel, provider in {(row.channel, row.provider) for row in due}:
         dispatch.delay_on_commit(channel, provider)
@@ -112,7 +112,7 @@ def resend(notification: Notification, *, by: str, reason: str) -> Notification:
         "recipient": route.recipient,
         "provider": route.provider,
         "provider_reference": "",
-        "next_attempt_at": timezone.now(),
+        "next_attempt_at": clock.now(),
         "first_attempt_at": None,
         "doubtful": False,
         "last_error": "",

@@ -2,9 +2,8 @@
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
-from core import cases, circuits
+from core import cases, circuits, clock
 from core.models import Circuit
 from core.states import IllegalMove
 from notifications.cases import HALTED, keep_in_step
@@ -25,7 +24,7 @@ def close(row: Notification, *, by: str, reason: str) -> None:
     locked = Notification.objects.select_for_update(of=("self",)).get(pk=row.pk)
     if locked.state not in EXCEPTIONS or locked.closed_at:
         raise IllegalMove(f"This notification is {locked.state}: there is nothing to close.")
-    row.closed_at = locked.closed_at = timezone.now()
+    row.closed_at = locked.closed_at = clock.now()
     locked.save(update_fields=["closed_at"])
     NotificationEvent.objects.create(
         notification=locked,

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.utils import timezone
 from py_vapid import Vapid02
 
+from core import clock
 from core.codes import random_code
 from core.http.guard import objection
 from customers.models import Customer
@@ -50,7 +50,7 @@ class PushSubscription(models.Model):
     p256dh = models.CharField(max_length=90, help_text="The device's public key.")
     auth = models.CharField(max_length=30, help_text="The device's secret.")
     expires_at = models.DateTimeField(null=True, blank=True)
-    confirmed_at = models.DateTimeField(default=timezone.now)
+    confirmed_at = models.DateTimeField(default=clock.now)
 
     class Meta:
         ordering = ["-id"]
@@ -144,7 +144,7 @@ def register(
 
     Of a customer's devices the ten that were confirmed last are kept.
     """
-    now = timezone.now()
+    now = clock.now()
     row, _ = PushSubscription.objects.update_or_create(
         endpoint=endpoint,
         defaults={
@@ -173,7 +173,7 @@ def named(name: str) -> PushSubscription | None:
 
 def latest_device(customer: Customer) -> str:
     """The name of the device that was confirmed last; "" for a customer without any."""
-    now = timezone.now()
+    now = clock.now()
     usable = [
         device
         for device in customer.push_subscriptions.all()

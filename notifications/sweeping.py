@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db.models import Exists, F, Max, Min, Model, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
-from django.utils import timezone
 
+from core import clock
 from core.outbox import take_over
 from notifications import balances, lanes, mailings
 from notifications.channels import channels, preferred
@@ -58,7 +58,7 @@ def send_due() -> int:
 
     How many were attempted here.
     """
-    now = timezone.now()
+    now = clock.now()
     due = (
         Notification.objects.filter(state="queued", next_attempt_at__lte=now)
         .order_by()
@@ -94,7 +94,7 @@ def _source(parent: str, last: str) -> Concat:
 def _write_missing(
     events: QuerySet[Any], news_of: Callable[[Any], News | None], source: Concat
 ) -> int:
-    now = timezone.now()
+    now = clock.now()
     # The empty source is excluded by name, so that the unique index on the others can be used.
     told = Notification.objects.filter(source=OuterRef("source")).exclude(source="")
     missing = (

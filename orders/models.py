@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
+from core import clock
 from core.money import currencies, validate_amount, validate_currency
 from core.states import Event
 from customers.countries import validate_country
@@ -131,7 +132,7 @@ class Order(AddressLines):
     shipping_interval = models.CharField(
         max_length=10, choices=ShippingInterval.choices, default=ShippingInterval.NONE
     )
-    time = models.DateTimeField(auto_now_add=True)
+    time = models.DateTimeField(default=clock.now, editable=False)
 
     # An order may have no address: a sale over the counter, or a kit whose address is to come.
     recipient = _line()

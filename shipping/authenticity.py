@@ -3,10 +3,14 @@
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook
 
+from core import clock
+
 SIGNATURE = "webhook-signature"
+TOLERANCE = timedelta(minutes=5)
 
 
 def is_signed(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -> bool:
@@ -19,12 +23,18 @@ def is_signed(secrets: Sequence[str], headers: Mapping[str, str], body: bytes) -
 
 
 def _signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
-    """The library raises errors of many kinds on malformed headers: each means no."""
+    """By the database's clock: the library's own check takes this process's.
+
+    Malformed headers and secrets raise errors of many kinds: each means no.
+    """
     try:
-        Webhook(secret).verify(body, dict(headers), json_parse=False)
+        sent = datetime.fromtimestamp(float(headers["webhook-timestamp"]), UTC)
+        made = Webhook(secret).sign(headers["webhook-id"], sent, body.decode()).encode()
+        given = headers[SIGNATURE].encode().split(b" ")
+        same = [hmac.compare_digest(made, each) for each in given]
+        return any(same) and abs(clock.now() - sent) <= TOLERANCE
     except Exception:  # noqa: BLE001
         return False
-    return True
 
 
 def has_code(secrets: Sequence[str], given: str, body: bytes) -> bool:

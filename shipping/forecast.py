@@ -8,8 +8,8 @@ from datetime import date
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
+from core import clock
 from shipping import routing
 from shipping.batches import calendars
 from shipping.calendars import DAY, Calendar
@@ -56,7 +56,7 @@ class Forecast:
 
     def __init__(self, first: date, days: int) -> None:
         self.first, self.last = first, first + (days - 1) * DAY
-        self.now = timezone.now()
+        self.now = clock.now()
         self.occurrences: Counter[tuple[date, str]] = Counter()
         self.shipments: Counter[tuple[date, str]] = Counter()
 
@@ -107,7 +107,7 @@ def forecast(
 
     Parcels that were made already and wait for their day are counted on it.
     """
-    found, known = Forecast(first or timezone.localdate(), days), calendars()
+    found, known = Forecast(first or clock.today(), days), calendars()
     for group in groups(found.first, found.last, interval=interval):
         if provider in {"", group.provider}:
             found.add(group, known.get(group.provider) or Calendar())

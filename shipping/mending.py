@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
+from core import clock
 from core.outbox import QUEUED
 from core.states import IllegalMove, move
 from orders.models import Order
@@ -117,7 +117,7 @@ def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason
     Raises IllegalMove unless it is unknown.
     """
     changes: dict[str, Any] = {"tracking_number": tracking_number} if tracking_number else {}
-    now = timezone.now()
+    now = clock.now()
     move(
         shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, news_at=now, **changes
     )

@@ -4,8 +4,7 @@ import datetime
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils import timezone
-
+from core import clock
 from shipping import schedules
 from shipping.batches import calendar_of
 from shipping.calendars import Calendar
@@ -28,7 +27,7 @@ def planned(plan: Plan | None, time_zone: str, calendar: Calendar, count: int) -
     if plan is None:
         return []
     numbers = range(plan.occurrence, plan.occurrence + count)
-    days, now = zip(numbers, plan.upcoming(count), strict=True), timezone.now()
+    days, now = zip(numbers, plan.upcoming(count), strict=True), clock.now()
     return [Planned(n, day, calendar.ship_day_of(day, time_zone, now)) for n, day in days]
 
 

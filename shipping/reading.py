@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
-from django.utils import timezone
 
+from core import clock
 from core.http import Done, GarbledAnswer, Response
 from shipping.states import RANKS
 
@@ -199,6 +199,6 @@ def in_utc(local: datetime, zone: str, field: str) -> datetime:
 def _sane(time: datetime, field: str) -> datetime:
     if time.year < FIRST_YEAR:
         raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
-    if time > timezone.now() + FURTHEST_AHEAD:
+    if time > clock.now() + FURTHEST_AHEAD:
         raise BadEvent(field, "This time is more than a day ahead.")
     return time

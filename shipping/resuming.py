@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from core import clock
 from shipping.dates_sql import day_sql, last_until_sql
 
 CHUNK = 2000
@@ -33,7 +33,7 @@ def _chunks(statement: str, values: dict[str, Any]) -> Iterator[int]:
     resumed = CHUNK
     while resumed == CHUNK:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, values | {"now": timezone.now()})
+            cursor.execute(statement, values | {"now": clock.now()})
             resumed = cursor.rowcount
         yield resumed
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
+from core import clock
 from core.states import IllegalMove, move
 from orders.models import Order, OrderEvent
 from shipping import troubles
@@ -72,7 +72,7 @@ def apply(parcel_id: int) -> int:
     state = RETURNED_BY.get(fold(events) or "", "")
     if state in Return.WORKFLOW.moves[parcel.state]:
         _move(parcel, state, by=f"provider:{parcel.provider}")
-    return parcel.tracking_events.filter(applied_at=None).update(applied_at=timezone.now())
+    return parcel.tracking_events.filter(applied_at=None).update(applied_at=clock.now())
 
 
 @transaction.atomic

@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from django.db import connection, transaction
-from django.utils import timezone
 
+from core import clock
 from shipping import resuming, routing, tasks
 from shipping.batches import Batch, batches
 from shipping.dates import local_date
@@ -51,7 +51,7 @@ def run_schedule(
     """
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
     resuming.resume_due(days)
-    joined = batches(set(days.values()), timezone.now(), as_if=today is not None)
+    joined = batches(set(days.values()), clock.now(), as_if=today is not None)
     statement, values = _statement(days)
     values |= _columns(joined)
     total, done_before = Tally(), -1
@@ -76,7 +76,7 @@ def resume_due() -> int:
 
 
 def _local_dates() -> dict[str, date]:
-    now = timezone.now()
+    now = clock.now()
     return {zone: local_date(now, zone) for zone in time_zones()}
 
 
@@ -85,7 +85,7 @@ def _chunks(statement: str, values: dict[str, Any]) -> Iterator[Tally]:
     after: tuple[date, int] = (date.min, 0)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, values | {"after": after, "now": timezone.now()})
+            cursor.execute(statement, values | {"after": after, "now": clock.now()})
             schedules, queued, scheduled, missed, *after_next = cursor.fetchone()
             if queued:
                 tasks.dispatch.delay_on_commit()

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 
+from core import clock
 from core.states import IllegalMove, move
 from orders.models import Order
 from orders.services import follow
@@ -47,12 +47,12 @@ def _in_force(schedule: Schedule, plan: Plan) -> Plan | None:
 
 def today_of(schedule: Schedule) -> date:
     """The date where the schedule is."""
-    return local_date(timezone.now(), schedule.time_zone)
+    return local_date(clock.now(), schedule.time_zone)
 
 
 def start(order: Order, *, by: str) -> Schedule:
     """Anchor a recurring order on today. Occurrence 0 is the caller's: it ships at once."""
-    today = local_date(timezone.now(), settings.TIME_ZONE)
+    today = local_date(clock.now(), settings.TIME_ZONE)
     plan = Plan(order.shipping_interval, today, occurrence=1)
     schedule = Schedule.objects.create(
         order=order,

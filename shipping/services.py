@@ -5,8 +5,8 @@ import logging
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
+from core import clock
 from core.states import IllegalMove, move
 from orders.models import Order
 from shipping import cancelling, providers, schedules, tasks, tracking, troubles
@@ -45,7 +45,7 @@ def _create(
 ) -> Shipment:
     router = Router.load()
     route = router.route(order)
-    batch = joining(route.provider, timezone.now(), router.profile(route.provider).calendar)
+    batch = joining(route.provider, clock.now(), router.profile(route.provider).calendar)
     shipment = Shipment(
         order=order,
         reference=reference,
@@ -121,7 +121,7 @@ def retry(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
     if order.state in ENDED:
         raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
     locked = _locked(shipment)
-    now = timezone.now()
+    now = clock.now()
     move(
         shipment,
         "queued",

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
+from core import clock
 from shipping import routing
 from shipping.batches import calendars
 from shipping.calendars import DAY, Calendar
@@ -33,7 +33,7 @@ def play(
 ) -> tuple[Forecast, int]:
     """The days from today on, and how many schedules were played: those there are, or made-up
     ones. `progress` is called with the number of schedules so far."""
-    found, known, played = Forecast(timezone.localdate(), days), calendars(), 0
+    found, known, played = Forecast(clock.today(), days), calendars(), 0
     if made_up:
         played_groups = _made_up(made_up, found.first, progress)
     else:

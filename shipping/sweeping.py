@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
 
+from core import clock
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
 from shipping import (
@@ -56,7 +56,7 @@ def _take_over(name: str) -> int:
 
 def _send(name: str) -> int:
     """Nudge the workers for what is due, or send it here when they are late or out of reach."""
-    lane, now = dispatching.lane(name), timezone.now()
+    lane, now = dispatching.lane(name), clock.now()
     oldest = due_rows(lane).first()
     if oldest is None:
         return 0
@@ -67,9 +67,9 @@ def _send(name: str) -> int:
 
 def promote() -> int:
     """Queue the scheduled shipments whose day has come where their provider is; how many."""
-    now, promoted, deadline = timezone.now(), 0, time.monotonic() + WORK_FOR
+    now, promoted, deadline = clock.now(), 0, time.monotonic() + WORK_FOR
     days = {name: calendar.today(now) for name, calendar in calendars().items()}
-    values = {"now": now, "names": [*days], "days": [*days.values()], "here": timezone.localdate()}
+    values = {"now": now, "names": [*days], "days": [*days.values()], "here": clock.today()}
     while chunk := _promote_chunk(values):
         promoted += chunk
         if chunk < running.CHUNK or time.monotonic() > deadline:
@@ -107,7 +107,7 @@ SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM moved
 
 def reconcile() -> int:
     """Ship the orders that were placed on a path that told nobody; how many."""
-    now = timezone.now()
+    now = clock.now()
     forgotten = (
         Order.objects.filter(state="placed", time__gt=now - LOOK_BACK, time__lt=now - SETTLED)
         .exclude(delivery_service="")
@@ -131,7 +131,7 @@ def _ship(order_id: int) -> bool:
 def apply_tracking() -> int:
     """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LINK, [timezone.now() - LOOK_BACK])
+        cursor.execute(_LINK, [clock.now() - LOOK_BACK])
         troubles.found([pk for (pk,) in cursor.fetchall()])
     of_returns = sum(returns.apply(pk) for pk in returns.waiting())
     waiting = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection, transaction
-from django.utils import timezone
 from psycopg2.extras import Json
 
+from core import clock
 from core.states import move
 from orders.models import Order
 from orders.services import follow
@@ -98,7 +98,7 @@ def _stored(provider: str, event: TrackedEvent) -> list[Any]:
         event.event_name,
         event.event_time,
         Json(event.raw),
-        timezone.now(),
+        clock.now(),
     ]
 
 
@@ -145,7 +145,7 @@ def apply(shipment_id: int) -> int:
     elif new:
         schedules.finish(order, by=f"provider:{shipment.provider}")
     shipment.tracking_events.filter(pk__in=[event.pk for event in new]).update(
-        applied_at=timezone.now()
+        applied_at=clock.now()
     )
     return len(new)
 

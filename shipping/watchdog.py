@@ -9,9 +9,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.utils import timezone
 
-from core import cases
+from core import cases, clock
 from shipping import providers, troubles
 from shipping.models import ProviderProfile, Shipment
 from shipping.providers import Provider
@@ -39,7 +38,7 @@ def _times() -> tuple[list[str], list[int], list[int], list[datetime]]:
     """Provider, the stage that a shipment comes to, one that it may be at until then, and since
     when it must have been silent."""
     profiles = {profile.provider: profile for profile in ProviderProfile.objects.all()}
-    now, found = timezone.now(), []
+    now, found = clock.now(), []
     for name in providers.names():
         hours = (profiles.get(name) or ProviderProfile(provider=name)).quiet_hours
         for stage, after in _stages(providers.get(name), hours):
@@ -83,7 +82,7 @@ def ask(ids: Collection[int], *, at_once: bool = False) -> int:
         return 0
     spread = 0 if at_once else SPREAD.total_seconds()
     with connection.cursor() as cursor:
-        cursor.execute(_ASK, [timezone.now(), spread, list(ids)])
+        cursor.execute(_ASK, [clock.now(), spread, list(ids)])
         asked: int = cursor.rowcount
     return asked
 
@@ -102,6 +101,6 @@ WHERE i.state NOT IN ('queued', 'sending')
 
 def heard(shipment: Shipment, *, by: str, how: str = "There is news of it.") -> None:
     """Begin to count anew: there is news of it, or staff have decided to wait on."""
-    Shipment.objects.filter(pk=shipment.pk).update(news_at=timezone.now(), quiet=0)
+    Shipment.objects.filter(pk=shipment.pk).update(news_at=clock.now(), quiet=0)
     if shipment.quiet:
         cases.settle(troubles.STUCK, [shipment.pk], by=by, how=how)

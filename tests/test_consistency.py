@@ -51,6 +51,33 @@ REQUIREMENTS = [
     *(f"E{n}" for n in range(1, 5)),
 ]
 
+# Asking the machine's own clock. What decides by it is wrong where that clock is (core/clock.py).
+OWN_CLOCK = {
+    "timezone": {"now"},
+    "datetime": {"now", "today", "utcnow"},
+    "date": {"today"},
+    "time": {"time", "time_ns"},
+}
+OWN_CLOCK_WITHOUT_A_MOMENT = {"localdate", "localtime", "gmtime", "ctime"}
+MAY_ASK_ITS_OWN_CLOCK = {
+    "core/clock.py": "compares the two",
+    "core/filebroker.py": "names files in about the order they were written in; messages are hints",
+    "core/limits.py": "must answer without the database; a window counted apart lets more in",
+    "shipping/limits.py": "the same, for webhooks",
+    "identity/keys.py": "ages of what it holds; a jump either way makes it fetch anew",
+    # On their way to the database's clock.
+    "core/circuits.py": "",
+    "core/idempotency.py": "",
+    "core/outbox/claiming.py": "",
+    "core/outbox/judging.py": "",
+    "notifications/failover.py": "",
+    "notifications/lanes.py": "",
+    "shipping/asking.py": "",
+    "shipping/cancelling.py": "",
+    "shipping/dispatching.py": "",
+    "shipping/failover.py": "",
+}
+
 
 def _tests() -> list[Path]:
     return [p for p in ROOT.rglob("test_*.py") if not set(p.parts) & {".venv", ".tools", "var"}]
@@ -114,3 +141,33 @@ def test_the_stand_in_issuer_gives_every_scope_there_is():
     from sandbox.people import API_SCOPES
 
     assert set(API_SCOPES) == set(SCOPES)
+
+
+def _product() -> list[str]:
+    """The code that runs in production, by its path from here."""
+    paths = [
+        p.relative_to(ROOT)
+        for app in (*FLOORS, "desk", "config")
+        for p in (ROOT / app).rglob("*.py")
+    ]
+    return [str(p) for p in paths if not {"tests", "migrations"} & set(p.parts)]
+
+
+def _asks_its_own_clock(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr=attr):
+            return attr in OWN_CLOCK.get(name, ())
+        case ast.Call(func=ast.Attribute(attr=attr) | ast.Name(id=attr), args=[], keywords=[]):
+            return attr in OWN_CLOCK_WITHOUT_A_MOMENT
+        case ast.ImportFrom(module="time" | "django.utils.timezone", names=names):
+            return any(each.name in {"now", "time", "time_ns"} for each in names)
+        case ast.keyword(arg=arg):
+            return arg in {"auto_now", "auto_now_add"}
+    return False
+
+
+@pytest.mark.parametrize("path", _product())
+def test_no_process_decides_by_its_own_clock(path):
+    tree = ast.walk(ast.parse((ROOT / path).read_text()))
+    lines = [getattr(node, "lineno", 0) for node in tree if _asks_its_own_clock(node)]
+    assert path in MAY_ASK_ITS_OWN_CLOCK or not lines

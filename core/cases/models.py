@@ -2,8 +2,8 @@
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from core import clock
 from core.states import Event
 
 
@@ -24,7 +24,7 @@ class Case(models.Model):
     said = models.CharField(
         max_length=500, blank=True, default="", help_text="What the other side said, in its words."
     )
-    opened_at = models.DateTimeField(default=timezone.now)
+    opened_at = models.DateTimeField(default=clock.now)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by = models.CharField(max_length=100, blank=True, default="")
     closing_reason = models.CharField(max_length=500, blank=True, default="")

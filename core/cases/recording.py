@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
+from core import clock
 from core.cases.registry import Trouble, kind
 
 LONGEST = {"title": 200, "happened": 500, "said": 500, "source": 60}
@@ -21,9 +21,7 @@ def open(troubles: Iterable[Trouble]) -> int:
         return 0
     rows = [_values(trouble) for _, trouble in each]
     with connection.cursor() as cursor:
-        cursor.execute(
-            _OPEN, [timezone.now(), *(list(column) for column in zip(*rows, strict=True))]
-        )
+        cursor.execute(_OPEN, [clock.now(), *(list(column) for column in zip(*rows, strict=True))])
         return int(cursor.fetchone()[0])
 
 
@@ -49,7 +47,7 @@ def _close(kinds: list[str], ids: list[int], *, by: str, how: str, dismissed: bo
     values: dict[str, Any] = {
         "kinds": kinds,
         "ids": ids,
-        "now": timezone.now(),
+        "now": clock.now(),
         "by": by[:100],
         "how": how[:500],
         "dismissed": dismissed,

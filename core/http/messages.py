@@ -10,6 +10,7 @@ from re import compile as pattern
 from typing import Any, NoReturn, Self
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
+from core import clock
 from core.http.blotting import values_sent, without
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
 
@@ -248,8 +249,21 @@ def _retry_after(response: Response) -> float | None:
     if value.isascii() and value.isdigit():
         return min(float(value), LONGEST_WAIT)
     try:
-        then = parsedate_to_datetime(value)
-        seconds = (then.replace(tzinfo=then.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        seconds = (_date(value) - _said_at(response)).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)
+
+
+def _said_at(response: Response) -> datetime:
+    """When the answer was made, by the clock of who made it: its `Date`, or else the present."""
+    try:
+        return _date(response.headers["date"])
+    except (KeyError, ValueError, TypeError, IndexError, OverflowError):
+        return clock.now()
+
+
+def _date(text: str) -> datetime:
+    """An HTTP date, aware. Raises ValueError, TypeError, IndexError or OverflowError."""
+    date = parsedate_to_datetime(text)
+    return date.replace(tzinfo=date.tzinfo or UTC)

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Q
-from django.utils import timezone
 
+from core import clock
 from core.http import Done, Limits, Outcome, Permanent, Reader, Request
 from core.http.messages import DEADLINE
 
@@ -23,7 +23,7 @@ class OutboxRow(models.Model):
     """What every row needs that is sent to the outside. The model adds `state`."""
 
     attempts = models.PositiveIntegerField(default=0, editable=False)
-    next_attempt_at = models.DateTimeField(default=timezone.now, editable=False)
+    next_attempt_at = models.DateTimeField(default=clock.now, editable=False)
     first_attempt_at = models.DateTimeField(null=True, blank=True, editable=False)
     lease_until = models.DateTimeField(null=True, blank=True, editable=False)
     fence = models.PositiveIntegerField(default=0, editable=False)

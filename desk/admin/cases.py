@@ -12,12 +12,11 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.timesince import timesince
 from unfold.decorators import display
 
-from core import cases
+from core import cases, clock
 from core.admin import LargeTableAdmin, ReadOnlyInline
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
@@ -95,7 +94,7 @@ class CaseAdmin(LargeTableAdmin):
     @display(description="open for", label=AGE_COLOURS)
     def age(self, case: Case) -> tuple[str, str]:
         """How long it was, or is, open, in its colour."""
-        end = case.closed_at or timezone.now()
+        end = case.closed_at or clock.now()
         colour = next(colour for least, colour in AGES if end - case.opened_at >= least)
         return ("closed" if case.closed_at else colour), timesince(case.opened_at, end, depth=1)
 

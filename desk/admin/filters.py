@@ -6,9 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 
-from core import cases
+from core import cases, clock
 from core.cases import Kind
 
 AGES = {"1": "more than an hour", "24": "more than a day", "72": "more than three days"}
@@ -73,7 +72,7 @@ class AgeFilter(admin.SimpleListFilter):
         hours = self.value()
         if hours not in AGES:
             return queryset
-        return queryset.filter(opened_at__lt=timezone.now() - timedelta(hours=int(hours)))
+        return queryset.filter(opened_at__lt=clock.now() - timedelta(hours=int(hours)))
 
 
 class SourceFilter(admin.SimpleListFilter):

@@ -6,9 +6,8 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from core import cases
+from core import cases, clock
 from core.cases.models import Case
 from core.filters import FilterForm, IdFilter
 
@@ -42,4 +41,4 @@ class CaseFilter(django_filters.FilterSet):
 
     def at_least(self, queryset: QuerySet[Any], name: str, value: Decimal) -> QuerySet[Any]:
         """The cases that were opened so many hours ago, or earlier."""
-        return queryset.filter(opened_at__lte=timezone.now() - timedelta(hours=float(value)))
+        return queryset.filter(opened_at__lte=clock.now() - timedelta(hours=float(value)))

@@ -12,9 +12,9 @@ from typing import Any
 from axes.models import AccessAttempt
 from django.conf import settings
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from core import clock
 from identity.access import address_of
 from identity.models import User
 
@@ -60,5 +60,5 @@ def keep_nothing_typed(instance: AccessAttempt, **_: Any) -> None:
 def forget_old_attempts() -> int:
     """Delete the attempts that no longer count; how many there were."""
     cool_off: timedelta = settings.AXES_COOLOFF_TIME
-    old = AccessAttempt.objects.filter(attempt_time__lt=timezone.now() - cool_off)
+    old = AccessAttempt.objects.filter(attempt_time__lt=clock.now() - cool_off)
     return int(old.delete()[0])

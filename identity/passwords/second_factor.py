@@ -6,15 +6,14 @@ are too long to guess and work in the meantime, so that nobody can be locked out
 
 import hashlib
 import secrets
-import time
 from base64 import b32encode
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
 from django.db import transaction
-from django.utils import timezone
 from django_otp.oath import TOTP
 
+from core import clock
 from identity.models import SecondFactor, User
 from identity.sealing import CannotOpen, seal, unseal
 
@@ -57,7 +56,7 @@ def confirm(user: User, code: str) -> list[str]:
     factor = _locked(user)
     if factor is None or factor.confirmed_at is not None or not _is_good(factor, code):
         return []
-    factor.confirmed_at = timezone.now()
+    factor.confirmed_at = clock.now()
     factor.save(update_fields=["confirmed_at"])
     return _new_recovery_codes(factor)
 
@@ -94,9 +93,9 @@ def _is_good(factor: SecondFactor, code: str) -> bool:
         return False
     step = _step_of(factor, int(typed))
     if step is None:
-        factor.failures, factor.failed_at = min(factor.failures + 1, 100), timezone.now()
+        factor.failures, factor.failed_at = min(factor.failures + 1, 100), clock.now()
     else:
-        factor.failures, factor.last_step, factor.last_used_at = 0, step, timezone.now()
+        factor.failures, factor.last_step, factor.last_used_at = 0, step, clock.now()
     factor.save(update_fields=["failures", "failed_at", "last_step", "last_used_at"])
     return step is not None
 
@@ -106,7 +105,7 @@ def _has_to_wait(factor: SecondFactor) -> bool:
     if factor.failures < 3 or factor.failed_at is None:
         return False
     wait = min(2 ** (factor.failures - 3), LONGEST_WAIT)
-    return timezone.now() < factor.failed_at + timedelta(seconds=wait)
+    return clock.now() < factor.failed_at + timedelta(seconds=wait)
 
 
 def _step_of(factor: SecondFactor, code: int) -> int | None:
@@ -115,7 +114,7 @@ def _step_of(factor: SecondFactor, code: int) -> int | None:
         app = TOTP(unseal(factor.sealed_secret))
     except CannotOpen:
         return None
-    app.time = time.time()
+    app.time = clock.seconds()
     if not app.verify(code, NEIGHBOURS, factor.last_step + 1):
         return None
     step: int = app.t()
@@ -146,6 +145,6 @@ def _is_recovery_code(factor: SecondFactor, code: str) -> bool:
     if digest not in factor.recovery_codes:
         return False
     factor.recovery_codes.remove(digest)
-    factor.last_used_at = timezone.now()
+    factor.last_used_at = clock.now()
     factor.save(update_fields=["recovery_codes", "last_used_at"])
     return True

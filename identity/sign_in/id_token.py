@@ -10,9 +10,9 @@ import jwt
 from django.conf import settings
 
 from identity.keys import ALGORITHMS, UnknownKey
-from identity.refusals import KeysUnavailable
+from identity.refusals import ExpiredToken, InvalidToken, KeysUnavailable
 from identity.sign_in.provider import SignInRefused, Unreachable, provider
-from identity.tokens import LEEWAY, LONGEST
+from identity.tokens import LONGEST, OPTIONS, check_times
 
 REQUIRED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
 WRONG = "The sign-in service sent something that is not right. Try again."
@@ -26,9 +26,9 @@ def read(token: object, *, nonce: str, access_token: str) -> dict[str, Any]:
         claims = _verified(token)
     except KeysUnavailable:
         raise Unreachable from None
-    except jwt.ExpiredSignatureError:
+    except ExpiredToken:
         raise SignInRefused("That sign-in took too long. Try again.") from None
-    except (jwt.PyJWTError, UnknownKey):
+    except (jwt.PyJWTError, InvalidToken, UnknownKey):
         raise SignInRefused(WRONG) from None
     if not (_is_for_us(claims) and _same(claims["nonce"], nonce)):
         raise SignInRefused(WRONG)
@@ -46,11 +46,11 @@ def _verified(token: str) -> dict[str, Any]:
         token,
         key.public,
         key.algorithms,
-        options={"require": REQUIRED, "enforce_minimum_key_length": True},
+        options={**OPTIONS, "require": REQUIRED},
         issuer=settings.OIDC_ISSUER,
         audience=settings.OIDC_CLIENT_ID,
-        leeway=LEEWAY,
     )
+    check_times(claims)
     return claims
 
 

@@ -1,6 +1,5 @@
 """A session lives as long as the issuer vouches for it: it is asked every quarter of an hour."""
 
-import time
 from typing import Any
 
 from django.contrib import auth
@@ -9,8 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 from mozilla_django_oidc.middleware import SessionRefresh
 
+from core import clock
 from identity.sign_in.provider import endpoint, provider, setting
-from identity.sign_in.views import to_login
+from identity.sign_in.views import EXPIRES, date_of_beginning, to_login
 
 BACKEND = "identity.sign_in.backend.StaffSignIn"
 # Somebody who only ever posts, or a stolen cookie in a script, comes by no page to renew on.
@@ -55,16 +55,25 @@ class RenewSession(SessionRefresh):  # type: ignore[misc]
             return None
         if request.session.get(BACKEND_SESSION_KEY) != BACKEND:
             return None
-        overdue = time.time() - request.session.get("oidc_id_token_expiration", 0.0)
+        overdue = clock.seconds() - request.session.get(EXPIRES, 0.0)
         if overdue <= 0 or not provider().answers():
             return None
         if _opens_a_page(request):
-            answer: HttpResponse | None = super().process_request(request)
-            return answer
+            return self._renew(request)
         if overdue > LONGEST_OVERDUE:
             auth.logout(request)
             return to_login(request, "Your session has ended. Sign in again.")
         return None
+
+    def _renew(self, request: HttpRequest) -> HttpResponse | None:
+        """Off to the issuer. The library looks at this process's clock: here it is overdue."""
+        expired = request.session.get(EXPIRES, 0.0)
+        request.session[EXPIRES] = 0.0
+        answer: HttpResponse | None = super().process_request(request)
+        request.session[EXPIRES] = expired
+        if answer is not None:
+            date_of_beginning(request)
+        return answer
 
 
 def _opens_a_page(request: HttpRequest) -> bool:

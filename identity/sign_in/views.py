@@ -1,6 +1,5 @@
 """The ways in and out: to the issuer, back from it, and out of both."""
 
-import time
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,8 +15,10 @@ from mozilla_django_oidc.views import (
     OIDCAuthenticationRequestView,
 )
 
+from core import clock
 from identity.sign_in.provider import SignInRefused, Unreachable, endpoint, provider, setting
 
+EXPIRES = "oidc_id_token_expiration"  # the library's name
 TIME_TO_SIGN_IN = 600.0
 POSTPONED_BY = 60.0
 STALE = "That sign-in was begun too long ago, or in another browser. Try again."
@@ -51,7 +52,15 @@ class Begin(OIDCAuthenticationRequestView):  # type: ignore[misc]
         except SignInRefused as refusal:
             return to_login(request, str(refusal))
         answer: HttpResponse = super().get(request)
+        date_of_beginning(request)
         return answer
+
+
+def date_of_beginning(request: HttpRequest) -> None:
+    """Date the sign-in that the library has just begun by the database's clock."""
+    states = request.session["oidc_states"]
+    states[next(reversed(states))]["added_on"] = clock.seconds()
+    request.session.modified = True
 
 
 @method_decorator(never_cache, "dispatch")
@@ -68,11 +77,18 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         """
         states = request.session.get("oidc_states", {})
         begun = states.get(request.GET.get("state", ""))
-        if begun is None or abs(time.time() - begun["added_on"]) > TIME_TO_SIGN_IN:
+        if begun is None or abs(clock.seconds() - begun["added_on"]) > TIME_TO_SIGN_IN:
             return to_login(request, STALE)
         if not _is_from_our_issuer(request):
             return to_login(request, "Another service answered. Try again.")
         answer: HttpResponse = super().get(request)
+        return answer
+
+    def login_success(self) -> HttpResponse:
+        """Signed in, to be renewed by the database's clock."""
+        answer: HttpResponse = super().login_success()
+        lasts = settings.OIDC_RENEW_AFTER
+        self.request.session[EXPIRES] = clock.seconds() + lasts
         return answer
 
     def login_failure(self) -> HttpResponse:
@@ -83,7 +99,7 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         request = self.request
         refusal = getattr(request, "sign_in_refused", None)
         if isinstance(refusal, Unreachable) and request.user.is_authenticated:
-            request.session["oidc_id_token_expiration"] = time.time() + POSTPONED_BY
+            request.session[EXPIRES] = clock.seconds() + POSTPONED_BY
             return HttpResponseRedirect(self.success_url)
         auth.logout(request)
         said = WORDS.get(request.GET.get("error", ""), "The sign-in service refused. Try again.")

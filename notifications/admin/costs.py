@@ -4,11 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
+from core import clock
 from notifications.balances import Balance
 from notifications.cost_chart import pictures
 from notifications.costs import DailyCost
@@ -32,7 +32,7 @@ class DailyCostAdmin(ModelAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list, below a picture of the last days and what is left on the accounts."""
-        more = {"pictures": pictures(timezone.localdate()), "accounts": Balance.objects.all()}
+        more = {"pictures": pictures(clock.today()), "accounts": Balance.objects.all()}
         page: HttpResponse = super().changelist_view(request, (extra_context or {}) | more)
         return page
 

@@ -8,12 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 from unfold.forms import ActionForm, BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
+from core import clock
 from core.admin import LargeTableAdmin
 from core.models import Circuit
 from core.states import IllegalMove
@@ -175,7 +175,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     ) -> HttpResponse:
         """The list, with a warning for each service that takes nothing at the moment."""
         open_circuits = Circuit.objects.filter(
-            name__startswith="notifications:", open_until__gt=timezone.now()
+            name__startswith="notifications:", open_until__gt=clock.now()
         )
         for circuit in open_circuits:
             _, channel, provider = circuit.name.split(":")

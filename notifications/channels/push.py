@@ -5,7 +5,6 @@ between: the address is the device's, so each message goes wherever its browser 
 """
 
 import json
-import time
 from functools import lru_cache
 
 import http_ece
@@ -13,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from django.conf import settings
 from py_vapid import Vapid02
 
+from core import clock
 from core.http import Done, Limits, Outcome, Permanent, Request, Response, Unknown, refusal
 from notifications.channels import GONE, Channel, Message
 from notifications.subscriptions import (
@@ -78,7 +78,7 @@ def _sealed(text: bytes, device: PushSubscription) -> bytes:
 
 
 def _signed(origin: str) -> str:
-    hour = int(time.time()) // 3600
+    hour = int(clock.seconds()) // 3600
     return _signature(origin, hour, settings.VAPID_PRIVATE_KEY, settings.VAPID_SUBJECT)
 
 

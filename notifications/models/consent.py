@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from core import clock
 from customers.models import Customer
 from notifications.channels import channel_choices, channels
 
@@ -13,7 +14,7 @@ class OptOut(models.Model):
     channel = models.CharField(max_length=20, choices=channel_choices)
     recipient = models.CharField(max_length=254, help_text="The phone number or e-mail address.")
     reason = models.CharField(max_length=200, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -61,7 +62,7 @@ class Consent(models.Model):
     how = models.CharField(max_length=20, choices=How.choices)
     actor = models.CharField(max_length=100, default="system")
     detail = models.CharField(max_length=200, blank=True, default="")
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["-id"]

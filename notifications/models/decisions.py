@@ -5,8 +5,8 @@ from datetime import date
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.utils import timezone
 
+from core import clock
 from customers.languages import canonical, default_language, validate_language
 from notifications.channels import channel_choices, channels
 from notifications.health import check_words
@@ -142,7 +142,7 @@ class TemplateVersion(models.Model):
     subject = models.CharField(max_length=LONGEST_SUBJECT, blank=True, default="")
     body = models.TextField()
     html = models.TextField(blank=True, default="")
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(default=clock.now, editable=False)
     made_by = models.CharField(max_length=100, default="system")
 
     class Meta:
@@ -218,7 +218,7 @@ class Rule(models.Model):
 
     def is_valid_on(self, day: date | None = None) -> bool:
         """Whether it holds on this day; today in the project's zone when none is named."""
-        day = day or timezone.localdate()
+        day = day or clock.today()
         begun = self.valid_from is None or self.valid_from <= day
         return begun and (self.valid_until is None or day <= self.valid_until)
 

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from core.states import Event, Workflow
 from customers.models import Customer
 from notifications.channels import channel_choices
@@ -54,7 +55,7 @@ class Mailing(models.Model):
     written = models.PositiveIntegerField(default=0, editable=False)
     suppressed = models.PositiveIntegerField(default=0, editable=False)
     created_by = models.CharField(max_length=100, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     worked_at = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)
 

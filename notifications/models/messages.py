@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from core.outbox import OutboxRow
 from core.states import Event
 from customers.models import Customer
@@ -89,7 +90,7 @@ class Notification(OutboxRow):
         default=NotificationState.QUEUED,
         editable=False,
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     delivered_at = models.DateTimeField(null=True, blank=True)
 
@@ -161,7 +162,7 @@ class DeliveryReport(models.Model):
         blank=True,
         related_name="delivery_reports",
     )
-    received_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["id"]

@@ -7,13 +7,13 @@ from django.db.models import QuerySet
 from django.forms import CharField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget
 
+from core import clock
 from core.admin import ReadOnlyInline
 from core.models import Circuit
 from shipping import providers, returns, services
@@ -238,9 +238,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The list, with a warning for each provider that takes nothing at the moment."""
-        resting = Circuit.objects.filter(
-            name__startswith="shipping:", open_until__gt=timezone.now()
-        )
+        resting = Circuit.objects.filter(name__startswith="shipping:", open_until__gt=clock.now())
         for circuit in resting:
             name = circuit.name.partition(":")[2]
             text = f"{name} takes no parcels at the moment. They wait, and go out by themselves."

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from core.outbox import OutboxRow
 from shipping.models.shipments import Shipment
 
@@ -25,7 +26,7 @@ class Cancellation(OutboxRow):
     state = models.CharField(max_length=10, choices=CancellationState.choices)
     actor = models.CharField(max_length=100)
     reason = models.CharField(max_length=500, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         indexes = [

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from core.states import Event
 from customers.models import LONGEST_LINE
 from shipping.models.shipments import Shipment
@@ -22,7 +23,7 @@ class Return(models.Model):
     )
     reason = models.CharField(max_length=500)
     tracking_number = models.CharField(max_length=100, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
 
     class Meta:
         ordering = ["-id"]

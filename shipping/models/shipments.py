@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import Q
 
+from core import clock
 from core.outbox import OutboxRow
 from core.states import Event
 from customers.models import LONGEST_LINE, AddressLines
@@ -47,7 +48,7 @@ class Shipment(OutboxRow, AddressLines):
     provider_reference = models.CharField(max_length=100, blank=True, default="")
     tracking_number = models.CharField(max_length=100, blank=True, default="")
     tracking_url = models.URLField(max_length=300, blank=True, default="")
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     # When we last heard of it from its provider, and how often the watchdog has stirred since.
     news_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -130,7 +131,7 @@ class TrackingEvent(models.Model):
         related_name="tracking_events",
         db_index=False,
     )
-    received_at = models.DateTimeField(auto_now_add=True)
+    received_at = models.DateTimeField(default=clock.now, editable=False)
     applied_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:

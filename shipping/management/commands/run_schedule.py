@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
+from core import clock
 from core.dates import iso_date
 from core.progress import Progress
 from shipping import simulation
@@ -120,6 +120,6 @@ def _day(text: str | None) -> date | None:
         day = iso_date(text)
     except ValueError:
         raise CommandError(f"“{text}” is not a date. Write it as 2026-01-31.") from None
-    if day > timezone.localdate() + FURTHEST:
+    if day > clock.today() + FURTHEST:
         raise CommandError(f"{day} is more than five years ahead: those parcels would leave now.")
     return day
