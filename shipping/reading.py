@@ -7,7 +7,7 @@ parcel was taken either way. What a webhook says is read to the letter, or refus
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError
 from zoneinfo import ZoneInfo
@@ -16,11 +16,13 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from core import clock
+from core.dates import iso_moment
 from core.http import Done, GarbledAnswer, Response
 from shipping.states import RANKS
 
 LONGEST_REFERENCE = 100
 LONGEST_URL = 300
+LONGEST_TIME = 50
 FIRST_YEAR = 2000
 FURTHEST_AHEAD = timedelta(days=1)
 XML_TYPES = frozenset({"application/xml", "text/xml"})
@@ -124,9 +126,13 @@ def parts(body: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
 
 
 def text(body: Mapping[str, Any], field: str, longest: int) -> str:
-    """A text of a webhook's body. Raises BadEvent when it is missing, empty or too long."""
+    """A text of a webhook's body, without the blanks around it: columns of fixed width are padded.
+
+    Raises BadEvent when it is missing, empty, too long or not printable.
+    """
     value = body.get(field)
-    if not isinstance(value, str) or not value.strip():
+    value = value.strip() if isinstance(value, str) else ""
+    if not value:
         raise BadEvent(field, "This field must be a text that is not empty.")
     if len(value) > longest or not value.isprintable():
         raise BadEvent(field, f"This field may have at most {longest} printable characters.")
@@ -144,27 +150,33 @@ def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None 
 
 
 def local_time(body: Mapping[str, Any], field: str, form: str, example: str, zone: str) -> datetime:
-    """A time of a webhook's body as `form` says (strptime), on a zone's clock. Raises BadEvent."""
-    said = text(body, field, 35)
+    """A time of a webhook's body as `form` says (strptime), on a zone's clock, in UTC.
+
+    One that RFC 3339 describes is taken too: it cannot be mistaken. Raises BadEvent.
+    """
+    said = text(body, field, LONGEST_TIME)
     try:
         local = datetime.strptime(said if said.isascii() else "", form)  # noqa: DTZ007 - see in_utc
     except ValueError:
-        raise BadEvent(field, f"Write it as {example}.") from None
+        return moment(body, field, zone, example)
     return in_utc(local, zone, field)
 
 
-def moment(body: Mapping[str, Any], field: str) -> datetime:
-    """A time that names its zone (RFC 3339) in a webhook's body, in UTC. Raises BadEvent."""
-    said = text(body, field, 35)
+def moment(
+    body: Mapping[str, Any], field: str, zone: str = "", example: str = "2023-05-19T13:18:45Z"
+) -> datetime:
+    """A time of a webhook's body as RFC 3339 writes it, in UTC.
+
+    One that names no zone is on the clock of `zone`, and refused without. Raises BadEvent.
+    """
+    said = text(body, field, LONGEST_TIME)
     try:
-        time = datetime.fromisoformat(said if said.isascii() and "T" in said else "")
-        if time.tzinfo is None:
-            raise BadEvent(field, "This time names no zone.")
-        return _sane(time.astimezone(UTC), field)
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, BadEvent):
-            raise
-        raise BadEvent(field, "Write it as 2023-05-19T13:18:45Z.") from None
+        time = iso_moment(said)
+    except (ValueError, OverflowError):
+        raise BadEvent(field, f"Write it as {example}.") from None
+    if time.tzinfo:
+        return _sane(time, field)
+    return in_utc(time, zone, field) if zone else _refuse(field, "This time names no zone.")
 
 
 def epoch(body: Mapping[str, Any], field: str) -> datetime:
@@ -173,11 +185,10 @@ def epoch(body: Mapping[str, Any], field: str) -> datetime:
     if type(said) is not int:
         raise BadEvent(field, "This field must be a whole number of seconds since 1970.")
     try:
-        return _sane(datetime.fromtimestamp(said, UTC), field)
-    except (ValueError, OverflowError, OSError) as error:
-        if isinstance(error, BadEvent):
-            raise
+        time = datetime.fromtimestamp(said, UTC)
+    except (ValueError, OverflowError, OSError):
         raise BadEvent(field, "This is no time in seconds since 1970.") from None
+    return _sane(time, field)
 
 
 def in_utc(local: datetime, zone: str, field: str) -> datetime:
@@ -194,6 +205,10 @@ def in_utc(local: datetime, zone: str, field: str) -> datetime:
         return _sane(local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC), field)
     except OverflowError:
         raise BadEvent(field, "This time is more than a day ahead.") from None
+
+
+def _refuse(field: str, message: str) -> NoReturn:
+    raise BadEvent(field, message)
 
 
 def _sane(time: datetime, field: str) -> datetime:

@@ -5,9 +5,7 @@ signed by Standard Webhooks, or carry the secret as a bearer token. REFERENCE_PR
 name several secrets, separated by commas: each is accepted, and the first one is sent.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -20,7 +18,7 @@ from shipping.states import RANKS
 
 LONGEST = {"country": 2}
 LONGEST_TEXT = 35
-EVENT_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}")
+EXAMPLE = "2023-05-19 13:18:45"
 
 
 class Reference(providers.Provider):
@@ -102,8 +100,8 @@ class Reference(providers.Provider):
         said = reading.json_object(body)
         order_id = reading.text(said, "order_id", LONGEST_TEXT)
         name = reading.status(said, "event_name")
-        local = reading.text(said, "event_time", LONGEST_TEXT)
-        moment = reading.in_utc(_wall_clock(local), self.time_zone, "event_time")
+        local = reading.text(said, "event_time", reading.LONGEST_TIME)
+        moment = reading.moment(said, "event_time", self.time_zone, EXAMPLE)
         return [TrackedEvent(f"{order_id} {name} {local}", order_id, name, moment, said)]
 
     def _credentials(self) -> dict[str, str]:
@@ -126,13 +124,6 @@ def _service(name: str) -> str:
 def _item(line: OrderLine) -> dict[str, Any]:
     item_id = writing.fit("item_id", line.item_id)
     return {"item_id": item_id, "quantity": line.quantity, "weight": line.weight}
-
-
-def _wall_clock(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text if EVENT_TIME.fullmatch(text) else "")
-    except ValueError:
-        raise reading.BadEvent("event_time", "Write it as 2023-05-19 13:18:45.") from None
 
 
 provider = Reference()

@@ -39,6 +39,29 @@ def test_a_time_may_be_seconds_since_1970():
     assert when == datetime(2023, 5, 19, 12, 18, 45, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2023-05-19T12:18:45Z",
+        "2023-05-19t12:18:45z",
+        "2023-05-19 12:18:45Z",
+        "2023-05-19T14:18:45.000+02:00",
+        "2023-05-19 14:18:45+0200",
+    ],
+)
+def test_H12_a_time_of_rfc_3339_is_read_as_written_in_any_adapter(text):
+    when = datetime(2023, 5, 19, 12, 18, 45, tzinfo=UTC)
+    said = {"at": text}
+    assert reading.moment(said, "at") == when
+    assert reading.local_time(said, "at", "%d.%m.%Y", "19.05.2023", "Africa/Nairobi") == when
+
+
+@pytest.mark.parametrize("text", ["2023-05-19T12:18:45", "yesterday", "0001-01-01T00:00:00+14:00"])
+def test_a_moment_without_a_zone_or_out_of_the_calendar_is_refused(text):
+    with pytest.raises(BadEvent):
+        reading.moment({"at": text}, "at")
+
+
 @pytest.mark.parametrize("value", [0, -1, 9684498725, 10**30, True, 1684498725.5, "1684498725"])
 def test_a_time_that_is_absurd_or_no_whole_number_is_refused(value):
     with pytest.raises(BadEvent):
