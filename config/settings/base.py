@@ -331,7 +331,17 @@ CUSTOMER_TIME_ZONE = env.str("CUSTOMER_TIME_ZONE", TIME_ZONE)
 SMS_COUNTRIES = env.list("SMS_COUNTRIES", default=[])
 HEALTH_WORDS = env.list(
     "HEALTH_WORDS",
-    default=["DNA", "genetic", "genome", "exome", "HIV", "cancer", "diagnosis", "mammogram"],
+    default=[
+        "DNA",
+        "genetic",
+        "genome",
+        "exome",
+        "HIV",
+        "cancer",
+        "diagnosis",
+        "mammogram",
+        "mammography",
+    ],
 )
 # Where customers reach us: the links in e-mails begin with it.
 PUBLIC_URL = env.str(
