@@ -6,15 +6,15 @@ from django.db.models import QuerySet
 from clinical.models import Modality, Patient, Study, Urgency
 from clinical.search import search
 from clinical.states import StudyState
-from core.filters import FilterForm, IdFilter
+from core.filters import EmailFilter, FilterForm, IdFilter, TextFilter, TokenFilter
 
 
 class PatientFilter(django_filters.FilterSet):
     """By birth date, e-mail, foreign id and customer."""
 
     birth_date = django_filters.DateFilter(input_formats=["%Y-%m-%d"], help_text="YYYY-MM-DD.")
-    email = django_filters.CharFilter(method="by_email", help_text="In any case.")
-    external_id = django_filters.CharFilter(help_text="The id in the system it was imported from.")
+    email = EmailFilter(method="by_email", help_text="In any case.")
+    external_id = TokenFilter(help_text="The id in the system it was imported from.")
     customer = IdFilter(help_text="The customer's id.")
 
     class Meta:
@@ -36,7 +36,7 @@ class StudyFilter(django_filters.FilterSet):
         field_name="state",
         choices=[c for c in StudyState.choices if c[0] != StudyState.ENTERED_IN_ERROR],
     )
-    body_part = django_filters.CharFilter(lookup_expr="iexact")
+    body_part = TextFilter(lookup_expr="iexact")
 
     class Meta:
         model = Study

@@ -5,8 +5,24 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import StackedInline as UnfoldStackedInline
+from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.paginator import InfinitePaginator
+
+from core.forms import CleanText
+
+
+class ModelAdmin(CleanText, UnfoldModelAdmin):  # type: ignore[misc]
+    """A page of the admin: typed text is cleaned."""
+
+
+class TabularInline(CleanText, UnfoldTabularInline):  # type: ignore[misc]
+    """Rows below a page, in a table."""
+
+
+class StackedInline(CleanText, UnfoldStackedInline):  # type: ignore[misc]
+    """Rows below a page, each in a form."""
 
 
 class LargeTableAdmin(ModelAdmin):

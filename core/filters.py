@@ -9,6 +9,8 @@ from django.utils.timezone import get_current_timezone
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 
+from core.forms import CharField, EmailField, TokenField
+
 LARGEST_ID = 2**63 - 1
 
 
@@ -23,6 +25,34 @@ class IdFilter(django_filters.NumberFilter):
 
     def get_max_validator(self) -> None:
         """None: the field has its own limits."""
+
+
+class TextFilter(django_filters.CharFilter):
+    """Filters by one line of text, cleaned as the stored one was."""
+
+    field_class = CharField
+
+
+class TokenFilter(django_filters.CharFilter):
+    """Filters by a code, a number or a key."""
+
+    field_class = TokenField
+
+
+class EmailFilter(django_filters.CharFilter):
+    """Filters by an e-mail address in any case. A `+` that was not escaped arrives as a blank."""
+
+    class field_class(EmailField):  # noqa: N801 - their name for it
+        """Any text: an address that cannot be one finds nobody."""
+
+        default_validators = []
+
+        def to_python(self, value: Any) -> Any:
+            """The address, its blanks taken for what they were."""
+            return str(super().to_python(value)).replace(" ", "+")
+
+    def __init__(self, *args: Any, lookup_expr: str = "iexact", **kwargs: Any) -> None:
+        super().__init__(*args, lookup_expr=lookup_expr, **kwargs)
 
 
 class TimeField(IsoDateTimeField):  # type: ignore[misc]

@@ -1,17 +1,35 @@
-"""The base of every serializer: what is not asked for, or not of the type asked for, is refused."""
+"""The base of every serializer: what is not asked for, or not of the type asked for, is refused.
 
-from collections.abc import Mapping
+Text is cleaned before anything else is asked of it: what shows nothing is blank, and lengths are
+those of what is kept (core/text.py).
+"""
+
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from rest_framework import serializers
+from rest_framework.fields import empty, get_error_detail
 
+from core import text
 from core.dates import iso_date
 
 
 class CharField(serializers.CharField):
-    """Text. DRF would turn numbers into it."""
+    """One line of text. DRF would turn numbers into it."""
+
+    clean: Callable[[str], str] = staticmethod(text.line)
+
+    def run_validation(self, data: Any = empty) -> Any:
+        """The text as it is kept; a ValidationError for what is refused."""
+        if isinstance(data, str):
+            try:
+                data = self.clean(data)
+            except ValidationError as error:
+                raise serializers.ValidationError(get_error_detail(error)) from error
+        return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> str:
         """The text; a ValidationError for any other type."""
@@ -20,8 +38,22 @@ class CharField(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class TextField(CharField):
+    """Text of any number of lines."""
+
+    clean = staticmethod(text.prose)
+
+
+class TokenField(CharField):
+    """A code, a number or a key: compared by machines."""
+
+    clean = staticmethod(text.token)
+
+
 class EmailField(serializers.EmailField, CharField):
     """An e-mail address."""
+
+    clean = staticmethod(text.email)
 
 
 class IntegerField(serializers.IntegerField):
@@ -73,7 +105,7 @@ class ModelSerializer(StrictMixin, serializers.ModelSerializer[Any]):
 
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.CharField: CharField,
-        models.TextField: CharField,
+        models.TextField: TextField,
         models.EmailField: EmailField,
         models.IntegerField: IntegerField,
         models.PositiveIntegerField: IntegerField,

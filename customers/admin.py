@@ -8,16 +8,16 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ChoiceField, ModelForm
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import StackedInline
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin import LargeTableAdmin
+from core.admin import LargeTableAdmin, StackedInline
 from customers import reach
 from customers.countries import countries
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
+from customers.phones import PhoneFormField
 from customers.search import search
 
 
@@ -116,6 +116,8 @@ class CustomerAdmin(LargeTableAdmin):
                 label="Wants to hear by",
                 help_text=db_field.help_text,
             )
+        if db_field.name == "phone_number":
+            kwargs["form_class"] = PhoneFormField
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:

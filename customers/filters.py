@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import QuerySet
 
-from core.filters import FilterForm, TimeFilter
+from core.filters import EmailFilter, FilterForm, TimeFilter, TokenFilter
 from customers.models import Customer
 from customers.phones import e164
 
@@ -11,9 +11,9 @@ from customers.phones import e164
 class CustomerFilter(django_filters.FilterSet):
     """By code, e-mail address, phone number and age."""
 
-    code = django_filters.CharFilter()
-    email = django_filters.CharFilter(lookup_expr="iexact")
-    phone_number = django_filters.CharFilter(
+    code = TokenFilter()
+    email = EmailFilter()
+    phone_number = TokenFilter(
         method="by_phone", help_text="International, or local to the default region."
     )
     created_after = TimeFilter(

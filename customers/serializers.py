@@ -7,6 +7,7 @@ from phonenumber_field.phonenumber import PhoneNumber, to_python
 from rest_framework import serializers
 
 from core.serializers import CharField, ModelSerializer, Serializer
+from core.text import phone
 from customers.countries import validate_country
 from customers.models import LONGEST_LINE, Customer
 from customers.postcodes import needs_postcode
@@ -20,6 +21,8 @@ class PhoneField(CharField):
         "invalid": "No country has this number. Write it like +447451277972.",
         "extension": "Leave out the extension: messages cannot reach one.",
     }
+
+    clean = staticmethod(phone)
 
     def to_internal_value(self, data: Any) -> PhoneNumber:
         """The number. A ValidationError for one that no country has, or with an extension."""

@@ -9,10 +9,10 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin, TabularInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from core.admin import ModelAdmin, TabularInline
 from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
 from identity.passwords.admin import SecondFactorReset
 from identity.rights import (

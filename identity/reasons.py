@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 
+from core import text
 from identity.models import User
 from identity.roles import ROLES
 
@@ -41,12 +42,12 @@ def must_say_why(user: Any) -> bool:
 
 def header_of(request: Any) -> str:
     """The reason that an API request gives, fit to be kept."""
-    return clean(request.headers.get(HEADER, ""))
+    return clean(text.header(request.headers.get(HEADER, "")))
 
 
-def clean(text: str) -> str:
-    """A reason without what cannot be printed, cut to what is kept."""
-    return "".join(char for char in text if char.isprintable()).strip()[:LONGEST]
+def clean(said: str) -> str:
+    """A reason on one line, cut to what is kept; empty when it shows nothing."""
+    return text.lenient(said)[:LONGEST].strip()
 
 
 def said(request: HttpRequest, key: Any) -> str:

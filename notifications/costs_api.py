@@ -6,7 +6,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 
-from core.filters import FilterForm
+from core.filters import FilterForm, TokenFilter
 from core.pagination import CursorPagination, OrderingFilter
 from core.serializers import ModelSerializer
 from notifications.channels import channel_choices
@@ -42,8 +42,8 @@ class CostFilter(django_filters.FilterSet):
     day_from = DayFilter("gte", "That day or later.")
     day_to = DayFilter("lte", "That day or earlier.")
     channel = django_filters.ChoiceFilter(choices=channel_choices())
-    provider = django_filters.CharFilter(max_length=30)
-    currency = django_filters.CharFilter(max_length=3)
+    provider = TokenFilter(max_length=30)
+    currency = TokenFilter(max_length=3)
 
     class Meta:
         model = DailyCost

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.filters import LARGEST_ID
-from core.serializers import CharField, IntegerField, ModelSerializer
+from core.serializers import CharField, IntegerField, ModelSerializer, TextField
 from customers.models import Customer
 from customers.phones import e164
 from notifications.channels import channel_choices
@@ -15,15 +15,15 @@ from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 from notifications.services import notify
 
 # What the service takes, in a regular expression: no control characters but tab and line breaks,
-# and not only blanks.
-_CONTROL = r"\u0000-\u0008\u000b-\u001f\u007f-\u009f"
-_PLAIN_TEXT = rf"^(?:[^{_CONTROL}]|\r\n)*[^\s{_CONTROL}](?:[^{_CONTROL}]|\r\n)*$"
+# nothing that turns the writing around, and not only blanks.
+_CONTROL = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202d\u202e"
+_PLAIN_TEXT = rf"^[^{_CONTROL}]*[^\s{_CONTROL}][^{_CONTROL}]*$"
 
 
 @extend_schema_field(
     {"type": "string", "minLength": 1, "maxLength": LONGEST_MESSAGE, "pattern": _PLAIN_TEXT}
 )
-class MessageField(CharField):
+class MessageField(TextField):
     """Plain text, checked by the service as it came: DRF would strip control characters off."""
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from core.filters import LARGEST_ID, FilterForm, IdFilter, TimeFilter
+from core.filters import LARGEST_ID, FilterForm, IdFilter, TimeFilter, TokenFilter
 from customers.search import newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
@@ -18,10 +18,10 @@ _NUMBER = re.compile(r"(?:co-)?([0-9]{1,19})", re.ASCII | re.IGNORECASE)
 class OrderFilter(django_filters.FilterSet):
     """By number, customer, status, kit type, interval and time."""
 
-    number = django_filters.CharFilter()
+    number = TokenFilter()
     customer = IdFilter(field_name="customer_id", help_text="The customer's id.")
     status = django_filters.ChoiceFilter(field_name="state", choices=OrderState.choices)
-    kit_type = django_filters.CharFilter()
+    kit_type = TokenFilter()
     shipping_interval = django_filters.ChoiceFilter(choices=ShippingInterval.choices)
     time_after = TimeFilter(field_name="time", lookup_expr="gte", help_text="Then or later.")
     time_before = TimeFilter(field_name="time", lookup_expr="lt", help_text="Earlier than that.")

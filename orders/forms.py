@@ -13,6 +13,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from core.forms import CharField, TextField
 from customers import reach
 from customers.countries import countries
 from customers.forms import never_cut
@@ -143,7 +144,7 @@ class PlaceKitForm(PlacingForm):
 class CancelForm(BaseDialogForm):  # type: ignore[misc]
     """Why an order is cancelled."""
 
-    reason = forms.CharField(
+    reason = TextField(
         max_length=500,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
@@ -157,7 +158,7 @@ class AddressDialog(BaseDialogForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ADDRESS_FIELDS[:-1]:
-            self.fields[name] = forms.CharField(
+            self.fields[name] = CharField(
                 max_length=LONGEST_LINE,
                 required=name != "line_2",
                 widget=UnfoldAdminTextInputWidget,

@@ -7,7 +7,14 @@ from django.core.exceptions import ValidationError as Refused
 from rest_framework import serializers
 
 from core.money import validate_currency
-from core.serializers import CharField, IntegerField, ModelSerializer, Serializer
+from core.serializers import (
+    CharField,
+    IntegerField,
+    ModelSerializer,
+    Serializer,
+    TextField,
+    TokenField,
+)
 from customers.models import LONGEST_LINE
 from customers.serializers import AddressSerializer, CustomerSerializer
 from customers.validators import OneLine
@@ -124,7 +131,7 @@ class SaleSerializer(CustomersSaleSerializer):
 class ItemSerializer(Serializer):
     """So many of one product."""
 
-    item_id = CharField(max_length=LONGEST_LINE)
+    item_id = TokenField(max_length=LONGEST_LINE)
     quantity = IntegerField(min_value=1, max_value=MOST_OF_A_PRODUCT)
 
 
@@ -182,7 +189,7 @@ class DnaKitOrderSerializer(PlacingSerializer):
     """An order of one DNA kit, to the customer's default address (requirement A1)."""
 
     customer = CustomerField()
-    kit_type = CharField(max_length=LONGEST_LINE, help_text="A DNA kit's `item_id`.")
+    kit_type = TokenField(max_length=LONGEST_LINE, help_text="A DNA kit's `item_id`.")
     channel = ChannelField(required=False, help_text="By a rule when left out.")
 
     def validate_kit_type(self, kit_type: str) -> Product:
@@ -205,7 +212,7 @@ class DnaKitOrderSerializer(PlacingSerializer):
 class CancelSerializer(Serializer):
     """Why an order is cancelled."""
 
-    reason = CharField(max_length=500, required=False, allow_blank=True, default="")
+    reason = TextField(max_length=500, required=False, allow_blank=True, default="")
 
 
 def short_or_full(data: Any, short: type[Any], full: type[Any]) -> type[PlacingSerializer]:

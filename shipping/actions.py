@@ -1,8 +1,11 @@
 """The kinds of cases that parcels make, and what staff can do about each."""
 
+from typing import ClassVar
+
 from django import forms
 
 from core.cases import Action, Kind, register
+from core.forms import CharField, TokenField
 from customers.models import ADDRESS_FIELDS, Address
 from shipping import mending, providers, services, troubles, watchdog
 from shipping.models import Shipment, TrackingEvent
@@ -28,20 +31,19 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Address
         fields = ADDRESS_FIELDS
+        field_classes: ClassVar = dict.fromkeys(ADDRESS_FIELDS, CharField)
 
 
 class TakenForm(forms.Form):
     """What the provider said."""
 
-    tracking_number = forms.CharField(
-        max_length=100, required=False, help_text="If they named one."
-    )
+    tracking_number = TokenField(max_length=100, required=False, help_text="If they named one.")
 
 
 class ReferenceForm(forms.Form):
     """Which shipment."""
 
-    reference = forms.CharField(max_length=35, help_text="Of the shipment that they mean.")
+    reference = TokenField(max_length=35, help_text="Of the shipment that they mean.")
 
 
 def _retry(shipment: Shipment, *, by: str, reason: str) -> None:

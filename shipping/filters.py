@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from core.filters import LARGEST_ID, FilterForm, IdFilter
+from core.filters import LARGEST_ID, FilterForm, IdFilter, TokenFilter
 from orders.models import DeliveryService
 from shipping import providers
 from shipping.models import Return, Schedule, Shipment
@@ -21,8 +21,8 @@ class ShipmentFilter(django_filters.FilterSet):
     order = IdFilter(field_name="order_id", help_text="The order's id.")
     schedule = IdFilter(field_name="schedule_id", help_text="The schedule's id.")
     status = django_filters.ChoiceFilter(field_name="state", choices=ShipmentState.choices)
-    reference = django_filters.CharFilter()
-    tracking_number = django_filters.CharFilter()
+    reference = TokenFilter()
+    tracking_number = TokenFilter()
     provider = django_filters.ChoiceFilter(choices=[(name, name) for name in providers.names()])
     delivery_service = django_filters.ChoiceFilter(choices=DeliveryService.choices)
     ship_on_after = django_filters.DateFilter(

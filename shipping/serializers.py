@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.serializers import CharField, DateField, ModelSerializer, Serializer
+from core.serializers import DateField, ModelSerializer, Serializer, TextField, TokenField
 from shipping import forecast, providers, schedules
 from shipping.batches import calendar_of
 from shipping.models import (
@@ -136,19 +136,19 @@ class ReturnSerializer(ModelSerializer):
 class AskForReturnSerializer(Serializer):
     """Why it comes back."""
 
-    reason = CharField(max_length=500, help_text="Kept with the return; no personal data.")
+    reason = TextField(max_length=500, help_text="Kept with the return; no personal data.")
 
 
 class ReturnStepSerializer(Serializer):
     """What is known of the step."""
 
-    reason = CharField(max_length=500, required=False, default="", allow_blank=True)
+    reason = TextField(max_length=500, required=False, default="", allow_blank=True)
 
 
 class LabelSerializer(Serializer):
     """What is known of the label."""
 
-    tracking_number = CharField(max_length=100, required=False, default="", allow_blank=True)
+    tracking_number = TokenField(max_length=100, required=False, default="", allow_blank=True)
 
 
 class ScheduleSerializer(ModelSerializer):

@@ -5,6 +5,7 @@ from base64 import b64encode
 from typing import NoReturn
 from xml.etree.ElementTree import Element, tostring
 
+from core.text import lenient
 from shipping.providers import NotExpressible
 
 LONGEST = 35
@@ -13,7 +14,11 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def fit(field: str, text: str, longest: int = LONGEST) -> str:
-    """The text, which is never cut. Raises NotExpressible when it is longer."""
+    """The text, cleaned as it was when it was typed, but for rows older than that; never cut.
+
+    Raises NotExpressible when it is longer.
+    """
+    text = lenient(text)
     if len(text) > longest:
         refuse(field, f"longer than {longest} characters")
     return text

@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from core.cases import Action
 from core.cases.acting import SHORTEST_REASON
+from core.forms import TextField
 
 LONGEST_REASON = 500
 
@@ -35,7 +36,7 @@ def decision_form(action: Action, subject: Any, obstacle: str, request: HttpRequ
 
 
 def _reason(needed: bool) -> forms.Field:
-    return forms.CharField(
+    return TextField(
         min_length=SHORTEST_REASON if needed else None,
         max_length=LONGEST_REASON,
         required=needed,

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from core import cases, clock
 from core.cases.models import Case
-from core.filters import FilterForm, IdFilter
+from core.filters import FilterForm, IdFilter, TokenFilter
 
 LONGEST_AGE = 100_000
 
@@ -29,7 +29,7 @@ class CaseFilter(django_filters.FilterSet):
     age_hours = django_filters.NumberFilter(
         method="at_least", min_value=0, max_value=LONGEST_AGE, help_text="As old, or older."
     )
-    provider = django_filters.CharFilter(
+    provider = TokenFilter(
         field_name="source", help_text="The provider or channel that it came from."
     )
     subject = IdFilter(field_name="subject_id", help_text="The id of what it is about.")

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from core import cases
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
-from core.serializers import CharField, ModelSerializer, Serializer
+from core.serializers import ModelSerializer, Serializer, TextField
 
 LONGEST_REASON = 500
 
@@ -118,7 +118,7 @@ def _field(name: str, field: forms.Field) -> dict[str, Any]:
 class ActSerializer(Serializer):
     """What is to be done: why, and whatever else the action asks for."""
 
-    reason = CharField(
+    reason = TextField(
         required=False,
         default="",
         allow_blank=True,
@@ -129,7 +129,7 @@ class ActSerializer(Serializer):
         required=False, default=False, help_text="The action's `obstacle` was read and weighed."
     )
     fields = serializers.DictField(  # type: ignore[assignment]
-        child=CharField(max_length=500, allow_blank=True),
+        child=TextField(max_length=500, allow_blank=True),
         required=False,
         help_text="The action's fields, by name.",
     )

@@ -7,10 +7,10 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from core.admin import ModelAdmin
 from core.dialogs import go_to
 from identity.models import User
 from identity.passwords import second_factor

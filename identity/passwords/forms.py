@@ -9,15 +9,16 @@ from django.core.exceptions import ValidationError
 from unfold.forms import AuthenticationForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from core.forms import TokenField
 from identity.models import SecondFactor, User
 from identity.passwords import second_factor
 
 WRONG_CODE = "That code is wrong, or was used already. Wait for the app's next one."
 
 
-def _code_field(label: str, *, required: bool) -> forms.CharField:
+def _code_field(label: str, *, required: bool) -> TokenField:
     attributes = {"autocomplete": "one-time-code", "maxlength": "24", "spellcheck": "false"}
-    return forms.CharField(
+    return TokenField(
         label=label,
         required=required,
         max_length=24,

@@ -17,6 +17,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from core.forms import CharField, TextField
 from customers.models import Customer
 from notifications import mailings, segments
 from notifications.channels import channels
@@ -43,13 +44,13 @@ class MessageForm(forms.Form):
         widget=UnfoldAdminSelectWidget,
         help_text="In place of a text: its words, in the customer's language.",
     )
-    subject = forms.CharField(
+    subject = CharField(
         required=False,
         max_length=LONGEST_SUBJECT,
         widget=UnfoldAdminTextInputWidget,
         help_text="An e-mail needs one; an SMS has no place for it.",
     )
-    message = forms.CharField(
+    message = TextField(
         required=False,
         max_length=LONGEST_MESSAGE,
         widget=UnfoldAdminTextareaWidget({"data-segments": "", "rows": 6}),

@@ -4,11 +4,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
 from core import clock
+from core.admin import ModelAdmin
 from notifications.balances import Balance
 from notifications.cost_chart import pictures
 from notifications.costs import DailyCost

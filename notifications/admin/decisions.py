@@ -7,9 +7,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from unfold.admin import ModelAdmin
 
-from core.admin import LargeTableAdmin
+from core.admin import LargeTableAdmin, ModelAdmin
 from customers.models import Customer
 from customers.phones import e164
 from notifications.admin.reading import ReadOnly

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -15,8 +14,10 @@ from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core import clock
 from core.admin import LargeTableAdmin
+from core.forms import CharField, TextField
 from core.models import Circuit
 from core.states import IllegalMove
+from core.text import lenient
 from notifications.admin.inlines import DeliveryReportInline, EventInline
 from notifications.admin.reading import ReadOnly
 from notifications.channels import channel_choices, transports
@@ -41,7 +42,7 @@ STATE_COLOURS = {
 class SendAgainForm(BaseDialogForm):  # type: ignore[misc]
     """Why a message is sent again."""
 
-    reason = forms.CharField(
+    reason = TextField(
         max_length=500,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
         help_text="Kept with the message.",
@@ -51,7 +52,7 @@ class SendAgainForm(BaseDialogForm):  # type: ignore[misc]
 class SendAgainBar(ActionForm):  # type: ignore[misc]
     """The action bar, with room for the reason."""
 
-    reason = forms.CharField(
+    reason = CharField(
         required=False,
         max_length=500,
         label="",
@@ -136,7 +137,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     @admin.action(description="Send again", permissions=["send_again"])
     def send_selected_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
         """Send the selected messages again, where they failed or may never have arrived."""
-        reason = str(request.POST.get("reason", ""))
+        reason = lenient(str(request.POST.get("reason", "")))
         rows = queryset.select_related("customer").order_by("id")[:MOST_AT_ONCE]
         sent = sum(self._send_again(request, row, reason) for row in rows)
         if sent:

@@ -6,10 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from unfold.admin import ModelAdmin
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.admin import ModelAdmin
+from core.forms import TokenField
 from notifications.models import NEWS, Rule
 from notifications.preview import preview
 from orders.models import Order
@@ -18,7 +19,7 @@ from orders.models import Order
 class PreviewForm(forms.Form):
     """Which order, and what happens to it."""
 
-    number = forms.CharField(
+    number = TokenField(
         label="Order number",
         max_length=24,
         widget=UnfoldAdminTextInputWidget({"placeholder": "co-1"}),

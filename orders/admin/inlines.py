@@ -3,9 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 
-from core.admin import ReadOnlyInline
+from core.admin import ReadOnlyInline, TabularInline
 from orders.forms import NewLines
 from orders.models import OrderEvent, OrderLine
 

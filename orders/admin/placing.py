@@ -3,8 +3,8 @@
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from core.admin import ModelAdmin
 from orders import services
 from orders.admin.actors import actor_of
 from orders.models import Order

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.admin import ModelAdmin
 
+from core.admin import ModelAdmin
 from orders.models import Product
 
 

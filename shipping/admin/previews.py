@@ -9,13 +9,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import CharField, ChoiceField, DateField, HiddenInput
+from django.forms import ChoiceField, DateField, HiddenInput
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.forms import CharField
 from core.states import IllegalMove
 from shipping.admin.reading import MOST_AT_ONCE, ReadOnlyAdmin
 from shipping.models import CatchUp, Schedule

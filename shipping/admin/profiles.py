@@ -4,10 +4,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from unfold.admin import ModelAdmin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
+from core.admin import ModelAdmin
 from customers.countries import countries
 from shipping import providers
 from shipping.calendars import WHOLE_WEEK, subdivisions

@@ -11,12 +11,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html_join
-from unfold.admin import ModelAdmin
 from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.admin import ModelAdmin
 from core.dialogs import go_to
+from core.forms import TokenField
 from customers.countries import countries
 from orders.models import Order
 from shipping import providers, routing
@@ -87,7 +88,7 @@ class Effect(BaseDialogForm):  # type: ignore[misc]
 class NumberForm(forms.Form):
     """Which order."""
 
-    number = forms.CharField(
+    number = TokenField(
         max_length=24,
         label="Order",
         widget=UnfoldAdminTextInputWidget(attrs={"placeholder": "co-1"}),

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import CharField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from unfold.contrib.filters.admin import RangeDateFilter
@@ -15,6 +14,7 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import clock
 from core.admin import ReadOnlyInline
+from core.forms import TextField
 from core.models import Circuit
 from shipping import providers, returns, services
 from shipping.admin.reading import ReadOnlyAdmin, linked
@@ -101,7 +101,7 @@ class OrderShipmentInline(ReadOnlyInline):
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]
     """Why a shipment is cancelled."""
 
-    reason = CharField(
+    reason = TextField(
         max_length=500,
         required=False,
         widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),

@@ -1,0 +1,167 @@
+"""What people type and paste, cleaned: one rule for the API, the admin, CSV files and webhooks.
+
+docs/text.md has the table. Composed letters (NFC), one kind of blank, and nothing that cannot be
+seen; what cannot be cleaned without changing what was meant is refused. The ranges are those of
+Unicode 16: Default_Ignorable_Code_Point, White_Space, and the fillers that look like blanks.
+"""
+
+import re
+import unicodedata
+
+import idna
+from django.core.exceptions import ValidationError
+
+NOT_ONE_LINE = "Write it on one line, without control characters."
+NOT_TEXT = "Leave out the control characters."
+TURNED_AROUND = "A mark in it turns the writing around (U+202D, U+202E). Type it anew."
+
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0"
+# Marks that say which way the writing runs: needed by nobody's name, and kept in longer texts.
+_DIRECTION = "\u061c\u200e\u200f"
+_UNSEEN = (
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200d\u202a-\u202c\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff0-\ufffb\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d159\U0001d173-\U0001d17a"
+    "\U000e0000-\U000e0fff"
+)
+_EMOJI = (
+    "\u00a9\u00ae\u203c\u2049\u20e3\u2122\u2139\u2190-\u2bff\u3030\u303d\u3297\u3299"
+    "\U0001f000-\U0001faff"
+)
+_IDEOGRAPHS = "\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+# Scripts whose letters join, or stack: Arabic to Mongolian, and those of India and around.
+_JOINING = (
+    "\u0620-\u074f\u0780-\u07bf\u07ca-\u07fa\u0840-\u0aff\u0b00-\u109f\u1700-\u17b3\u17b6-\u17ff"
+    "\u1807\u1820-\u18aa\u1900-\u1cff\ua800-\uabff\U00010a00-\U00011fff\U0001e900-\U0001e95f"
+)
+_VIRAMAS = (
+    "\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d\u0ccd\u0d3b\u0d3c\u0d4d\u0dca\u0f84\u1039\u103a"
+    "\u17d2\u1b44\ua9c0\U00011046\U000110b9\U00011133\U000111c0\U0001134d\U000114c2\U000115bf"
+)
+# Where a mark that cannot be seen by itself belongs to what is seen: flags and families of emoji,
+# variants of ideographs, Persian endings, letters of Indic scripts that are to join or not to.
+_MEANT = re.compile(
+    "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{2,6}\U000e007f"
+    f"|(?<=[{_EMOJI}\ufe0f])\u200d(?=[{_EMOJI}])"
+    f"|(?<=[{_EMOJI}])[\ufe0e\ufe0f]|(?<=[0-9#*])\ufe0f(?=\u20e3)"
+    f"|(?<=[{_IDEOGRAPHS}])[\ufe00-\ufe02\U000e0100-\U000e01ef]"
+    "|(?<=[\u1820-\u18aa])[\u180b-\u180d\u180f]"
+    f"|(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_VIRAMAS}])[\u200c\u200d])"
+    f"|[{_UNSEEN}]"
+)
+_MARKS = re.compile(f"[{_DIRECTION}]")
+_ALL_UNSEEN = re.compile(f"[{_UNSEEN}{_DIRECTION}]")
+_BLANK = re.compile(f"[{_BLANKS}]")
+_RARE = re.compile(f"[{_UNSEEN}{_BLANKS}\u202d\u202e]")
+_RUN = re.compile(" {2,}")
+_EDGES = " \t\n\v\f\r\x85\u2028\u2029"
+_BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
+# NUL and halves of surrogate pairs are refused where the text is kept, in words of their own.
+_CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_IN_PROSE = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")
+_OVERRIDE = re.compile("[\u202d\u202e]")
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+def line(text: str) -> str:
+    """One line: a name, a line of an address, a subject. Empty when it shows nothing.
+
+    Raises ValidationError for line breaks and control characters inside, and for marks that turn
+    the writing around.
+    """
+    if not text.isascii():
+        text = _seen(_MARKS.sub("", text))
+    text = _RUN.sub(" ", text.strip(_EDGES))
+    _refuse(_CONTROL, text, NOT_ONE_LINE)
+    return text
+
+
+def prose(text: str) -> str:
+    """A text of any number of lines, ended by U+000A. Empty when it shows nothing.
+
+    Blanks at the ends stay; the marks of writing from the right stay too. Raises ValidationError
+    for control characters but tabs and line breaks, and for marks that turn the writing around.
+    """
+    text = _BREAK.sub("\n", text)
+    if not text.isascii():
+        text = _seen(text)
+        if not _MARKS.sub("", text).strip():
+            return ""
+    _refuse(_CONTROL_IN_PROSE, text, NOT_TEXT)
+    return text
+
+
+def lenient(text: str) -> str:
+    """One line of what cannot be asked for again, such as a header: nothing is refused."""
+    kept = _OVERRIDE.sub("", text).replace("\0", " ").encode(errors="ignore").decode()
+    return line(_CONTROL.sub(" ", _BREAK.sub(" ", kept)))
+
+
+def header(value: str) -> str:
+    """The text of a header that arrived as latin-1 (WSGI): UTF-8 where it is UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def token(text: str) -> str:
+    """What machines compare and people copy: a number, a code, a key. No mark is meant in it.
+
+    Raises ValidationError as `line` does.
+    """
+    if not text.isascii():
+        text = _ALL_UNSEEN.sub("", text.replace("\u202d", ""))
+    return line(text)
+
+
+def holds_unseen(text: str) -> bool:
+    """Whether something in it cannot be seen, blanks and line breaks apart."""
+    return not text.isascii() and bool(_ALL_UNSEEN.search(text) or _OVERRIDE.search(text))
+
+
+def phone(text: str) -> str:
+    """A phone number as it was dialled or pasted, its hyphens and blanks the common ones."""
+    text = token(text)
+    return text if text.isascii() else _DASHES.sub("-", text)
+
+
+def email(text: str) -> str:
+    """An e-mail address; a domain of other letters in the form that UTS 46 maps it to.
+
+    What is no address comes back as it is, for the validator to refuse. Raises ValidationError as
+    `line` does.
+    """
+    text = token(text)
+    if text.isascii():
+        return text
+    local, at, domain = text.translate(_FULL_WIDTH).rpartition("@")
+    try:
+        return local + at + (domain if domain.isascii() else idna.uts46_remap(domain))
+    except idna.IDNAError:
+        return text
+
+
+def mailbox(address: str) -> str:
+    """What all spellings of one e-mail address share: lower case, the domain as an A-label.
+
+    RFC 5890, 2.3.2.1: `exämple.de` and `xn--exmple-cua.de` are the same name.
+    """
+    local, at, domain = email(address).lower().rpartition("@")
+    try:
+        return local + at + (idna.encode(domain, uts46=True).decode() if domain else "")
+    except idna.IDNAError:
+        return local + at + domain
+
+
+def _seen(text: str) -> str:
+    """NFC, without what cannot be seen, with one kind of blank. Raises ValidationError."""
+    if _RARE.search(text):
+        text = _BLANK.sub(" ", _MEANT.sub(r"\1", text))
+        _refuse(_OVERRIDE, text, TURNED_AROUND)
+    return unicodedata.normalize("NFC", text)
+
+
+def _refuse(pattern: "re.Pattern[str]", text: str, why: str) -> None:
+    if pattern.search(text):
+        raise ValidationError(why, code="control_characters")

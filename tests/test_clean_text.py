@@ -1,0 +1,97 @@
+"""Every field in which somebody types text cleans it: no serializer and no form is left out."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django import forms
+from django.contrib import admin
+from django.contrib.auth.forms import UsernameField
+from django.contrib.postgres.forms import SimpleArrayField
+from rest_framework import serializers
+from rest_framework.test import APIRequestFactory
+
+import core.serializers
+from config.urls import urlpatterns
+from core import cases
+from customers.phones import PhoneFormField
+from identity.tests.factories import UserFactory
+
+OURS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications", "desk")
+PLANTED, CLEAN = "\u200bZoe\u0301\u00ad\u3000x\ufeff", "Zoé x"
+# They refuse what is not theirs, character by character.
+STRICT = (
+    forms.RegexField,
+    forms.SlugField,
+    forms.URLField,
+    UsernameField,
+    PhoneFormField,
+    SimpleArrayField,
+)
+# Names, signatures and times that a carrier or a service wrote: read by its adapter.
+OF_MACHINES = ("DeliverySerializer", "OptOutSerializer", "ReferenceEventSerializer")
+
+# Shapes of answers, which nobody writes.
+SHOWN_ONLY = (
+    "ErrorItem",
+    "FieldSerializer",
+    "ActionSerializer",
+    "ForecastSerializer",
+    "ForecastPartSerializer",
+)
+
+
+def of_ours(base: type) -> Iterator[type[Any]]:
+    for kind in list[type[Any]](base.__subclasses__()):
+        yield from of_ours(kind)
+        module = kind.__module__.split(".")
+        if module[0] in OURS and "tests" not in module and kind.__name__ not in OF_MACHINES:
+            yield kind
+
+
+def written_to(serializer: Any) -> Iterator[Any]:
+    for field in serializer.fields.values():
+        child = getattr(field, "child", field)
+        if not field.read_only and isinstance(child, serializers.CharField):
+            yield child
+
+
+def test_every_serializer_cleans_what_is_written():
+    assert urlpatterns  # so all views are imported
+    kinds = [k for k in of_ours(serializers.Serializer) if k.__module__ != "core.serializers"]
+    fields = [(kind.__name__, field) for kind in kinds for field in written_to(kind())]
+    fields = [(name, field) for name, field in fields if name not in SHOWN_ONLY]
+    foreign = [str(each) for each in fields if not isinstance(each[1], core.serializers.CharField)]
+    assert foreign == []
+    assert [name for name, field in fields if field.clean(PLANTED) != CLEAN] == []
+    assert len(fields) > 20
+
+
+@pytest.mark.django_db
+def test_every_form_cleans_what_is_typed():
+    actions = [action.form for kind in cases.kinds() for action in kind.actions]
+    # The admin makes the other fields of a model's form anew.
+    declared = [(kind, kind.declared_fields) for kind in of_ours(forms.BaseForm)]
+    whole = [(kind, kind.base_fields) for kind in [*actions, *admin_forms()]]
+    fields = [
+        (f"{kind.__module__}.{kind.__name__}.{name}", field)
+        for kind, its_fields in [*declared, *whole]
+        for name, field in its_fields.items()
+        if is_typed(field)
+    ]
+    assert [name for name, field in fields if field.to_python(PLANTED) != CLEAN] == []
+    assert len(fields) > 40
+
+
+def admin_forms() -> Iterator[type[Any]]:
+    request = APIRequestFactory().get("/admin/")
+    request.user = UserFactory.create(is_superuser=True)
+    for page in admin.site._registry.values():
+        if page.opts.app_label in OURS and page.has_add_permission(request):
+            yield page.get_form(request)
+            yield from (i.get_formset(request).form for i in page.get_inline_instances(request))
+
+
+def is_typed(field: Any) -> bool:
+    hidden = isinstance(field.widget, forms.HiddenInput | forms.PasswordInput)
+    return isinstance(field, forms.CharField) and not isinstance(field, STRICT) and not hidden
