@@ -29,7 +29,10 @@ STRICT = (
     SimpleArrayField,
 )
 # Names, signatures and times that a carrier or a service wrote: read by its adapter.
-OF_MACHINES = ("DeliverySerializer", "OptOutSerializer", "ReferenceEventSerializer")
+OF_MACHINES = (
+    *("DeliverySerializer", "OptOutSerializer", "InboundSerializer"),
+    "ReferenceEventSerializer",
+)
 
 # Shapes of answers, which nobody writes.
 SHOWN_ONLY = (
