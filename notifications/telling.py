@@ -52,7 +52,9 @@ def news_of_shipment(event: ShipmentEvent) -> News | None:
     if event.to_state not in TRACKED:
         return None
     source = f"shipment:{event.shipment_id}:{event.to_state}"
-    return News(source, f"shipment-{event.to_state}", event.shipment.order, event.shipment)
+    # Of what is in this parcel, whatever its order holds by now.
+    order = event.shipment.as_ordered
+    return News(source, f"shipment-{event.to_state}", order, event.shipment)
 
 
 @dataclass(frozen=True, slots=True)

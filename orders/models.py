@@ -1,8 +1,11 @@
 """Products, orders with their lines, and what happened to them."""
 
-from typing import Any
+from copy import copy
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Self
 
 from django.core.exceptions import ValidationError
+from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q, Value
@@ -15,6 +18,9 @@ from customers.countries import validate_country
 from customers.models import LONGEST_LINE, AddressLines, Customer
 from customers.validators import CodeLetters, OneLine
 from orders.states import ORDER, OrderState
+
+if TYPE_CHECKING:
+    from orders.changing import OrderChange
 
 MOST_OF_A_PRODUCT = 1000
 
@@ -223,10 +229,61 @@ class OrderLine(models.Model):
         return f"{self.quantity} × {self.name}"
 
 
+class OrderRevision(models.Model):
+    """What an order held until it was changed, for the parcels that were made of it.
+
+    Written once and never changed. `lines` are dictionaries of REVISED and the product's `kind`.
+    """
+
+    order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="revisions")
+    item = models.CharField(max_length=255)
+    kit_type = models.CharField(max_length=LONGEST_LINE, blank=True, default="")
+    amount = money()
+    lines = models.JSONField(encoder=DjangoJSONEncoder)
+    replaced_at = models.DateTimeField(auto_now_add=True)
+
+    REVISED = ("product_id", "item_id", "name", "quantity", "weight", "unit_price")
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return self.item
+
+    @classmethod
+    def of(cls, order: Order) -> Self:
+        """What the order holds now, not saved; its lines and their products are read."""
+        lines = [
+            {name: getattr(line, name) for name in cls.REVISED} | {"kind": line.product.kind}
+            for line in order.lines.select_related("product")
+        ]
+        return cls(
+            order=order, item=order.item, kit_type=order.kit_type, amount=order.amount, lines=lines
+        )
+
+    def as_held(self, order: Order) -> Order:
+        """A copy of the order with the contents it had; for reading, never to be saved."""
+        held = copy(order)
+        held.item, held.kit_type, held.amount = self.item, self.kit_type, self.amount
+        lines = OrderLine.objects.filter(order=order)
+        lines._result_cache = [self._line(order, **values) for values in self.lines]
+        held._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]
+        return held
+
+    @staticmethod
+    def _line(order: Order, *, kind: str, product_id: int, **values: Any) -> OrderLine:
+        product = Product(pk=product_id, item_id=values["item_id"], kind=kind)
+        values["unit_price"] = Decimal(values["unit_price"])
+        return OrderLine(order=order, product=product, **values)
+
+
 class OrderEvent(Event):
     """Something that happened to an order. Receivers in shipping and notifications listen."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
+
+    # Of a "changed" one while it is being written; the row keeps the detail alone.
+    change: "OrderChange | None" = None
 
     class Meta:
         ordering = ["id"]

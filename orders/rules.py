@@ -40,10 +40,16 @@ def check_lines(lines: Lines) -> tuple[Decimal, str]:
         if len(currencies) > 1:
             text = f"Order products in {' and '.join(sorted(currencies))} separately."
             raise ValidationError(text, "mixed_currencies")
-        amount = sum((product.price * quantity for product, quantity in lines), Decimal("0.00"))
+    amount = sum((product.price * quantity for product, quantity in lines), Decimal("0.00"))
+    check_total(amount)
+    return amount, currencies.pop()
+
+
+def check_total(amount: Decimal) -> None:
+    """Refuse lines that come to more than we can book."""
+    with _about("items"):
         if amount > MOST_MONEY:
             raise ValidationError(f"An order may come to at most {MOST_MONEY}.", "too_much")
-    return amount, currencies.pop()
 
 
 def _check_each(lines: Lines) -> None:

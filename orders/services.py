@@ -60,8 +60,8 @@ def place_order(
         reach.check(customer, channel)
     order = Order(
         customer=customer,
-        item=_summary(lines),
-        kit_type=_kit_type(lines),
+        item=summary(lines),
+        kit_type=kit_type_of(lines),
         channel=channel,
         amount=amount,
         currency=currency,
@@ -141,29 +141,32 @@ def _write(order: Order, lines: Lines, by: str) -> Order:
     """
     with transaction.atomic(savepoint=False):
         order.save(force_insert=True)
-        _remember(order, OrderLine.objects.bulk_create(_lines(order, lines)))
+        remember(order, OrderLine.objects.bulk_create(as_lines(order, lines)))
         OrderEvent.objects.create(order=order, kind="placed", to_state=order.state, actor=by)
     return order
 
 
-def _remember(order: Order, lines: list[OrderLine]) -> None:
+def remember(order: Order, lines: list[OrderLine]) -> None:
     """Let `order.lines.all()` answer without a query, as after `prefetch_related`."""
     known = OrderLine.objects.filter(order=order)
     known._result_cache = lines
     order._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]
 
 
-def _summary(lines: Lines) -> str:
+def summary(lines: Lines) -> str:
+    """What was ordered, in words."""
     text = ", ".join(p.name if n == 1 else f"{n} × {p.name}" for p, n in lines)
     return text if len(text) <= LONGEST_ITEM else text[: LONGEST_ITEM - 1] + "…"
 
 
-def _kit_type(lines: Lines) -> str:
+def kit_type_of(lines: Lines) -> str:
+    """The type of the DNA kit among them; empty when there is none."""
     kits = [product.item_id for product, _ in lines if product.kind == ProductKind.DNA_KIT]
     return kits[0] if kits else ""
 
 
-def _lines(order: Order, lines: Lines) -> list[OrderLine]:
+def as_lines(order: Order, lines: Lines) -> list[OrderLine]:
+    """Lines of an order, not saved, at the prices and weights of today."""
     return [
         OrderLine(
             order=order,

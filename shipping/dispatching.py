@@ -30,7 +30,7 @@ def lane(name: str) -> Lane:
         resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
-        prefetch=("order__lines",),
+        prefetch=("order__lines", "revision"),
     )
 
 
@@ -90,7 +90,7 @@ def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:
     if refused := barred(provider):
         return refused
     try:
-        made = provider.create(shipment, list(shipment.order.lines.all()))
+        made = provider.create(shipment, shipment.lines)
     except NotExpressible as error:
         return Permanent(f"{provider.name} cannot take it: {error}", code="not-expressible")
     if isinstance(made, Outcome):

@@ -8,13 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, prefetch_related_objects
 from django.utils import timezone
 
 from core.http import Temporary
 from core.models import Circuit
 from core.outbox import QUEUED, Settlement
-from orders.models import Order
 from shipping import tasks
 from shipping.models import Shipment, ShipmentEvent
 from shipping.routing import Router
@@ -35,14 +34,11 @@ def alternatives(shipments: Sequence[Shipment]) -> dict[int, list[str]]:
     if not shipments:
         return {}
     router, resting = Router.load(), resting_now()
-    keys = {shipment.order_id for shipment in shipments}
-    orders = Order.objects.prefetch_related("lines__product").in_bulk(keys)
+    prefetch_related_objects(shipments, "order__lines__product", "revision")
     able = {name for name, why in router.usable.items() if not why} - resting
     found = {}
     for shipment in shipments:
-        ranked = _ranked_after(
-            shipment.provider, router.route(orders[shipment.order_id]).preference
-        )
+        ranked = _ranked_after(shipment.provider, router.route(shipment.as_ordered).preference)
         found[shipment.pk] = [name for name in ranked if name in able]
     return found
 

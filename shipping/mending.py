@@ -145,10 +145,9 @@ def assign(event: TrackingEvent, *, by: str, reference: str, reason: str = "") -
 def _check_expressible(shipment: Shipment, field: str) -> None:
     """Raise ValidationError when the provider's contract cannot say it."""
     adapter = _adapter(shipment.provider)
-    order = Order.objects.prefetch_related("lines").get(pk=shipment.order_id)
     try:
         if adapter:
-            adapter.create(shipment, list(order.lines.all()))
+            adapter.create(shipment, shipment.lines)
     except NotExpressible as error:
         text = f"{shipment.provider} cannot take it: {error}"
         raise ValidationError({field: text}) from error

@@ -62,7 +62,7 @@ def start(order: Order, *, by: str) -> Schedule:
         occurrence=plan.occurrence,
         next_on=plan.next_on,
     )
-    _note(schedule, "created", by)
+    note(schedule, "created", by)
     return schedule
 
 
@@ -235,11 +235,12 @@ def _replan(schedule: Schedule, plan: Plan, kind: str, by: str, detail: str) -> 
     schedule.occurrence = plan.occurrence
     schedule.next_on = plan.next_on
     schedule.save()
-    _note(schedule, kind, by, f"{detail}: next on {plan.next_on}")
+    note(schedule, kind, by, f"{detail}: next on {plan.next_on}")
     return schedule
 
 
-def _note(schedule: Schedule, kind: str, by: str, detail: str = "") -> None:
+def note(schedule: Schedule, kind: str, by: str, detail: str = "") -> None:
+    """Write down what was done to a schedule."""
     ScheduleEvent.objects.create(schedule=schedule, kind=kind, actor=by, detail=detail[:500])
 
 

@@ -72,13 +72,13 @@ def _create(
     return shipment
 
 
-def check_expressible(shipment: Shipment, order: Order) -> None:
-    """Raise ValidationError (`delivery_address`) when its provider's contract cannot say it."""
+def check_expressible(shipment: Shipment, order: Order, field: str = "delivery_address") -> None:
+    """Raise ValidationError, on a field, when its provider's contract cannot say it."""
     try:
         providers.get(shipment.provider).create(shipment, list(order.lines.all()))
     except NotExpressible as error:
         text = f"{shipment.provider} cannot take it: {error}."
-        raise ValidationError({"delivery_address": text}) from error
+        raise ValidationError({field: text}) from error
     except Exception as error:  # noqa: BLE001 - a bug in an adapter must not refuse orders
         logger.error("%s in %s", type(error).__name__, shipment.provider)  # noqa: TRY400
 

@@ -7,7 +7,7 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from orders.models import OrderEvent
-from shipping import services
+from shipping import changing, services
 
 _REACTIONS: dict[str, Callable[..., None]] = {
     "placed": services.ship,
@@ -18,7 +18,9 @@ _REACTIONS: dict[str, Callable[..., None]] = {
 
 @receiver(post_save, sender=OrderEvent)
 def react(instance: OrderEvent, created: bool, raw: bool = False, **_: Any) -> None:
-    """Ship an order, or stop shipping it. Raises IllegalMove, so that nothing is cancelled."""
+    """Ship an order, change what it ships, or stop it. Raises IllegalMove, so that nothing is."""
+    if created and not raw and instance.change:
+        changing.follow(instance.order, instance.change, by=instance.actor)
     reaction = _REACTIONS.get(instance.kind)
     if created and not raw and reaction:
         reaction(instance.order, by=instance.actor)

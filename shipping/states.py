@@ -34,6 +34,8 @@ EXCEPTIONS = frozenset({"unknown", "rejected", "failed-to-deliver"})
 CLOSED = frozenset({"delivered", "cancelled", "missed"})
 # No provider has seen it yet, unless the row is doubtful; or one has refused it for good.
 UNSENT = frozenset({"scheduled", "queued", "rejected"})
+# The same, and what an outage left out: it can be sent yet.
+NOT_HANDED_OVER = UNSENT | {"missed"}
 
 # What a provider reports is true whatever we thought: only `delivered` is final.
 SHIPMENT = Workflow(

@@ -43,6 +43,12 @@ class Schedule(models.Model):
     occurrence = models.PositiveIntegerField(
         default=0, editable=False, help_text="The number of the next one."
     )
+    skipped_from = models.IntegerField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The first of those skipped right before the next one; null: none was.",
+    )
     next_on = models.DateField(editable=False, help_text="The date of the next one.")
     resume_on = models.DateField(null=True, blank=True, help_text="When a pause ends by itself.")
 

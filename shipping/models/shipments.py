@@ -1,6 +1,7 @@
 """Shipments, and what providers report of them."""
 
 import uuid
+from copy import copy
 
 from django.db import models
 from django.db.models import Q
@@ -8,8 +9,8 @@ from django.db.models import Q
 from core import clock
 from core.outbox import OutboxRow
 from core.states import Event
-from customers.models import LONGEST_LINE, AddressLines
-from orders.models import DeliveryService, Order
+from customers.models import ADDRESS_FIELDS, LONGEST_LINE, AddressLines
+from orders.models import DeliveryService, Order, OrderLine, OrderRevision
 from shipping.models.schedules import Schedule
 from shipping.states import MOVING, SHIPMENT, ShipmentState
 
@@ -38,6 +39,16 @@ class Shipment(OutboxRow, AddressLines):
         db_index=False,
     )
     occurrence = models.PositiveIntegerField(null=True, blank=True)
+    # What is in it, where its order was changed since: null, what the order holds now.
+    revision = models.ForeignKey(
+        OrderRevision,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
     reference = models.CharField(max_length=LONGEST_LINE)
     # Random, so no index: it is sent, never looked for.
     key = models.UUIDField(default=uuid.uuid4, editable=False)
@@ -94,6 +105,22 @@ class Shipment(OutboxRow, AddressLines):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def as_ordered(self) -> Order:
+        """Its order as this parcel has it: to its address, by its service, with what is in it.
+
+        To be read, never saved. Its `lines.all()` is a query unless they were fetched ahead.
+        """
+        held = self.revision.as_held(self.order) if self.revision else copy(self.order)
+        for name in (*ADDRESS_FIELDS, "delivery_service"):
+            setattr(held, name, getattr(self, name))
+        return held
+
+    @property
+    def lines(self) -> list[OrderLine]:
+        """What is in it."""
+        return list(self.as_ordered.lines.all())
 
 
 class ShipmentEvent(Event):

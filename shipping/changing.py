@@ -1,0 +1,115 @@
+"""A changed order's schedule and parcels follow it, in the transaction of the change.
+
+What is with a provider, or may be, keeps what it was sent with. What was made and not handed over
+yet follows when the change says so.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import prefetch_related_objects
+
+from core.states import IllegalMove
+from customers.models import ADDRESS_FIELDS
+from orders.changing import OrderChange
+from orders.models import Order
+from shipping import schedules, services, tasks
+from shipping.models import Schedule, Shipment
+from shipping.routing import Router
+from shipping.states import NOT_HANDED_OVER
+
+WRITTEN = (*ADDRESS_FIELDS, "delivery_service", "revision", "provider", "ship_on")
+# The parts of an order, as the API calls them.
+FIELDS = {
+    "address": "delivery_address",
+    "delivery_service": "delivery_service",
+    "items": "items",
+}
+
+
+def follow(order: Order, change: OrderChange, *, by: str) -> None:
+    """Bring schedule and parcels of a changed order, which is locked, to what it is now.
+
+    Raises IllegalMove when its schedule has ended, or when its only parcel has left; and
+    ValidationError, by field, when its provider could not carry it so.
+    """
+    schedule = Schedule.objects.select_for_update(of=("self",), no_key=True)
+    running = schedule.filter(order=order).first()
+    if running and running.state == "cancelled":
+        raise IllegalMove("This schedule is cancelled: what it sends cannot be changed.")
+    parcels = list(order.shipments.select_for_update(of=("self",), no_key=True).order_by("id"))
+    waiting = [parcel for parcel in parcels if is_waiting(parcel)]
+    if running is None:
+        _check_nothing_left(parcels)
+    following = waiting if change.include_unsent or running is None else []
+    _keep(order, change, following)
+    _bring(order, change, following, by=by)
+    if running:
+        schedules.note(running, "changed", by, _listed(change.detail, following))
+
+
+def is_waiting(parcel: Shipment) -> bool:
+    """Whether it is made, and no provider has it or may have it."""
+    return parcel.state in NOT_HANDED_OVER and not parcel.doubtful
+
+
+def _check_nothing_left(parcels: Iterable[Shipment]) -> None:
+    for parcel in parcels:
+        if not is_waiting(parcel) and parcel.state != "cancelled":
+            raise IllegalMove(
+                f"Shipment {parcel.reference} is {parcel.state}: it has been handed to the "
+                "provider, or may have been, so its order cannot be changed."
+            )
+
+
+def _keep(order: Order, change: OrderChange, following: Sequence[Shipment]) -> None:
+    """Let all other parcels hold what the order held until now."""
+    if change.revision:
+        held = order.shipments.filter(revision=None)
+        held.exclude(pk__in=[p.pk for p in following]).update(revision=change.revision)
+
+
+def _bring(order: Order, change: OrderChange, following: Sequence[Shipment], *, by: str) -> None:
+    """Change these parcels; refuse what the provider of these or of the later ones cannot take."""
+    prefetch_related_objects([order], "lines__product")
+    field = next(FIELDS[part] for part in FIELDS if part in change.named)
+    router = Router.load()
+    route = router.route(order)
+    later = Shipment(order=order, reference=f"{order.number}.0", provider=route.provider)
+    _take(later, order, FIELDS)
+    services.check_expressible(later, order, field)
+    for parcel in following:
+        parcel.order, parcel.revision = order, parcel.revision or change.revision
+        went_by = router.route(parcel.as_ordered).provider
+        _take(parcel, order, change.named)
+        told = change.detail
+        if went_by != route.provider:
+            _reroute(parcel, router, route.provider)
+            told += f"; goes by {route.provider}"
+        services.check_expressible(parcel, parcel.as_ordered, field)
+        parcel.save(update_fields=WRITTEN)
+        parcel.events.create(kind="changed", actor=by, detail=told[:500])
+        if parcel.state == "queued":
+            tasks.dispatch.delay_on_commit(parcel.pk)
+
+
+def _take(parcel: Shipment, order: Order, named: Iterable[str]) -> None:
+    """Give a parcel these parts of the order; not saved."""
+    if "address" in named:
+        for name, value in order.address().items():
+            setattr(parcel, name, value)
+    if "delivery_service" in named:
+        parcel.delivery_service = order.delivery_service
+    if "items" in named:
+        parcel.revision = None
+
+
+def _reroute(parcel: Shipment, router: Router, provider: str) -> None:
+    """The rules send such a parcel by another provider, on one of its own days."""
+    parcel.provider = provider
+    if parcel.state == "scheduled":
+        parcel.ship_on = router.profile(provider).calendar.ship_day(parcel.ship_on)
+
+
+def _listed(detail: str, following: Sequence[Shipment]) -> str:
+    names = ", ".join(parcel.reference for parcel in following)
+    return f"{detail}: {names}" if names else detail
