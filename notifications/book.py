@@ -114,7 +114,10 @@ class Book:
             if order.kit_type:
                 kinds[order.pk].add(ProductKind.DNA_KIT)
         if {case.product_kind for case in self._cases} - {"", ProductKind.DNA_KIT}:
-            lines = OrderLine.objects.filter(order__in=orders)
+            for order in (each for each in orders if each.is_revision):
+                kinds[order.pk] |= {line.product.kind for line in order.lines.all()}
+            present = [order.pk for order in orders if not order.is_revision]
+            lines = OrderLine.objects.filter(order__in=present)
             for order_id, kind in lines.values_list("order_id", "product__kind").distinct():
                 kinds[order_id].add(kind)
         return kinds

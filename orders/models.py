@@ -108,6 +108,9 @@ class Order(AddressLines):
 
     WORKFLOW = ORDER
 
+    # Of a copy with what it held before a change (`OrderRevision.as_held`).
+    is_revision = False
+
     number = models.GeneratedField(  # type: ignore[attr-defined]
         expression=Concat(Value("co-"), Cast("id", models.CharField())),
         output_field=models.CharField(max_length=24),
@@ -240,7 +243,7 @@ class OrderRevision(models.Model):
     kit_type = models.CharField(max_length=LONGEST_LINE, blank=True, default="")
     amount = money()
     lines = models.JSONField(encoder=DjangoJSONEncoder)
-    replaced_at = models.DateTimeField(auto_now_add=True)
+    replaced_at = models.DateTimeField(default=clock.now, editable=False)
 
     REVISED = ("product_id", "item_id", "name", "quantity", "weight", "unit_price")
 
@@ -264,6 +267,7 @@ class OrderRevision(models.Model):
     def as_held(self, order: Order) -> Order:
         """A copy of the order with the contents it had; for reading, never to be saved."""
         held = copy(order)
+        held.is_revision = True
         held.item, held.kit_type, held.amount = self.item, self.kit_type, self.amount
         lines = OrderLine.objects.filter(order=order)
         lines._result_cache = [self._line(order, **values) for values in self.lines]

@@ -49,7 +49,8 @@ WITH over AS (
     SELECT c.*, greatest(c.occurrence, {last_until_sql("c.eve")} + 1) AS next FROM over c
 ), resumed AS (
     UPDATE shipping_schedule AS s
-    SET state = 'active', resume_on = NULL, occurrence = c.next, next_on = {day_sql("c.next")}
+    SET state = 'active', resume_on = NULL, occurrence = c.next, next_on = {day_sql("c.next")},
+        skipped_from = CASE WHEN c.next = s.occurrence THEN s.skipped_from END
     FROM planned c WHERE s.id = c.id
     RETURNING s.id, s.next_on
 )

@@ -1,4 +1,7 @@
-"""The run of the schedule: one statement and one transaction per chunk, whatever is due.
+"""The run of the schedule: two statements and one transaction per chunk, whatever is due.
+
+The first claims, the second makes: it begins after the claim, so it sees every change of an order
+that was committed before; whoever changes one later waits for the claim and sees what was made.
 
 Due schedules are claimed with SKIP LOCKED, so any number of runs share the work; occurrences are
 unique, so a repeated run makes nothing twice. Rows never pass through Python: memory stays flat.
@@ -52,13 +55,13 @@ def run_schedule(
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
     resuming.resume_due(days)
     joined = batches(set(days.values()), clock.now(), as_if=today is not None)
-    statement, values = _statement(days)
+    statements, values = _statements(days)
     values |= _columns(joined)
     total, done_before = Tally(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
     while total.schedules > done_before:
         done_before = total.schedules
-        for tally in _chunks(statement, values):
+        for tally in _chunks(*statements, values):
             total.add(tally)
             progress(total)
     return total
@@ -80,23 +83,25 @@ def _local_dates() -> dict[str, date]:
     return {zone: local_date(now, zone) for zone in time_zones()}
 
 
-def _chunks(statement: str, values: dict[str, Any]) -> Iterator[Tally]:
+def _chunks(claim: str, make: str, values: dict[str, Any]) -> Iterator[Tally]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
     after: tuple[date, int] = (date.min, 0)
     while True:
         with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, values | {"after": after, "now": clock.now()})
+            cursor.execute(claim, values | {"after": after})
+            claimed = [pk for (pk,) in cursor.fetchall()]
+            if not claimed:
+                return
+            cursor.execute(make, values | {"claimed": claimed, "now": clock.now()})
             schedules, queued, scheduled, missed, *after_next = cursor.fetchone()
             if queued:
                 tasks.dispatch.delay_on_commit()
-        if not schedules:
-            return
         after = (after_next[0], after_next[1])
         yield Tally(schedules, queued, scheduled, missed)
 
 
-def _statement(days: dict[str, date]) -> tuple[str, dict[str, Any]]:
-    """The statement of a chunk, with "today" as an expression: there are three dates at most."""
+def _statements(days: dict[str, date]) -> tuple[tuple[str, str], dict[str, Any]]:
+    """Those of a chunk, with "today" as an expression: there are three dates at most."""
     zones: dict[date, list[str]] = {}
     for zone, day in days.items():
         zones.setdefault(day, []).append(zone)
@@ -107,7 +112,9 @@ def _statement(days: dict[str, date]) -> tuple[str, dict[str, Any]]:
     for number, (day, names) in enumerate(zones.items()):
         values |= {f"day_{number}": day, f"zones_{number}": names}
         cases += f" WHEN s.time_zone = ANY(%(zones_{number})s) THEN %(day_{number})s::date"
-    return _CHUNK.replace("{today}", f"(CASE{cases} END)").replace("{routed}", routed), values
+    today = f"(CASE{cases} END)"
+    claim, make = (text.replace("{today}", today) for text in (_CLAIM, _MAKE))
+    return (claim, make.replace("{routed}", routed)), values
 
 
 def _columns(joined: list[Batch]) -> dict[str, Any]:
@@ -118,17 +125,22 @@ def _columns(joined: list[Batch]) -> dict[str, Any]:
 
 # A chunk is small beside its tables, which the planner cannot see: it reads by index.
 # Only joins that keep every row: whatever is due is made, even by a provider without a calendar.
-_CHUNK = f"""
+_CLAIM = """
 SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
+SELECT s.id
+FROM shipping_schedule s
+WHERE s.state = 'active' AND s.next_on <= %(latest)s AND s.next_on <= {today}
+  AND (s.next_on, s.id) > %(after)s
+ORDER BY s.next_on, s.id
+LIMIT %(chunk)s
+FOR NO KEY UPDATE SKIP LOCKED
+"""
+_MAKE = f"""
 WITH due AS (
     SELECT s.id, s.order_id, s.interval, s.anchor, s.anchor_occurrence AS base, s.catch_up,
            s.occurrence AS first, s.next_on, {{today}} AS today
     FROM shipping_schedule s
-    WHERE s.state = 'active' AND s.next_on <= %(latest)s AND s.next_on <= {{today}}
-      AND (s.next_on, s.id) > %(after)s
-    ORDER BY s.next_on, s.id
-    LIMIT %(chunk)s
-    FOR NO KEY UPDATE SKIP LOCKED
+    WHERE s.id = ANY(%(claimed)s)
 ), counted AS (
     SELECT c.*, {last_until_sql("c.today")} AS newest FROM due c
 ), bounded AS (
@@ -166,7 +178,8 @@ WITH due AS (
     INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
     SELECT id, state, '', state, %(now)s, 'schedule', '' FROM made
 ), moved AS (
-    UPDATE shipping_schedule AS s SET occurrence = c.last + 1, next_on = {day_sql("c.last + 1")}
+    UPDATE shipping_schedule AS s
+    SET occurrence = c.last + 1, next_on = {day_sql("c.last + 1")}, skipped_from = NULL
     FROM bounded c WHERE s.id = c.id
     RETURNING s.id
 )

@@ -30,6 +30,7 @@ EVENTS = {
 NOT_IN_THE_ADMIN = EVENTS | {
     "Address",
     "OrderLine",
+    "OrderRevision",
     "LinkedAccount",
     "SecondFactor",
     "DeliveryReport",

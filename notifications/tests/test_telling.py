@@ -10,9 +10,10 @@ from core.states import move
 from notifications.lanes import dispatch
 from notifications.models import Notification, Rule, Template
 from notifications.services import news_of_order, tell
+from orders.changing import Wanted, change
 from orders.models import OrderEvent
 from orders.services import cancel_order
-from orders.tests.factories import placed_order, placed_sale
+from orders.tests.factories import ProductFactory, placed_order, placed_sale
 from shipping.models import Shipment, ShipmentEvent
 
 
@@ -88,6 +89,22 @@ def test_a_parcel_is_told_with_its_own_facts():
     assert shipment.reference in row.message
     assert row.message.endswith("https://carrier.example/1")
     assert (row.channel, row.order) == ("sms", shipment.order)
+
+
+@pytest.mark.django_db
+def test_a_parcel_is_told_with_what_is_in_it_whatever_its_order_holds_by_now():
+    Template.objects.update(body="{item} for {amount}", html="")
+    order = placed_order(interval="weekly", lines=[(ProductFactory.create(name="Serum"), 2)])
+    sent = shipment_of(order)
+    Shipment.objects.update(state="sent")
+    balm = ProductFactory.create(name="Balm", kind="goods")
+    rule = {"occasion": "shipment-in-transit", "product_kind": "treatment"}
+    Rule.objects.create(**rule, channel="email")
+    change(order, Wanted(lines=[(balm, 1)]), by="user:test")
+    sent.refresh_from_db()
+    moved(sent, "in-transit")
+    told = Notification.objects.get(shipment=sent)
+    assert (told.channel, told.message) == ("email", "2 × Serum for 50.00 GBP")
 
 
 @pytest.mark.django_db

@@ -5,8 +5,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('orders', '0003_what_an_order_held'),
-        ('shipping', '0011_without_news_index'),
+        ('orders', '0004_what_an_order_held'),
+        ('shipping', '0012_times_by_the_databases_clock'),
     ]
 
     operations = [

@@ -4,7 +4,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shipping', '0012_what_a_parcel_holds'),
+        ('shipping', '0013_what_a_parcel_holds'),
     ]
 
     operations = [
