@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
+from core import clock
 from core.http import Done, Outcome, Permanent
 from core.models import Circuit
 
 FAILURES = 5
 PAUSE = timedelta(seconds=15)
-LONGEST_PAUSE = timedelta(minutes=5)
+# After an outage, however long, all go on within this and a pass of the sweeper.
+LONGEST_PAUSE = timedelta(minutes=1)
 # Longer than any one request takes, so that there is one probe at a time.
 PROBE_TIME = timedelta(seconds=30)
 
@@ -35,7 +36,7 @@ def is_open(name: str) -> bool:
 
 def _probe(name: str) -> bool:
     """Win the right to the single probe of an open circuit whose pause is over."""
-    now = timezone.now()
+    now = clock.now()
     return bool(
         Circuit.objects.filter(name=name, open_until__lte=now).update(open_until=now + PROBE_TIME)
     )
@@ -43,7 +44,7 @@ def _probe(name: str) -> bool:
 
 def halt(name: str, pause: timedelta, why: str) -> Circuit:
     """Open it at once, whatever went before: nothing goes through until somebody acts."""
-    until = timezone.now() + pause
+    until = clock.now() + pause
     circuit, _ = Circuit.objects.update_or_create(
         name=name, defaults={"failures": FAILURES, "open_until": until, "halted": why[:200]}
     )
@@ -53,7 +54,7 @@ def halt(name: str, pause: timedelta, why: str) -> Circuit:
 def probe_now(name: str) -> None:
     """End the pause of an open circuit: the next thing sent is its probe."""
     Circuit.objects.filter(name=name, open_until__isnull=False).update(
-        open_until=timezone.now(), halted=""
+        open_until=clock.now(), halted=""
     )
 
 
@@ -80,5 +81,5 @@ def _count(name: str, failures: int) -> None:
         circuit.failures += FAILURES if circuit.open_until else min(failures, FAILURES)
         if circuit.failures >= FAILURES:
             doubled = PAUSE * 2 ** min(circuit.failures // FAILURES - 1, 5)
-            circuit.open_until = timezone.now() + min(doubled, LONGEST_PAUSE)
+            circuit.open_until = clock.now() + min(doubled, LONGEST_PAUSE)
         circuit.save()

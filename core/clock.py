@@ -43,7 +43,7 @@ def now() -> datetime:
     if settings.CLOCK == "process":
         return timezone.now()
     measured = _current()
-    return measured.at + timedelta(seconds=_uptime() - measured.uptime)
+    return measured.at + timedelta(seconds=uptime() - measured.uptime)
 
 
 def today() -> date:
@@ -61,20 +61,6 @@ def skew() -> timedelta:
     return timezone.now() - now()
 
 
-def fault() -> str:
-    """What is wrong with this process's own clock, in a sentence; empty while nothing is.
-
-    Nothing of ours decides by it, but TLS, log lines and libraries do; and it may be the
-    database's that is wrong, which nobody could tell otherwise.
-    """
-    ahead = skew()
-    if abs(ahead) <= settings.CLOCK_LIMIT:
-        return ""
-    off = timedelta(seconds=round(abs(ahead).total_seconds()))
-    where = "ahead of" if ahead > timedelta(0) else "behind"
-    return f"This process's clock is {off} {where} the database's: set the one that is wrong."
-
-
 def forget() -> None:
     """Measure anew at the next question; for tests."""
     global _measured
@@ -83,7 +69,7 @@ def forget() -> None:
 
 def _current() -> _Measured:
     global _measured, _due
-    known, begun = _measured, _uptime()
+    known, begun = _measured, uptime()
     if known and begun < _due:
         return known
     fresh = _fresh(known)
@@ -113,14 +99,14 @@ def _slowness(measured: _Measured) -> float:
 
 def _measure() -> _Measured:
     with connection.cursor() as cursor:
-        begun = _uptime()
+        begun = uptime()
         cursor.execute("SELECT clock_timestamp()")
         (at,) = cursor.fetchone()
-        ended = _uptime()
+        ended = uptime()
     return _Measured(at, (begun + ended) / 2, ended - begun)
 
 
-def _uptime() -> float:
+def uptime() -> float:
     """Seconds that no wall clock moves; suspended time counts where the system can tell."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)

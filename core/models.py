@@ -1,11 +1,11 @@
-"""Rows that serve every app: idempotency keys, circuit breakers, figures, cases."""
+"""Rows that serve every app: idempotency keys, circuit breakers, leases, figures, cases."""
 
 from django.db import models
 
 from core import clock
 from core.cases.models import Case, CaseEvent
 
-__all__ = ["Case", "CaseEvent", "Circuit", "IdempotencyKey"]
+__all__ = ["Case", "CaseEvent", "Circuit", "IdempotencyKey", "QueueLease"]
 
 
 class IdempotencyKey(models.Model):
@@ -38,6 +38,19 @@ class Circuit(models.Model):
     open_until = models.DateTimeField(null=True, blank=True)
     # Why nothing goes through until somebody acts; empty for a pause that ends by itself.
     halted = models.CharField(max_length=200, blank=True, default="", db_default="")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QueueLease(models.Model):
+    """Who works a queue to the outside, and until when it is theirs (core/outbox/leasing.py)."""
+
+    name = models.CharField(max_length=60, unique=True)
+    # Goes up with each change of hands: what an earlier holder says does not count.
+    fence = models.BigIntegerField(default=0)
+    until = models.DateTimeField(null=True, blank=True, help_text="Empty: free.")
+    holder = models.CharField(max_length=80, blank=True, default="", help_text="Host and process.")
 
     def __str__(self) -> str:
         return self.name

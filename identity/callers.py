@@ -31,22 +31,12 @@ def caller_of(token: AccessToken) -> Caller:
 
 
 def _client(token: AccessToken) -> ServiceClient | None:
-    """By a prepared statement: every request asks this, and planning it takes longer than it."""
-    prepare, names = _statement()
+    """Every request asks this, so its statement is made once."""
+    statement, names = _statement()
     with connection.cursor() as cursor:
-        _prepare_once(prepare)
-        cursor.execute("EXECUTE client_of_token(%s, %s)", [token.issuer, token.client_id])
+        cursor.execute(statement, [token.issuer, token.client_id])
         row = cursor.fetchone()
     return ServiceClient.from_db(connection.alias, names, row) if row else None
-
-
-def _prepare_once(statement: str) -> None:
-    """Once per connection; it outlives transactions, also those that are rolled back."""
-    line = connection.connection
-    if getattr(connection, "_client_of_token_on", None) is not line:
-        with line.cursor() as cursor:
-            cursor.execute(statement)
-        connection._client_of_token_on = line  # type: ignore[attr-defined]
 
 
 @cache
@@ -54,10 +44,7 @@ def _statement() -> tuple[str, list[str]]:
     fields = ServiceClient._meta.concrete_fields
     columns = ", ".join(f'"{field.column}"' for field in fields)
     table = ServiceClient._meta.db_table
-    statement = (
-        f"PREPARE client_of_token(text, text) AS "  # noqa: S608 - names of ours
-        f'SELECT {columns} FROM "{table}" WHERE issuer = $1 AND client_id = $2'
-    )
+    statement = f'SELECT {columns} FROM "{table}" WHERE issuer = %s AND client_id = %s'  # noqa: S608
     return statement, [field.attname for field in fields]
 
 

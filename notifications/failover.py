@@ -9,8 +9,8 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from core import clock, shutdown
 from core.http import Outcome, Temporary
 from core.models import Circuit
 from core.sql import update_each
@@ -35,7 +35,7 @@ def halted() -> "QuerySet[Circuit]":
 def closed_services(channel: str) -> frozenset[str]:
     """The channel's services that are left alone at the moment."""
     names = {circuit_name(channel, name): name for name in preferred(channel)}
-    closed = Circuit.objects.filter(name__in=names, open_until__gt=timezone.now())
+    closed = Circuit.objects.filter(name__in=names, open_until__gt=clock.now())
     return frozenset(names[name] for name in closed.values_list("name", flat=True))
 
 
@@ -64,7 +64,7 @@ def leave(channel: str, provider: str) -> int:
         return 0
     to = next((name for name in preferred(channel) if name not in closed), "")
     moved = 0
-    while to and (count := _move(channel, provider, to)):
+    while to and not shutdown.is_under_way() and (count := _move(channel, provider, to)):
         moved += count
     return moved
 
@@ -89,7 +89,7 @@ def _moments(rows: Sequence[Notification]) -> list[datetime]:
 
     What was never tried waits for a reason of its own, such as the customer's limit.
     """
-    nows = quiet.awake(rows, [timezone.now()] * len(rows))
+    nows = quiet.awake(rows, [clock.now()] * len(rows))
     return [
         min(row.next_attempt_at, now) if row.attempts else row.next_attempt_at
         for row, now in zip(rows, nows, strict=True)

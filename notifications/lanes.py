@@ -7,15 +7,16 @@ twice does no harm.
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain
 
+from django.db import Error as DatabaseError
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
-from core import circuits
+from core import circuits, clock
 from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
 from core.outbox import Job, Lane, Settlement, work
 from core.sql import update_each
@@ -73,9 +74,6 @@ def lane(channel: str, provider: str) -> Lane:
         resend_is_safe=False,
         refused_state="failed",
         limits=limits,
-        # A worker that dies makes its whole chunk unknown, and each of those costs a person's
-        # time: so no more rows are taken than keep the connections busy.
-        chunk=2 * limits.concurrency,
     )
 
 
@@ -84,13 +82,14 @@ def lanes() -> list[Lane]:
     return [lane(*key) for key in sorted(transports())]
 
 
-def dispatch(channel: str = "", provider: str = "") -> int:
+def dispatch(channel: str = "", provider: str = "", *, seconds: float = 100.0) -> int:
     """Send what is due in one queue, or in all of them; how many messages were attempted.
 
-    What the service provably did not take is tried with those behind it in the same go.
+    Each queue has so many seconds. What the service provably did not take is tried with those
+    behind it in the same go.
     """
     keys = _from(channel, provider) if channel in channels() else _all()
-    return sum(_work(*key) for key in keys if key in transports())
+    return sum(_work(*key, seconds) for key in keys if key in transports())
 
 
 def _from(channel: str, provider: str) -> list[tuple[str, str]]:
@@ -104,11 +103,11 @@ def _all() -> list[tuple[str, str]]:
     return list(dict.fromkeys([*wanted, *sorted(transports())]))
 
 
-def _work(channel: str, provider: str) -> int:
+def _work(channel: str, provider: str, seconds: float) -> int:
     """Send what waits for a service; what it leaves behind when its circuit opens moves on."""
     quiet.hold(channel, provider)
     failover.leave(channel, provider)
-    attempted = work(lane(channel, provider))
+    attempted = work(lane(channel, provider), seconds=seconds)
     failover.leave(channel, provider)
     return attempted
 
@@ -120,7 +119,8 @@ def _prepare(name: str, transport: Transport, limits: Limits, row: Notification)
     pace = Pace(limits.per_second)
     pace.wait()
     outcome = _deliver(transport, message)
-    circuits.note(name, [outcome])  # the outbox does that for what it sends itself, and the rest
+    with suppress(DatabaseError):  # what became of it must not depend on that
+        circuits.note(name, [outcome])  # the outbox does that for what it sends itself
     pace.rest()
     return outcome
 
@@ -147,7 +147,7 @@ def _deliver(transport: DirectTransport, message: Message) -> Outcome:
 @transaction.atomic
 def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:
     """Record the answers of a chunk, where the row is still ours."""
-    now = timezone.now()
+    now = clock.now()
     several = len(preferred(channel)) > 1
     closed = failover.closed_services(channel) if several else frozenset()
     for row, settlement in settled:

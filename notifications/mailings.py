@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Lower
 
-from core import clock
+from core import clock, shutdown
 from core.states import move
 from customers.models import Customer
 from notifications import pacing, segments, tasks
@@ -192,11 +192,11 @@ def _run(mailing: Mailing, by: str) -> Mailing:
 
 def write(pk: int, *, seconds: float = 60.0) -> int:
     """Make the messages of a running mailing, chunk by chunk; how many. Asks for the rest to be
-    done by another task when the time is over."""
+    done by another task when the time is over, or when we are asked to stop."""
     made, end = 0, time.monotonic() + seconds
     while chunk := write_chunk(pk):
         made += chunk
-        if time.monotonic() > end:
+        if time.monotonic() > end or shutdown.is_under_way():
             tasks.write_mailing.nudge(pk)
             break
     return made

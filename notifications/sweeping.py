@@ -20,7 +20,8 @@ from orders.models import OrderEvent
 from shipping.models import ShipmentEvent
 from shipping.states import TRACKED
 
-NUDGE_IS_LOST_AFTER = timedelta(seconds=30)
+NUDGE_IS_LOST_AFTER = timedelta(seconds=15)
+WORK_FOR = 10.0  # seconds, at each service
 RECEIVER_HAS_HAD = timedelta(minutes=1)
 NEWS_IS_OLD_AFTER = timedelta(days=3)
 WINDOW = 50_000  # events looked at, from the newest
@@ -69,7 +70,7 @@ def send_due() -> int:
     for channel, provider, oldest in list(due):
         nudged = dispatch.nudge(channel, provider)
         if not nudged or oldest < now - NUDGE_IS_LOST_AFTER:
-            attempted += lanes.dispatch(channel, provider)
+            attempted += lanes.dispatch(channel, provider, seconds=WORK_FOR)
     return attempted
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from core import clock
 from core.http import Done, Outcome, Response
 from core.outbox import ABSENT, Job, Lane, Settlement, take_over, work
 from core.sql import update_each
@@ -44,7 +44,7 @@ def lane(name: str) -> Lane:
 
 def sweep(seconds: float) -> int:
     """Ask what is due, and again what a worker that died was asking; how many were asked."""
-    now = timezone.now()
+    now = clock.now()
     wanted = Inquiry.objects.filter(
         Q(state="queued", next_attempt_at__lte=now) | Q(state="sending", lease_until__lt=now),
         provider__in=providers.names(),
@@ -126,7 +126,7 @@ def _follow(inquiry: Inquiry, outcome: Outcome) -> None:
 def _is_there(shipment: Shipment, outcome: Done) -> None:
     by, status = f"provider:{shipment.provider}", str(outcome.details.get("status") or "")
     if shipment.state == "unknown":
-        now = timezone.now()
+        now = clock.now()
         changes = {name: outcome.details.get(name) for name in ("tracking_number", "tracking_url")}
         known: dict[str, Any] = {name: value for name, value in changes.items() if value}
         told = "asked: it has it"
@@ -138,9 +138,7 @@ def _is_there(shipment: Shipment, outcome: Done) -> None:
         _told(shipment, f"has it, and says: {status or 'nothing of where it is'}")
     if status and status != shipment.state:
         event_id = f"asked {shipment.reference} {status}"
-        event = TrackedEvent(
-            event_id, shipment.reference, status, timezone.now(), {"asked": status}
-        )
+        event = TrackedEvent(event_id, shipment.reference, status, clock.now(), {"asked": status})
         tracking.store(shipment.provider, [event])
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from core import clock
 from core.http import Done, Outcome, Permanent
 from core.outbox import Job, Lane, Settlement, take_over, work
 from core.states import IllegalMove, move
@@ -38,7 +38,7 @@ def ask(shipment: Shipment, *, by: str, reason: str) -> None:
         reason[:500],
     )
     asked.state, asked.attempts, asked.first_attempt_at = "queued", 0, None
-    asked.doubtful, asked.last_error, asked.next_attempt_at = False, "", timezone.now()
+    asked.doubtful, asked.last_error, asked.next_attempt_at = False, "", clock.now()
     asked.save()
     ShipmentEvent.objects.create(
         shipment=shipment, kind="cancellation-asked", actor=by, detail=reason[:500]
@@ -76,7 +76,7 @@ def send(name: str) -> int:
 
 def sweep() -> int:
     """Send what was forgotten, take over from lost workers; how many."""
-    now = timezone.now()
+    now = clock.now()
     rows = Cancellation.objects.filter(provider__in=providers.names())
     lost = rows.filter(state="sending", lease_until__lt=now)
     due = rows.filter(state="queued", next_attempt_at__lte=now)

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from core import clock
 from core.http import Done, Outcome, Permanent, Reader, Request, Response, Temporary, Unknown
 from core.outbox import ABSENT, Job, Lane, Settlement, judge, work
 from core.sql import update_each
@@ -55,7 +55,7 @@ def busy(shipment_id: int | None = None) -> list[str]:
     """
     values: dict[str, Any] = {
         "names": list(providers.names()),
-        "now": timezone.now(),
+        "now": clock.now(),
         "shipment": shipment_id,
     }
     with connection.cursor() as cursor:
@@ -66,9 +66,7 @@ def busy(shipment_id: int | None = None) -> list[str]:
 def abandoned() -> list[str]:
     """The providers whose worker has died between claim and answer, in one statement."""
     names = providers.names()
-    lost = Shipment.objects.filter(
-        provider__in=names, state="sending", lease_until__lt=timezone.now()
-    )
+    lost = Shipment.objects.filter(provider__in=names, state="sending", lease_until__lt=clock.now())
     return list(lost.order_by("provider").values_list("provider", flat=True).distinct())
 
 
@@ -151,7 +149,7 @@ def settle(settled: _Settled) -> None:
     A tracking event may have moved a shipment on while it was being sent. Its state stays, and
     what the provider answered is recorded all the same.
     """
-    now = timezone.now()
+    now = clock.now()
     proven = [shipment for shipment, settlement in settled if failover.is_proven(settlement)]
     others = failover.alternatives(proven)
     settled = [_passed_on(row, settlement, others.get(row.pk)) for row, settlement in settled]
@@ -183,7 +181,7 @@ def _passed_on(
     if not others:
         return shipment, settlement
     shipment.passed_on_from, shipment.provider = shipment.provider, others[0]
-    due = timezone.now() if shipment.attempts <= len(others) else settlement.due
+    due = clock.now() if shipment.attempts <= len(others) else settlement.due
     tasks.dispatch.delay_on_commit(shipment.pk)
     return shipment, replace(settlement, due=due)
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.db.models import Q, prefetch_related_objects
-from django.utils import timezone
 
+from core import clock, shutdown
 from core.http import Temporary
 from core.models import Circuit
 from core.outbox import QUEUED, Settlement
@@ -65,7 +65,7 @@ def move_on() -> int:
     router = Router.load()
     idle = resting_now() | {name for name, why in router.usable.items() if why}
     moved, after, end = 0, 0, time.monotonic() + WORK_FOR
-    while router.rules and idle and time.monotonic() < end:
+    while router.rules and idle and time.monotonic() < end and not shutdown.is_under_way():
         count, last = _move_chunk(idle, after)
         if last is None:
             break
@@ -77,7 +77,7 @@ def move_on() -> int:
 def _move_chunk(idle: set[str], after: int) -> tuple[int, int | None]:
     """How many of the next chunk went elsewhere, and the last of it; None at the end."""
     waiting = Shipment.objects.filter(
-        Q(provider__in=idle), state=QUEUED, doubtful=False, next_attempt_at__lte=timezone.now()
+        Q(provider__in=idle), state=QUEUED, doubtful=False, next_attempt_at__lte=clock.now()
     )
     locked = waiting.filter(pk__gt=after).order_by("pk")
     rows = list(locked.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])

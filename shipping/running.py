@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from core import clock
+from core import clock, shutdown
 from shipping import resuming, routing, tasks
 from shipping.batches import Batch, batches
 from shipping.dates import local_date
@@ -50,7 +50,7 @@ def run_schedule(
 
     Pauses that are over by then end first. `progress` is called after each chunk with the tally
     so far. Each chunk is committed with one nudge for the workers, so a run that is stopped has
-    lost nothing and can be started again.
+    lost nothing and can be started again; one that is asked to stop ends after its chunk.
     """
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
     resuming.resume_due(days)
@@ -59,7 +59,7 @@ def run_schedule(
     values |= _columns(joined)
     total, done_before = Tally(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
-    while total.schedules > done_before:
+    while total.schedules > done_before and not shutdown.is_under_way():
         done_before = total.schedules
         for tally in _chunks(*statements, values):
             total.add(tally)
@@ -86,7 +86,7 @@ def _local_dates() -> dict[str, date]:
 def _chunks(claim: str, make: str, values: dict[str, Any]) -> Iterator[Tally]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
     after: tuple[date, int] = (date.min, 0)
-    while True:
+    while not shutdown.is_under_way():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(claim, values | {"after": after})
             claimed = [pk for (pk,) in cursor.fetchall()]

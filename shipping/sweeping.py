@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
-from core import clock
+from core import clock, shutdown
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
 from shipping import (
@@ -26,8 +26,8 @@ from shipping import (
 from shipping.batches import calendars
 from shipping.models import Schedule, Shipment, TrackingEvent
 
-WORKERS_ARE_LATE = timedelta(seconds=30)
-WORK_FOR = 20.0
+WORKERS_ARE_LATE = timedelta(seconds=15)
+WORK_FOR = 10.0
 # Longer than any outage of the sweeper, and short enough to be looked through every few seconds.
 LOOK_BACK = timedelta(days=2)
 SETTLED = timedelta(minutes=1)
@@ -72,7 +72,7 @@ def promote() -> int:
     values = {"now": now, "names": [*days], "days": [*days.values()], "here": clock.today()}
     while chunk := _promote_chunk(values):
         promoted += chunk
-        if chunk < running.CHUNK or time.monotonic() > deadline:
+        if chunk < running.CHUNK or time.monotonic() > deadline or shutdown.is_under_way():
             break
     return promoted
 

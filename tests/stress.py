@@ -133,12 +133,13 @@ def _hurry() -> None:
     from django.utils import timezone
 
     from core.models import Circuit
+    from core.outbox.rows import LEASE
     from notifications.models import Notification
 
     now = timezone.now()
     Notification.objects.filter(state="queued").update(next_attempt_at=now)
-    # A lease lasts five minutes: so long nothing alive holds one here, with deadlines of 10 s.
-    old = now + timedelta(minutes=5) - timedelta(seconds=45)
+    # Who lives renews every five seconds: what was not renewed for fifteen is a dead one's.
+    old = now + LEASE - timedelta(seconds=15)
     Notification.objects.filter(state="sending", lease_until__lt=old).update(lease_until=now)
     Circuit.objects.filter(open_until__gt=now).update(open_until=now)
 

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "IdempotencyKey",
     "Tally",
     "Circuit",
+    "QueueLease",
     "PushSubscription",
     "Cancellation",
     "Inquiry",
@@ -172,3 +174,63 @@ def test_no_process_decides_by_its_own_clock(path):
     tree = ast.walk(ast.parse((ROOT / path).read_text()))
     lines = [getattr(node, "lineno", 0) for node in tree if _asks_its_own_clock(node)]
     assert path in MAY_ASK_ITS_OWN_CLOCK or not lines
+
+
+# A pooler in transaction mode gives each transaction another session: what a session keeps (locks,
+# statements, settings, cursors, tables) is then somebody else's, or nobody's.
+KEPT_BY_A_SESSION = re.compile(
+    r"pg_(try_)?advisory_(un)?lock"
+    r"|(^|;)\s*(PREPARE|EXECUTE|DEALLOCATE|LISTEN|UNLISTEN|DISCARD|DECLARE)\b"
+    r"|(^|;)\s*SET (?!LOCAL\b|CONSTRAINTS\b)|set_config\(.*false"
+    r"|CREATE (TEMP|TEMPORARY)\b(?!.*ON COMMIT DROP)",
+    re.DOTALL,
+)
+KEEPS_A_SESSION = {"iterator", "chunked_cursor", "set_session", "set_isolation_level"}
+
+
+def _texts(tree: ast.AST) -> Iterator[str]:
+    """The texts in code, those with values in them (f"…{x}…") in one piece."""
+    pieces = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            parts = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
+            pieces |= {id(part) for part in parts}
+            yield "x".join(str(part.value) for part in parts)
+        elif isinstance(node, ast.Constant) and id(node) not in pieces:
+            yield str(node.value)
+
+
+@pytest.mark.parametrize("path", _product())
+def test_nothing_depends_on_the_session_of_a_connection(path):
+    tree = ast.parse((ROOT / path).read_text())
+    assert not [text for text in _texts(tree) if KEPT_BY_A_SESSION.search(text)]
+    used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    assert not used & KEEPS_A_SESSION
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_try_advisory_lock(1)",
+        "PREPARE x AS SELECT 1",
+        "SELECT 1; SET statement_timeout = 0",
+        "CREATE TEMP TABLE x (y int)",
+        "LISTEN orders",
+        "SELECT set_config('a.b', 'c', false)",
+    ],
+)
+def test_what_would_depend_on_it_is_recognised(statement):
+    assert KEPT_BY_A_SESSION.search(statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT pg_try_advisory_xact_lock(1)",
+        "SET LOCAL lock_timeout = 1",
+        "UPDATE a SET b = 1",
+        "CREATE TEMPORARY TABLE x (y int) ON COMMIT DROP",
+    ],
+)
+def test_what_ends_with_the_transaction_may_be(statement):
+    assert not KEPT_BY_A_SESSION.search(statement)

@@ -5,6 +5,7 @@ with one of four outcomes. Nothing here knows what is being sent.
 """
 
 from core.http.client import (
+    NOT_BEGUN,
     ExchangeFailed,
     Limits,
     NoAnswer,
@@ -20,6 +21,7 @@ from core.http.messages import GarbledAnswer, Request, Response, refusal
 from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
 
 __all__ = [
+    "NOT_BEGUN",
     "Done",
     "ExchangeFailed",
     "GarbledAnswer",

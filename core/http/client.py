@@ -28,9 +28,13 @@ from core.tracing import outbound
 logger = logging.getLogger(__name__)
 
 LARGEST_ANSWER = 1024 * 1024
+LOOK_EVERY = 1.0  # seconds; how soon somebody who waits for a turn notices that all is to stop
 
 Reader = Callable[[Response], Outcome]
 Meter = Callable[[Outcome, float], None]
+
+# The outcome of a job that was not begun, because nothing may be begun any more.
+NOT_BEGUN = Temporary("not sent: the work was stopped before its turn")
 
 
 class ExchangeFailed(Exception):  # noqa: N818 - says what happened, as its kinds do
@@ -76,16 +80,20 @@ def send_many(
     limits: Limits = STANDARD,
     meter: Meter = lambda outcome, seconds: None,
     pace: "Pace | None" = None,
+    may_begin: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
     """Send requests side by side; what each came to, in the order of the jobs.
 
+    As soon as `may_begin` does not hold, those under way end and the rest is NOT_BEGUN.
+
     The limits hold within this call; a `pace` that is handed on holds the rate between calls too.
     A reader runs between the others' packets: it must be quick and may not touch the database; so
-    must the meter, which hears how long each exchange took.
+    must `may_begin`, and the meter, which hears how long each exchange took.
     """
     if not jobs:
         return []
-    return asyncio.run(_send_all(jobs, limits, meter, pace or Pace(limits.per_second)))
+    pace = pace or Pace(limits.per_second)
+    return asyncio.run(_send_all(jobs, limits, meter, pace, may_begin))
 
 
 def fetch(request: Request) -> Response:
@@ -99,7 +107,11 @@ async def _fetch(request: Request) -> Response:
 
 
 async def _send_all(
-    jobs: Sequence[tuple[Request, Reader]], limits: Limits, meter: Meter, pace: "Pace"
+    jobs: Sequence[tuple[Request, Reader]],
+    limits: Limits,
+    meter: Meter,
+    pace: "Pace",
+    may_begin: Callable[[], bool],
 ) -> list[Outcome]:
     """Workers share one queue, so there are never more tasks than requests in flight."""
     outcomes: dict[int, Outcome] = {}
@@ -108,7 +120,8 @@ async def _send_all(
 
     async def work(client: _Client) -> None:
         for number, (request, read) in queue:
-            await pace.turn()
+            if not await pace.turn(may_begin):
+                return
             begun = time.perf_counter()
             with outbound(f"{request.method} {request.host}") as span:
                 outcomes[number] = outcome = await _outcome(client, request, read)
@@ -117,7 +130,7 @@ async def _send_all(
 
     async with _Client(connections=crew) as client:
         await asyncio.gather(*(work(client) for _ in range(crew)))
-    return [outcomes[number] for number in range(len(jobs))]
+    return [outcomes.get(number, NOT_BEGUN) for number in range(len(jobs))]
 
 
 class Pace:
@@ -126,27 +139,39 @@ class Pace:
     def __init__(self, per_second: float | None) -> None:
         self._gap = 1.0 / per_second if per_second else 0.0
         self._next = 0.0
+        self._begun = float("-inf")
 
-    async def turn(self) -> None:
-        """Wait for the next turn."""
+    async def turn(self, may_begin: Callable[[], bool] = lambda: True) -> bool:
+        """Wait for the next turn; False when nothing may be begun any more."""
         if self._gap:
-            await asyncio.sleep(self._take())
+            mine = self._take()
+            while (left := mine - time.monotonic()) > 0 and may_begin():
+                await asyncio.sleep(min(left, LOOK_EVERY))
+        if not may_begin():
+            return False
+        self._begun = time.monotonic()
+        return True
 
     def wait(self) -> None:
         """Wait for the next turn, where nothing else is to be done meanwhile."""
         if self._gap:
-            time.sleep(self._take())
+            time.sleep(max(0.0, self._take() - time.monotonic()))
+        self._begun = time.monotonic()
 
-    def rest(self) -> None:
+    def left(self) -> float:
+        """Seconds until a turn could be taken."""
+        return max(0.0, self._begun + self._gap - time.monotonic())
+
+    def rest(self, may_begin: Callable[[], bool] = lambda: True) -> None:
         """Wait until a turn could be taken, without taking it: whoever comes next is in time."""
-        time.sleep(max(0.0, self._next - time.monotonic()))
+        while (left := self.left()) > 0 and may_begin():
+            time.sleep(min(left, LOOK_EVERY))
 
     def _take(self) -> float:
-        """Seconds until the next turn, which is ours."""
-        now = time.monotonic()
-        mine = max(now, self._next)
+        """When the next turn is, which is ours."""
+        mine = max(time.monotonic(), self._next)
         self._next = mine + self._gap
-        return mine - now
+        return mine
 
 
 # What reading an answer of another shape raises, StopIteration by a next() that finds nothing.

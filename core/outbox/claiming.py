@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import models, transaction
+from django.conf import settings
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
+from core import clock
 from core.http import Unknown
 from core.outbox.judging import judge
+from core.outbox.recording import record
 from core.outbox.rows import LEASE, QUEUED, SENDING, Lane
 from core.sql import update_each
 
@@ -17,7 +19,7 @@ from core.sql import update_each
 def due_rows(lane: Lane, ids: Sequence[int] | None = None) -> "models.QuerySet[Any]":
     """The rows that may be claimed now, the longest due first."""
     rows = lane.model._default_manager.filter(
-        lane.rows, state=QUEUED, next_attempt_at__lte=timezone.now()
+        lane.rows, state=QUEUED, next_attempt_at__lte=clock.now()
     ).order_by("next_attempt_at", "id")
     return rows if ids is None else rows.filter(pk__in=ids)
 
@@ -27,7 +29,7 @@ def claim(lane: Lane, *, limit: int, ids: Sequence[int] | None = None) -> list[A
 
     Rows that another worker holds are passed over, never waited for.
     """
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         rows: list[Any] = list(
             due_rows(lane, ids)
@@ -50,7 +52,7 @@ def claim(lane: Lane, *, limit: int, ids: Sequence[int] | None = None) -> list[A
 
 def renew(lane: Lane, rows: Sequence[Any]) -> list[Any]:
     """Begin the lease anew, for rows that had to wait; those of them that are still ours."""
-    until = timezone.now() + LEASE
+    until = clock.now() + LEASE
     ours = update_each(
         lane.model,
         ("id", "fence", "lease_until"),
@@ -83,18 +85,30 @@ def take_over(lane: Lane, *, limit: int = 1000) -> int:
     Nobody knows whether such a row was sent, so it is judged like any other unknown outcome. The
     fence goes up first: the dead worker, should it only have been slow, settles nothing.
     """
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         rows: list[Any] = list(
             lane.model._default_manager.filter(lane.rows, state=SENDING, lease_until__lt=now)
             .order_by("lease_until")
             .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
+        if rows and _cut_off_lately():
+            return 0
         lane.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
             fence=F("fence") + 1, lease_until=now + LEASE
         )
         for row in rows:
             row.fence += 1
         lost = Unknown("the worker stopped before it recorded an answer")
-        lane.settle([(row, judge(row, lost, lane)) for row in rows])
+        record(lane, [(row, judge(row, lost, lane)) for row in rows])
     return len(rows)
+
+
+def _cut_off_lately() -> bool:
+    """Whether the database began less than a lease ago: nobody could renew one before that, and
+    who has answers to record comes back first."""
+    if settings.CLOCK == "process":  # tests travel in time, the database does not
+        return False
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp() - pg_postmaster_start_time()")
+        return bool(cursor.fetchone()[0] < LEASE)

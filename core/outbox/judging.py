@@ -3,8 +3,7 @@
 import random
 from datetime import datetime, timedelta
 
-from django.utils import timezone
-
+from core import clock
 from core.http import Done, Outcome, Permanent, Temporary, Unknown
 from core.outbox.rows import QUEUED, Lane, OutboxRow, Settlement
 
@@ -23,7 +22,7 @@ def judge(row: OutboxRow, outcome: Outcome, lane: Lane) -> Settlement:
     doubtful = row.doubtful or isinstance(outcome, Unknown) or not outcome.not_taken
     if doubtful and not (lane.resend_is_safe or row.resend_is_harmless):
         return Settlement("unknown", outcome, doubtful=True)
-    if timezone.now() - (row.first_attempt_at or timezone.now()) >= GIVE_UP_AFTER:
+    if clock.now() - (row.first_attempt_at or clock.now()) >= GIVE_UP_AFTER:
         return Settlement("unknown" if doubtful else lane.refused_state, outcome, doubtful=doubtful)
     return Settlement(QUEUED, outcome, due=_retry_at(row, outcome), doubtful=doubtful)
 
@@ -33,4 +32,4 @@ def _retry_at(row: OutboxRow, outcome: Temporary | Unknown) -> datetime:
     ceiling = min(LONGEST_PAUSE, 5.0 * 2 ** min(row.attempts, 12))
     pause = random.uniform(1.0, ceiling)  # noqa: S311 - spreads load, guards nothing
     asked = outcome.retry_after if isinstance(outcome, Temporary) else None
-    return timezone.now() + timedelta(seconds=min(pause + (asked or 0.0), LONGEST_PAUSE))
+    return clock.now() + timedelta(seconds=min(pause + (asked or 0.0), LONGEST_PAUSE))

@@ -14,8 +14,9 @@ from core.http.messages import DEADLINE
 
 QUEUED = "queued"
 SENDING = "sending"
-LEASE = timedelta(minutes=5)
-# A chunk must be settled before its lease ends, even if every request of it times out.
+# Of a queue and of its rows under way; renewed while the work goes on (leasing.py).
+LEASE = timedelta(seconds=30)
+# How long a chunk may take, were every request of it to time out: it is settled at its end.
 LONGEST_CHUNK = 240.0
 
 
@@ -77,7 +78,8 @@ class Lane:
     """A queue to one destination: its rows, its adapter, and what it may bear.
 
     `prepare` makes the Job of a row, or settles it on the spot with an Outcome. `settle` records
-    a chunk. `resend_is_safe`: the destination de-duplicates, or can be asked what it has taken.
+    a chunk, all of it or nothing. `resend_is_safe`: the destination de-duplicates, or can be asked
+    what it has taken.
     """
 
     name: str
@@ -94,7 +96,13 @@ class Lane:
 
     @property
     def largest_chunk(self) -> int:
-        """How many rows are settled before their lease ends, with a look-up and a send each."""
+        """How many rows are sent and settled together.
+
+        Where a resend is not safe, no more than keep the connections busy: each row that a dying
+        worker has begun, or may have, costs a person's time there.
+        """
+        if not self.resend_is_safe:
+            return min(self.chunk, 2 * self.limits.concurrency)
         most = LONGEST_CHUNK / (2 * DEADLINE) * self.limits.concurrency
         if self.limits.per_second:
             most = min(most, LONGEST_CHUNK / 2 * self.limits.per_second)

@@ -159,6 +159,19 @@ def polite(talk: Talk) -> None:
         talk.answer()
 
 
+def at_request(number: int, do: Callable[[], object]) -> Callable[[Talk], None]:
+    """Polite, and does something before it answers that request."""
+
+    def script(talk: Talk) -> None:
+        while True:
+            talk.hear()
+            if len(talk.stage.requests) == number:
+                do()
+            talk.answer()
+
+    return script
+
+
 def after_hearing(data: bytes, then: Script = Talk.hear) -> Script:
     def script(talk: Talk) -> None:
         talk.hear()

@@ -10,19 +10,17 @@ from typing import Any
 
 from django.apps import apps
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import module_has_submodule
 
-from core import clock, tallies, tracing
-from core.health import may_sweep
+from core import shutdown, tallies, tracing
 from desk.metrics import PASSES, REPAIRS
 
 logger = logging.getLogger(__name__)
 
 
 PAUSE = 3.0
-LONGEST_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
 
 
 class Command(BaseCommand):
@@ -43,13 +41,16 @@ class Command(BaseCommand):
             self._once()
             return
         stop = threading.Event()
+
+        def end(*_: Any) -> None:
+            stop.set()
+            shutdown.begin()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            signal.signal(number, end)
         run(stop, options["heartbeat"])
 
     def _once(self) -> None:
-        if not _may_sweep():
-            raise CommandError(clock.fault())
         repaired, failed = sweep_all()
         for what, count in repaired.items():
             self.stdout.write(f"{what}: {count}")
@@ -65,7 +66,7 @@ def run(stop: threading.Event, heartbeat: Path | None = None, pause: float = PAU
     tallies.start()
     wait = pause
     while not stop.is_set():
-        repaired, failed = sweep_all() if _may_sweep() else ({}, ["clock"])
+        repaired, failed = sweep_all()
         if repaired:
             logger.info("repaired %s", ", ".join(f"{what}: {n}" for what, n in repaired.items()))
         wait = min(wait * 2, LONGEST_PAUSE) if failed else pause
@@ -76,13 +77,6 @@ def run(stop: threading.Event, heartbeat: Path | None = None, pause: float = PAU
         stop.wait(wait)
 
 
-def _may_sweep() -> bool:
-    try:
-        return may_sweep("sweep")
-    except DatabaseError:  # never reached yet: the sweepers say so, and close what is broken
-        return True
-
-
 def sweep_all() -> tuple[dict[str, int], list[str]]:
     """What all sweepers repaired, by app and kind, and the apps whose sweeper failed.
 
@@ -91,6 +85,8 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
     repaired: dict[str, int] = {}
     failed = []
     for name, sweep in sweepers():
+        if shutdown.is_under_way():
+            break
         try:
             counts = sweep()
         except (OperationalError, InterfaceError) as error:
