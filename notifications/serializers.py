@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.filters import LARGEST_ID
-from core.serializers import CharField, IntegerField, ModelSerializer, TextField
+from core.serializers import IntegerField, ModelSerializer, TextField
 from customers.models import Customer
 from customers.phones import e164
 from notifications.channels import channel_choices
