@@ -16,7 +16,7 @@ from notifications.stopping import stop
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("", RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])),
     path("admin/login/", login),
     path("admin/logout/", SignOut.as_view()),
     path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),

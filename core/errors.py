@@ -5,9 +5,10 @@ from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template import loader
+from drf_standardized_errors.formatter import ExceptionFormatter as StandardFormatter
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from drf_standardized_errors.handler import exception_handler as standard_handler
-from drf_standardized_errors.types import ExceptionHandlerContext
+from drf_standardized_errors.types import Error, ExceptionHandlerContext
 from psycopg2.errors import ForeignKeyViolation
 from rest_framework import exceptions
 from rest_framework.exceptions import APIException
@@ -15,7 +16,11 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
 from core.logs import request_id
+from core.parsers import LONGEST_PLACE
 from core.states import IllegalMove
+
+MOST_ERRORS = 20
+LONGEST_DETAIL = 500
 
 
 class Conflict(APIException):
@@ -32,6 +37,22 @@ class BodyTooLarge(APIException):
     status_code = 413
     default_code = "body_too_large"
     default_detail = "The body may have at most 64 kB."
+
+
+class ExceptionFormatter(StandardFormatter):  # type: ignore[misc]
+    """The package's, but at most 20 errors an answer, none of which repeats a whole body."""
+
+    def get_errors(self) -> list[Error]:
+        """The first of them."""
+        errors: list[Error] = super().get_errors()[:MOST_ERRORS]
+        for error in errors:
+            error.detail = _short(error.detail, LONGEST_DETAIL)
+            error.attr = error.attr and _short(error.attr, LONGEST_PLACE)
+        return errors
+
+
+def _short(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 class ExceptionHandler(StandardHandler):  # type: ignore[misc]

@@ -1,10 +1,12 @@
 """The filters that lists share: typed, limited, and strict about what is empty."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any
 
 import django_filters
 from django import forms
+from django.db.models import QuerySet
 from django.utils.timezone import get_current_timezone
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
@@ -12,6 +14,9 @@ from drf_spectacular.utils import extend_schema_field
 from core.forms import CharField, EmailField, TokenField
 
 LARGEST_ID = 2**63 - 1
+# In a query an unescaped `+` is a blank: the one before an offset can have been nothing else.
+_LOST_PLUS = re.compile(r"(?<=\d) (?=\d\d:?\d\d$)")
+_CLOCK = re.compile(r"[T ]\d\d:?\d\d")
 
 
 @extend_schema_field({"type": "integer", "minimum": 1, "maximum": LARGEST_ID})
@@ -56,10 +61,16 @@ class EmailFilter(django_filters.CharFilter):
 
 
 class TimeField(IsoDateTimeField):  # type: ignore[misc]
-    """A time (RFC 3339), in UTC: PostgreSQL knows no zones beyond 16 hours."""
+    """A time (RFC 3339, in letters of either case), in UTC: PostgreSQL knows no zones beyond 16
+    hours."""
 
     def to_python(self, value: Any) -> datetime | None:
         """The time. Raises ValidationError for one that leaves the calendar."""
+        if isinstance(value, str):
+            value = value.strip().upper()
+            date, rest = value[:10], value[10:]
+            if _CLOCK.match(rest):
+                value = date + rest[0] + _LOST_PLUS.sub("+", rest[1:])
         try:
             time: datetime | None = super().to_python(value)
             return time and time.astimezone(get_current_timezone()).astimezone(UTC)
@@ -73,6 +84,15 @@ class TimeFilter(django_filters.IsoDateTimeFilter):
     field_class = TimeField
 
 
+class OurNumberFilter(TokenFilter):
+    """Filters by a number or reference of ours (`co-1`), which people also write in capitals."""
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The rows that bear it."""
+        rows: QuerySet[Any] = super().filter(queryset, value.lower())
+        return rows
+
+
 class FilterForm(forms.Form):
     """Refuses an empty time, key or choice, and a yes or no that is neither: a mistake, not
     everything."""
@@ -82,7 +102,8 @@ class FilterForm(forms.Form):
         for name, field in self.fields.items():
             if isinstance(field, forms.NullBooleanField) and self._is_neither(name):
                 self.add_error(name, forms.ValidationError("Say true or false.", "invalid"))
-            if self.data.get(name) == "" and not isinstance(field, forms.CharField):
+            sent = self.data.get(name)
+            if sent is not None and not sent.strip() and not isinstance(field, forms.CharField):
                 text = "Give a value, or leave it out."
                 self.add_error(name, forms.ValidationError(text, "empty"))
         return self.cleaned_data

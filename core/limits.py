@@ -114,7 +114,9 @@ def _shared(key: str, seconds: int) -> int:
         return 0
     prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
     try:
-        with _redis(settings.REDIS_URL).pipeline(transaction=False) as pipe:
+        # Held by name: a client that nobody holds closes its connections, in use or not.
+        client = _redis(settings.REDIS_URL)
+        with client.pipeline(transaction=False) as pipe:
             pipe.incr(f"{prefix}{key}")
             pipe.expire(f"{prefix}{key}", seconds + 1)
             return int(pipe.execute()[0])
@@ -123,9 +125,14 @@ def _shared(key: str, seconds: int) -> int:
         return 0
 
 
-@cache
+# One client for all threads. Two may make one at the same moment; `setdefault` keeps one of them,
+# and nobody uses the other.
+_clients: dict[str, Redis] = {}
+
+
 def _redis(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=REDIS_PATIENCE, socket_connect_timeout=REDIS_PATIENCE)
+    waits = {"socket_timeout": REDIS_PATIENCE, "socket_connect_timeout": REDIS_PATIENCE}
+    return _clients.get(url) or _clients.setdefault(url, Redis.from_url(url, **waits))
 
 
 def forget() -> None:
@@ -133,4 +140,4 @@ def forget() -> None:
     global _resting_until
     _resting_until = 0.0
     _local.clear()
-    _redis.cache_clear()
+    _clients.clear()

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.middleware import common
 from django.utils.functional import SimpleLazyObject
 
 from core import logs
+from core.errors import not_found
 from core.tallies import Counter, Timer
 
 access = logging.getLogger("core.access")
@@ -24,6 +26,7 @@ REFUSALS = Counter(
     "dosette_webhook_refusals", "Webhooks that were not taken", ("route", "provider", "status")
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
 class RequestLogMiddleware:
@@ -101,6 +104,41 @@ class ContentSecurityPolicyMiddleware:
         """The answer with the header, unless its view has set one of its own."""
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        return response
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Django's, which adds a missing slash by a redirect; but a write is done, never redirected.
+
+    Clients may follow a 301 by a GET (RFC 9110, 15.4.2): it would then be answered like a success,
+    and nothing be done.
+    """
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Take a write to an address that lacks its last slash as one to the whole address."""
+        if request.method not in SAFE and self.should_redirect_with_slash(request):
+            request.path_info += "/"
+            request.path += "/"
+        return super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: Any) -> Any:
+        """A 404 in place of the redirect of a write that a view makes, as the admin's does."""
+        if response.status_code == 301 and request.method not in SAFE:
+            return not_found(request, Http404())
+        return super().process_response(request, response)
+
+
+class NoStoreMiddleware:
+    """Forbids keeping the API's answers anywhere on the way: they hold health and personal data."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer with the header."""
+        response = self.get_response(request)
+        if request.path_info.startswith("/api/v1/"):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 

@@ -15,6 +15,7 @@ from rest_framework.fields import empty, get_error_detail
 
 from core import text
 from core.dates import iso_date
+from core.errors import MOST_ERRORS
 
 
 class CharField(serializers.CharField):
@@ -77,13 +78,25 @@ class DateField(serializers.DateField):
             self.fail("invalid", format="YYYY-MM-DD")
 
 
+class ListField(serializers.ListField):
+    """A list. DRF would look at each of a million entries, and then say that they are too many."""
+
+    def run_child_validation(self, data: Any) -> list[Any]:
+        """The entries' values; a ValidationError when there are too many, or for each bad one."""
+        if self.max_length is not None and len(data) > self.max_length:
+            message = f"Ensure this field has no more than {self.max_length} elements."
+            raise serializers.ValidationError(message, code="max_length")
+        values: list[Any] = super().run_child_validation(data)
+        return values
+
+
 class StrictMixin:
     """Refuses unknown and read-only fields by name instead of dropping them silently."""
 
     def to_internal_value(self, data: Any) -> Any:
         """The validated values; a ValidationError names each unknown field."""
         if isinstance(data, Mapping):
-            unknown = sorted(set(data) - set(self._writable()))
+            unknown = sorted(set(data) - set(self._writable()))[:MOST_ERRORS]
             if unknown:
                 raise serializers.ValidationError(
                     {str(name)[:100]: ["This field is unknown or read-only."] for name in unknown},
@@ -102,6 +115,14 @@ class Serializer(StrictMixin, serializers.Serializer[Any]):
 
 class ModelSerializer(StrictMixin, serializers.ModelSerializer[Any]):
     """A model serializer that refuses unknown fields and other types."""
+
+    def update(self, instance: Any, validated_data: dict[str, Any]) -> Any:
+        """Write what came and nothing else: other fields may have been changed meanwhile."""
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save(update_fields=list(validated_data))
+        instance.refresh_from_db()
+        return instance
 
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.CharField: CharField,

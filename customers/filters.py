@@ -11,7 +11,7 @@ from customers.phones import e164
 class CustomerFilter(django_filters.FilterSet):
     """By code, e-mail address, phone number and age."""
 
-    code = TokenFilter()
+    code = TokenFilter(method="by_code", help_text="Ours in any case.")
     email = EmailFilter()
     phone_number = TokenFilter(
         method="by_phone", help_text="International, or local to the default region."
@@ -27,6 +27,10 @@ class CustomerFilter(django_filters.FilterSet):
         model = Customer
         form = FilterForm
         fields: list[str] = []
+
+    def by_code(self, queryset: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
+        """The customer with this code; those that we make are in capitals."""
+        return queryset.filter(code__in={value, value.upper()})
 
     def by_phone(self, queryset: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         """Customers with this number, however it is written."""

@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -201,14 +200,24 @@ class Issuer:
             self._published = known
 
 
-@cache
+_issuers: dict[str, Issuer] = {}
+
+
 def issuer(name: str) -> Issuer:
-    """The issuer of that name. Only for names that the settings trust: each is kept for good."""
-    return Issuer(name)
+    """The issuer of that name, the same for all threads: two would each ask it, and cool down.
+
+    Only for names that the settings trust: each is kept for good.
+    """
+    return _issuers.get(name) or _issuers.setdefault(name, Issuer(name))
+
+
+def forget() -> None:
+    """Know no issuer: in a child process, and in tests."""
+    _issuers.clear()
 
 
 # A thread that fetches does not survive a fork, and the child would wait for it for ever.
-os.register_at_fork(after_in_child=issuer.cache_clear)
+os.register_at_fork(after_in_child=forget)
 
 
 def published_by(name: str) -> Published:

@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from core.parsers import is_storable
 from notifications.channels import Report
 from notifications.channels.anymail import Anymail, read_event, service
 from notifications.reports import LIMITS, take_report
@@ -84,6 +85,6 @@ def _report(event: AnymailTrackingEvent) -> Report | None:
     report = read_event(event)
     if report is None:
         return None
-    fits = all(len(getattr(report, name)) <= longest for name, longest in LIMITS.items())
-    clean = "\x00" not in report.reference + report.recipient
-    return report if fits and clean else None
+    values = {name: getattr(report, name) for name in LIMITS}
+    fits = all(len(values[name]) <= longest for name, longest in LIMITS.items())
+    return report if fits and is_storable("".join(values.values())) else None

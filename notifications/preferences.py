@@ -10,7 +10,7 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.serializers import CharField, ModelSerializer, Serializer
+from core.serializers import CharField, ListField, ModelSerializer, Serializer
 from customers.models import PREFERENCES, Customer
 from identity.callers import Caller
 from notifications.channels import channel_choices
@@ -30,7 +30,7 @@ class PreferencesSerializer(Serializer):
     time_zone = CharField(
         max_length=50, allow_blank=True, required=False, help_text="Such as Africa/Nairobi."
     )
-    opted_out = serializers.ListField(
+    opted_out = ListField(
         child=serializers.ChoiceField(choices=channel_choices()),
         required=False,
         max_length=20,

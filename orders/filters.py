@@ -6,7 +6,14 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from core.filters import LARGEST_ID, FilterForm, IdFilter, TimeFilter, TokenFilter
+from core.filters import (
+    LARGEST_ID,
+    FilterForm,
+    IdFilter,
+    OurNumberFilter,
+    TimeFilter,
+    TokenFilter,
+)
 from customers.search import newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
@@ -18,7 +25,7 @@ _NUMBER = re.compile(r"(?:co-)?([0-9]{1,19})", re.ASCII | re.IGNORECASE)
 class OrderFilter(django_filters.FilterSet):
     """By number, customer, status, kit type, interval and time."""
 
-    number = TokenFilter()
+    number = OurNumberFilter()
     customer = IdFilter(field_name="customer_id", help_text="The customer's id.")
     status = django_filters.ChoiceFilter(field_name="state", choices=OrderState.choices)
     kit_type = TokenFilter()

@@ -10,6 +10,7 @@ from core.money import validate_currency
 from core.serializers import (
     CharField,
     IntegerField,
+    ListField,
     ModelSerializer,
     Serializer,
     TextField,
@@ -138,7 +139,7 @@ class ItemSerializer(Serializer):
 class CustomersOrderSerializer(PlacingSerializer):
     """An order of products, of the customer in the address."""
 
-    items = serializers.ListField(child=ItemSerializer(), min_length=1, max_length=MOST_LINES)
+    items = ListField(child=ItemSerializer(), min_length=1, max_length=MOST_LINES)
     delivery_service = serializers.ChoiceField(
         DeliveryService.choices, default=DeliveryService.STANDARD
     )

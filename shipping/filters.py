@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import Q, QuerySet
 
-from core.filters import LARGEST_ID, FilterForm, IdFilter, TokenFilter
+from core.filters import LARGEST_ID, FilterForm, IdFilter, OurNumberFilter, TokenFilter
 from orders.models import DeliveryService
 from shipping import providers
 from shipping.models import Return, Schedule, Shipment
@@ -21,7 +21,7 @@ class ShipmentFilter(django_filters.FilterSet):
     order = IdFilter(field_name="order_id", help_text="The order's id.")
     schedule = IdFilter(field_name="schedule_id", help_text="The schedule's id.")
     status = django_filters.ChoiceFilter(field_name="state", choices=ShipmentState.choices)
-    reference = TokenFilter()
+    reference = OurNumberFilter()
     tracking_number = TokenFilter()
     provider = django_filters.ChoiceFilter(choices=[(name, name) for name in providers.names()])
     delivery_service = django_filters.ChoiceFilter(choices=DeliveryService.choices)
@@ -66,7 +66,7 @@ class ScheduleFilter(django_filters.FilterSet):
 def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Shipments by their order's number, their own reference, or their tracking number."""
     wanted = text.strip()
-    found = Q(reference=wanted) | Q(tracking_number=wanted)
+    found = Q(reference=wanted.lower()) | Q(tracking_number=wanted)
     number = _NUMBER.fullmatch(wanted)
     if number and int(number[1]) <= LARGEST_ID:
         found |= Q(order_id=int(number[1]))

@@ -1,7 +1,12 @@
 """Counting within a window, shared or not; and what it costs when Redis is away."""
 
 import socket
+import socketserver
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import count
+from threading import Thread
 
 import pytest
 import time_machine
@@ -69,3 +74,39 @@ def test_the_memory_it_takes_has_an_end(settings):
     for number in range(limits.MOST_NAMES + 10):
         hit(str(number), Rate(1, 60))
     assert len(limits._local._counts) <= limits.MOST_NAMES
+
+
+class _Redis(socketserver.StreamRequestHandler):
+    """As much of a Redis as a count needs; of others it has counted 1,000."""
+
+    counts = count(1000)
+
+    def handle(self) -> None:
+        while line := self.rfile.readline():
+            parts = []
+            for _ in range(int(line[1:])):
+                parts.append(self.rfile.read(int(self.rfile.readline()[1:])))
+                self.rfile.readline()
+            name = parts[0].upper()
+            number = next(self.counts) if name == b"INCRBY" else 1
+            told = {b"HELLO": b"%1\r\n+proto\r\n:3\r\n", b"CLIENT": b"+OK\r\n"}
+            self.wfile.write(told.get(name, b":%d\r\n" % number))
+
+
+def test_threads_that_begin_at_once_count_each_time_and_raise_nothing(settings, monkeypatch):
+    monkeypatch.setattr(limits, "REDIS_PATIENCE", 20.0)  # a busy machine is no Redis that hangs
+    socketserver.ThreadingTCPServer.daemon_threads = True
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Redis) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        settings.REDIS_URL = f"redis://127.0.0.1:{server.server_address[1]}/0"
+        before = sys.getswitchinterval()
+        sys.setswitchinterval(1e-6)
+        try:
+            with ThreadPoolExecutor(16) as pool:
+                for _ in range(20):
+                    limits.forget()
+                    taken = list(pool.map(lambda _: hit("a", Rate(10**6, 3600)).taken, range(32)))
+            assert min(taken) > 32  # those of all processes, not of this one
+        finally:
+            sys.setswitchinterval(before)
+            server.shutdown()

@@ -29,7 +29,7 @@ def issuer(settings, db) -> Iterator[LoopbackIssuer]:
     ServiceClientFactory(issuer=issuer.url)
     yield issuer
     issuer.stop()
-    keys.issuer.cache_clear()
+    keys.forget()
 
 
 @pytest.fixture

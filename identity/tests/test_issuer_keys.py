@@ -362,4 +362,4 @@ def test_keys_that_cannot_be_had_are_a_503_and_other_issuers_work_on(
     assert "Service Unavailable: /probe/" in caplog.text
     assert "Traceback" not in caplog.text
     assert ask(issuer.sign(scope="orders:read")).status_code == 200
-    keys.issuer.cache_clear()
+    keys.forget()
