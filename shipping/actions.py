@@ -7,8 +7,8 @@ from django import forms
 from core.cases import Action, Kind, register
 from core.forms import CharField, TokenField
 from customers.models import ADDRESS_FIELDS, Address
-from shipping import mending, providers, services, troubles, watchdog
-from shipping.models import Shipment, TrackingEvent
+from shipping import mending, providers, services, tracking, troubles, unreadable, watchdog
+from shipping.models import ProviderProfile, Shipment, TrackingEvent
 from shipping.routing import Router
 
 VIEW = "shipping.view_shipment"
@@ -80,6 +80,14 @@ def _can_be_asked(shipment: Shipment) -> bool:
 
 def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
     mending.assign(event, by=by, reference=reference, reason=reason)
+
+
+def _read_again(profile: ProviderProfile, *, by: str, reason: str) -> None:
+    tracking.read_again(profile.provider)
+
+
+def _set_aside(profile: ProviderProfile, *, by: str, reason: str) -> None:
+    unreadable.set_aside(profile.provider, by=by, reason=reason)
 
 
 def _same_key(shipment: Shipment) -> str:
@@ -190,6 +198,22 @@ ASSIGN = Action(
     form=ReferenceForm,
     run=_assign,
 )
+READ_AGAIN = Action(
+    "read-again",
+    "Read again",
+    CHANGE,
+    explained="Once the provider's file has learned it: what it understands now is applied.",
+    offered=lambda profile: profile.provider in providers.names(),
+    run=_read_again,
+)
+SET_ASIDE = Action(
+    "set-aside",
+    "Set aside",
+    CHANGE,
+    explained="All that waits stays kept, and is nobody's work any more. What comes later is.",
+    needs_reason=True,
+    run=_set_aside,
+)
 CLOSE = Action(
     "close",
     "Close the case",
@@ -238,5 +262,25 @@ def register_kinds() -> None:
             actions=[ASSIGN, CLOSE],
             troubled=troubles.parked,
             describe=troubles.describe_parked,
+        ),
+        Kind(
+            name=troubles.FLOODED,
+            label="Many events without a parcel",
+            model=ProviderProfile,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[CLOSE],
+            troubled=troubles.flooded,
+            describe=troubles.describe_flooded,
+        ),
+        Kind(
+            name=unreadable.KIND,
+            label="Events not understood",
+            model=ProviderProfile,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[READ_AGAIN, SET_ASIDE],
+            troubled=unreadable.troubled,
+            describe=unreadable.describe,
         ),
     )

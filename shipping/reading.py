@@ -1,15 +1,17 @@
 """Reading what providers say: the other side is not trusted.
 
 What an answer says of a parcel is kept when it is fit to keep and left out otherwise, for the
-parcel was taken either way. What a webhook says is read to the letter, or refused by field.
+parcel was taken either way. What a webhook says is read by the field; what cannot be read is named
+by its field, and kept as it came.
 """
 
 import json
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, tostring
 from zoneinfo import ZoneInfo
 
 from defusedxml import DefusedXmlException
@@ -18,22 +20,62 @@ from defusedxml.ElementTree import fromstring
 from core import clock
 from core.dates import iso_moment
 from core.http import Done, GarbledAnswer, Response
+from shipping.providers import TrackedEvent, Unreadable
 from shipping.states import RANKS
 
 LONGEST_REFERENCE = 100
 LONGEST_URL = 300
 LONGEST_TIME = 50
+LONGEST_STATUS = 100
+LONGEST_OF_OURS = 35
 FIRST_YEAR = 2000
 FURTHEST_AHEAD = timedelta(days=1)
 XML_TYPES = frozenset({"application/xml", "text/xml"})
 
 
 class BadEvent(ValueError):  # noqa: N818 - says what is wrong
-    """The webhook's body is not what was agreed; `field` says where."""
+    """The webhook's body is not what was agreed; `field` says where. It repeats nothing of it."""
 
     def __init__(self, field: str, message: str) -> None:
         super().__init__(message)
         self.field = field
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and where."""
+        return f"{self.field}: {self}" if self.field else str(self)
+
+
+def each(
+    pieces: Iterable[Any],
+    read: Callable[[Any], TrackedEvent],
+    hint: Callable[[Mapping[str, Any]], tuple[object, object]] | None = None,
+) -> list[TrackedEvent | Unreadable]:
+    """The events of a webhook, each by itself: one that cannot be read costs none of the others.
+
+    `hint` gives what stands where its reference and its status should.
+    """
+    return [_one(piece, read, hint) for piece in pieces]
+
+
+def _one(
+    piece: Any,
+    read: Callable[[Any], TrackedEvent],
+    hint: Callable[[Mapping[str, Any]], tuple[object, object]] | None,
+) -> TrackedEvent | Unreadable:
+    if not isinstance(piece, Mapping):
+        return Unreadable(piece, "It is not an object.")
+    try:
+        return read(piece)
+    except BadEvent as error:
+        named, state = hint(piece) if hint else ("", "")
+        order_id = plain_reference(named) if isinstance(named, str) else ""
+        return Unreadable(
+            piece,
+            error.problem,
+            order_id if len(order_id) <= LONGEST_OF_OURS else "",
+            _text(state)[:LONGEST_STATUS],
+        )
 
 
 def taken(reference: object = "", number: object = "", url: object = "") -> Done:
@@ -117,12 +159,19 @@ def part(body: Mapping[str, Any], field: str) -> dict[str, Any]:
     return value
 
 
-def parts(body: Mapping[str, Any], field: str) -> list[dict[str, Any]]:
-    """The objects of a list inside a webhook's body: a batch. Raises BadEvent for anything else."""
+def parts(body: Mapping[str, Any], field: str) -> list[Any]:
+    """The members of a list inside a webhook's body: a batch, for `each`. Raises BadEvent."""
     value = body.get(field)
-    if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise BadEvent(field, "This field must be a list of objects.")
+    if not isinstance(value, list):
+        raise BadEvent(field, "This field must be a list.")
     return value
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """What an element says in its attributes; beside them as `xml` whole, where it says more."""
+    more = len(element) or (element.text or "").strip()
+    whole = {"xml": tostring(element, encoding="unicode").strip()} if more else {}
+    return {**whole, **element.attrib}
 
 
 def text(body: Mapping[str, Any], field: str, longest: int) -> str:
@@ -139,14 +188,49 @@ def text(body: Mapping[str, Any], field: str, longest: int) -> str:
     return value
 
 
-def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None = None) -> str:
-    """A tracking status; `known` translates the provider's words or numbers. Raises BadEvent."""
-    words = known or {name: name for name in RANKS}
+def reference(body: Mapping[str, Any], field: str) -> str:
+    """Our reference in a webhook's body, as we write it. Raises BadEvent when there is none."""
     value = body.get(field)
-    # To a mapping 1.0 and true are the number 1.
-    if type(value) not in {str, int} or value not in words:
-        raise BadEvent(field, f"This field must be one of: {', '.join(map(str, words))}.")
-    return words[value]
+    found = plain_reference(value) if isinstance(value, str) else ""
+    if not found:
+        raise BadEvent(field, "This field must be a text that is not empty.")
+    if len(found) > LONGEST_OF_OURS or not found.isprintable():
+        raise BadEvent(
+            field, f"This field may have at most {LONGEST_OF_OURS} printable characters."
+        )
+    return found
+
+
+def plain_reference(text: str) -> str:
+    """A reference without blanks and invisible characters, in lower case.
+
+    All of ours are so, so whatever a carrier's columns made of one, there is one that it can mean.
+    """
+    shown = unicodedata.normalize("NFKC", text)
+    kept = (c for c in shown if not c.isspace() and unicodedata.category(c) != "Cf")
+    return "".join(kept).lower()
+
+
+def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None = None) -> str:
+    """A tracking status; `known` translates the provider's words, in capitals or not, or numbers.
+
+    Empty for one that is not known: carriers add some unannounced, and nothing is guessed. Raises
+    BadEvent for what is no status at all.
+    """
+    words: Mapping[Any, str] = {name: name for name in RANKS} if known is None else known
+    value = body.get(field)
+    if type(value) is int:  # to a mapping 1.0 and true are the number 1
+        return words.get(value, "")
+    found = text(body, field, LONGEST_STATUS)
+    strings = [word for word in words if isinstance(word, str)]
+    alike = {words[word] for word in strings if word.casefold() == found.casefold()}
+    return words.get(found, "") or (alike.pop() if len(alike) == 1 else "")
+
+
+def raw_status(body: Mapping[str, Any], field: str) -> str:
+    """A status as the provider said it: its word, or its number as text. Raises BadEvent."""
+    value = body.get(field)
+    return str(value) if type(value) is int else text(body, field, LONGEST_STATUS)
 
 
 def local_time(body: Mapping[str, Any], field: str, form: str, example: str, zone: str) -> datetime:

@@ -21,6 +21,7 @@ from shipping import (
     tasks,
     tracking,
     troubles,
+    unreadable,
     watchdog,
 )
 from shipping.batches import calendars
@@ -130,19 +131,21 @@ def _ship(order_id: int) -> bool:
 
 def apply_tracking() -> int:
     """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
+    since = clock.now() - LOOK_BACK
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LINK, [clock.now() - LOOK_BACK])
+        cursor.execute(_LINK, [since])
         troubles.found([pk for (pk,) in cursor.fetchall()])
+    unreadable.link(since)
     of_returns = sum(returns.apply(pk) for pk in returns.waiting())
     waiting = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
     shipments = waiting.order_by("shipment").values_list("shipment", flat=True).distinct()
     return of_returns + sum(tracking.apply(shipment_id) for shipment_id in shipments[:CHUNK])
 
 
-_LINK = """
+_LINK = r"""
 UPDATE shipping_trackingevent t SET shipment_id = s.id
 FROM shipping_shipment s
 WHERE t.shipment_id IS NULL AND t.received_at > %s
-  AND s.reference = t.order_id AND s.provider = t.provider
+  AND s.reference = lower(regexp_replace(t.order_id, '\s', '', 'g')) AND s.provider = t.provider
 RETURNING t.id
 """

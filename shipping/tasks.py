@@ -23,9 +23,10 @@ def cancel_parcels(provider: str) -> None:
 
 
 @shared_task(base=Task)
-def apply_events(shipment_id: int) -> None:
-    """Bring a shipment to where its provider says it is."""
-    tracking.apply(shipment_id)
+def apply_events(*shipment_ids: int) -> None:
+    """Bring shipments to where their providers say they are."""
+    for shipment_id in shipment_ids:
+        tracking.apply(shipment_id)
 
 
 @shared_task(base=Task)

@@ -1,21 +1,26 @@
 """What providers report: stored first, then applied. A state is a fold over all its events."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+import json
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.db import connection, transaction
-from psycopg2.extras import Json
 
 from core import clock
 from core.states import move
 from orders.models import Order
 from orders.services import follow
-from shipping import schedules, tasks, troubles, watchdog
-from shipping.models import Shipment, TrackingEvent
-from shipping.providers import TrackedEvent
+from shipping import providers, reading, schedules, tasks, troubles, unreadable, watchdog
+from shipping.models import Shipment, TrackingEvent, UnreadableEvent
+from shipping.providers import Provider, TrackedEvent, Unreadable
+from shipping.reading import BadEvent
 from shipping.states import EXCEPTIONS, RANKS
 
+logger = logging.getLogger(__name__)
+
+NUDGED_TOGETHER = 100
 # A parcel of which one of these is told has left the house.
 _COLLECTED = frozenset({"in-transit", "failed-to-deliver"})
 
@@ -29,16 +34,23 @@ class Reported(Protocol):
 
     @property
     def event_time(self) -> datetime:
-        """When it happened."""
+        """When it happened, by the carrier's clock."""
+
+    @property
+    def received_at(self) -> datetime:
+        """When it arrived, by ours."""
 
 
 def story(event: Reported) -> tuple[datetime, int]:
-    """The order in which things happened: by their time, in doubt by what follows what."""
-    return event.event_time, RANKS[event.event_name]
+    """The order in which things happened: by their time, in doubt by what follows what.
+
+    Nothing happened after we were told of it: a carrier's clock that is ahead does not count.
+    """
+    return min(event.event_time, event.received_at), RANKS[event.event_name]
 
 
 def fold(events: Iterable[Reported]) -> str | None:
-    """The state that these events amount to, in whatever order they came; None without any.
+    """The state that these events amount to, in whatever order they are given; None without any.
 
     Delivered is final, failed is not: carriers try again.
     """
@@ -48,58 +60,119 @@ def fold(events: Iterable[Reported]) -> str | None:
     return max(told, key=story).event_name if told else None
 
 
-def store(provider: str, events: Sequence[TrackedEvent]) -> None:
-    """Keep events for good, each once, and nudge a worker to apply them.
+def store(provider: str, events: Sequence[TrackedEvent | Unreadable]) -> None:
+    """Keep events for good, each once, and nudge a worker to apply them: in one statement.
 
-    One of a shipment that this provider has not been given is parked.
+    One of a parcel that this provider has not been given is parked. What nobody here understands is
+    kept beside them, and is a case. Should this process die in between, the sweeper goes on.
     """
-    for event in events:
-        with connection.cursor() as cursor:
-            cursor.execute(_STORE, _stored(provider, event))
-            found = cursor.fetchone()
-        if found:
-            tasks.apply_events.delay_on_commit(found[0])
+    _store(provider, list(zip(events, _arrivals(len(events)), strict=True)))
+
+
+def _arrivals(count: int) -> Iterator[datetime]:
+    """Moments for the events of one body, in its order: whichever came first stays known."""
+    now = clock.now()
+    return (now + timedelta(microseconds=number) for number in range(count))
+
+
+def _store(provider: str, arrived: Sequence[tuple[TrackedEvent | Unreadable, datetime]]) -> None:
+    readable, others = [], []
+    for event, received_at in arrived:
+        if isinstance(event, TrackedEvent) and event.event_name in RANKS:
+            readable.append((event, received_at))
         else:
-            _park(provider, event)
+            others.append((event, received_at))
+    _follow_up(_insert(provider, readable))
+    unreadable.keep(provider, others)
 
 
-@transaction.atomic
-def _park(provider: str, event: TrackedEvent) -> None:
-    """Keep one that is known already, or of an unknown shipment: the first of these is a case."""
+def _insert(
+    provider: str, arrived: Sequence[tuple[TrackedEvent, datetime]]
+) -> list[tuple[int, int | None, int | None]]:
+    """Key, shipment and return of each that was not known."""
+    if not arrived:
+        return []
+    columns = zip(*(_stored(event, received_at) for event, received_at in arrived), strict=True)
     with connection.cursor() as cursor:
-        cursor.execute(_PARK, _stored(provider, event))
-        kept = cursor.fetchall()
-    parked = [pk for pk, shipment_id in kept if shipment_id is None]
-    if parked:
-        told_of_returns = set(link_returns(parked))
-        troubles.note_parked([pk for pk in parked if pk not in told_of_returns])
-    for _, shipment_id in kept:
-        if shipment_id:  # it has appeared meanwhile
-            tasks.apply_events.delay_on_commit(shipment_id)
+        cursor.execute(_STORE, [provider, *map(list, columns)])
+        return list(cursor.fetchall())
 
 
-_INSERT = """
-INSERT INTO shipping_trackingevent
-    (provider, event_id, order_id, event_name, event_time, raw, received_at, shipment_id)
-SELECT v.*, s.id
-FROM (VALUES (%s, %s, %s, %s, %s, %s::jsonb, %s))
-    AS v (provider, event_id, order_id, event_name, event_time, raw, received_at)
-"""
-_SHIPMENT = "JOIN shipping_shipment s ON s.reference = v.order_id AND s.provider = v.provider"
-_STORE = f"{_INSERT} {_SHIPMENT} ON CONFLICT DO NOTHING RETURNING shipment_id"
-_PARK = f"{_INSERT} LEFT {_SHIPMENT} ON CONFLICT DO NOTHING RETURNING id, shipment_id"
-
-
-def _stored(provider: str, event: TrackedEvent) -> list[Any]:
+def _stored(event: TrackedEvent, received_at: datetime) -> list[Any]:
     return [
-        provider,
         event.event_id,
-        event.order_id,
+        reading.plain_reference(event.order_id),
         event.event_name,
+        event.raw_status,
         event.event_time,
-        Json(event.raw),
-        clock.now(),
+        json.dumps(event.raw),
+        received_at,
     ]
+
+
+# In the order of a unique index, so that two such statements cannot deadlock.
+_STORE = """
+INSERT INTO shipping_trackingevent (provider, event_id, order_id, event_name, raw_status,
+                                    event_time, raw, received_at, shipment_id, parcel_back_id)
+SELECT p.name, v.event_id, v.order_id, v.event_name, v.raw_status, v.event_time, v.raw::jsonb,
+       v.received_at, s.id, r.id
+FROM (VALUES (%s)) AS p (name)
+CROSS JOIN unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[],
+            %s::timestamptz[])
+         AS v (event_id, order_id, event_name, raw_status, event_time, raw, received_at)
+LEFT JOIN shipping_shipment s ON s.reference = v.order_id AND s.provider = p.name
+LEFT JOIN shipping_return r ON r.reference = v.order_id AND r.provider = p.name
+ORDER BY v.order_id, v.event_name, v.event_time, v.event_id
+ON CONFLICT DO NOTHING
+RETURNING id, shipment_id, parcel_back_id
+"""
+
+
+def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
+    """Nudge a worker for what can be applied; of the rest each unknown reference is a case."""
+    shipments = sorted({shipment for _, shipment, _ in kept if shipment})
+    for start in range(0, len(shipments), NUDGED_TOGETHER):
+        tasks.apply_events.delay_on_commit(*shipments[start : start + NUDGED_TOGETHER])
+    troubles.note_parked([pk for pk, shipment, back in kept if not shipment and not back])
+
+
+def read_again(provider: str) -> int:
+    """Read what was kept of a provider with its file as it is now; how many are understood.
+
+    They count from when they came. Raises LookupError when there is no such provider.
+    """
+    adapter, understood = providers.get(provider), 0
+    for row in unreadable.waiting(provider):
+        events = read(adapter, bytes(row.body)) if row.body is not None else [_again(adapter, row)]
+        if any(isinstance(event, TrackedEvent) and event.event_name in RANKS for event in events):
+            understood += 1
+            with transaction.atomic():
+                row.delete()
+                _store(provider, [(event, row.received_at) for event in events])
+    unreadable.settle_if_none(provider)
+    return understood
+
+
+def _again(adapter: Provider, row: UnreadableEvent) -> TrackedEvent | Unreadable:
+    try:
+        return adapter.event(row.raw)
+    except Exception as error:  # noqa: BLE001 - as in `read`
+        return Unreadable(row.raw, type(error).__name__)
+
+
+def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
+    """What a proven webhook says; the whole body as one thing that is unreadable, where it is.
+
+    A carrier that is refused again and again switches its webhooks off, and then we hear nothing.
+    """
+    try:
+        return adapter.events(body)
+    except BadEvent as error:
+        return [Unreadable(body, error.problem)]
+    except Exception as error:  # noqa: BLE001 - a bug in an adapter must not lose what was said
+        # Kind only: its text may quote the body.
+        logger.error("%s in %s", type(error).__name__, adapter.name)  # noqa: TRY400
+        return [Unreadable(body, f"our own {type(error).__name__}")]
 
 
 def link_returns(ids: Sequence[int] = ()) -> list[int]:

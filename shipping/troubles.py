@@ -4,14 +4,16 @@
 a path forgets, the sweeper brings into step: `troubled` says which rows are wrong now.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core import cases
 from core.cases import Trouble
-from shipping.models import Shipment, TrackingEvent
+from core.cases.models import Case
+from shipping.models import ProviderProfile, Shipment, TrackingEvent
 from shipping.states import MOVING, STUCK_STAGE
 
 UNKNOWN = "shipment-unknown"
@@ -19,6 +21,8 @@ REJECTED = "shipment-rejected"
 FAILED = "shipment-failed"
 STUCK = "shipment-stuck"
 PARKED = "event-parked"
+FLOODED = "events-parked"
+MOST_PARKED = 20
 OF_STATE = {"unknown": UNKNOWN, "rejected": REJECTED, "failed-to-deliver": FAILED}
 OF_SHIPMENTS = frozenset(OF_STATE.values())
 
@@ -102,17 +106,48 @@ def note_parked(ids: Collection[int]) -> None:
 
 
 def describe_parked(events: Sequence[TrackingEvent]) -> list[Trouble]:
+    """Their troubles, so many at a time of each provider: a flood is one case more."""
+    waiting = Case.objects.filter(kind=PARKED, closed_at=None).order_by()
+    counts = Counter(dict(waiting.values_list("source").annotate(n=Count("pk"))))
+    return [_of_parked(event) for event in events if _is_next(counts, event.provider)]
+
+
+def _is_next(counts: Counter[str], provider: str) -> bool:
+    counts[provider] += 1
+    return counts[provider] <= MOST_PARKED
+
+
+def _of_parked(event: TrackingEvent) -> Trouble:
+    return Trouble(
+        kind=PARKED,
+        subject=event.pk,
+        title=f"{event.order_id} by {event.provider}",
+        happened=f"{event.provider} reports a parcel that we have not given it.",
+        said=f"{event.event_name} at {event.event_time:%Y-%m-%d %H:%M:%S} UTC",
+        source=event.provider,
+    )
+
+
+def flooded() -> "QuerySet[ProviderProfile]":
+    """The providers that report more parcels that are not ours than there are cases of."""
+    known = Case.objects.filter(kind=PARKED, subject_id=OuterRef("pk"))
+    in_force = known.filter(Q(closed_at=None) | Q(dismissed=True))
+    others = parked().filter(~Exists(in_force), provider=OuterRef("provider"))
+    return ProviderProfile.objects.filter(Exists(others))
+
+
+def describe_flooded(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
     """Their troubles."""
     return [
         Trouble(
-            kind=PARKED,
-            subject=event.pk,
-            title=f"{event.order_id} by {event.provider}",
-            happened=f"{event.provider} reports a parcel that we have not given it.",
-            said=f"{event.event_name} at {event.event_time:%Y-%m-%d %H:%M:%S} UTC",
-            source=event.provider,
+            kind=FLOODED,
+            subject=profile.pk,
+            title=f"Parcels that {profile.provider} reports",
+            happened=f"It reports more than {MOST_PARKED} parcels that we have not given it. Those "
+            "beyond are no cases of their own: they are in the list of tracking events.",
+            source=profile.provider,
         )
-        for event in events
+        for profile in profiles
     ]
 
 

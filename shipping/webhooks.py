@@ -7,7 +7,6 @@ from rest_framework.exceptions import (
     AuthenticationFailed,
     NotFound,
     Throttled,
-    ValidationError,
 )
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -19,7 +18,6 @@ from core.openapi import ErrorAnswer
 from identity.throttles import network_of
 from shipping import limits, providers, tracking
 from shipping.providers import NotAuthentic
-from shipping.reading import BadEvent
 from shipping.serializers import ReferenceEventSerializer, StoredSerializer
 
 LARGEST_BODY = 64 * 1024
@@ -46,8 +44,8 @@ class ShippingWebhook(APIView):
         summary="Take a tracking event of a shipping provider",
         description="The body is the provider's own; shown is that of `reference`. Authenticate "
         "by Standard Webhooks (`webhook-id`, `webhook-timestamp`, `webhook-signature`) or by "
-        "`Authorization: Bearer <secret>`. 200 means that the event is kept, also when it was "
-        "known already or when its shipment is not.",
+        "`Authorization: Bearer <secret>`. 200 means that what was said is kept, also when it was "
+        "known already, when its shipment is not, and when we do not understand it.",
         parameters=[PROVIDER],
         request=ReferenceEventSerializer,
         responses={200: StoredSerializer, 401: ErrorAnswer, 404: ErrorAnswer, 429: ErrorAnswer},
@@ -66,13 +64,9 @@ class ShippingWebhook(APIView):
             adapter.verify({name.lower(): value for name, value in request.headers.items()}, body)
             if limits.too_many_of(provider):
                 raise Throttled(limits.seconds_left())
-            tracking.store(provider, adapter.events(body))
         except NotAuthentic as error:
             raise AuthenticationFailed("The signature or the secret is not right.") from error
-        except BadEvent as error:
-            raise ValidationError(
-                {error.field: [str(error)]} if error.field else str(error)
-            ) from error
+        tracking.store(provider, tracking.read(adapter, body))
         return Response({"status": "stored"})
 
 

@@ -7,6 +7,7 @@ from shipping.models.returns import Return, ReturnEvent
 from shipping.models.routing import RoutingRule
 from shipping.models.schedules import CatchUp, Schedule, ScheduleEvent
 from shipping.models.shipments import Shipment, ShipmentEvent, TrackingEvent
+from shipping.models.unreadable import UnreadableEvent
 from shipping.models.zones import time_zones, validate_time_zone
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Shipment",
     "ShipmentEvent",
     "TrackingEvent",
+    "UnreadableEvent",
     "time_zones",
     "validate_time_zone",
 ]

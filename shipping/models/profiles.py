@@ -88,6 +88,11 @@ class ProviderProfile(models.Model):
     ask_again_after = _hours(48, "Without news until then, it is asked a second time.")
     call_staff_after = _hours(72, "Without news until then, the parcel is put before staff.")
 
+    # Written by the webhook, every few seconds at most.
+    webhook_at = models.DateTimeField("last webhook", null=True, blank=True, editable=False)
+    refused_since = models.DateTimeField(null=True, blank=True, editable=False)
+    refused_at = models.DateTimeField(null=True, blank=True, editable=False)
+
     class Meta:
         ordering = ["provider"]
 
@@ -116,6 +121,11 @@ class ProviderProfile(models.Model):
         return Calendar(
             tuple(self.working_days), self.country, self.subdivision, self.cut_off, self.time_zone
         )
+
+    @classmethod
+    def ensured(cls, provider: str) -> "ProviderProfile":
+        """Its row, made with the defaults when there is none: cases are about rows."""
+        return cls.objects.get_or_create(provider=provider)[0]
 
     @classmethod
     def of(cls, provider: str) -> "ProviderProfile":

@@ -142,8 +142,17 @@ class TrackingEvent(models.Model):
     event_id = models.CharField(
         max_length=255, help_text="The provider's id of the event, or its content without one."
     )
-    order_id = models.CharField(max_length=35, help_text="Our reference, as the provider said it.")
+    order_id = models.CharField(
+        max_length=35, help_text="Our reference, in lower case and without blanks."
+    )
     event_name = models.CharField(max_length=30)
+    raw_status = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Its status in the provider's own word or code.",
+    )
     event_time = models.DateTimeField()
     raw = models.JSONField()
     shipment = models.ForeignKey(
@@ -164,7 +173,10 @@ class TrackingEvent(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["provider", "event_id"], name="each_event_id_once"),
+            # Carriers build ids of instant and status: they are unique for a parcel at most.
+            models.UniqueConstraint(
+                fields=["provider", "order_id", "event_id"], name="each_event_id_once_per_parcel"
+            ),
             models.UniqueConstraint(
                 fields=["provider", "order_id", "event_name", "event_time"], name="each_event_once"
             ),

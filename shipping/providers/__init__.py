@@ -5,6 +5,7 @@ in this folder holds a class derived from `Provider` and an instance of it named
 docs/adding-a-provider.md walks through one.
 """
 
+import json
 import os
 import pkgutil
 from collections.abc import Mapping, Sequence
@@ -38,13 +39,31 @@ class NotAuthentic(Exception):  # noqa: N818 - says what is wrong
 
 @dataclass(frozen=True, slots=True)
 class TrackedEvent:
-    """What happened to a parcel, in our words. `event_time` is UTC, `raw` as it was received."""
+    """What happened to a parcel. `event_time` is UTC, `raw` as it was received.
+
+    `event_name` is one of our tracking statuses; empty when the provider's own word or code for it,
+    `raw_status`, is none that its file knows: such an event is kept for staff, and moves nothing.
+    """
 
     event_id: str
     order_id: str
     event_name: str
     event_time: datetime
     raw: Any
+    raw_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a proven webhook says and we cannot read: a part of it, or the whole body as bytes.
+
+    `problem` is in our words; `order_id` and `raw_status` hold what could be made out all the same.
+    """
+
+    raw: Any
+    problem: str
+    order_id: str = ""
+    raw_status: str = ""
 
 
 class NotOffered(NotImplementedError):  # noqa: N818 - says what is wrong
@@ -170,9 +189,19 @@ class Provider:
         """Raise NotAuthentic unless the webhook is the provider's. Header names in lower case."""
         raise NotAuthentic("this provider sends no webhooks")
 
-    def events(self, body: bytes) -> list[TrackedEvent]:
-        """The events in a verified webhook's body. Raises BadEvent."""
+    def events(self, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
+        """The events in a verified webhook's body. Raises BadEvent when it holds none at all."""
         raise NotOffered(f"{self.name} sends no webhooks")
+
+    def event(self, raw: Any) -> TrackedEvent:
+        """One event, as it was kept raw. Raises BadEvent.
+
+        To be defined where it is not the whole of a JSON body.
+        """
+        found = self.events(json.dumps(raw).encode())
+        if len(found) != 1 or not isinstance(found[0], TrackedEvent):
+            raise ValueError("not one event")
+        return found[0]
 
 
 @cache

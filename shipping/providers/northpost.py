@@ -5,6 +5,7 @@ Told by the environment: NORTHPOST_URL, NORTHPOST_LOGIN (user:password), NORTHPO
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement
 
@@ -13,7 +14,7 @@ from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown,
 from orders.models import OrderLine
 from shipping import authenticity, providers, reading, writing
 from shipping.models import Shipment
-from shipping.providers import NotAuthentic, TrackedEvent
+from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
 
 SERVICES = {"standard": "N48", "express": "N24"}
 STATES = {
@@ -90,21 +91,27 @@ class Northpost(providers.Provider):
         if not authenticity.bears(self.secrets("HOOK_SECRET"), headers):
             raise NotAuthentic("not the secret")
 
-    def events(self, body: bytes) -> list[TrackedEvent]:
-        """Many events a webhook, each with an id of its own."""
-        return [self._event(dict(each.attrib)) for each in reading.xml_body(body, "events")]
+    def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
+        """Many events a webhook."""
+        pieces = map(reading.attributes, reading.xml_body(body, "events"))
+        return reading.each(pieces, self.event, _hint)
 
-    def _event(self, said: dict[str, str]) -> TrackedEvent:
-        event_id, reference = reading.text(said, "id", 100), reading.text(said, "ref", 35)
-        time = reading.local_time(said, "at", FORM, EXAMPLE, self.time_zone)
-        name = reading.status(said, "code", STATES)
-        return TrackedEvent(event_id, reference, name, time, said)
+    def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
+        """Its id is its own among those of one parcel."""
+        event_id, reference = reading.text(raw, "id", 100), reading.reference(raw, "ref")
+        time = reading.local_time(raw, "at", FORM, EXAMPLE, self.time_zone)
+        name, state = reading.status(raw, "code", STATES), reading.raw_status(raw, "code")
+        return TrackedEvent(event_id, reference, name, time, raw, state)
 
     def _request(
         self, method: str, path: str, more: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Request:
         headers = {**writing.basic(self.told("LOGIN")), "Accept": "application/xml", **(more or {})}
         return Request(method, f"{self.url}/{path}", headers, body, timeout=self.timeout)
+
+
+def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
+    return said.get("ref"), said.get("code")
 
 
 def _taken(root: Element) -> Outcome:

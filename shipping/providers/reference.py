@@ -13,7 +13,7 @@ from core.http import Done, Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import DeliveryService, OrderLine
 from shipping import authenticity, providers, reading, writing
 from shipping.models import Shipment
-from shipping.providers import NotAuthentic, TrackedEvent
+from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
 from shipping.states import RANKS
 
 LONGEST = {"country": 2}
@@ -95,18 +95,27 @@ class Reference(providers.Provider):
         if not genuine:
             raise NotAuthentic("neither a valid signature nor the secret")
 
-    def events(self, body: bytes) -> list[TrackedEvent]:
-        """One event a webhook. It has no id of its own, so its content is its id."""
-        said = reading.json_object(body)
-        order_id = reading.text(said, "order_id", LONGEST_TEXT)
-        name = reading.status(said, "event_name")
-        local = reading.text(said, "event_time", reading.LONGEST_TIME)
-        moment = reading.moment(said, "event_time", self.time_zone, EXAMPLE)
-        return [TrackedEvent(f"{order_id} {name} {local}", order_id, name, moment, said)]
+    def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
+        """One event a webhook."""
+        return reading.each([reading.json_object(body)], self.event, _hint)
+
+    def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
+        """It has no id of its own, so its content is its id."""
+        order_id = reading.reference(raw, "order_id")
+        name = reading.status(raw, "event_name")
+        state = reading.raw_status(raw, "event_name")
+        moment = reading.moment(raw, "event_time", self.time_zone, EXAMPLE)
+        local = reading.text(raw, "event_time", reading.LONGEST_TIME)
+        event_id = f"{order_id} {name or state} {local}"
+        return TrackedEvent(event_id, order_id, name, moment, raw, state)
 
     def _credentials(self) -> dict[str, str]:
         secret = next(iter(self.secrets("SECRET")), "")
         return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+
+
+def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
+    return said.get("order_id"), said.get("event_name")
 
 
 def _parcel(response: Response) -> Outcome:

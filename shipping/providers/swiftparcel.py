@@ -5,12 +5,13 @@ several of them separated by commas while one replaces another).
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from core.http import Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import OrderLine
 from shipping import authenticity, providers, reading, writing
 from shipping.models import Shipment
-from shipping.providers import NotAuthentic, TrackedEvent
+from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
 
 SPEEDS = {"standard": "economy", "express": "priority"}
 STATES = {
@@ -19,7 +20,8 @@ STATES = {
     "attempted": "failed-to-deliver",
     "handed_over": "delivered",
 }
-LONGEST_NAME, LONGEST_CODE = 40, 12
+LONGEST_NAME, LONGEST_CODE, LONGEST_TYPE = 40, 12, 50
+OF_PARCELS, MOVED = "parcel.", "parcel.moved"
 
 
 class Swiftparcel(providers.Provider):
@@ -65,15 +67,26 @@ class Swiftparcel(providers.Provider):
         if not authenticity.is_signed(self.secrets("SECRET"), headers, body):
             raise NotAuthentic("no valid signature")
 
-    def events(self, body: bytes) -> list[TrackedEvent]:
+    def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """One event a webhook. What is not about a parcel is nothing to us."""
         said = reading.json_object(body)
-        if reading.text(said, "type", 50) != "parcel.moved":
-            return []
-        about = reading.part(said, "data")
+        about_parcels = reading.text(said, "type", LONGEST_TYPE).startswith(OF_PARCELS)
+        return reading.each([said], self.event, _hint) if about_parcels else []
+
+    def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
+        """A type that it has added since is an event of a status that we do not know."""
+        about, kind = reading.part(raw, "data"), reading.text(raw, "type", LONGEST_TYPE)
+        event_id, reference = reading.text(raw, "id", 100), reading.reference(about, "ref")
         time = reading.moment(about, "occurred_at")
-        name, reference = reading.status(about, "state", STATES), reading.text(about, "ref", 35)
-        return [TrackedEvent(reading.text(said, "id", 100), reference, name, time, said)]
+        if kind != MOVED:
+            return TrackedEvent(event_id, reference, "", time, raw, kind)
+        name, state = reading.status(about, "state", STATES), reading.raw_status(about, "state")
+        return TrackedEvent(event_id, reference, name, time, raw, state)
+
+
+def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
+    about = said.get("data")
+    return (about.get("ref"), about.get("state")) if isinstance(about, dict) else ("", "")
 
 
 def _piece(line: OrderLine) -> dict[str, object]:

@@ -21,10 +21,12 @@ from core.http import Temporary, Unknown, send  # isort: skip
 from core.tests.test_http_server import OK, Script, Stage, Talk, after_hearing, hang_up, staged
 from customers.models import Customer
 from orders.models import Order, OrderLine
-from shipping import dispatching, providers
+from shipping import dispatching, providers, tracking
 from shipping.models import Shipment
-from shipping.providers import NotAuthentic, NotExpressible, NotOffered, Provider
+from shipping.providers import NotAuthentic, NotExpressible, NotOffered, Provider, Unreadable
 from shipping.reading import BadEvent
+from shipping.tests.conformance_events import EventConformance
+from shipping.tests.factories import read_one
 
 JSON = {"Content-Type": "application/json"}
 PRIVATE = ("jane@private.example", "+447451277972", "C-PRIVATE", "our own note")
@@ -187,7 +189,7 @@ _few = examples(
 )
 
 
-class Conformance:
+class Conformance(EventConformance):
     """Derive a class from it, named Test…, with a fixture `case`."""
 
     @pytest.fixture
@@ -369,7 +371,7 @@ class Conformance:
                 provider.events(b"{}")
             return
         provider.verify(case.prove(case.webhook), case.webhook)
-        [event] = provider.events(case.webhook)
+        event = read_one(provider, case.webhook)
         said = (event.order_id, event.event_name, f"{event.event_time:%Y-%m-%dT%H:%M:%SZ}")
         assert said == case.says
         assert event.event_id
@@ -402,11 +404,16 @@ class Conformance:
             with pytest.raises(NotAuthentic):
                 provider.verify(headers, case.webhook)
 
-    def test_a_webhook_that_says_nonsense_is_refused(self, provider: Provider, case: Case) -> None:
+    def test_a_webhook_that_is_none_is_refused(self, provider: Provider, case: Case) -> None:
         if provider.reports:
-            for body in (*NONSENSE, *case.bad_webhooks, case.webhook[:-3], b"[" * 60_000):
+            for body in (*NONSENSE, case.webhook[:-3], b"[" * 60_000):
                 with pytest.raises(BadEvent):
                     provider.events(body)
+
+    def test_what_cannot_be_read_of_a_webhook_is_no_event(self, provider, case):
+        for body in case.bad_webhooks:
+            for event in tracking.read(provider, body):
+                assert isinstance(event, Unreadable) or not event.event_name, body
 
     @_few
     @_any_body

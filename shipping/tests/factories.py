@@ -6,7 +6,7 @@ from typing import Any
 from orders.models import Order
 from orders.tests.factories import placed_order
 from shipping.models import Schedule, Shipment
-from shipping.providers import TrackedEvent
+from shipping.providers import Provider, TrackedEvent, Unreadable
 
 
 def queued_shipment(order: Order | None = None, **changes: Any) -> Shipment:
@@ -47,3 +47,17 @@ def tracked(
     return TrackedEvent(
         event_id or f"{order_id} {event_name} {when}", order_id, event_name, moment, {}
     )
+
+
+def read_one(provider: Provider, body: bytes) -> TrackedEvent:
+    """The one event that a webhook holds, which can be read."""
+    [event] = provider.events(body)
+    assert isinstance(event, TrackedEvent), event
+    return event
+
+
+def problem_of(provider: Provider, body: bytes) -> str:
+    """Why the one event that a webhook holds cannot be read."""
+    [event] = provider.events(body)
+    assert isinstance(event, Unreadable), event
+    return event.problem

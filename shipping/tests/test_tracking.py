@@ -1,5 +1,6 @@
 """State as a fold over events: replays, disorder and duplicates give one result (C2)."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise, permutations
 from typing import Any
@@ -50,17 +51,44 @@ def changes_of(shipment: Shipment) -> list[str]:
     return [event.to_state for event in shipment.events.all()][1:]
 
 
-@given(STORIES, st.randoms())
-def test_C2_the_order_of_arrival_and_repetitions_do_not_matter(story, dice):
-    events = told("co-1", story)
+@dataclass(frozen=True)
+class Kept:
+    """An event with the moment of its arrival."""
+
+    event_name: str
+    event_time: datetime
+    received_at: datetime
+
+
+# A carrier's clock may be an hour or two ahead of ours, or behind it.
+KEPT = st.builds(
+    lambda name, minute, offset: Kept(
+        name, START + timedelta(minutes=minute + offset), START + timedelta(minutes=minute)
+    ),
+    st.sampled_from(list(RANKS)),
+    st.integers(0, 5),
+    st.sampled_from([0, 0, 0, 60, 90, -60]),
+)
+
+
+@given(st.lists(KEPT, max_size=7), st.randoms())
+def test_C2_the_order_in_which_they_are_applied_and_repetitions_do_not_matter(events, dice):
     mixed = events + dice.choices(events, k=3) if events else []
     dice.shuffle(mixed)
     assert tracking.fold(mixed) == tracking.fold(events)
 
 
+@given(st.lists(KEPT, min_size=1, max_size=7))
+def test_F6_nothing_counts_as_later_than_we_heard_of_it(events):
+    """So a clock that is ahead outlasts nothing that was said after it."""
+    last = Kept("in-transit", START + timedelta(minutes=9), START + timedelta(minutes=9))
+    delivered = any(event.event_name == "delivered" for event in events)
+    assert tracking.fold([*events, last]) == ("delivered" if delivered else "in-transit")
+
+
 @given(STORIES)
 def test_C2_a_delivery_is_final_and_otherwise_the_newest_event_counts(story):
-    state = tracking.fold(told("co-1", story))
+    state = tracking.fold(Kept(name, when, START + timedelta(days=1)) for name, when in story)
     names = [name for name, _ in story]
     if "delivered" in names or not names:
         assert state == ("delivered" if names else None)
@@ -216,5 +244,32 @@ def test_a_parked_event_that_just_missed_its_shipment_is_found_by_the_sweeper(db
     tracking.store("reference", [tracked(shipment.reference, "in-transit")])
     TrackingEvent.objects.update(shipment=None)
     sweeping.sweep()
+    shipment.refresh_from_db()
+    assert shipment.state == "in-transit"
+
+
+def test_H10_a_clock_that_is_ahead_does_not_outlast_what_is_said_later(db):
+    now = datetime.now(UTC)
+
+    def at(minutes: int) -> str:
+        return f"{now + timedelta(minutes=minutes):%Y-%m-%d %H:%M:%S}"
+
+    shipment = report(
+        queued_shipment(),
+        ("in-transit", at(-1)),
+        ("waiting-for-collection", at(60)),
+        ("in-transit", at(1)),
+    )
+    assert shipment.state == "in-transit"
+    shipment = report(shipment, ("failed-to-deliver", at(50)), ("in-transit", at(2)))
+    assert shipment.state == "in-transit"
+
+
+def test_F6_events_of_one_body_keep_its_order_where_their_clocks_are_ahead(db):
+    shipment, now = queued_shipment(), datetime.now(UTC)
+    story = [("failed-to-deliver", 50), ("in-transit", 2)]
+    moments = [(name, f"{now + timedelta(minutes=m):%Y-%m-%d %H:%M:%S}") for name, m in story]
+    tracking.store("reference", [tracked(shipment.reference, *each) for each in moments])
+    tracking.apply(shipment.pk)
     shipment.refresh_from_db()
     assert shipment.state == "in-transit"

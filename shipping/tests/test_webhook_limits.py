@@ -109,8 +109,8 @@ _json = some.recursive(
 
 @_many
 @given(_json)
-def test_no_proven_body_whatever_is_a_5xx(value):
-    assert bearing({"x": value}).status_code == 400
+def test_any_proven_body_whatever_is_kept(value):
+    assert bearing({"x": value}).status_code == 200
     if isinstance(value, dict):
         good = {"order_id": "co-1", "event_name": "delivered", "event_time": "2023-05-19 13:18:45"}
-        assert bearing(good | value).status_code in {200, 400}
+        assert bearing(good | value).status_code == 200

@@ -1,0 +1,133 @@
+"""What providers say and nobody here understands: kept as it came, and put before staff.
+
+One case a provider, however much there is, and at most 10,000 things kept of each.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from core import cases, clock
+from core.cases import Trouble
+from shipping import reading
+from shipping.models import ProviderProfile, UnreadableEvent
+from shipping.providers import TrackedEvent, Unreadable
+
+KIND = "events-not-understood"
+MOST = 10_000
+CHUNK = 500
+UNKNOWN_STATUS = "a status that we do not know"
+HAPPENED = (
+    "It reports something that we do not understand: a new status, or what cannot be read. It is "
+    "kept as it came, nothing is guessed, and the rest of what it reports is applied."
+)
+
+
+def keep(provider: str, arrived: Sequence[tuple[TrackedEvent | Unreadable, datetime]]) -> None:
+    """Keep each once, the oldest beyond so many no longer; what is new is a case."""
+    if not arrived:
+        return
+    columns = zip(*(_kept(event, received_at) for event, received_at in arrived), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [provider, *map(list, columns)])
+        if not cursor.rowcount:
+            return
+        cursor.execute(_FORGET, [provider, MOST])
+    cases.open(describe([ProviderProfile.ensured(provider)]))
+
+
+def _kept(event: TrackedEvent | Unreadable, received_at: datetime) -> list[Any]:
+    whole = event.raw if isinstance(event.raw, bytes) else None
+    part = json.dumps(event.raw, sort_keys=True) if whole is None else None
+    came = (part or "").encode() if whole is None else whole
+    return [hashlib.sha256(came).hexdigest(), part, whole, *_known_of(event), received_at]
+
+
+def _known_of(event: TrackedEvent | Unreadable) -> tuple[str, str, str, datetime | None]:
+    """What is wrong with it, its reference, its status and its time, as far as they are known."""
+    if isinstance(event, Unreadable):
+        return event.problem[:200], event.order_id, event.raw_status[:100], None
+    state = event.raw_status or event.event_name
+    return UNKNOWN_STATUS, reading.plain_reference(event.order_id), state[:100], event.event_time
+
+
+_KEEP = """
+INSERT INTO shipping_unreadableevent (provider, digest, raw, body, problem, order_id, raw_status,
+                                      event_time, received_at, shipment_id)
+SELECT p.name, v.digest, v.raw::jsonb, v.body, v.problem, v.order_id, v.raw_status, v.event_time,
+       v.received_at, s.id
+FROM (VALUES (%s)) AS p (name)
+CROSS JOIN unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[], %s::text[],
+            %s::timestamptz[], %s::timestamptz[])
+         AS v (digest, raw, body, problem, order_id, raw_status, event_time, received_at)
+LEFT JOIN shipping_shipment s ON s.reference = v.order_id AND s.provider = p.name
+ORDER BY v.digest
+ON CONFLICT DO NOTHING
+"""
+_FORGET = """
+DELETE FROM shipping_unreadableevent WHERE id IN (
+    SELECT id FROM shipping_unreadableevent WHERE provider = %s ORDER BY id DESC OFFSET %s)
+"""
+
+
+def waiting(provider: str) -> Iterator[UnreadableEvent]:
+    """What nobody has set aside, in the order in which it came."""
+    rows, last = _open().filter(provider=provider).order_by("pk"), 0
+    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
+        last = chunk[-1].pk  # before they are used: what was read is deleted
+        yield from chunk
+
+
+def link(since: datetime) -> int:
+    """Give parcels that have appeared what was kept of them since then; how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, [since])
+        return int(cursor.rowcount)
+
+
+_LINK = """
+UPDATE shipping_unreadableevent u SET shipment_id = s.id FROM shipping_shipment s
+WHERE u.shipment_id IS NULL AND u.order_id <> '' AND u.received_at > %s
+  AND s.reference = u.order_id AND s.provider = u.provider
+"""
+
+
+def set_aside(provider: str, *, by: str, reason: str) -> int:
+    """Leave what waits as it is: it stays kept, and is nobody's work any more; how many."""
+    count = _open().filter(provider=provider).update(set_aside_at=clock.now())
+    settle_if_none(provider, by=by, how=reason)
+    return count
+
+
+def settle_if_none(provider: str, *, by: str = "system", how: str = "All is understood.") -> None:
+    """Close the provider's case when nothing waits any more."""
+    if not _open().filter(provider=provider).exists():
+        cases.settle(KIND, [ProviderProfile.ensured(provider).pk], by=by, how=how)
+
+
+def troubled() -> "QuerySet[ProviderProfile]":
+    """The providers of which something waits."""
+    return ProviderProfile.objects.filter(Exists(_open().filter(provider=OuterRef("provider"))))
+
+
+def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
+    """Their troubles. What was said stands in the list, for those who may see addresses."""
+    return [
+        Trouble(
+            kind=KIND,
+            subject=profile.pk,
+            title=f"What {profile.provider} reports",
+            happened=HAPPENED,
+            source=profile.provider,
+        )
+        for profile in profiles
+    ]
+
+
+def _open() -> "QuerySet[UnreadableEvent]":
+    return UnreadableEvent.objects.filter(set_aside_at=None)
