@@ -20,6 +20,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Schedules", "event_repeat", "shipping.schedule"),
         ("Returns", "undo", "shipping.return"),
         ("Tracking events", "share_location", "shipping.trackingevent"),
+        ("Not understood", "help", "shipping.unreadableevent"),
         ("Providers", "conveyor_belt", "shipping.providerprofile"),
         ("Routing rules", "alt_route", "shipping.routingrule"),
     ],

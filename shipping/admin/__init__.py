@@ -6,7 +6,7 @@ from shipping.admin.returns import ReturnAdmin
 from shipping.admin.routing import RoutingRuleAdmin
 from shipping.admin.schedules import OrderScheduleInline, ScheduleAdmin
 from shipping.admin.shipments import OrderShipmentInline, ShipmentAdmin
-from shipping.admin.tracking import TrackingEventAdmin
+from shipping.admin.tracking import TrackingEventAdmin, UnreadableEventAdmin
 
 OrderAdmin.inlines = [*OrderAdmin.inlines, OrderScheduleInline, OrderShipmentInline]
 
@@ -17,4 +17,5 @@ __all__ = [
     "ScheduleAdmin",
     "ShipmentAdmin",
     "TrackingEventAdmin",
+    "UnreadableEventAdmin",
 ]

@@ -1,6 +1,7 @@
 """What all pages of shipping share: rows that services make, and verbs that may be refused."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
@@ -9,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.timezone import localtime
 
 from core.admin import LargeTableAdmin
 from core.dialogs import go_to
@@ -16,6 +18,11 @@ from core.states import IllegalMove
 from orders.admin.actors import actor_of
 
 MOST_AT_ONCE = 200
+
+
+def to_the_second(moment: datetime | None) -> str:
+    """On the clock of staff, with seconds and zone: events of one minute look alike otherwise."""
+    return f"{localtime(moment):%d %b %Y, %H:%M:%S %Z}" if moment else "-"
 
 
 def linked(row: Model) -> str:

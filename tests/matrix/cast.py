@@ -33,7 +33,7 @@ from notifications.models import Consent, DeliveryReport, Notification, OptOut, 
 from notifications.services import notify
 from orders.models import DnaKitOrder, Order
 from orders.tests.factories import placed_kit_order, placed_order
-from shipping.models import Return, Schedule, Shipment, TrackingEvent
+from shipping.models import Return, Schedule, Shipment, TrackingEvent, UnreadableEvent
 
 ROLES = {
     "S": "support",
@@ -160,6 +160,7 @@ class Cast:
             event_time=timezone.now(),
             raw={},
         )
+        UnreadableEvent.objects.create(provider="reference", digest="1", problem="no time", raw={})
 
     def _people(self) -> None:
         group = Group.objects.create(name="lookers")

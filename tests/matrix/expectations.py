@@ -140,9 +140,11 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "core/case/<id>/delete/": "",
     "core/case/<id>/history/": "SFMA*",
     "core/case/<id>/other-channel/": "SM*",
+    "core/case/<id>/read-again/": "FM*",
     "core/case/<id>/resend/": "SM*",
     "core/case/<id>/retry/": "FM*",
     "core/case/<id>/send-by/": "FM*",
+    "core/case/<id>/set-aside/": "FM*",
     "core/case/<id>/taken/": "FM*",
     "core/case/<id>/try-now/": "SM*",
     "core/case/<id>/wait/": "FM*",
@@ -300,6 +302,11 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "shipping/trackingevent/<id>/delete/": "",
     "shipping/trackingevent/<id>/history/": "SFMA*",
     "shipping/trackingevent/add/": "",
+    "shipping/unreadableevent/": "SFMA*",
+    "shipping/unreadableevent/<id>/change/": ("SFMA*", ""),
+    "shipping/unreadableevent/<id>/delete/": "",
+    "shipping/unreadableevent/<id>/history/": "SFMA*",
+    "shipping/unreadableevent/add/": "",
 }
 
 # The row must be in this state for a dialog to open at all.
@@ -307,6 +314,8 @@ STATES: dict[str, dict[str, object]] = {
     "core/case/<id>/ask/": {"kind": "shipment-unknown"},
     "core/case/<id>/assign/": {"kind": "event-parked"},
     "core/case/<id>/other-channel/": {"kind": "message-failed"},
+    "core/case/<id>/read-again/": {"kind": "events-not-understood"},
+    "core/case/<id>/set-aside/": {"kind": "events-not-understood"},
     "core/case/<id>/resend/": {"kind": "message-failed"},
     "core/case/<id>/taken/": {"kind": "shipment-unknown"},
     "core/case/<id>/try-now/": {"kind": "service-halted"},
