@@ -202,13 +202,18 @@ def reference(body: Mapping[str, Any], field: str) -> str:
 
 
 def plain_reference(text: str) -> str:
-    """A reference without blanks and invisible characters, in lower case.
+    """A reference without blanks and invisible characters, in lower case, with plain hyphens.
 
     All of ours are so, so whatever a carrier's columns made of one, there is one that it can mean.
     """
-    shown = unicodedata.normalize("NFKC", text)
-    kept = (c for c in shown if not c.isspace() and unicodedata.category(c) != "Cf")
-    return "".join(kept).lower()
+    return "".join(map(_plain, unicodedata.normalize("NFKC", text))).lower()
+
+
+def _plain(character: str) -> str:
+    kind = unicodedata.category(character)
+    if kind == "Cf" or character.isspace():
+        return ""
+    return "-" if kind == "Pd" else character
 
 
 def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None = None) -> str:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("shipping", "0013_events_not_understood")]
+    dependencies = [("shipping", "0015_events_not_understood")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

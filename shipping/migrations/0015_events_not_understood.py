@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shipping', '0012_times_by_the_databases_clock'),
+        ('shipping', '0014_what_a_parcel_holds_checked'),
     ]
 
     operations = [
