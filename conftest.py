@@ -1,13 +1,18 @@
 """What every test may use."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from importlib import import_module
+from typing import Any
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings
+from django.utils import timezone
 from rest_framework.test import APIClient
 
+from core import clock
 from identity.scopes import SCOPES
 
 
@@ -42,3 +47,12 @@ def delivered(transactional_db: None) -> None:
     migration = import_module("notifications.migrations.0002_default_rules_and_templates")
     if not apps.get_model("notifications", "Rule").objects.exists():
         migration.deliver(apps, None)
+
+
+@pytest.fixture(params=[3, -3], ids=["ahead", "behind"])
+def wrong_clock(request: Any, settings: Any, db: None) -> Iterator[Callable[[], Any]]:
+    """`with wrong_clock():` this process's clock is three days off; the database's is not."""
+    settings.CLOCK = "database"
+    clock.forget()
+    yield lambda: time_machine.travel(timezone.now() + timedelta(days=request.param))
+    clock.forget()

@@ -61,6 +61,20 @@ def skew() -> timedelta:
     return timezone.now() - now()
 
 
+def fault() -> str:
+    """What is wrong with this process's own clock, in a sentence; empty while nothing is.
+
+    Nothing of ours decides by it, but TLS, log lines and libraries do; and it may be the
+    database's that is wrong, which nobody could tell otherwise.
+    """
+    ahead = skew()
+    if abs(ahead) <= settings.CLOCK_LIMIT:
+        return ""
+    off = timedelta(seconds=round(abs(ahead).total_seconds()))
+    where = "ahead of" if ahead > timedelta(0) else "behind"
+    return f"This process's clock is {off} {where} the database's: set the one that is wrong."
+
+
 def forget() -> None:
     """Measure anew at the next question; for tests."""
     global _measured

@@ -1,5 +1,6 @@
 """Whether this process lives, and whether what it needs is there."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
@@ -10,6 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from redis import Redis, RedisError
+
+from core import clock
+from core.tallies import Counter
+
+logger = logging.getLogger(__name__)
+
+REFUSED = Counter("dosette_clock_refusals", "Work refused, as a clock was off", ("work",))
 
 
 @never_cache
@@ -24,8 +32,8 @@ def livez(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every part is there, else 503 with the name of the part that is missing.
 
-    A missing broker is no reason to refuse requests (the sweeper does its work), so it is told
-    as `degraded` with a 200.
+    A missing broker is no reason to refuse requests (the sweeper does its work), and neither is
+    this process's clock (what decides goes by the database's): they are told as `degraded`, 200.
     """
     parts = {name: check() for name, check in CHECKS.items()}
     fit = parts["database"] == parts["migrations"] == "ok"
@@ -64,8 +72,27 @@ def _broker() -> str:
     return "ok"
 
 
+def _clock() -> str:
+    try:
+        return clock.fault() or "ok"
+    except DatabaseError:
+        return "unknown"
+
+
+def may_sweep(work: str) -> bool:
+    """Whether this process's clock is right enough for work that nobody watches; else it is logged.
+
+    Raises the database's error when it was never asked.
+    """
+    if why := clock.fault():
+        logger.error("%s is refused: %s", work, why)
+        REFUSED.add(work=work)
+    return not why
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
     "broker": _broker,
+    "clock": _clock,
 }

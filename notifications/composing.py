@@ -6,12 +6,14 @@ from django.core.exceptions import ValidationError
 
 from customers.models import Customer
 from notifications.book import Book
+from notifications.channels.smtp import NO_SUBJECT
 from notifications.health import check_words
 from notifications.models import Notification, Occasion
 from notifications.rendering import LONGEST_SUBJECT, check_message, cut, one_line
 from notifications.routing import Route, choose, ways_to
 from notifications.telling import fill, new_row
 
+LEFT = ("sent", "delivered")
 BOTH = "Name a template or write a text, not both."
 
 
@@ -38,6 +40,8 @@ def compose(
     else:
         check_words(route.channel, text, subject)
         row.message, row.subject = text, cut(one_line(subject), LONGEST_SUBJECT)
+        if row.channel == "email" and not row.subject:
+            row.subject = NO_SUBJECT
     return row, book
 
 
@@ -61,16 +65,26 @@ def _checked(message: str) -> str:
 def route_to(
     customer: Customer, channel: str, occasions: list[Occasion] | None = None
 ) -> tuple[Route, Book]:
-    """The way to tell them, and what was decided; the only obstacle left is an opt-out."""
+    """The way to tell them, and what was decided; the only obstacle left is an opt-out.
+
+    Without a channel: the one they chose, else the one that reached them last, else any.
+    """
     ways = ways_to(customer)
     book = Book(occasions or [], ways.values(), [customer])
     if channel:
         return book.unless_refused(_named(ways, channel)), book
-    names = dict.fromkeys([*filter(ways.get, [customer.channel]), *ways])
+    wanted = [customer.channel or usual_channel(customer)]
+    names = dict.fromkeys([*filter(ways.get, wanted), *ways])
     routes = [book.unless_refused(ways[name]) for name in names if not ways[name].obstacle]
     if not routes:
         raise ValidationError({"customer": choose(ways, []).obstacle})
     return next((route for route in routes if not route.obstacle), routes[0]), book
+
+
+def usual_channel(customer: Customer) -> str:
+    """The channel of the last message that left for them; "" before the first one."""
+    sent = Notification.objects.filter(customer=customer, state__in=LEFT).order_by("-id")
+    return sent.values_list("channel", flat=True).first() or ""
 
 
 def _named(ways: Mapping[str, Route], channel: str) -> Route:

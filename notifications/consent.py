@@ -12,6 +12,8 @@ from notifications.channels import channels
 from notifications.history import record
 from notifications.models import Consent, Notification, OptOut
 
+CONFIRMATION = "opted-out:"
+
 
 @transaction.atomic
 def opt_out(
@@ -29,9 +31,10 @@ def opt_out(
     )
     if is_new:
         _note(Consent.Kind.OPTED_OUT, made, how=how, by=by, detail=reason, customer=customer)
+    # All but the answer to an opt-out, which may not have left when the next one comes.
     waiting = Notification.objects.filter(
         state="queued", channel=channel, recipient__iexact=recipient
-    )
+    ).exclude(source__startswith=CONFIRMATION)
     rows = list(waiting.select_for_update(of=("self",)))
     for row in rows:
         row.state, row.last_error = "suppressed", f"The customer has opted out: {reason}"[:500]

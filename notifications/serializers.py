@@ -6,12 +6,12 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.filters import LARGEST_ID
-from core.serializers import IntegerField, ModelSerializer, TextField
+from core.serializers import CharField, IntegerField, ModelSerializer, TextField
 from customers.models import Customer
 from customers.phones import e164
 from notifications.channels import channel_choices
 from notifications.models import Notification
-from notifications.rendering import LONGEST_MESSAGE
+from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 from notifications.services import notify
 
 # What the service takes, in a regular expression: no control characters but tab and line breaks,
@@ -62,10 +62,15 @@ class NewNotificationSerializer(ModelSerializer):
     )
     message = MessageField(max_length=LONGEST_MESSAGE, trim_whitespace=False)
     channel = serializers.ChoiceField(choices=channel_choices(), required=False)
+    subject = CharField(
+        max_length=LONGEST_SUBJECT,
+        required=False,
+        help_text="Where the channel has a place for it. Without one an e-mail gets a plain one.",
+    )
 
     class Meta:
         model = Notification
-        fields = ["customer", "message", "channel"]
+        fields = ["customer", "message", "channel", "subject"]
 
     def create(self, validated_data: dict[str, Any]) -> Notification:
         """Write the notification; a ValidationError when the customer cannot be reached so."""
@@ -103,3 +108,11 @@ class OptOutSerializer(serializers.Serializer[Any]):
 
     senderId = serializers.CharField(required=False, allow_blank=True)  # noqa: N815 - their names
     phoneNumber = PhoneField(max_length=30)  # noqa: N815
+
+
+class InboundSerializer(serializers.Serializer[Any]):
+    """An SMS that somebody wrote to us, as Africa's Talking posts it; its other fields pass."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """Their names, one of which is a word of Python."""
+        return {"from": PhoneField(max_length=30), "text": serializers.CharField(allow_blank=True)}

@@ -8,7 +8,7 @@ from notifications.email_webhook import EmailWebhook
 from notifications.preferences import ConsentViewSet, PreferencesViewSet
 from notifications.push_api import DeviceViewSet
 from notifications.views import NotificationViewSet
-from notifications.webhooks import DeliveryWebhook, OptOutWebhook
+from notifications.webhooks import DeliveryWebhook, InboundWebhook, OptOutWebhook
 
 router = SimpleRouter(use_regex_path=False)
 router.register("notifications", NotificationViewSet)
@@ -25,4 +25,5 @@ urlpatterns = [
     path("webhooks/email/<slug:esp>/", EmailWebhook.as_view()),
     path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view()),
     path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view()),
+    path("webhooks/africastalking/<str:token>/incoming/", InboundWebhook.as_view()),
 ]

@@ -17,8 +17,9 @@ from rest_framework.views import APIView
 from core.errors import BodyTooLarge
 from notifications.channels.africastalking import AfricasTalking, read_report
 from notifications.consent import opt_out
+from notifications.inbound import take_text
 from notifications.reports import take_report
-from notifications.serializers import DeliverySerializer, OptOutSerializer
+from notifications.serializers import DeliverySerializer, InboundSerializer, OptOutSerializer
 
 LARGEST_BODY = 64 * 1024
 FORM = FormParser.media_type
@@ -97,4 +98,24 @@ class OptOutWebhook(Webhook):
             reason="by a message to the sender",
             by=AfricasTalking.name,
         )
+        return Response()
+
+
+class InboundWebhook(Webhook):
+    """Messages that people write to us."""
+
+    @extend_schema(
+        summary="Take an SMS that somebody wrote to us, from Africa's Talking",
+        description="STOP and its like, in the usual languages, are kept as an opt-out and "
+        "answered once. Other texts are not kept.",
+        request={FORM: InboundSerializer},
+        responses={200: OpenApiResponse(description="It is taken.")},
+        auth=[],
+    )
+    def post(self, request: Request, token: str) -> Response:
+        """Keep the opt-out, if it is one."""
+        form = InboundSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        sender, text = form.validated_data["from"], form.validated_data["text"]
+        take_text(AfricasTalking.channel, sender, text, by=AfricasTalking.name)
         return Response()

@@ -153,6 +153,8 @@ USE_I18N = True
 USE_TZ = True
 # Whose clock decides (core/clock.py); `process` is for tests, which freeze time.
 CLOCK = "database"
+# How far apart from it a process's own may be: one that is further off does not sweep.
+CLOCK_LIMIT = timedelta(seconds=env.int("CLOCK_LIMIT", 30))
 
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -249,6 +251,8 @@ AUTHENTICATION_BACKENDS = [
     "identity.sign_in.backend.StaffSignIn",
 ]
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_ENGINE = "identity.sessions"
+AXES_HANDLER = "identity.passwords.attempts.Attempts"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
@@ -329,7 +333,17 @@ CUSTOMER_TIME_ZONE = env.str("CUSTOMER_TIME_ZONE", TIME_ZONE)
 SMS_COUNTRIES = env.list("SMS_COUNTRIES", default=[])
 HEALTH_WORDS = env.list(
     "HEALTH_WORDS",
-    default=["DNA", "genetic", "genome", "exome", "HIV", "cancer", "diagnosis", "mammogram"],
+    default=[
+        "DNA",
+        "genetic",
+        "genome",
+        "exome",
+        "HIV",
+        "cancer",
+        "diagnosis",
+        "mammogram",
+        "mammography",
+    ],
 )
 # Where customers reach us: the links in e-mails begin with it.
 PUBLIC_URL = env.str(

@@ -23,7 +23,7 @@ def test_readyz_names_a_pending_migration(db):
     assert answer.status_code == 503
     assert answer.json() == {
         "status": "unavailable",
-        "parts": {"database": "ok", "migrations": "pending", "broker": "ok"},
+        "parts": {"database": "ok", "migrations": "pending", "broker": "ok", "clock": "ok"},
     }
 
 
@@ -33,6 +33,15 @@ def test_a_dead_broker_degrades_but_does_not_refuse(db, settings):
     assert answer.status_code == 200
     assert answer.json()["parts"]["broker"] == "unreachable"
     assert answer.json()["status"] == "degraded"
+
+
+def test_a_clock_that_is_off_is_said_and_refuses_nothing(wrong_clock):
+    with wrong_clock():
+        answer = Client().get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+    said = answer.json()["parts"]["clock"]
+    assert "This process's clock is 3 days, 0:00:00" in said
+    assert said.endswith("the database's: set the one that is wrong.")
 
 
 @pytest.mark.parametrize("address", ["/livez", "/readyz"])

@@ -267,6 +267,14 @@ def test_a_refusal_of_service_says_when_to_come_back(
     assert refused(status, {"Retry-After": value}) == expected
 
 
+def test_a_date_to_come_back_is_read_by_the_clock_of_who_wrote_it() -> None:
+    headers = {
+        "Date": "Sun, 06 Nov 2044 08:49:37 GMT",
+        "Retry-After": "Sun, 06 Nov 2044 08:50:07 GMT",
+    }
+    assert refused(429, headers) == Temporary("asked us to wait: 429", retry_after=30)
+
+
 UNREADABLE = ["", "soon", "-1", "1.5", "١٢", "Sun, 99 Nov 2044 08:49:37 GMT", "1 2 3", "\x00"]
 
 

@@ -9,8 +9,10 @@ from datetime import timedelta
 from ipaddress import ip_network
 from typing import Any
 
+from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
@@ -55,6 +57,39 @@ def has_no_name(request: HttpRequest, credentials: Mapping[str, Any] | None) -> 
 def keep_nothing_typed(instance: AccessAttempt, **_: Any) -> None:
     """Before an attempt is saved: neither the form nor the address's query, whatever they held."""
     instance.get_data = instance.post_data = ""
+
+
+class Attempts(AxesDatabaseHandler):
+    """Counts failures by the database's clock: one that is ahead would forget who is locked out."""
+
+    def user_login_failed(
+        self,
+        sender: Any,
+        credentials: dict[str, Any],
+        request: HttpRequest | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Count a failure in."""
+        _date(request)
+        super().user_login_failed(sender, credentials, request, **kwargs)
+
+    def get_user_attempts(
+        self, request: HttpRequest, credentials: dict[str, Any] | None = None
+    ) -> list[QuerySet[AccessAttempt]]:
+        """The failures that count still."""
+        _date(request)
+        attempts: list[QuerySet[AccessAttempt]] = super().get_user_attempts(request, credentials)
+        return attempts
+
+    def post_save_access_attempt(self, instance: AccessAttempt, **kwargs: Any) -> None:
+        """The library's column takes the process's time when a row is new."""
+        if kwargs.get("created"):
+            AccessAttempt.objects.filter(pk=instance.pk).update(attempt_time=clock.now())
+
+
+def _date(request: HttpRequest | None) -> None:
+    if request is not None:
+        request.axes_attempt_time = clock.now()  # type: ignore[attr-defined]  # the library's
 
 
 def forget_old_attempts() -> int:

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.contrib.messages import get_messages
 
+from core import clock as ours
 from identity import demo
 from identity.models import LinkedAccount, User
 from identity.sign_in.backend import StaffSignIn
@@ -176,6 +177,21 @@ def test_the_session_is_renewed_when_a_page_is_opened(client, sandbox):
         back = client.get(sandbox.sign_in(answer.headers["Location"], "sara"))
         assert back.headers["Location"] == "/admin/password_change/?a=1"
         assert client.get("/admin/password_change/").status_code == 200
+
+
+def test_a_web_process_whose_clock_is_off_renews_when_the_others_do(client, sandbox, wrong_clock):
+    sign_in(client, sandbox)
+    with wrong_clock():
+        assert client.get("/admin/password_change/").status_code == 200
+    session = client.session
+    session["oidc_id_token_expiration"] -= 901
+    session.save()
+    with wrong_clock():
+        answer = client.get("/admin/password_change/")
+        assert "prompt=none" in answer.headers["Location"]
+        assert abs(client.session["oidc_id_token_expiration"] - ours.seconds()) < 60
+    back = client.get(sandbox.sign_in(answer.headers["Location"], "sara"))
+    assert back.headers["Location"] == "/admin/password_change/", "not begun too long ago"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from core.forms import CharField, TextField
 from customers.models import Customer
 from notifications import mailings, segments
 from notifications.channels import channels
-from notifications.composing import compose
+from notifications.composing import compose, usual_channel
 from notifications.models import Notification, Occasion, Template
 from notifications.preview import due_in_words
 from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
@@ -48,7 +48,7 @@ class MessageForm(forms.Form):
         required=False,
         max_length=LONGEST_SUBJECT,
         widget=UnfoldAdminTextInputWidget,
-        help_text="Where the channel has a place for it, such as e-mail.",
+        help_text="An e-mail needs one; an SMS has no place for it.",
     )
     message = TextField(
         required=False,
@@ -64,7 +64,7 @@ class MessageForm(forms.Form):
         self.customer = customer
         open_ways = [name for name, way in ways_to(customer).items() if not way.obstacle]
         labels = [(name, channels()[name].label) for name in open_ways]
-        self.fields["channel"].choices = [("", "the one they chose"), *labels]  # type: ignore[attr-defined]
+        self.fields["channel"].choices = [("", _default(customer, labels)), *labels]  # type: ignore[attr-defined]
         self.fields["template"].choices = [("", "none: the text below"), *_names()]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
@@ -76,6 +76,8 @@ class MessageForm(forms.Form):
             self.row, self.book = compose(self.customer, **self.words)
         except ValidationError as error:
             raise ValidationError(_by_field(error, self.fields)) from error
+        if self.row.channel == "email" and not (cleaned["subject"] or cleaned["template"]):
+            raise ValidationError({"subject": "It goes by e-mail: write a subject."})
         return cleaned
 
     @property
@@ -83,6 +85,17 @@ class MessageForm(forms.Form):
         """What `notify` is given."""
         names = ("channel", "template", "subject", "message")
         return {name: self.cleaned_data[name] for name in names}
+
+
+def _default(customer: Customer, labels: list[tuple[str, str]]) -> str:
+    """By which channel it goes when none is named, and whose choice that is."""
+    known = dict(labels)
+    if customer.channel in known:
+        return f"{known[customer.channel]}, which they chose"
+    last = usual_channel(customer)
+    if last in known:
+        return f"{known[last]}, as the last message to them (they chose none)"
+    return f"{labels[0][1]} (they chose none)" if labels else "none reaches them"
 
 
 def _names() -> list[tuple[str, str]]:

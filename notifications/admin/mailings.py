@@ -106,7 +106,7 @@ class MailingAdmin(LargeTableAdmin):
             {
                 "fields": [("channel", "template_name"), "subject", "message"],
                 "description": "Fields: {user_name}. Without a channel each customer hears by "
-                "the one they chose.",
+                "the one they chose, or else by the first that reaches them.",
             },
         ),
     ]

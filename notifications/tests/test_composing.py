@@ -55,6 +55,26 @@ def test_a_preview_shows_what_would_be_sent_and_sends_nothing(support):
     assert not Notification.objects.exists()
 
 
+def test_an_e_mail_is_asked_for_its_subject(support):
+    customer = CustomerFactory.create()
+    shown = support.post(page_of(customer), form("send", channel="email")).content.decode()
+    assert "write a subject" in shown
+    assert not Notification.objects.exists()
+    support.post(page_of(customer), form("send", channel="email", subject="Your call"))
+    assert Notification.objects.get().subject == "Your call"
+
+
+def test_the_page_says_by_which_channel_it_goes_and_who_chose_it(support):
+    customer = CustomerFactory.create()
+    assert "e-mail (they chose none)" in support.get(page_of(customer)).content.decode()
+    Notification.objects.create(customer=customer, channel="sms", message="Hi", state="sent")
+    shown = support.get(page_of(customer)).content.decode()
+    assert "SMS, as the last message to them (they chose none)" in shown
+    customer.channel = "sms"
+    customer.save()
+    assert "SMS, which they chose" in support.get(page_of(customer)).content.decode()
+
+
 def test_it_is_sent_once_however_often_the_button_is_pressed(support):
     customer = CustomerFactory.create()
     said = form("send")

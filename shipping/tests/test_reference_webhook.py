@@ -46,6 +46,14 @@ def test_any_active_secret_signs(secret):
     reference.verify(signed(EVENT, secret), EVENT)
 
 
+def test_a_signature_of_now_is_good_whatever_this_process_takes_it_to_be(wrong_clock):
+    headers, old = signed(EVENT, SECRETS[0]), datetime.now(UTC) - timedelta(minutes=6)
+    with wrong_clock():
+        reference.verify(headers, EVENT)
+        with pytest.raises(NotAuthentic):
+            reference.verify(signed(EVENT, SECRETS[0], old), EVENT)
+
+
 def test_one_good_signature_of_several_is_enough():
     headers = signed(EVENT, SECRETS[0])
     headers["webhook-signature"] = f"v1,AAAA v1a,BBBB {headers['webhook-signature']}"

@@ -99,6 +99,7 @@ NOT_THESE = {"POST exceptions/{pk}/actions/{name}/": "S"}
 WEBHOOKS = {
     "POST webhooks/africastalking/{token}/delivery/": "a secret in the address",
     "POST webhooks/africastalking/{token}/opt-out/": "a secret in the address",
+    "POST webhooks/africastalking/{token}/incoming/": "a secret in the address",
     "POST webhooks/email/{esp}/": "basic authentication, and the service's signature",
     "POST webhooks/shipping/{provider}/": "the provider's signature or secret",
 }

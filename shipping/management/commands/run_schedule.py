@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from core import clock
 from core.dates import iso_date
+from core.health import may_sweep
 from core.progress import Progress
 from shipping import simulation
 from shipping.forecast import Forecast
@@ -60,6 +61,8 @@ class Command(BaseCommand):
             self._run(_day(today))
 
     def _run(self, today: date | None) -> None:
+        if not may_sweep("run_schedule"):
+            raise CommandError(clock.fault())
         shown = Progress(self.stderr, "schedules", due(today))
         total = run_schedule(today, progress=lambda tally: shown.show(tally.schedules))
         shown.done()

@@ -1,0 +1,88 @@
+"""What people write back: STOP is an opt-out, answered once; other texts change nothing."""
+
+from urllib.parse import urlencode
+
+import pytest
+from rest_framework.test import APIClient
+
+from customers.tests.factories import CustomerFactory
+from notifications.inbound import asks_to_stop
+from notifications.models import Consent, Notification, OptOut
+from notifications.services import notify
+
+pytestmark = pytest.mark.django_db
+SECRET = "let-me-in"
+NUMBER = "+254704590344"
+
+
+@pytest.fixture
+def post(settings):
+    """Post what Africa's Talking posts; the status of the answer."""
+    settings.AFRICAS_TALKING_CALLBACK_TOKEN = SECRET
+
+    def send(text: str, secret: str = SECRET, **more: str) -> int:
+        form = {"from": NUMBER, "to": "22334", "text": text, "id": "a1", "linkId": "x", **more}
+        path = f"/api/v1/webhooks/africastalking/{secret}/incoming/"
+        kind = "application/x-www-form-urlencoded"
+        return APIClient().post(path, urlencode(form), content_type=kind).status_code
+
+    return send
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "STOP",
+            " stop. ",
+            "Stop!",
+            "st\u00adop",
+            "\uff33\uff34\uff2f\uff30",
+            "s.t.o.p",
+            "Stop all",
+        ),
+        *("Opt-out", "Unsubscribe, please", "Arrêt", "ARRET", "abmelden bitte", "SITISHA", "Parar"),
+    ],
+)
+def test_the_usual_words_are_understood(text):
+    assert asks_to_stop(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "…", "cancel my order", "don't stop", "stopwatch", "the end?"]
+)
+def test_other_texts_are_no_such_words(text):
+    assert not asks_to_stop(text)
+
+
+def test_stop_is_an_opt_out_on_record_and_answered_once(post):
+    customer = CustomerFactory.create(phone_number=NUMBER, language="de")
+    waiting = notify(customer, message="Hello", channel="sms")
+    assert [post("STOP"), post("Stop")] == [200, 200]
+    assert OptOut.objects.get().recipient == NUMBER
+    assert Consent.objects.get().customer == customer
+    answers = Notification.objects.exclude(pk=waiting.pk)
+    assert [(row.message, row.state) for row in answers] == [
+        ("Sie erhalten keine SMS mehr von uns.", "queued")
+    ]
+    waiting.refresh_from_db()
+    assert waiting.state == "suppressed"
+
+
+def test_stop_of_a_stranger_is_kept_and_nobody_is_written_to(post):
+    assert post("STOP") == 200
+    assert OptOut.objects.count() == 1
+    assert not Notification.objects.exists()
+
+
+def test_other_texts_change_nothing(post):
+    CustomerFactory.create(phone_number=NUMBER)
+    assert post("Where is my parcel?") == 200
+    assert not OptOut.objects.exists()
+    assert not Notification.objects.exists()
+
+
+@pytest.mark.parametrize("more", [{"from": "DOSETTE"}, {"secret": "guessed"}])
+def test_what_is_no_number_or_has_no_token_is_refused(post, more):
+    assert post("STOP", **more) in (400, 404)
+    assert not OptOut.objects.exists()
