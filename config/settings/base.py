@@ -108,7 +108,12 @@ DATABASES = {
     "default": environ.Env.db_url_config(
         env.str("DATABASE_URL", "") or embedded_database_url(VAR_DIR)
     )
-    | {"CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60), "CONN_HEALTH_CHECKS": True}
+    | {
+        "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
+        "CONN_HEALTH_CHECKS": True,
+        # Nothing lives in a session: a pooler may stand between (docs/operations.md).
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
 }
 # Kept apart, so that it may hold any character and come from a file.
 DATABASES["default"]["PASSWORD"] = DATABASES["default"].get("PASSWORD") or env.str(
