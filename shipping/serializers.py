@@ -25,6 +25,7 @@ from shipping.models import (
 from shipping.planning import Planned, planned
 from shipping.routing import Router
 from shipping.states import RANKS, ReturnState, ScheduleState, ShipmentState
+from shipping.tracking_api import MOST_SHOWN, ReportSerializer, sees_addresses, tracking_of
 
 INTERVALS = ("weekly", "monthly")
 MOST_PREVIEWED = 60
@@ -69,6 +70,9 @@ class ShipmentSerializer(ModelSerializer):
         read_only=True, allow_null=True, help_text="Null when its provider was never asked."
     )
     events = ShipmentEventSerializer(many=True, read_only=True)
+    tracking = serializers.SerializerMethodField(
+        help_text=f"What its provider reported: the newest {MOST_SHOWN}, as they happened."
+    )
 
     class Meta:
         model = Shipment
@@ -90,8 +94,14 @@ class ShipmentSerializer(ModelSerializer):
             "sent_at",
             "cancellation",
             "events",
+            "tracking",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(ReportSerializer(many=True))
+    def get_tracking(self, shipment: Shipment) -> list[dict[str, Any]]:
+        """Those after the delivery, and those that moved nothing, too."""
+        return tracking_of(shipment, with_raw=sees_addresses(self.context.get("request")))
 
 
 class PlannedSerializer(Serializer):

@@ -36,14 +36,17 @@ from shipping.serializers import (
     ScheduleSerializer,
     ShipmentSerializer,
 )
+from shipping.tracking_api import tracking_prefetches
 
 ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description="Its id.")
 
 
 class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment]):
-    """How shipments are listed: in two statements, whatever the page holds."""
+    """How shipments are listed: in four statements, whatever the page holds."""
 
-    queryset = Shipment.objects.select_related("cancellation").prefetch_related("events")
+    queryset = Shipment.objects.select_related("cancellation").prefetch_related(
+        "events", *tracking_prefetches()
+    )
     serializer_class: type[BaseSerializer[Any]] = ShipmentSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = ShipmentFilter
@@ -112,7 +115,7 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
         return Response(ReturnSerializer(parcel).data, status=201)
 
     def _shown(self, shipment: Shipment) -> Response:
-        return Response(ShipmentSerializer(self.get_queryset().get(pk=shipment.pk)).data)
+        return Response(self.get_serializer(self.get_queryset().get(pk=shipment.pk)).data)
 
 
 @extend_schema(parameters=[ORDER_KEY])

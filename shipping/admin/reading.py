@@ -25,10 +25,12 @@ def to_the_second(moment: datetime | None) -> str:
     return f"{localtime(moment):%d %b %Y, %H:%M:%S %Z}" if moment else "-"
 
 
-def linked(row: Model) -> str:
-    """The row's name, as a link to its page."""
+def linked(row: Model, text: str = "") -> str:
+    """The row's name, or a text, as a link to its page."""
     page = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-    return format_html('<a class="text-link" href="{}">{}</a>', reverse(page, args=[row.pk]), row)
+    return format_html(
+        '<a class="text-link" href="{}">{}</a>', reverse(page, args=[row.pk]), text or row
+    )
 
 
 class ReadOnlyAdmin(LargeTableAdmin):

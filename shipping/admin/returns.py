@@ -11,8 +11,8 @@ from unfold.decorators import action, display
 from core.admin import ReadOnlyInline
 from shipping import returns
 from shipping.admin.reading import ReadOnlyAdmin, linked
-from shipping.admin.shipments import ProviderFilter, ReasonForm
-from shipping.models import Return, ReturnEvent, TrackingEvent
+from shipping.admin.shipments import ProviderFilter, ReasonForm, TrackingInline
+from shipping.models import Return, ReturnEvent
 from shipping.states import RETURN
 
 COLOURS = {
@@ -35,13 +35,6 @@ class StepInline(ReadOnlyInline):
     model = ReturnEvent
     verbose_name_plural = "history"
     fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
-
-
-class TrackingInline(ReadOnlyInline):
-    """What its provider reported."""
-
-    model = TrackingEvent
-    fields = ["event_time", "event_name", "received_at", "applied_at"]
 
 
 @admin.register(Return)

@@ -17,9 +17,9 @@ from core.admin import ReadOnlyInline
 from core.forms import TextField
 from core.models import Circuit
 from shipping import providers, returns, services
-from shipping.admin.reading import ReadOnlyAdmin, linked
+from shipping.admin.reading import ReadOnlyAdmin, linked, to_the_second
 from shipping.filters import search
-from shipping.models import Shipment, ShipmentEvent, TrackingEvent
+from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
 from shipping.states import EXCEPTIONS, RETURNABLE, SHIPMENT, ShipmentState
 
 STATE_COLOURS = {
@@ -82,7 +82,48 @@ class TrackingInline(ReadOnlyInline):
     """What its provider reported, as it was received."""
 
     model = TrackingEvent
-    fields = ["event_time", "event_name", "received_at", "applied_at"]
+    verbose_name_plural = "reported by the provider"
+    fields = ["happened", "event_name", "raw_status", "arrived", "applied"]
+    per_page = 20
+
+    @display(description="happened, by its clock")
+    def happened(self, event: TrackingEvent) -> str:
+        """To the second."""
+        return to_the_second(event.event_time)
+
+    @display(description="arrived")
+    def arrived(self, event: TrackingEvent) -> str:
+        """To the second."""
+        return to_the_second(event.received_at)
+
+    @display(description="applied")
+    def applied(self, event: TrackingEvent) -> str:
+        """To the second."""
+        return to_the_second(event.applied_at)
+
+
+class UnreadableInline(ReadOnlyInline):
+    """What its provider reported and nobody understood."""
+
+    model = UnreadableEvent
+    verbose_name_plural = "reported, and not understood"
+    fields = ["page", "happened", "arrived", "problem"]
+    per_page = 20
+
+    @display(description="status")
+    def page(self, event: UnreadableEvent) -> str:
+        """A link to what was said, whole."""
+        return linked(event, event.raw_status or "?")
+
+    @display(description="happened, by its clock")
+    def happened(self, event: UnreadableEvent) -> str:
+        """To the second."""
+        return to_the_second(event.event_time)
+
+    @display(description="arrived")
+    def arrived(self, event: UnreadableEvent) -> str:
+        """To the second."""
+        return to_the_second(event.received_at)
 
 
 class OrderShipmentInline(ReadOnlyInline):
@@ -128,7 +169,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     sortable_by = ["ship_on"]
     search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
     list_select_related = ["order"]
-    inlines = [EventInline, TrackingInline]
+    inlines = [EventInline, TrackingInline, UnreadableInline]
     actions = ["retry_selected", "cancel_selected"]
     actions_detail = ["retry", "cancel", "take_back"]
     fieldsets = [

@@ -47,6 +47,7 @@ def test_a_shipment_is_shown_with_its_events(api):
         "sent_at": None,
         "cancellation": None,
         "events": [event],
+        "tracking": [],
     }
 
 
@@ -125,7 +126,7 @@ def test_lists_cost_the_same_whatever_they_hold(api, django_assert_num_queries):
     for more in (1, 6):
         for _ in range(more):
             monthly_schedule()
-        with django_assert_num_queries(3):  # the caller, the page, its events
+        with django_assert_num_queries(5):  # the caller, the page, its events, what was reported
             results(client, SHIPMENTS)
         # The caller; the page with its orders, lines and products; rules and profiles.
         with django_assert_num_queries(5):
