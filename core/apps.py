@@ -1,9 +1,18 @@
 """Django's view of this app."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate
 
 
 class CoreConfig(AppConfig):
     """The app's name and its start."""
 
     name = "core"
+
+    def ready(self) -> None:
+        """Guard histories after each migration, and refuse to work as a superuser."""
+        from core import records, roles
+
+        post_migrate.connect(records.guard, sender=self, dispatch_uid="core.records")
+        connection_created.connect(roles.refuse_superuser, dispatch_uid="core.roles")

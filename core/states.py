@@ -34,6 +34,8 @@ class Workflow:
 class Event(models.Model):
     """One row per change of something: its history, its timeline and its messages read it."""
 
+    is_append_only = True
+
     kind = models.CharField(max_length=40)
     from_state = models.CharField(max_length=30, blank=True, default="")
     to_state = models.CharField(max_length=30, blank=True, default="")

@@ -152,6 +152,8 @@ class AccessRecord(models.Model):
     when the patient goes.
     """
 
+    is_append_only = True
+
     at = models.DateTimeField(default=clock.now)
     actor = models.CharField(max_length=100)
     patients = ArrayField(models.BigIntegerField())

@@ -115,10 +115,14 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
-# Kept apart, so that it may hold any character and come from a file.
+# Kept apart, so that they may hold any character and come from a file. The owner's is there for
+# migrations alone.
 DATABASES["default"]["PASSWORD"] = DATABASES["default"].get("PASSWORD") or env.str(
-    "POSTGRES_PASSWORD", ""
+    "POSTGRES_OWNER_PASSWORD", env.str("POSTGRES_PASSWORD", "")
 )
+# The role that `migrate` gives the application's rights to (core/records.py); empty: to nobody.
+DATABASE_APPLICATION_ROLE = env.str("DATABASE_APPLICATION_ROLE", "")
+DATABASE_REFUSES_SUPERUSER = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "")

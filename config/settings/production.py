@@ -60,6 +60,7 @@ os.environ.setdefault("LOG_FORMAT", "json")
 from .base import *  # noqa: E402, F403
 
 DEBUG = False
+DATABASE_REFUSES_SUPERUSER = True
 WHITENOISE_USE_FINDERS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

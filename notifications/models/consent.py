@@ -38,6 +38,8 @@ class OptOut(models.Model):
 class Consent(models.Model):
     """One step in what somebody wants to hear: who said it, when, and how."""
 
+    is_append_only = True
+
     class Kind(models.TextChoices):
         """What changed."""
 

@@ -137,6 +137,8 @@ class Template(models.Model):
 class TemplateVersion(models.Model):
     """A template's texts as they once were, or are. Never changed."""
 
+    is_append_only = True
+
     template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
     number = models.PositiveIntegerField()
     subject = models.CharField(max_length=LONGEST_SUBJECT, blank=True, default="")
