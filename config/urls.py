@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from core.health import livez, readyz
+from core.schema import schema
 from desk.metrics import metrics
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import login
@@ -25,7 +26,7 @@ urlpatterns = [
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],
     path("stop/<str:token>/", stop, name="unsubscribe"),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", schema, name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),

@@ -33,6 +33,12 @@ OPTIONS = {
     "timezone": "UTC",
     # For solid-state disks; at the default of 4 a search for a rare name reads whole tables.
     "random_page_cost": "1.1",
+    # Whoever may connect is its superuser: nobody but us and root.
+    "unix_socket_permissions": "0700",
+    # No statement and no value of a row is in its log: they are personal.
+    "log_min_messages": "log",
+    "log_min_error_statement": "panic",
+    "log_error_verbosity": "terse",
 }
 
 
@@ -112,7 +118,7 @@ class EmbeddedServer:
     def _launch(self) -> None:
         folder = self._socket_folder()
         if folder != self.data:
-            folder.mkdir(mode=0o711, exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
             self._give(folder)
         options = OPTIONS | {"unix_socket_directories": str(folder)}
         text = " ".join(f"-c {name}={shlex.quote(value)}" for name, value in options.items())

@@ -1,5 +1,6 @@
 """As whom the application speaks to the database: in production never as one who may do all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -35,9 +36,11 @@ def _role(connection: BaseDatabaseWrapper) -> tuple[bool, bool]:
     return bool(is_superuser), bool(owns)
 
 
-@register(Tags.security, deploy=True)
-def check_role(**_: Any) -> list[CheckMessage]:
-    """An error for a superuser, a warning for the owner of the tables."""
+@register(Tags.database, deploy=True)
+def check_role(databases: Sequence[str] | None = None, **_: Any) -> list[CheckMessage]:
+    """An error for a superuser, a warning for the owner (`check --deploy --database default`)."""
+    if not databases:
+        return []
     try:
         is_superuser, owns = _role(connection)
     except ImproperlyConfigured:

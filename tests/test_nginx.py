@@ -48,6 +48,10 @@ class Upstream(http.server.BaseHTTPRequestHandler):
     def answer(self) -> None:
         """The path and the headers, as JSON."""
         self.asked.append(self.path)
+        if self.headers.get("X-Break"):
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = json.dumps({"path": self.path, "headers": dict(self.headers)}).encode()
         self.send_response(200)
@@ -81,9 +85,12 @@ class Front:
         connection = HTTPSConnection("127.0.0.1", self.https_port, context=context, timeout=10)
         return _ask(connection, method, path, body, headers)
 
-    def ask_plainly(self, path: str) -> tuple[HTTPResponse, bytes]:
+    def ask_plainly(
+        self, path: str, headers: dict[str, str] | None = None
+    ) -> tuple[HTTPResponse, bytes]:
         """One request without TLS."""
-        return _ask(HTTPConnection("127.0.0.1", self.http_port, timeout=10), "GET", path, b"")
+        connection = HTTPConnection("127.0.0.1", self.http_port, timeout=10)
+        return _ask(connection, "GET", path, b"", headers)
 
 
 def _ask(
@@ -128,7 +135,7 @@ def _write_configuration(folder: Path, upstream: int, ports: list[int]) -> None:
     subprocess.run([BASE_DIR / "scripts" / "certificate", folder], check=True)
     values = {
         "UPSTREAM": f"127.0.0.1:{upstream}",
-        "SERVER_NAME": "_",
+        "SERVER_NAME": "dosette.example",
         "HTTP_PORT": str(ports[0]),
         "HTTPS_PORT": str(ports[1]),
         "CERTIFICATES": str(folder),
@@ -159,7 +166,7 @@ def _listens(port: int) -> bool:
 def test_plain_http_is_sent_to_https(front: Front) -> None:
     answer, _ = front.ask_plainly("/admin/?next=/")
     assert answer.status == 308
-    assert answer.headers["Location"] == "https://127.0.0.1/admin/?next=/"
+    assert answer.headers["Location"] == "https://dosette.example/admin/?next=/"
     assert front.ask_plainly("/nginx-health")[1] == b"ok\n"
 
 
@@ -222,6 +229,11 @@ def test_figures_and_readiness_are_not_for_the_outside(front: Front) -> None:
     assert front.ask("GET", "/livez")[0].status == 200
 
 
+def test_the_name_that_a_caller_gives_leads_nowhere(front: Front) -> None:
+    answer, _ = front.ask_plainly("/admin/", {"Host": "evil.example"})
+    assert answer.headers["Location"] == "https://dosette.example/admin/"
+
+
 def test_a_body_may_be_so_long_and_not_longer(front: Front) -> None:
     assert front.ask("POST", "/api/v1/orders/", b"x" * 1_048_576)[0].status == 200
     assert front.ask("POST", "/api/v1/orders/", b"x" * 1_048_577)[0].status == 413
@@ -234,6 +246,28 @@ def test_a_flood_of_sign_ins_is_slowed_down(front: Front) -> None:
     assert statuses[0] == 200
     assert 429 in statuses
     assert front.ask("GET", "/api/v1/orders/")[0].status == 200
+
+
+@pytest.mark.parametrize("path", ["/api/schema/", "/api/docs/", "/oidc/authenticate/"])
+def test_what_is_dear_for_strangers_is_slowed_down(front: Front, path: str) -> None:
+    statuses = [front.ask("GET", path)[0].status for _ in range(40)]
+    assert 429 in statuses
+    assert front.ask("GET", "/api/v1/orders/")[0].status == 200
+
+
+def test_no_error_of_nginx_quotes_what_was_asked(front: Front) -> None:
+    """A body that is too long or kept in a file, a limit, a host that is gone, a broken request."""
+    canary, headers = "zqcanary", {"Referer": "https://dosette.example/?q=zqcanary"}
+    front.ask("POST", f"/api/v1/orders/?q={canary}", b"x" * 1_100_000, headers)
+    front.ask("POST", f"/api/v1/orders/?q={canary}", b"x" * 100_000, headers)
+    for _ in range(40):
+        front.ask("POST", f"/admin/login/?next=/admin/?q={canary}", b"", headers)
+    front.ask("GET", f"/api/v1/slow/?q={canary}", b"", {**headers, "X-Break": "off"})
+    front.ask("GET", f"/%ZZ{canary}", b"", headers)
+    front.ask("GET", f"/?{canary}", b"", {"X-Long": "x" * 40_000})
+    everything = (front.log.parent / "access").read_text() + front.log.read_text()
+    assert canary not in everything
+    assert "127.0.0.1" not in front.log.read_text()
 
 
 def test_neither_queries_nor_secrets_are_logged(front: Front) -> None:

@@ -1,6 +1,7 @@
 """Histories are only ever added to, whoever asks the database for something else."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from django.contrib.admin.models import LogEntry
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 TRIGGERS = "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal"
 
 
-def execute(statement: str, *values: object) -> list[tuple[object, ...]]:
+def execute(statement: str, *values: str) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall()) if cursor.description else []
@@ -79,15 +80,15 @@ def test_a_consent_stays_what_it_was() -> None:
 
 
 @pytest.fixture
-def as_application(settings: Settings) -> Callable[[], None]:
+def as_application(settings: Settings) -> Callable[[], object]:
     """Become the role that the application has, with the rights that `migrate` gives it."""
     settings.DATABASE_APPLICATION_ROLE = "dosette_test_application"
     execute("CREATE ROLE dosette_test_application")
     records.guard()
-    return lambda: execute("SET LOCAL ROLE dosette_test_application") and None
+    return partial(execute, "SET LOCAL ROLE dosette_test_application")
 
 
-def test_the_application_works_without_owning_anything(as_application: Callable[[], None]) -> None:
+def test_the_application_works_and_owns_nothing(as_application: Callable[[], object]) -> None:
     as_application()
     customer = CustomerFactory.create()
     placed_sale(customer).events.get()
@@ -115,7 +116,7 @@ def test_the_application_works_without_owning_anything(as_application: Callable[
     ],
 )
 def test_the_application_cannot_switch_a_guard_off(
-    statement: str, as_application: Callable[[], None]
+    statement: str, as_application: Callable[[], object]
 ) -> None:
     placed_sale()
     as_application()
@@ -131,7 +132,7 @@ def test_production_refuses_a_superuser(settings: Settings) -> None:
 
 
 def test_a_check_of_the_deployment_names_a_superuser() -> None:
-    assert [found.id for found in roles.check_role()] == ["core.E001"]
+    assert [found.id for found in roles.check_role(databases=["default"])] == ["core.E001"]
 
 
 def test_guards_are_put_up_again_without_harm() -> None:

@@ -125,7 +125,7 @@ DATABASE_APPLICATION_ROLE = env.str("DATABASE_APPLICATION_ROLE", "")
 DATABASE_REFUSES_SUPERUSER = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.str("REDIS_URL", "")
+REDIS_URL = environment.with_password(env.str("REDIS_URL", ""), env.str("REDIS_PASSWORD", ""))
 CACHES = {
     "default": (
         {

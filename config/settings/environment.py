@@ -1,16 +1,17 @@
 """Where the settings' values come from, and which of them production refuses.
 
 In order of precedence: the environment, the files of secrets, the file `.env`. A secret is best
-given as a file (SECRETS_DIR/SECRET_KEY): the environment shows in process lists, crash reports
-and `docker inspect`.
+given as a file (SECRETS_DIR/SECRET_KEY; SECRETS_DIR may be several folders, with a colon between
+them): the environment shows in process lists, crash reports and `docker inspect`.
 """
 
 import ipaddress
 import os
 import re
 from collections.abc import Iterator, Mapping, MutableMapping
+from itertools import chain
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -31,7 +32,8 @@ def load(environment: MutableMapping[str, str] = os.environ) -> None:
 
     Raises ImproperlyConfigured when a variable has one value here and another one there.
     """
-    for name, value in _secrets(Path(environment.get("SECRETS_DIR") or SECRETS_DIR)):
+    folders = (environment.get("SECRETS_DIR") or SECRETS_DIR).split(os.pathsep)
+    for name, value in chain.from_iterable(_secrets(Path(folder)) for folder in folders):
         if environment.get(name, value) not in ("", value):
             raise ImproperlyConfigured(
                 f"{name} is set in the environment and, to another value, in a file of secrets. "
@@ -56,6 +58,15 @@ def _read(file: Path) -> str:
         raise ImproperlyConfigured(
             f"The file of the secret {file.name} cannot be read: {error.strerror}."
         ) from error
+
+
+def with_password(url: str, password: str) -> str:
+    """The address with the password, unless it names one: apart, it may come from a file."""
+    parts = urlsplit(url)
+    if not (url and password) or parts.password:
+        return url
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=f":{quote(password, safe='')}@{host}").geturl()
 
 
 def objections(environment: Mapping[str, str]) -> Iterator[str]:

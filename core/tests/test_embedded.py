@@ -11,7 +11,7 @@ import environ
 import psycopg2
 import pytest
 
-from core.embedded import EmbeddedServer
+from core.embedded import SOCKET_NAME, EmbeddedServer
 
 USE = """
 import pathlib, select, sys
@@ -109,6 +109,27 @@ def test_data_outlives_the_server(home: Path, use: Callable[[], User]) -> None:
     ask(url, "CREATE TABLE kept AS SELECT 7 AS seven; COMMIT; SELECT 1")
     first.communicate(timeout=30)
     assert ask(url_of(use()), "SELECT seven FROM kept") == 7
+
+
+def test_nobody_else_on_the_machine_may_connect(home: Path, use: Callable[[], User]) -> None:
+    url_of(use())
+    socket = EmbeddedServer(home)._socket_folder() / SOCKET_NAME
+    assert socket.stat().st_mode & 0o077 == 0
+
+
+def test_its_log_quotes_no_value(home: Path, use: Callable[[], User]) -> None:
+    url = url_of(use())
+    ask(url, "CREATE TABLE people (name text UNIQUE); INSERT INTO people VALUES ('zq'); SELECT 1")
+    for broken in (
+        "INSERT INTO people VALUES ('zqcanary'), ('zqcanary')",
+        "SELECT 'zqcanary'::int",
+        "SELECT zqcanary FROM people",
+    ):
+        with pytest.raises(psycopg2.Error):
+            ask(url, broken)
+    log = (EmbeddedServer(home).data / "log").read_text()
+    assert "ready to accept connections" in log
+    assert "zqcanary" not in log
 
 
 def test_a_path_too_long_for_a_socket_gets_a_short_one_elsewhere(tmp_path: Path) -> None:
