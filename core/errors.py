@@ -17,10 +17,12 @@ from rest_framework.response import Response
 
 from core.logs import request_id
 from core.parsers import LONGEST_PLACE
+from core.risks import Unsafe
 from core.states import IllegalMove
 
 MOST_ERRORS = 20
 LONGEST_DETAIL = 500
+ALL_THE_SAME = "To do it all the same, send `despite_risk`: true with a `reason`."
 
 
 class Conflict(APIException):
@@ -70,6 +72,8 @@ def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Res
 
 
 def _as_answer(error: Exception) -> Exception:
+    if isinstance(error, Unsafe):
+        return Conflict(f"{error} {ALL_THE_SAME}", code="unsafe")
     if isinstance(error, IllegalMove):
         return Conflict(str(error), code="illegal_move")
     if isinstance(error, ProtectedError):

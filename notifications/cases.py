@@ -19,6 +19,7 @@ UNKNOWN, FAILED, UNDELIVERED = "message-unknown", "message-failed", "message-und
 HALTED, LOW_BALANCE = "service-halted", "balance-low"
 OF_MESSAGES = (UNKNOWN, FAILED, UNDELIVERED)
 VIEW, CHANGE = "notifications.view_notification", "notifications.change_notification"
+EARLIER = " An earlier try may have arrived all the same."
 TWICE = "If it did arrive after all, the customer gets it twice."
 
 
@@ -35,6 +36,12 @@ def kind_of(row: Notification) -> str:
     if row.state == "unknown":
         return UNKNOWN
     return UNDELIVERED if row.sent_at else FAILED
+
+
+def twice_risk(row: Notification) -> str:
+    """What speaks against sending it once more; empty when it certainly did not arrive."""
+    in_doubt = row.state == "unknown" or row.doubtful or row.may_have_arrived
+    return TWICE if in_doubt else ""
 
 
 def keep_in_step(rows: Iterable[Notification], *, by: str = "system", how: str = "") -> None:
@@ -64,7 +71,7 @@ def _told(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
             kind,
             row.pk,
             f"Message {row.pk}, {channels()[row.channel].label} by {row.provider}",
-            _HAPPENED[kind],
+            _HAPPENED[kind] + (EARLIER if row.may_have_arrived else ""),
             row.last_error,
             row.provider,
         )
@@ -79,72 +86,67 @@ def _messages(name: str, label: str, rows: Q) -> Kind:
     def describe(found: Sequence[Notification]) -> list[Trouble]:
         return _told(name, found)
 
-    doubt = TWICE if name == UNKNOWN else ""
     return Kind(
         name,
         label,
         Notification,
         "notifications",
         VIEW,
-        actions=_actions(doubt),
+        actions=_ACTIONS,
         troubled=troubled,
         describe=describe,
         related=("customer",),
     )
 
 
-def _actions(doubt: str) -> list[Action]:
-    def safe(_: Any) -> str:
-        return doubt
-
-    return [
-        Action(
-            "resend",
-            "Send again",
-            CHANGE,
-            "To the customer's present address, by the same channel.",
-            needs_reason=True,
-            safe=safe,
-            run=_resend,
-        ),
-        Action(
-            "other-channel",
-            "Send by another channel",
-            CHANGE,
-            "The same words, in a message of its own.",
-            needs_reason=True,
-            safe=safe,
-            form=ChannelForm,
-            run=_by_other_channel,
-        ),
-        Action(
-            "close",
-            "Leave it",
-            CHANGE,
-            "It stays as it is, and nobody has to look at it any more.",
-            needs_reason=True,
-            run=_close,
-        ),
-    ]
-
-
 # The verbs stand above this module: they open and close cases themselves.
-def _resend(row: Notification, *, by: str, reason: str) -> None:
+def _resend(row: Notification, **decision: Any) -> None:
     from notifications.services import resend
 
-    resend(row, by=by, reason=reason)
+    resend(row, **decision)
 
 
-def _by_other_channel(row: Notification, *, by: str, reason: str, channel: str) -> None:
+def _by_other_channel(row: Notification, *, channel: str, **decision: Any) -> None:
     from notifications.settling import send_by_other_channel
 
-    send_by_other_channel(row, channel, by=by, reason=reason)
+    send_by_other_channel(row, channel, **decision)
 
 
 def _close(row: Notification, *, by: str, reason: str) -> None:
     from notifications.settling import close
 
     close(row, by=by, reason=reason)
+
+
+_ACTIONS = [
+    Action(
+        "resend",
+        "Send again",
+        CHANGE,
+        "To the customer's present address, by the same channel.",
+        needs_reason=True,
+        safe=twice_risk,
+        run=_resend,
+    ),
+    Action(
+        "other-channel",
+        "Send by another channel",
+        CHANGE,
+        "The same words, in a message of its own.",
+        needs_reason=True,
+        safe=twice_risk,
+        form=ChannelForm,
+        run=_by_other_channel,
+    ),
+    Action(
+        "close",
+        "Leave it",
+        CHANGE,
+        "It stays as it is, and nobody has to look at it any more.",
+        needs_reason=True,
+        run=_close,
+    ),
+]
 
 
 # --- services -------------------------------------------------------------------------------

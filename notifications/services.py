@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from core import clock
+from core.risks import check_reason, weigh
 from core.states import move
 from customers.models import Customer
 from notifications import cases, digest, pacing
@@ -96,18 +97,27 @@ def _nudge(rows: Iterable[Notification]) -> None:
 
 
 @transaction.atomic
-def resend(notification: Notification, *, by: str, reason: str) -> Notification:
+def resend(
+    notification: Notification, *, by: str, reason: str, despite_risk: bool = False
+) -> Notification:
     """Send again what failed or may never have arrived: staff decide that, with a reason.
 
-    It goes to the customer's present address: a wrong one may be why it failed. Raises
-    ValidationError without a reason or when the customer cannot be reached or has opted out, and
-    IllegalMove when it is neither failed nor unknown.
+    It goes to the customer's present address: a wrong one may be why it failed. That it may have
+    arrived is remembered: a second try that is refused says nothing of the first. Raises
+    ValidationError without a reason (`reason`) or when the customer cannot be reached or has opted
+    out, IllegalMove when it is neither failed nor unknown, and Unsafe when they may get it twice
+    unless `despite_risk` was said.
     """
-    if not reason.strip():
-        raise ValidationError("Say why it is sent again.")
+    locked = Notification.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=notification.pk
+    )
+    Notification.WORKFLOW.check(locked, "queued")
+    check_reason(reason, "it is sent again")
     route, _ = route_to(notification.customer, notification.channel)
     if route.obstacle:
         raise ValidationError(route.obstacle)
+    risk = cases.twice_risk(locked)
+    told = weigh(risk, despite_risk=despite_risk, reason=reason)
     changes = {
         "recipient": route.recipient,
         "provider": route.provider,
@@ -115,11 +125,12 @@ def resend(notification: Notification, *, by: str, reason: str) -> Notification:
         "next_attempt_at": clock.now(),
         "first_attempt_at": None,
         "doubtful": False,
+        "may_have_arrived": bool(risk),
         "last_error": "",
         "sent_at": None,
         "closed_at": None,
     }
-    move(notification, "queued", by=by, kind="resend", detail=reason.strip(), **changes)
+    move(notification, "queued", by=by, kind="resend", detail=told, **changes)
     cases.keep_in_step([notification], by=by, how="It is sent again.")
     _nudge([notification])
     return notification

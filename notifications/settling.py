@@ -5,8 +5,9 @@ from django.db import transaction
 
 from core import cases, circuits, clock
 from core.models import Circuit
+from core.risks import check_reason, weigh
 from core.states import IllegalMove
-from notifications.cases import HALTED, keep_in_step
+from notifications.cases import HALTED, keep_in_step, twice_risk
 from notifications.models import Notification, NotificationEvent
 from notifications.services import notify
 from notifications.states import EXCEPTIONS
@@ -22,8 +23,7 @@ def close(row: Notification, *, by: str, reason: str) -> None:
     if not reason.strip():
         raise ValidationError("Say why it is left as it is.")
     locked = Notification.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    if locked.state not in EXCEPTIONS or locked.closed_at:
-        raise IllegalMove(f"This notification is {locked.state}: there is nothing to close.")
+    _check_open(locked)
     row.closed_at = locked.closed_at = clock.now()
     locked.save(update_fields=["closed_at"])
     NotificationEvent.objects.create(
@@ -38,18 +38,31 @@ def close(row: Notification, *, by: str, reason: str) -> None:
 
 
 @transaction.atomic
-def send_by_other_channel(row: Notification, channel: str, *, by: str, reason: str) -> Notification:
+def send_by_other_channel(
+    row: Notification, channel: str, *, by: str, reason: str, despite_risk: bool = False
+) -> Notification:
     """Say the same by another channel, in a message of its own; this one is closed.
 
-    Raises ValidationError for the same channel, and for one that does not reach the customer.
+    Raises ValidationError for the same channel, for one that does not reach the customer and
+    without a reason; Unsafe when they may get it twice unless `despite_risk` was said; IllegalMove
+    when it did not go wrong, or was closed.
     """
+    locked = Notification.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    _check_open(locked)
+    check_reason(reason, "it is sent by another channel")
+    told = weigh(twice_risk(locked), despite_risk=despite_risk, reason=reason)
     if channel == row.channel:
         raise ValidationError({"channel": "Choose another channel than the one that failed."})
     new = notify(row.customer, message=row.message, channel=channel, subject=row.subject, by=by)
     if new.state == "suppressed":
         raise ValidationError({"channel": new.last_error})
-    close(row, by=by, reason=f"{reason.strip()} (sent by {channel} as {new.pk})")
+    close(row, by=by, reason=f"(sent by {channel} as {new.pk}) {told}")
     return new
+
+
+def _check_open(row: Notification) -> None:
+    if row.state not in EXCEPTIONS or row.closed_at:
+        raise IllegalMove(f"This notification is {row.state}: there is nothing to close.")
 
 
 @transaction.atomic

@@ -7,7 +7,16 @@ from django import forms
 from core.cases import Action, Kind, register
 from core.forms import CharField, TokenField
 from customers.models import ADDRESS_FIELDS, Address
-from shipping import mending, providers, services, tracking, troubles, unreadable, watchdog
+from shipping import (
+    mending,
+    providers,
+    risks,
+    services,
+    tracking,
+    troubles,
+    unreadable,
+    watchdog,
+)
 from shipping.models import ProviderProfile, Shipment, TrackingEvent
 from shipping.routing import Router
 
@@ -46,24 +55,12 @@ class ReferenceForm(forms.Form):
     reference = TokenField(max_length=35, help_text="Of the shipment that they mean.")
 
 
-def _retry(shipment: Shipment, *, by: str, reason: str) -> None:
-    mending.send_again(shipment, by=by, reason=reason)
-
-
-def _send_by(shipment: Shipment, *, by: str, reason: str, provider: str) -> None:
-    mending.send_by(shipment, by=by, provider=provider, reason=reason)
-
-
-def _correct(shipment: Shipment, *, by: str, reason: str, **address: str) -> None:
-    mending.correct_and_send(shipment, by=by, address=address, reason=reason)
-
-
-def _taken(shipment: Shipment, *, by: str, reason: str, tracking_number: str) -> None:
-    mending.mark_taken(shipment, by=by, tracking_number=tracking_number, reason=reason)
-
-
-def _cancel(shipment: Shipment, *, by: str, reason: str) -> None:
-    services.cancel(shipment, by=by, reason=reason)
+def _correct(
+    shipment: Shipment, *, by: str, reason: str, despite_risk: bool, **address: str
+) -> None:
+    mending.correct_and_send(
+        shipment, by=by, address=address, reason=reason, despite_risk=despite_risk
+    )
 
 
 def _ask(shipment: Shipment, *, by: str, reason: str) -> None:
@@ -131,25 +128,26 @@ RETRY = Action(
     "Send again",
     CHANGE,
     offered=_is_there,
-    safe=mending.resend_risk,
+    safe=risks.resend_risk,
     preview=_same_key,
-    run=_retry,
+    run=mending.send_again,
 )
 SEND_BY = Action(
     "send-by",
     "Send by another provider",
     CHANGE,
     offered=_several,
-    safe=mending.second_parcel_risk,
+    safe=risks.second_parcel_risk,
     preview=_another,
     form=ProviderForm,
-    run=_send_by,
+    run=mending.send_by,
 )
 CORRECT = Action(
     "correct",
     "Correct the address and send",
     CHANGE,
     offered=_is_there,
+    safe=risks.resend_risk,
     preview=_new_address,
     form=AddressForm,
     initial=Shipment.address,
@@ -162,7 +160,7 @@ TAKEN = Action(
     explained="It counts as sent, and is not sent again. Ask the provider before.",
     needs_reason=True,
     form=TakenForm,
-    run=_taken,
+    run=mending.mark_taken,
 )
 CANCEL = Action(
     "cancel",
@@ -170,8 +168,8 @@ CANCEL = Action(
     CHANGE,
     explained="It is never sent again. The order stays as it is.",
     needs_reason=True,
-    safe=mending.second_parcel_risk,
-    run=_cancel,
+    safe=risks.second_parcel_risk,
+    run=services.cancel,
 )
 ASK = Action(
     "ask",

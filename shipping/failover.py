@@ -39,7 +39,8 @@ def alternatives(shipments: Sequence[Shipment]) -> dict[int, list[str]]:
     found = {}
     for shipment in shipments:
         ranked = _ranked_after(shipment.provider, router.route(shipment.as_ordered).preference)
-        found[shipment.pk] = [name for name in ranked if name in able]
+        open_to_it = able.difference(shipment.may_be_with)
+        found[shipment.pk] = [name for name in ranked if name in open_to_it]
     return found
 
 

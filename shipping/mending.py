@@ -7,116 +7,115 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from core import clock
-from core.outbox import QUEUED
+from core.risks import check_reason, weigh
 from core.states import IllegalMove, move
-from orders.models import Order
 from orders.rules import check_address
 from orders.services import correct_address
-from shipping import providers, services, tracking, troubles
+from shipping import providers, risks, services, tracking, troubles
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.providers import NotExpressible
 from shipping.routing import Router
-
-UNDECIDED = frozenset({"unknown", "rejected", "missed"})
-
-
-def resend_risk(shipment: Shipment) -> str:
-    """What speaks against sending it again to the same provider; empty when nothing does."""
-    adapter = _adapter(shipment.provider)
-    if not shipment.doubtful or adapter is None or adapter.looks_up or adapter.deduplicates:
-        return ""
-    return (
-        f"{shipment.provider} may have it already. It cannot be asked, and would take it a "
-        "second time: ask them by telephone first."
-    )
-
-
-def second_parcel_risk(shipment: Shipment) -> str:
-    """What speaks against giving it to another provider, or giving it up; empty when nothing."""
-    if not shipment.doubtful:
-        return ""
-    return f"{shipment.provider} may have it already, and deliver it all the same."
+from shipping.states import UNDECIDED
 
 
 @transaction.atomic
-def send_again(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
-    """Send it to the same provider, under the same key; whether that is safe, `resend_risk` says.
-
-    Raises IllegalMove unless it is unknown, rejected or missed, as it was when that was asked.
-    """
-    _locked(shipment)
-    return services.retry(shipment, by=by, reason=reason)
+def send_again(
+    shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False
+) -> Shipment:
+    """`services.retry` of a shipment as it was seen: IllegalMove when it was tried again since."""
+    _as_seen(shipment)
+    return services.retry(shipment, by=by, reason=reason, despite_risk=despite_risk)
 
 
 @transaction.atomic
-def send_by(shipment: Shipment, *, by: str, provider: str, reason: str = "") -> Shipment:
+def send_by(
+    shipment: Shipment, *, by: str, provider: str, reason: str = "", despite_risk: bool = False
+) -> Shipment:
     """Give it to another provider, under the same key and reference.
 
-    Whether that is safe, `second_parcel_risk` says: the caller has asked. Raises IllegalMove
-    unless it is unknown, rejected or missed, and for a cancelled order; ValidationError
-    (`provider`) for one that is not in use, has it already or cannot take it.
+    Raises Unsafe when the one that had it may have it still (`risks.second_parcel_risk`) unless
+    `despite_risk` was said, then ValidationError (`reason`) without a reason; what `services.retry`
+    raises besides; ValidationError (`provider`) for one that is not in use, has it already or
+    cannot take it.
     """
-    locked = _locked(shipment)
+    locked = _as_seen(shipment)
     if provider == locked.provider:
         raise ValidationError({"provider": "Choose another provider."})
     if why := Router.load().usable.get(provider, "there is no such provider"):
         raise ValidationError({"provider": f"{provider} cannot take it: {why}."})
+    told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
     before, shipment.provider = locked.provider, provider
     _check_expressible(shipment, "provider")
-    Shipment.objects.filter(pk=shipment.pk).update(
-        provider=provider,
-        doubtful=False,
-        provider_reference="",
-        tracking_number="",
-        tracking_url="",
-        sent_at=None,
-        news_at=None,
-        quiet=0,
-    )
     ShipmentEvent.objects.create(
         shipment=shipment,
         kind="rerouted",
         actor=by,
-        detail=f"from {before} to {provider}. {reason}"[:500],
+        detail=f"from {before} to {provider}. {told}"[:500],
     )
-    services.retry(shipment, by=by)
+    services.requeue(shipment, by=by, provider=provider, **_as_new(locked, provider))
     tracking.link_parked(shipment)
     return shipment
 
 
+def _as_new(locked: Shipment, provider: str) -> dict[str, Any]:
+    """The columns of one that this provider has not answered for. In doubt it is where it was
+    given to them before: then it is looked up first, where that can be done."""
+    holders = risks.holders(locked)
+    known_again = {provider} if risks.resend_is_safe(provider) else set()
+    return {
+        "doubtful": provider in holders,
+        "may_be_with": sorted(holders - known_again),
+        "provider_reference": "",
+        "tracking_number": "",
+        "tracking_url": "",
+        "sent_at": None,
+        "news_at": None,
+        "quiet": 0,
+    }
+
+
 @transaction.atomic
 def correct_and_send(
-    shipment: Shipment, *, by: str, address: Mapping[str, str], reason: str = ""
+    shipment: Shipment,
+    *,
+    by: str,
+    address: Mapping[str, str],
+    reason: str = "",
+    despite_risk: bool = False,
 ) -> Shipment:
     """Correct where a rejected shipment goes, and its order too, and send it again.
 
     The event names the lines that changed, not what they say. Raises ValidationError for an
-    address that the rules or the provider refuse, and IllegalMove unless it is rejected.
+    address that the rules or the provider refuse, IllegalMove unless it is rejected, and what
+    `services.retry` raises.
     """
     check_address(address)
-    locked = _locked(shipment)
+    locked = _as_seen(shipment)
     if locked.state != "rejected":
         raise IllegalMove(f"This shipment is {locked.state}: its address cannot be changed.")
     changed = [name for name, value in address.items() if getattr(locked, name) != value]
     if not changed:
         raise ValidationError("This is the address that it has.", "unchanged")
+    weighed = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
     Shipment.objects.filter(pk=shipment.pk).update(**address)
     for name, value in address.items():
         setattr(shipment, name, value)
     _check_expressible(shipment, "__all__")
-    told = f"changed: {', '.join(changed)}. {reason}"[:500]
+    told = f"changed: {', '.join(changed)}. {weighed}"[:500]
     ShipmentEvent.objects.create(shipment=shipment, kind="address-corrected", actor=by, detail=told)
     correct_address(shipment.order, {**shipment.address()}, by=by)
-    return services.retry(shipment, by=by)
+    return services.requeue(shipment, by=by)
 
 
 @transaction.atomic
 def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason: str = "") -> None:
     """Record that the provider has an unknown one after all: somebody has asked.
 
-    Raises IllegalMove unless it is unknown.
+    Raises IllegalMove unless it is unknown, and ValidationError (`reason`) without a reason.
     """
+    check_reason(reason)
     changes: dict[str, Any] = {"tracking_number": tracking_number} if tracking_number else {}
+    changes |= {"may_be_with": sorted(set(shipment.may_be_with) - {shipment.provider})}
     now = clock.now()
     move(
         shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, news_at=now, **changes
@@ -160,12 +159,11 @@ def _adapter(name: str) -> providers.Provider | None:
         return None
 
 
-def _locked(shipment: Shipment) -> Shipment:
-    """It, its order locked before it as everywhere; `shipment` is brought up to date."""
-    Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
-    locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+def _as_seen(shipment: Shipment) -> Shipment:
+    """It, locked. Raises IllegalMove when there is nothing to decide, or other than was seen."""
+    locked = services.undecided(shipment)
+    if locked.state not in UNDECIDED:
+        raise IllegalMove(f"This shipment is {locked.state}: it cannot become queued.")
     if (locked.fence, locked.doubtful) != (shipment.fence, shipment.doubtful):
         raise IllegalMove("It was tried again meanwhile. Look at it again.")
-    if locked.state not in UNDECIDED:
-        raise IllegalMove(f"This shipment is {locked.state}: it cannot become {QUEUED}.")
     return locked

@@ -228,6 +228,23 @@ class NothingSerializer(Serializer):
     """A request without fields."""
 
 
+class DecisionSerializer(Serializer):
+    """Why a verb is done, and that what speaks against it was weighed."""
+
+    reason = TextField(
+        max_length=500,
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Kept with the shipment; no personal data. Needed with `despite_risk`.",
+    )
+    despite_risk = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Do it although the answer was 409 `unsafe`, which says what may happen.",
+    )
+
+
 class PauseSerializer(Serializer):
     """Until when a schedule makes no shipments."""
 

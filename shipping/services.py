@@ -1,21 +1,24 @@
 """The verbs of shipments. Each writes its event in the transaction of the change."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from core import clock
+from core.outbox import QUEUED
+from core.risks import check_reason, weigh
 from core.states import IllegalMove, move
 from orders.models import Order
-from shipping import cancelling, providers, schedules, tasks, tracking, troubles
+from shipping import cancelling, providers, risks, schedules, tasks, tracking, troubles
 from shipping.batches import joining
 from shipping.dates import local_date
 from shipping.models import Shipment, ShipmentEvent
 from shipping.providers import NotExpressible
 from shipping.routing import Router
-from shipping.states import UNSENT
+from shipping.states import EXCEPTIONS, UNSENT
 
 logger = logging.getLogger(__name__)
 
@@ -86,13 +89,14 @@ def check_expressible(shipment: Shipment, order: Order, field: str = "delivery_a
 def stop(order: Order, *, by: str) -> None:
     """Stop what a cancelled order has not sent yet: its schedule, its unsent shipments.
 
-    Raises IllegalMove when its parcel is with a provider, or may be. A recurring order can be
+    Raises IllegalMove when a parcel of it is with a provider, or may be. A recurring order can be
     cancelled all the same, for the parcels that have left; only not while one is being sent.
     """
     schedule = schedules.stop(order, by=by)
     shipments = order.shipments.select_for_update(of=("self",), no_key=True).order_by("id")
     for shipment in shipments.exclude(state__in=("cancelled", "delivered", "missed")):
-        if shipment.state in UNSENT and not shipment.doubtful:
+        elsewhere = schedule is None and bool(shipment.may_be_with)
+        if shipment.state in UNSENT and not shipment.doubtful and not elsewhere:
             move(shipment, "cancelled", by=by, detail="the order was cancelled")
             troubles.follow(shipment, by=by, how="Its order was cancelled.")
         elif schedule is None or shipment.state == "sending":
@@ -112,28 +116,48 @@ def _handed_over(shipment: Shipment) -> IllegalMove:
 
 
 @transaction.atomic
-def retry(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
+def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False) -> Shipment:
     """Queue a shipment again that is unknown, rejected or missed, under the same key.
 
-    Raises IllegalMove for any other state and for an order that has ended.
+    It stays in doubt: a second try that is refused says nothing of the first. Raises Unsafe when
+    that would make a second parcel (`risks.resend_risk`) unless `despite_risk` was said, then
+    ValidationError (`reason`) without a reason; IllegalMove for any other state and for an order
+    that has ended.
+    """
+    locked = undecided(shipment)
+    if locked.provider not in providers.names():
+        raise IllegalMove(f"Nothing can be sent: there is no shipping provider {locked.provider}.")
+    told = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
+    return requeue(shipment, by=by, detail=told, may_be_with=risks.holders_after_resend(locked))
+
+
+def undecided(shipment: Shipment) -> Shipment:
+    """It, locked behind its order as everywhere, as somebody is to decide about it.
+
+    Raises IllegalMove when there is nothing to decide, and for an order that has ended.
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     if order.state in ENDED:
         raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
     locked = _locked(shipment)
+    Shipment.WORKFLOW.check(locked, QUEUED)
+    return locked
+
+
+def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:
+    """Queue a shipment, which the caller has locked and decided about, for another try."""
     now = clock.now()
     move(
         shipment,
-        "queued",
+        QUEUED,
         by=by,
         kind="retried",
-        detail=reason,
-        # Where nobody can tell whether it was taken, staff have decided that it was not.
-        doubtful=locked.doubtful and _resend_is_safe(locked.provider),
+        detail=detail,
         attempts=0,
         first_attempt_at=None,
         next_attempt_at=now,
         ship_on=local_date(now, settings.TIME_ZONE),
+        **changes,
     )
     troubles.follow(shipment, by=by, how="It is sent again.")
     tasks.dispatch.delay_on_commit(shipment.pk)
@@ -141,37 +165,45 @@ def retry(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
 
 
 @transaction.atomic
-def cancel(shipment: Shipment, *, by: str, reason: str = "") -> Shipment:
-    """Cancel a shipment that no provider has; staff may also close an unknown or failed one.
+def cancel(
+    shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False
+) -> Shipment:
+    """Cancel a shipment that no provider has; staff may also give up an unknown or failed one.
 
     One that a provider has taken is cancelled there, where it can be: until its answer, which a
     worker waits for, the shipment stays as it is. Raises IllegalMove where it cannot, once the
-    carrier has it, and while a try is under way or in doubt.
+    carrier has it, and while a try is under way or in doubt; Unsafe when it may be with somebody
+    all the same (`risks.second_parcel_risk`) unless `despite_risk` was said; ValidationError
+    (`reason`) without a reason then, and for one that went wrong.
     """
     # The order first: whoever cancels it locks in the same sequence.
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     locked = _locked(shipment)
-    if locked.state == "sending" or (locked.state == "queued" and locked.doubtful):
-        raise IllegalMove(
-            f"Shipment {locked.reference} may be with the provider: that is being found out. "
-            "Try again when it is sent, rejected or unknown."
-        )
-    if locked.state in cancelling.ASKABLE:
-        cancelling.ask(locked, by=by, reason=reason)
+    _check_decided(locked)
+    asks = locked.state in cancelling.ASKABLE
+    if not asks:
+        Shipment.WORKFLOW.check(locked, "cancelled")
+    told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
+    if locked.state in EXCEPTIONS:
+        check_reason(reason)
+    if asks:
+        cancelling.ask(locked, by=by, reason=told)
         return shipment
-    move(shipment, "cancelled", by=by, detail=reason)
+    move(shipment, "cancelled", by=by, detail=told)
     troubles.follow(shipment, by=by, how="It was cancelled.")
     schedules.finish(order, by=by)
     return shipment
 
 
+def _check_decided(locked: Shipment) -> None:
+    """Raise IllegalMove while a try is under way, or its outcome is being found out."""
+    looked_up = locked.state == QUEUED and locked.doubtful and risks.resend_is_safe(locked.provider)
+    if locked.state == "sending" or looked_up:
+        raise IllegalMove(
+            f"Shipment {locked.reference} may be with the provider: that is being found out. "
+            "Try again when it is sent, rejected or unknown."
+        )
+
+
 def _locked(shipment: Shipment) -> Shipment:
     return Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
-
-
-def _resend_is_safe(name: str) -> bool:
-    try:
-        provider = providers.get(name)
-    except LookupError as missing:
-        raise IllegalMove(f"Nothing can be sent: {missing}.") from missing
-    return provider.looks_up or provider.deduplicates

@@ -26,6 +26,7 @@ from shipping.planning import now_and_then
 from shipping.serializers import (
     AskForReturnSerializer,
     DatesSerializer,
+    DecisionSerializer,
     ForecastQuerySerializer,
     ForecastSerializer,
     NothingSerializer,
@@ -68,32 +69,36 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
 
     @extend_schema(
         summary="Send a shipment again",
-        description="One that is unknown, rejected or missed, under the same key: a provider that "
-        "has taken it makes no second parcel. 409 in any other state.",
-        request=NothingSerializer,
-        responses={200: ShipmentSerializer},
+        description="One that is unknown, rejected or missed, under the same key. 409 "
+        "(`illegal_move`) in any other state; 409 (`unsafe`) where it could make a second parcel: "
+        "a provider that may have it, cannot be asked and does not know keys again. To do it all "
+        "the same send `despite_risk`: true with a `reason`.",
+        request=DecisionSerializer,
+        responses={200: ShipmentSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, methods=["post"])
     @idempotent
     def retry(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Queue it again."""
-        _read(NothingSerializer, request)
-        shipment = services.retry(self.get_object(), by=_actor(request))
+        decision = _read(DecisionSerializer, request)
+        shipment = services.retry(self.get_object(), by=_actor(request), **decision)
         return self._shown(shipment)
 
     @extend_schema(
         summary="Cancel a shipment",
         description="One that no provider has is cancelled at once: 200. One that is with a "
         "provider is cancelled there: 202, and `cancellation` says what came of it. 409 when the "
-        "provider cannot cancel, when the carrier has it, or while a try is under way or in doubt.",
-        request=CancelSerializer,
-        responses={200: ShipmentSerializer, 202: ShipmentSerializer},
+        "provider cannot cancel, when the carrier has it, or while a try is under way or in doubt; "
+        "409 (`unsafe`) when it may be with a provider and be delivered all the same: send "
+        "`despite_risk`: true with a `reason`. One that went wrong needs a `reason` too.",
+        request=DecisionSerializer,
+        responses={200: ShipmentSerializer, 202: ShipmentSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, methods=["post"])
     @idempotent
     def cancel(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Cancel it, here or at its provider."""
-        options = _read(CancelSerializer, request)
+        options = _read(DecisionSerializer, request)
         shipment = services.cancel(self.get_object(), by=_actor(request), **options)
         shown = self._shown(shipment)
         shown.status_code = 200 if shipment.state == "cancelled" else 202

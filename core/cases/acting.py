@@ -9,13 +9,8 @@ from django.db import transaction
 from core.cases.models import Case, CaseEvent
 from core.cases.recording import dismiss
 from core.cases.registry import Action, kind
+from core.risks import check_reason, weigh
 from core.states import IllegalMove
-
-SHORTEST_REASON = 5
-
-
-class Unsafe(IllegalMove):
-    """Something speaks against it. Whoever does it all the same says so, and why."""
 
 
 def subject_of(case: Case) -> Any:
@@ -63,21 +58,20 @@ def act(
 
     Raises IllegalMove when the case is closed or the subject is not in a state for it, Unsafe
     when something speaks against it and `despite_risk` was not said, ValidationError (`reason`)
-    without a reason where one is needed. Nothing has changed then.
+    without a reason where one is needed. Nothing has changed then. A verb that weighs a risk does
+    so again, under its locks: what was safe when it was looked at may not be any more.
     """
     # Not locked: the verb locks its rows first, as whoever settles this case does.
     if action not in offered(case):
         raise IllegalMove(f"“{action.label}” is not possible now. Look at the case again.")
     subject = subject_of(case)
     obstacle = action.safe(subject) if subject else ""
-    if obstacle and not despite_risk:
-        raise Unsafe(obstacle)
-    if (action.needs_reason or obstacle) and len(reason.strip()) < SHORTEST_REASON:
-        text = f"Say why, in at least {SHORTEST_REASON} characters: it is kept with the case."
-        raise ValidationError({"reason": text})
-    told = f"{reason.strip()} (despite: {obstacle})" if obstacle else reason.strip()
+    told = weigh(obstacle, despite_risk=despite_risk, reason=reason)
+    if action.needs_reason:
+        check_reason(reason)
     CaseEvent.objects.create(case=case, kind=action.name, actor=by, detail=told[:500])
     if action.run and subject:
-        action.run(subject, by=by, reason=reason.strip(), **(fields or {}))
+        weighed = {"despite_risk": despite_risk} if action.weighs else {}
+        action.run(subject, by=by, reason=reason.strip(), **weighed, **(fields or {}))
     if action.closes and not dismiss(case.kind, case.subject_id, by=by, why=reason.strip()):
         raise IllegalMove("This case was closed meanwhile.")

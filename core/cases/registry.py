@@ -38,9 +38,10 @@ class Action:
 
     `explained`, and `preview` for the subject at hand, say what it will do; `initial` fills the
     form. `offered`: whether it makes sense for this subject. `safe` says what speaks against it, or
-    nothing: whoever does it all the same has to say so, and why. `form` holds what else must be
-    given, beside the reason. `closes`: the case is closed with it although the subject is as it
-    was; without, it closes when the verb settles it.
+    nothing: whoever does it all the same has to say so, and why, and `run` is given `despite_risk`
+    to ask again under its locks. `form` holds what else must be given, beside the reason. `closes`:
+    the case is closed with it although the subject is as it was; without, it closes when the verb
+    settles it.
     """
 
     name: str
@@ -55,6 +56,11 @@ class Action:
     initial: Callable[[Any], dict[str, Any]] = _nothing
     run: Callable[..., Any] | None = None
     closes: bool = False
+
+    @property
+    def weighs(self) -> bool:
+        """Whether anything may ever speak against it."""
+        return self.safe is not _harmless
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def _describe(rows) -> list[cases.Trouble]:
     return [trouble(row) for row in rows]
 
 
-def _mend(subject, *, by: str, reason: str) -> None:
+def _mend(subject, *, by: str, reason: str, despite_risk: bool = False) -> None:
     Circuit.objects.filter(pk=subject.pk).update(failures=0)
     cases.settle("test-broken", [subject.pk], by=by, how="mended")
 

@@ -12,8 +12,8 @@ from unfold.widgets import (
 )
 
 from core.cases import Action
-from core.cases.acting import SHORTEST_REASON
 from core.forms import TextField
+from core.risks import SHORTEST_REASON
 
 LONGEST_REASON = 500
 

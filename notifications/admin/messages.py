@@ -9,17 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
-from unfold.forms import ActionForm, BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
 
 from core import clock
 from core.admin import LargeTableAdmin
-from core.forms import CharField, TextField
+from core.dialogs import DecisionBar, DecisionForm, refusal
 from core.models import Circuit
 from core.states import IllegalMove
-from core.text import lenient
 from notifications.admin.inlines import DeliveryReportInline, EventInline
 from notifications.admin.reading import ReadOnly
+from notifications.cases import twice_risk
 from notifications.channels import channel_choices, transports
 from notifications.models import DeliveryReport, Notification
 from notifications.rendering import cut
@@ -39,25 +37,18 @@ STATE_COLOURS = {
 }
 
 
-class SendAgainForm(BaseDialogForm):  # type: ignore[misc]
-    """Why a message is sent again."""
+class SendAgainForm(DecisionForm):
+    """Why a message is sent again, and whether although it may have arrived."""
 
-    reason = TextField(
-        max_length=500,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept with the message.",
-    )
+    model = Notification
 
+    def obstacle(self, row: Notification) -> str:
+        """That they may get it twice."""
+        return twice_risk(row)
 
-class SendAgainBar(ActionForm):  # type: ignore[misc]
-    """The action bar, with room for the reason."""
-
-    reason = CharField(
-        required=False,
-        max_length=500,
-        label="",
-        widget=UnfoldAdminTextInputWidget({"placeholder": "Why are they sent again?"}),
-    )
+    def needs_reason(self, row: Notification) -> bool:
+        """Always."""
+        return True
 
 
 class ProviderFilter(admin.SimpleListFilter):
@@ -105,7 +96,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     ]
     readonly_fields = ["why", "attempts", "next_attempt_at", "created_at"]
     inlines = [EventInline, DeliveryReportInline]
-    action_form = SendAgainBar
+    action_form = DecisionBar
     actions = ["send_selected_again"]
     actions_detail = ["send_again"]
 
@@ -137,9 +128,9 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     @admin.action(description="Send again", permissions=["send_again"])
     def send_selected_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
         """Send the selected messages again, where they failed or may never have arrived."""
-        reason = lenient(str(request.POST.get("reason", "")))
+        decision = DecisionBar.decision(request)
         rows = queryset.select_related("customer").order_by("id")[:MOST_AT_ONCE]
-        sent = sum(self._send_again(request, row, reason) for row in rows)
+        sent = sum(self._send_again(request, row, **decision) for row in rows)
         if sent:
             self.message_user(request, f"{sent} queued again.", messages.SUCCESS)
 
@@ -149,8 +140,8 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         permissions=["send_again"],
         dialog={
             "title": "Send this message again?",
-            "description": "If it did arrive after all, the customer gets it twice. "
-            "It goes at once, in the customer's quiet hours, too.",
+            "description": "To the customer's present address. It goes at once, in the customer's "
+            "quiet hours, too.",
             "form_class": SendAgainForm,
             "form_submit_text": "Send it again",
         },
@@ -158,16 +149,16 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     def send_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Send this message again, for the reason typed."""
         row = get_object_or_404(Notification, pk=object_id)
-        if self._send_again(request, row, form.cleaned_data["reason"]):
+        if self._send_again(request, row, **form.decision()):
             self.message_user(request, "Queued again.", messages.SUCCESS)
         return redirect("admin:notifications_notification_change", object_id)
 
-    def _send_again(self, request: HttpRequest, row: Notification, reason: str) -> bool:
+    def _send_again(self, request: HttpRequest, row: Notification, **decision: Any) -> bool:
         try:
-            resend(row, by=actor_of(request), reason=reason)
+            resend(row, by=actor_of(request), **decision)
         except (IllegalMove, ValidationError) as error:
-            text = " ".join(getattr(error, "messages", [str(error)]))
-            self.message_user(request, f"Notification {row.pk}: {text}", messages.ERROR)
+            text = f"Notification {row.pk}: {refusal(error)}"
+            self.message_user(request, text, messages.ERROR)
             return False
         return True
 

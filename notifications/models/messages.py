@@ -84,6 +84,12 @@ class Notification(OutboxRow):
     closed_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="Staff have seen that it went wrong."
     )
+    may_have_arrived = models.BooleanField(
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Staff sent it again although an earlier try was in doubt.",
+    )
     state = models.CharField(
         max_length=20,
         choices=NotificationState.choices,

@@ -38,9 +38,10 @@ def looker() -> User:
     return user
 
 
-def run(client: Client, row: Notification, reason: str) -> str:
+def run(client: Client, row: Notification, reason: str, **fields: str) -> str:
     """Run the action on one row; the page that comes back."""
     form = {"action": "send_selected_again", "_selected_action": [row.pk], "reason": reason}
+    form |= fields
     return client.post(LIST, form, follow=True).content.decode()
 
 
@@ -53,9 +54,12 @@ def lost(sandbox) -> Notification:
 def test_an_unknown_message_is_sent_again_with_the_reason_on_record(manager, sandbox):
     row = lost(sandbox)
     assert row.state == "unknown"
-    assert "1 queued again." in run(manager, row, "the customer never got it")
+    assert "gets it twice" in run(manager, row, "the customer never got it")
+    assert not row.events.filter(kind="resend").exists()
+    assert "1 queued again." in run(manager, row, "never got it", despite_risk="on")
     event = row.events.get(kind="resend")
-    assert (event.actor, event.detail) == ("user:maria", "the customer never got it")
+    assert event.actor == "user:maria"
+    assert event.detail.startswith("never got it (despite: If it did arrive")
     dispatch()
     row.refresh_from_db()
     assert (row.state, row.doubtful) == ("sent", False)
@@ -74,7 +78,7 @@ def test_a_failed_message_goes_to_the_customers_present_address(sandbox):
 
 def test_what_is_sent_again_is_tried_like_a_new_one(sandbox, settings):
     row = lost(sandbox)
-    resend(row, by="user:test", reason="the customer never got it")
+    resend(row, by="user:test", reason="the customer never got it", despite_risk=True)
     settings.AFRICAS_TALKING_BASE_URL = "http://127.0.0.1:9"
     dispatch()
     row.refresh_from_db()
@@ -241,7 +245,11 @@ def test_one_message_is_sent_again_from_its_page(manager, sandbox):
     row = lost(sandbox)
     url = f"{LIST}{row.pk}/send_again/"
     assert url in manager.get(f"{LIST}{row.pk}/change/").content.decode()
-    manager.post(url, {"_form_submitted": "on", "reason": "the customer never got it"})
+    given = {"_form_submitted": "on", "reason": "the customer never got it"}
+    assert "gets it twice" in manager.post(url, given).content.decode()
+    row.refresh_from_db()
+    assert row.state == "unknown"
+    manager.post(url, given | {"despite_risk": "on"})
     row.refresh_from_db()
     assert row.state == "queued"
     assert url not in manager.get(f"{LIST}{row.pk}/change/").content.decode()

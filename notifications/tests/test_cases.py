@@ -1,6 +1,7 @@
 """What of messages waits for staff, and what they do about it."""
 
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -77,6 +78,29 @@ def test_sending_an_unknown_one_again_has_to_be_said_twice(unknown):
     dispatch()
     unknown.refresh_from_db()
     assert unknown.state == "sent"
+
+
+def test_a_second_try_that_is_refused_says_nothing_of_the_first(unknown, sandbox):
+    """It is tried like a new one, but whoever sends it a third time is asked again."""
+    act("resend", despite_risk=True)
+    sandbox.faults(africastalking={"status": 400, "times": 1})
+    dispatch()
+    unknown.refresh_from_db()
+    assert (unknown.state, open_kinds()) == ("failed", ["message-failed"])
+    assert "may have arrived" in Case.objects.get(closed_at=None).happened
+    for verb in ("resend", "other-channel"):
+        with pytest.raises(cases.Unsafe, match="twice"):
+            act(verb, fields={"channel": "email"} if verb == "other-channel" else {})
+
+
+@pytest.mark.parametrize("given", [{}, {"despite_risk": True, "reason": "  "}])
+def test_the_verbs_refuse_by_themselves_what_may_come_twice(unknown, given):
+    given = {"reason": "as she asked"} | given
+    for verb in (resend, partial(send_by_other_channel, channel="email")):
+        with pytest.raises((cases.Unsafe, ValidationError)):
+            verb(unknown, by="jane", **given)
+    unknown.refresh_from_db()
+    assert (unknown.state, Notification.objects.count()) == ("unknown", 1)
 
 
 def test_an_unknown_one_is_closed_with_its_reason_and_does_not_come_back(unknown):

@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from core.admin import LargeTableAdmin
-from core.dialogs import go_to
+from core.dialogs import go_to, refusal
 from core.states import IllegalMove
 from orders.admin.actors import actor_of
 
@@ -59,11 +59,16 @@ class ReadOnlyAdmin(LargeTableAdmin):
         return fits and request.user.has_perm(f"shipping.change_{self.opts.model_name}")
 
     def each(
-        self, request: HttpRequest, rows: QuerySet[Any], verb: Callable[..., Any], done: str
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        verb: Callable[..., Any],
+        done: str,
+        **options: Any,
     ) -> None:
         """Do it to each of the selected; say how many, and which refuse, and why."""
         chosen = rows.order_by("id")[:MOST_AT_ONCE]
-        count = sum(self._one(request, row, verb) for row in chosen)
+        count = sum(self._one(request, row, verb, **options) for row in chosen)
         if count:
             self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
 
@@ -82,7 +87,6 @@ class ReadOnlyAdmin(LargeTableAdmin):
         try:
             verb(row, by=actor_of(request), **options)
         except (IllegalMove, ValidationError) as refused:
-            text = " ".join(getattr(refused, "messages", [str(refused)]))
-            self.message_user(request, f"{row}: {text}", messages.ERROR)
+            self.message_user(request, f"{row}: {refusal(refused)}", messages.ERROR)
             return False
         return True

@@ -14,13 +14,14 @@ from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core import clock
 from core.admin import ReadOnlyInline
+from core.dialogs import DecisionBar, DecisionForm
 from core.forms import TextField
 from core.models import Circuit
-from shipping import providers, returns, services
+from shipping import providers, returns, risks, services
 from shipping.admin.reading import ReadOnlyAdmin, linked, to_the_second
 from shipping.filters import search
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
-from shipping.states import EXCEPTIONS, RETURNABLE, SHIPMENT, ShipmentState
+from shipping.states import EXCEPTIONS, RETURNABLE, SHIPMENT, UNDECIDED, ShipmentState
 
 STATE_COLOURS = {
     "scheduled": "info",
@@ -34,7 +35,6 @@ STATE_COLOURS = {
     "unknown": "danger",
     "rejected": "danger",
 }
-RETRIED = frozenset(state for state, moves in SHIPMENT.moves.items() if "queued" in moves)
 CANCELLED = frozenset(state for state, moves in SHIPMENT.moves.items() if "cancelled" in moves)
 
 
@@ -139,8 +139,32 @@ class OrderShipmentInline(ReadOnlyInline):
         return linked(shipment)
 
 
+class RetryForm(DecisionForm):
+    """Why a shipment is sent again, and whether although it may be taken already."""
+
+    model = Shipment
+
+    def obstacle(self, row: Shipment) -> str:
+        """That a provider may have it."""
+        return risks.resend_risk(row)
+
+
+class CancelForm(DecisionForm):
+    """Why a shipment is cancelled, and whether although it may be delivered all the same."""
+
+    model = Shipment
+
+    def obstacle(self, row: Shipment) -> str:
+        """That a provider may have it."""
+        return risks.second_parcel_risk(row)
+
+    def needs_reason(self, row: Shipment) -> bool:
+        """One that went wrong is given up for a reason."""
+        return row.state in EXCEPTIONS
+
+
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]
-    """Why a shipment is cancelled."""
+    """Why it is done."""
 
     reason = TextField(
         max_length=500,
@@ -170,6 +194,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
     list_select_related = ["order"]
     inlines = [EventInline, TrackingInline, UnreadableInline]
+    action_form = DecisionBar
     actions = ["retry_selected", "cancel_selected"]
     actions_detail = ["retry", "cancel", "take_back"]
     fieldsets = [
@@ -202,7 +227,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
 
     def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether this shipment can be sent again, by this person."""
-        return self.may(request, object_id, RETRIED)
+        return self.may(request, object_id, UNDECIDED)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether this shipment can be cancelled, by this person."""
@@ -211,12 +236,14 @@ class ShipmentAdmin(ReadOnlyAdmin):
     @admin.action(description="Send again", permissions=["retry"])
     def retry_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         """Queue those that are unknown, rejected or missed, under the same keys."""
-        self.each(request, queryset, services.retry, "Queued again")
+        decision = DecisionBar.decision(request)
+        self.each(request, queryset, services.retry, "Queued again", **decision)
 
     @admin.action(description="Cancel selected shipments", permissions=["cancel"])
     def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
         """Cancel those that no provider has."""
-        self.each(request, queryset, services.cancel, "Cancelled")
+        decision = DecisionBar.decision(request)
+        self.each(request, queryset, services.cancel, "Cancelled", **decision)
 
     @action(
         description="Send again",
@@ -224,14 +251,16 @@ class ShipmentAdmin(ReadOnlyAdmin):
         permissions=["retry"],
         dialog={
             "title": "Send this shipment again?",
-            "description": "Under the same key: a provider that has it makes no second parcel.",
+            "description": "To the same provider, under the same key. One that it may have is "
+            "looked up first, where that can be done.",
+            "form_class": RetryForm,
             "form_submit_text": "Send it again",
         },
     )
-    def retry(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def retry(self, request: HttpRequest, form: RetryForm, object_id: str) -> HttpResponse:
         """Queue it again."""
         row = get_object_or_404(Shipment, pk=object_id)
-        return self.one(request, row, services.retry, "queued again")
+        return self.one(request, row, services.retry, "queued again", **form.decision())
 
     @action(
         description="Cancel the shipment",
@@ -240,16 +269,16 @@ class ShipmentAdmin(ReadOnlyAdmin):
         permissions=["cancel"],
         dialog={
             "title": "Cancel this shipment?",
-            "description": "An unknown one may have been taken: ask the provider first.",
-            "form_class": ReasonForm,
+            "description": "It is never sent again. One that its provider has is cancelled there, "
+            "where that can be done.",
+            "form_class": CancelForm,
             "form_submit_text": "Cancel the shipment",
         },
     )
-    def cancel(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+    def cancel(self, request: HttpRequest, form: CancelForm, object_id: str) -> HttpResponse:
         """Cancel it, for the reason typed."""
         row = get_object_or_404(Shipment, pk=object_id)
-        reason = form.cleaned_data["reason"]
-        return self.one(request, row, services.cancel, "cancelled", reason=reason)
+        return self.one(request, row, services.cancel, "cancelled", **form.decision())
 
     def has_take_back_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether something of it can come back, and this person may say so."""

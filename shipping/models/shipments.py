@@ -3,6 +3,7 @@
 import uuid
 from copy import copy
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -64,6 +65,10 @@ class Shipment(OutboxRow, AddressLines):
     # When we last heard of it from its provider, and how often the watchdog has stirred since.
     news_at = models.DateTimeField(null=True, blank=True, editable=False)
     quiet = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    # Who may hold another parcel of it: it was sent again, or elsewhere, despite a doubt.
+    may_be_with = ArrayField(
+        models.CharField(max_length=30), default=list, db_default=[], editable=False
+    )
 
     class Meta:
         ordering = ["-id"]

@@ -18,15 +18,16 @@ from hypothesis import strategies as some
 from core.http import Done, GarbledAnswer, Outcome, Permanent, Reader, Request, Response
 
 from core.http import Temporary, Unknown, send  # isort: skip
+from core.risks import Unsafe
 from core.tests.test_http_server import OK, Script, Stage, Talk, after_hearing, hang_up, staged
 from customers.models import Customer
 from orders.models import Order, OrderLine
-from shipping import dispatching, providers, tracking
+from shipping import dispatching, providers, services, tracking
 from shipping.models import Shipment
 from shipping.providers import NotAuthentic, NotExpressible, NotOffered, Provider, Unreadable
 from shipping.reading import BadEvent
 from shipping.tests.conformance_events import EventConformance
-from shipping.tests.factories import read_one
+from shipping.tests.factories import queued_shipment, read_one
 
 JSON = {"Content-Type": "application/json"}
 PRIVATE = ("jane@private.example", "+447451277972", "C-PRIVATE", "our own note")
@@ -320,6 +321,18 @@ class Conformance(EventConformance):
             there = provider.at(f"http://{stage.host}:{stage.port}")
             assert isinstance(over_http(stage, requested(there), there.read, 5), Temporary)
             assert len(stage.requests) == 1
+
+    # --- sending again ---------------------------------------------------------------------
+
+    @pytest.mark.django_db
+    def test_one_in_doubt_is_sent_again_unasked_only_where_no_second_comes_of_it(self, provider):
+        made = {"state": "unknown", "doubtful": True, "provider": provider.name}
+        shipment = queued_shipment(**made)
+        if provider.resend_is_safe:
+            assert services.retry(shipment, by="user:test").state == "queued"
+            return
+        with pytest.raises(Unsafe, match=f"{provider.name} may have it already"):
+            services.retry(shipment, by="user:test", reason="I am sure")
 
     # --- looking up ------------------------------------------------------------------------
 

@@ -8,6 +8,10 @@ import pytest
 from celery import current_app
 
 from sandbox.testing import Sandbox, running_sandbox
+from shipping import providers
+
+# The sandbox's name for each of them.
+LANES = {"reference": "provider", "northpost": "northpost", "swiftparcel": "swiftparcel"}
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +27,21 @@ def provider(silent_sandbox: Sandbox, settings: Any) -> Sandbox:
     settings.REFERENCE_PROVIDER_URL = f"{silent_sandbox.url}/provider/shipments"
     settings.REFERENCE_PROVIDER_SECRET = silent_sandbox.config.reference_provider_secret
     return silent_sandbox
+
+
+@pytest.fixture
+def world(provider: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    """Every provider over HTTP, with half a second for each answer."""
+    config = provider.config
+    settings.NORTHPOST_URL = f"{provider.url}/northpost"
+    settings.NORTHPOST_LOGIN = config.northpost_login
+    settings.NORTHPOST_HOOK_SECRET = config.northpost_hook_secret
+    settings.SWIFTPARCEL_URL = f"{provider.url}/swiftparcel"
+    settings.SWIFTPARCEL_API_KEY = config.swiftparcel_api_key
+    settings.SWIFTPARCEL_SECRET = config.swiftparcel_secret
+    for name in LANES:
+        monkeypatch.setattr(providers.get(name), "timeout", 0.5)
+    return provider
 
 
 @pytest.fixture

@@ -109,7 +109,7 @@ def test_what_is_sent_again_holds_what_it_held(provider):
     for quantity in (5, 7):
         change(schedule.order, Wanted(lines=[(product_of(schedule), quantity)]), **BY)
     run_schedule(schedule.next_on)
-    services.retry(schedule.shipments.get(occurrence=0), **BY)
+    services.retry(schedule.shipments.get(occurrence=0), by=BY["by"])
     dispatch()
     bodies = [entry["body"] for entry in provider.parcels()]
     sent = {body["order_id"]: body["items"][0]["quantity"] for body in bodies}

@@ -1,31 +1,15 @@
 """The sandbox's faults, over HTTP, at each of the providers: never a stuck worker, never two."""
 
 from time import monotonic
-from typing import Any
 
 import pytest
 
-from sandbox.testing import Sandbox
 from shipping import dispatching, providers
 from shipping.models import Shipment
+from shipping.tests.conftest import LANES
 from shipping.tests.factories import queued_shipment
 
-LANES = {"reference": "provider", "northpost": "northpost", "swiftparcel": "swiftparcel"}
 FAULTS = ["garbled", "wrong_type", "huge", "slow", "timeout_after_accept", "close_after_accept"]
-
-
-@pytest.fixture
-def world(provider: Sandbox, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
-    config = provider.config
-    settings.NORTHPOST_URL = f"{provider.url}/northpost"
-    settings.NORTHPOST_LOGIN = config.northpost_login
-    settings.NORTHPOST_HOOK_SECRET = config.northpost_hook_secret
-    settings.SWIFTPARCEL_URL = f"{provider.url}/swiftparcel"
-    settings.SWIFTPARCEL_API_KEY = config.swiftparcel_api_key
-    settings.SWIFTPARCEL_SECRET = config.swiftparcel_secret
-    for name in LANES:
-        monkeypatch.setattr(providers.get(name), "timeout", 0.5)
-    return provider
 
 
 def sent(name: str) -> Shipment:
