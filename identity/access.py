@@ -113,12 +113,16 @@ class RecordedReads:
             raise ReasonNeeded
 
     def patients_in(self, body: Any) -> Iterable[int]:
-        """The patients whose data the body of a 200 holds."""
+        """The patients whose data the body of a 2xx holds."""
         raise NotImplementedError
 
     def finalize_response(self, request: Any, response: Response, *args: Any, **kw: Any) -> Any:
         """The answer, once the read is on record."""
-        if response.status_code == 200 and request.method != "OPTIONS":
+        from identity.permissions import may_read
+
+        shows = 200 <= response.status_code < 300 and response.data is not None
+        # Who may write and not read is shown an id (identity/renderers.py): that is no read.
+        if shows and request.method != "OPTIONS" and may_read(request, self):
             record(request, self.patients_in(response.data), self._how(request))
         return super().finalize_response(request, response, *args, **kw)  # type: ignore[misc]
 

@@ -15,7 +15,7 @@ B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """`request.auth`: the scopes of this request, the token's capped by what its caller may."""
+    """`request.auth`: the scopes of this request, the token's capped by caller and program."""
 
     scopes: frozenset[str]
 
@@ -29,8 +29,8 @@ class BearerAuthentication(BaseAuthentication):
         if text is None:
             return None
         token = read(text)
-        caller = caller_of(token)
-        return caller, Granted(token.scopes.intersection(caller.allowed_scopes))
+        caller, allowed = caller_of(token)
+        return caller, Granted(token.scopes & allowed)
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge to who sent no token: bare, without an error (RFC 6750, 3.1)."""

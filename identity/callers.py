@@ -2,23 +2,26 @@
 
 from functools import cache
 
+from django.conf import settings
 from django.db import connection
 
 from identity.models import ServiceClient, User
 from identity.refusals import InvalidToken
+from identity.scopes import SCOPES
 from identity.tokens import AccessToken
 
 Caller = ServiceClient | User
 
 
-def caller_of(token: AccessToken) -> Caller:
-    """The service client or the person. Raises InvalidToken for anybody staff have not let in.
+def caller_of(token: AccessToken) -> tuple[Caller, frozenset[str]]:
+    """The service client or the person, and the scopes that they may use at most.
 
-    Asked of the database at every request, so that whoever is shut out is out at once.
+    Who comes through a program may no more than it may. Raises InvalidToken for anybody staff have
+    not let in. Asked of the database at every request, so that whoever is shut out is out at once.
     """
-    client = _client(token)
-    if client and token.subject == (client.subject or client.client_id):
-        return _active(client)
+    program = _client(token)
+    if program and token.subject == (program.subject or program.client_id):
+        return _active(program), frozenset(program.allowed_scopes)
     # Whoever signed in through a client is not that client, whatever the client may do.
     if token.subject == token.client_id:
         raise InvalidToken("This client is not known here. Ask staff to add it to the API clients.")
@@ -27,7 +30,23 @@ def caller_of(token: AccessToken) -> Caller:
     ).first()
     if person is None or not person.is_staff:
         raise InvalidToken("This person is not known here. Sign in to the admin once.")
-    return _active(person)
+    return _active(person), person.allowed_scopes & _scopes_through(program)
+
+
+def _scopes_through(program: ServiceClient | None) -> frozenset[str]:
+    """What a program lets people do through it. Raises InvalidToken for one that may not come in.
+
+    The token's issuer vouches for a program that is not among the API clients, if the settings
+    say that this is enough.
+    """
+    if program:
+        if not program.is_active:
+            raise InvalidToken("This program has been shut out by staff.")
+        return frozenset(program.allowed_scopes)
+    if not settings.OIDC_UNKNOWN_PROGRAMS:
+        text = "This program is not known here. Ask staff to add it to the API clients."
+        raise InvalidToken(text)
+    return frozenset(SCOPES)
 
 
 def _client(token: AccessToken) -> ServiceClient | None:

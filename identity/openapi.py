@@ -18,7 +18,14 @@ class AutoSchema(openapi.AutoSchema):
         """The operation's description, with the scopes that it needs."""
         scopes = " ".join(scopes_needed(self.view, self.method))
         said = super().get_description() or ""
-        return f"{said}\n\nScopes: `{scopes}`".strip() if scopes else said
+        if not scopes:
+            return said
+        to_read = " ".join(scopes_needed(self.view, "GET"))
+        if self.method in ("POST", "PUT", "PATCH") and to_read:
+            scopes_text = f"Scopes: `{scopes}`; without `{to_read}` the answer is the `id` alone."
+        else:
+            scopes_text = f"Scopes: `{scopes}`"
+        return f"{said}\n\n{scopes_text}".strip()
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -12,7 +12,20 @@ def scopes_needed(view: Any, method: str) -> tuple[str, ...]:
     """The scopes that `method` needs on this view; empty when the view forgot to say."""
     name = "read_scopes" if method in SAFE_METHODS else "write_scopes"
     needed: tuple[str, ...] = getattr(view, name, ())
+    if method == "DELETE":
+        needed = getattr(view, "delete_scopes", needed)
     return needed
+
+
+def may_read(request: Request, view: Any) -> bool:
+    """Whether this caller may see what the view shows: not everybody who may write may."""
+    needed = scopes_needed(view, "GET")
+    return bool(needed) and _granted(request).issuperset(needed)
+
+
+def _granted(request: Request) -> frozenset[str]:
+    scopes: frozenset[str] = getattr(request.auth, "scopes", frozenset())
+    return scopes
 
 
 class HasScope(BasePermission):
@@ -26,7 +39,6 @@ class HasScope(BasePermission):
         if request.auth is None:
             return False
         needed = scopes_needed(view, request.method or "")
-        granted: frozenset[str] = getattr(request.auth, "scopes", frozenset())
-        if needed and granted.issuperset(needed):
+        if needed and _granted(request).issuperset(needed):
             return True
         raise InsufficientScope(needed)

@@ -51,11 +51,6 @@ def scopes_of_permissions(permissions: Collection[str]) -> frozenset[str]:
     return frozenset(scope for scope, needed in PERMISSIONS.items() if needed <= held)
 
 
-def may_view(scopes: Collection[str], permission: str) -> bool:
-    """Whether one of these scopes stands for a permission such as `orders.view_order`."""
-    return any(permission in PERMISSIONS[scope] for scope in scopes if scope in PERMISSIONS)
-
-
 def validate_scopes(scopes: Sequence[str]) -> None:
     """Raise ValidationError when one of them does not exist."""
     unknown = sorted(set(scopes) - set(SCOPES))

@@ -144,6 +144,7 @@ def test_the_api_lets_in_who_has_the_scopes(cast, name):
     ServiceClientFactory(client_id="test", allowed_scopes=list(SCOPES))
     ServiceClientFactory(client_id="capped", allowed_scopes=less)
     ServiceClientFactory(client_id="closed", is_active=False)
+    ServiceClientFactory(client_id="a-tool")
     signed_in = ask(endpoint, address(endpoint, cast), None, cast.staff["*"])
     assert signed_in.status_code == 401, "a session of the admin is no way into the API"
     for foreign in (False, True) if "{" in name else (False,):

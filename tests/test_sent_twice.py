@@ -148,7 +148,9 @@ def test_under_one_key_it_is_done_once_and_answered_the_same(api, name):
 
 
 def _refuse_writes(execute: Any, sql: str, *rest: Any) -> Any:
-    assert not sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")), sql
+    """But the access log: a patient's data that is shown again is read again."""
+    if "identity_accessrecord" not in sql:
+        assert not sql.lstrip().startswith(("INSERT", "UPDATE", "DELETE")), sql
     return execute(sql, *rest)
 
 

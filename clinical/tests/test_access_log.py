@@ -1,12 +1,17 @@
 """Every read of health data is on record, whichever door it went through."""
 
 import pytest
+from django.db import models
 
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory
+from customers.models import Customer
 from customers.tests.factories import CustomerFactory
+from customers.views import CustomerViewSet
 from identity.models import AccessRecord
+from identity.scopes import PERMISSIONS
 from identity.tests.factories import staff
+from orders.tests.factories import placed_order
 
 
 def log():
@@ -124,6 +129,37 @@ def test_support_is_not_told_that_a_customer_is_a_patient(client, api):
     text = client.get(f"/admin/customers/customer/{key}/delete/").content.decode()
     assert "other records" in text
     assert "patient" not in text.lower()
-    refused = api("customers:write").delete(f"/api/v1/customers/{key}/").json()
-    said = "This customer has other records, so it cannot be deleted."
-    assert refused["errors"][0]["detail"] == said
+
+
+@pytest.mark.parametrize("scopes", [(), ("orders:read",), ("clinical:read",)])
+def test_a_refusal_to_delete_is_the_same_whatever_keeps_the_customer(api, scopes):
+    """Who may not see all that could keep one is not told by the answer what does."""
+    bare, of_a_patient, with_an_order = CustomerFactory.create_batch(3)
+    PatientFactory.create(customer=of_a_patient)
+    placed_order(with_an_order)
+    client = api("customers:write", "customers:read", *scopes)
+    keys = [row.pk for row in (bare, of_a_patient, with_an_order)] + [10**9]
+    answers = [client.delete(f"/api/v1/customers/{key}/") for key in keys]
+    assert {answer.status_code for answer in answers} == {403}
+    assert len({answer.content for answer in answers}) == 1
+    assert Customer.objects.count() == 3
+
+
+def test_whoever_may_see_all_is_told_what_keeps_the_customer(api):
+    bare, patient = CustomerFactory.create(), PatientFactory.create(customer=CustomerFactory())
+    client = api("customers:write", "orders:read", "clinical:read")
+    assert client.delete(f"/api/v1/customers/{bare.pk}/").status_code == 204
+    refused = client.delete(f"/api/v1/customers/{patient.customer_id}/")
+    assert refused.status_code == 409
+    assert "patients" in refused.json()["errors"][0]["detail"]
+
+
+def test_all_that_keeps_a_customer_is_asked_for_before_one_is_deleted():
+    """A new table whose rows keep customers belongs into `delete_scopes`."""
+    keeping = {
+        f"{found.related_model._meta.app_label}.view_{found.related_model._meta.model_name}"
+        for found in Customer._meta.related_objects
+        if found.on_delete is models.PROTECT
+    }
+    seen = {name for scope in CustomerViewSet.delete_scopes for name in PERMISSIONS[scope]}
+    assert keeping <= seen

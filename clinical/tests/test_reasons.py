@@ -110,6 +110,7 @@ def test_who_may_not_look_is_refused_and_not_asked(client):
 def test_a_persons_token_says_it_in_a_header():
     patient, person = PatientFactory.create(), staff("auditor")
     LinkedAccount.objects.create(user=person, issuer=shared_issuer().url, subject="audra")
+    ServiceClientFactory.create(client_id="a-tool")
     token = shared_issuer().sign(scope=" ".join(SCOPES), sub="audra", client_id="a-tool")
     client, address = APIClient(), f"/api/v1/patients/{patient.pk}/"
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")

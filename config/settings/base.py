@@ -179,7 +179,7 @@ REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["identity.bearer.BearerAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["identity.permissions.HasScope"],
     "DEFAULT_THROTTLE_CLASSES": ["identity.throttles.ClientThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["identity.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["core.parsers.JSONParser"],
     "DEFAULT_PAGINATION_CLASS": "core.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": [
@@ -243,6 +243,8 @@ OIDC_CLIENT_ID = env.str("OIDC_CLIENT_ID", "dosette-admin")
 OIDC_CLIENT_SECRET = secret("OIDC_CLIENT_SECRET")
 # RFC 9068 wants "at+jwt"; many issuers write "JWT". True refuses anything but "at+jwt".
 OIDC_STRICT_TOKEN_TYPE = env.bool("OIDC_STRICT_TOKEN_TYPE", False)
+# Whether people may come to the API through a program that is not among the API clients.
+OIDC_UNKNOWN_PROGRAMS = env.bool("OIDC_UNKNOWN_PROGRAMS", False)
 # Staff sign-in. The issuer's groups that stand for a role (`group=role,…`; default: a group of the
 # role's name), and the group that everybody of the staff is in (default: any group with a role).
 OIDC_ROLES = env.dict("OIDC_ROLES", default={})

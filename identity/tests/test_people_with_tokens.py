@@ -3,7 +3,7 @@
 import pytest
 
 from identity.models import LinkedAccount, ServiceClient, User
-from identity.tests.factories import staff
+from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.test_bearer_tokens import refused
 
 pytestmark = pytest.mark.urls("identity.tests.probe")
@@ -11,7 +11,8 @@ pytestmark = pytest.mark.urls("identity.tests.probe")
 
 @pytest.fixture
 def sara(issuer) -> User:
-    """Support, known at the issuer as `sub-1`."""
+    """Support, known at the issuer as `sub-1`; staff have let her app in."""
+    ServiceClientFactory.create(issuer=issuer.url, client_id="some-app")
     person = staff("support", username="sara")
     LinkedAccount.objects.create(user=person, issuer=issuer.url, subject="sub-1")
     return person
@@ -56,9 +57,41 @@ def test_a_person_through_a_service_client_stays_a_person(issuer, ask, sara):
 
 
 def test_a_stranger_through_a_service_client_is_not_the_client(issuer, ask, sara):
-    assert ServiceClient.objects.get().client_id == "test"
+    assert ServiceClient.objects.filter(client_id="test").exists()
     assert refused(ask(token_of_sara(issuer, client_id="test", sub="stranger")))
 
 
 def test_a_client_named_like_a_person_is_not_the_person(issuer, ask, sara):
     assert refused(ask(token_of_sara(issuer, client_id="sub-1")))
+
+
+def test_a_person_may_no_more_than_the_program_that_she_came_through(issuer, ask, sara):
+    ServiceClientFactory.create(
+        issuer=issuer.url, client_id="reader", allowed_scopes=["customers:read", "orders:read"]
+    )
+    token = token_of_sara(
+        issuer, client_id="reader", scope="orders:read orders:write customers:write"
+    )
+    assert ask(token).json() == {"actor": "user:sara", "scopes": ["orders:read"]}
+
+
+def test_a_program_that_was_shut_out_lets_nobody_in(issuer, ask, sara):
+    token = token_of_sara(issuer)
+    assert ask(token).status_code == 200
+    ServiceClient.objects.filter(client_id="some-app").update(is_active=False)
+    assert refused(ask(token))
+
+
+@pytest.mark.parametrize("client_id", ["stranger", None])
+def test_people_come_through_an_unknown_program_only_where_the_settings_say_so(
+    issuer, ask, sara, settings, client_id
+):
+    token = token_of_sara(issuer, client_id=client_id)
+    assert refused(ask(token))
+    settings.OIDC_UNKNOWN_PROGRAMS = True
+    assert ask(token).json()["scopes"] == ["orders:read"]
+
+
+def test_a_program_of_that_name_at_another_issuer_is_another(issuer, ask, sara):
+    ServiceClient.objects.filter(client_id="some-app").update(issuer="https://other.example")
+    assert refused(ask(token_of_sara(issuer)))

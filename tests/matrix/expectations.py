@@ -6,7 +6,7 @@ Look at the line before you add it: it says what the code does now, not what is 
 
 # --- The API: method and address -> the scopes that it needs, all of them --------------------
 API = {
-    "DELETE customers/{pk}/": "customers:write",
+    "DELETE customers/{pk}/": "customers:write orders:read clinical:read",
     "DELETE patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "DELETE patients/{pk}/": "clinical:write",
     "DELETE push-subscriptions/{pk}/": "notifications:write",
