@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django.apps import apps
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -56,3 +57,29 @@ def wrong_clock(request: Any, settings: Any, db: None) -> Iterator[Callable[[], 
     clock.forget()
     yield lambda: time_machine.travel(timezone.now() + timedelta(days=request.param))
     clock.forget()
+
+
+class Poison:
+    """`poison(table, "NEW.id = 5")`: whoever writes such a row gets an error, until `cure()`."""
+
+    def __call__(self, table: str, when: str) -> None:
+        self._table = table
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SET CONSTRAINTS ALL IMMEDIATE;"
+                "CREATE OR REPLACE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN RAISE EXCEPTION 'poison for Jane Doe'; END $$;"
+                f"CREATE TRIGGER poison BEFORE INSERT OR UPDATE ON {table} "
+                f"FOR EACH ROW WHEN ({when}) EXECUTE FUNCTION poison()"
+            )
+
+    def cure(self) -> None:
+        """Let all rows be written again."""
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET CONSTRAINTS ALL IMMEDIATE; DROP TRIGGER poison ON {self._table}")
+
+
+@pytest.fixture
+def poison(db: None) -> Poison:
+    """A row that raises, made so by the database itself."""
+    return Poison()

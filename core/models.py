@@ -5,7 +5,7 @@ from django.db import models
 from core import clock
 from core.cases.models import Case, CaseEvent
 
-__all__ = ["Case", "CaseEvent", "Circuit", "IdempotencyKey", "QueueLease"]
+__all__ = ["Case", "CaseEvent", "Circuit", "Failure", "IdempotencyKey", "QueueLease"]
 
 
 class IdempotencyKey(models.Model):
@@ -54,6 +54,24 @@ class QueueLease(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Failure(models.Model):
+    """A row of ours whose work raises, and is left alone for a while (core/failures.py)."""
+
+    work = models.CharField(max_length=120, help_text="What could not be done.")
+    row = models.BigIntegerField(default=0, help_text="With which row; 0: the step as a whole.")
+    error = models.CharField(max_length=200, help_text="Its kind, and where it was raised.")
+    attempts = models.PositiveIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["work", "row"], name="one_failure_per_work_and_row")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.work} {self.row}" if self.row else self.work
 
 
 class Tally(models.Model):

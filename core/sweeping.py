@@ -3,6 +3,7 @@
 import time
 
 from core import cases
+from core.failures import forget_untried, steps
 from core.idempotency import forget_old_keys
 
 # Cases are opened and closed by whoever notices. Looking for what was forgotten reads every row in
@@ -31,4 +32,18 @@ reconciler = Reconciler()
 
 def sweep() -> dict[str, int]:
     """One pass; how much of each kind was forgotten or repaired."""
-    return {"idempotency keys forgotten": forget_old_keys()} | reconciler.sweep()
+    of_cases: dict[str, int] = {}
+
+    def reconcile() -> int:
+        of_cases.update(reconciler.sweep())
+        return 0
+
+    of_core = steps(
+        "core",
+        {
+            "idempotency keys forgotten": forget_old_keys,
+            "failures that nobody tries forgotten": forget_untried,
+            "cases": reconcile,
+        },
+    )
+    return of_core | of_cases

@@ -7,3 +7,9 @@ class DeskConfig(AppConfig):
     """Comes first, so that its templates win."""
 
     name = "desk"
+
+    def ready(self) -> None:
+        """Work of any app may fail: its cases are the workplace's."""
+        from desk import failures
+
+        failures.register()

@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.db.models import F, Q, QuerySet
 
 from core import cases, clock
+from core.failures import each_name
 from core.http import ExchangeFailed, Request, Response, fetch
 from notifications.channels import preferred, transports
 from notifications.costs import Price
@@ -67,12 +68,14 @@ def alerts() -> dict[str, Decimal]:
 
 def ask() -> int:
     """Ask each service in use whose hour is over; how many answered."""
-    in_use = [
-        transport
+    in_use = {
+        name: transport
         for (channel, name), transport in transports().items()
         if name in preferred(channel) and isinstance(transport, HasBalance)
-    ]
-    return sum(_ask(transport, transport.name) for transport in in_use if _is_mine(transport.name))
+    }
+    return each_name(
+        "look up the balance", in_use, lambda name: _is_mine(name) and _ask(in_use[name], name)
+    )
 
 
 def _is_mine(provider: str) -> bool:

@@ -8,9 +8,11 @@ count. So it may be stopped, killed and gone on with at any point, and each cust
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import chain
 
 from django.core.exceptions import ValidationError
@@ -19,6 +21,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Lower
 
 from core import clock, shutdown
+from core.failures import each, together, waiting
 from core.states import move
 from customers.models import Customer
 from notifications import pacing, segments, tasks
@@ -41,6 +44,7 @@ from notifications.telling import fill, new_row
 CHUNK = 500
 MOST = 200_000
 STALLED_AFTER = timedelta(seconds=30)
+WRITE = "write the mailing"
 # Behind it comes the query of the chosen customers, in Django's own words.
 _PLACES = """
 INSERT INTO notifications_mailingrecipient (mailing_id, customer_id)
@@ -204,19 +208,29 @@ def write(pk: int, *, seconds: float = 60.0) -> int:
 
 @transaction.atomic
 def write_chunk(pk: int) -> int:
-    """Make the next messages, in one transaction; 0 when it is done, stopped or worked on."""
+    """Make the next messages, in one transaction; 0 when it is done, stopped or worked on.
+
+    Somebody for whom that raises keeps the place, and is tried again later.
+    """
     running = Mailing.objects.filter(pk=pk, state="running")
     mailing = running.select_for_update(skip_locked=True, no_key=True).first()
     if mailing is None:
         return 0
-    places = list(_next(mailing.recipients.all(), CHUNK))
-    if not places:
+    work = f"mailing {pk}: write to the recipient in place"
+    places = waiting(work, mailing.recipients.order_by("id"), most=CHUNK)
+    if not places and not mailing.recipients.exists():
         move(mailing, "done", by="system", finished_at=clock.now())
         return 0
+    return together(work, places, partial(_write, mailing))
+
+
+def _write(mailing: Mailing, ids: Sequence[int]) -> int:
+    """Make the messages of these places, and take the places away."""
+    places = list(_next(MailingRecipient.objects.filter(pk__in=ids), CHUNK))
     rows = _messages(mailing, [place.customer for place in places])
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    MailingRecipient.objects.filter(pk__in=[place.pk for place in places]).delete()
-    Mailing.objects.filter(pk=pk).update(
+    MailingRecipient.objects.filter(pk__in=ids).delete()
+    Mailing.objects.filter(pk=mailing.pk).update(
         written=F("written") + len(rows),
         suppressed=F("suppressed") + sum(row.state == "suppressed" for row in rows),
         worked_at=clock.now(),
@@ -230,8 +244,8 @@ def revive() -> int:
     """Go on with the mailings whose worker died; how many messages were made here."""
     since = clock.now() - STALLED_AFTER
     stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
-    keys = list(stalled.values_list("pk", flat=True))
-    return sum(write_chunk(pk) for pk in keys if not tasks.write_mailing.nudge(pk))
+    keys = waiting(WRITE, stalled)
+    return each(WRITE, [pk for pk in keys if not tasks.write_mailing.nudge(pk)], write_chunk)
 
 
 def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRecipient]:

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from core import clock
+from core.failures import together, waiting
 from core.states import IllegalMove, move
 from notifications import cases
 from notifications.channels import Report
@@ -16,6 +19,7 @@ from notifications.gone import address_is_gone
 from notifications.models import DeliveryReport, Notification
 
 PARKED_FOR = timedelta(days=3)
+APPLY = "apply the delivery report"
 # What of a report is kept has these lengths at most.
 LIMITS = {"reference": 100, "recipient": 254, "status": 40, "reason": 200}
 
@@ -61,7 +65,6 @@ def apply_parked(rows: Sequence[Notification]) -> None:
             _apply(report, row)
 
 
-@transaction.atomic
 def apply_overtaken(limit: int = 500) -> int:
     """Apply the parked reports whose message has its reference by now; how many there were.
 
@@ -77,9 +80,13 @@ def apply_overtaken(limit: int = 500) -> int:
         DeliveryReport.objects.filter(notification=None, received_at__gt=clock.now() - PARKED_FOR)
         .annotate(message_id=Subquery(message.values("pk")[:1]))
         .filter(message_id__isnull=False)
-        .select_for_update(skip_locked=True, of=("self",))[:limit]
     )
-    reports = list(parked)
+    return together(APPLY, waiting(APPLY, parked, most=limit), partial(_apply_all, parked))
+
+
+def _apply_all(parked: QuerySet[DeliveryReport], ids: Sequence[int]) -> int:
+    locked = parked.filter(pk__in=ids).select_for_update(skip_locked=True, of=("self",))
+    reports: list[Any] = list(locked)
     rows = Notification.objects.in_bulk([report.message_id for report in reports])
     for report in reports:
         _apply(report, rows[report.message_id])

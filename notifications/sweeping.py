@@ -1,13 +1,15 @@
 """What repairs itself: messages whose nudge was lost, whose worker died, or that nobody wrote."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import Exists, F, Max, Min, Model, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from core import clock
+from core.failures import each_name, resting, steps, together
 from core.outbox import take_over
 from notifications import balances, lanes, mailings
 from notifications.channels import channels, preferred
@@ -30,15 +32,24 @@ CHUNK = 500
 
 def sweep() -> dict[str, int]:
     """One pass; how many rows of each kind were repaired."""
-    return {
-        "taken over": sum(take_over(lane) for lane in lanes.lanes()),
-        "re-routed": reroute(),
-        "written late": reconcile(),
-        "reports applied late": apply_overtaken(),
-        "mailings gone on with": mailings.revive(),
-        "attempted": send_due(),
-        "balances looked up": balances.ask(),
-    }
+    return steps(
+        "notifications",
+        {
+            "taken over": take_over_abandoned,
+            "re-routed": reroute,
+            "written late": reconcile,
+            "reports applied late": apply_overtaken,
+            "mailings gone on with": mailings.revive,
+            "attempted": send_due,
+            "balances looked up": balances.ask,
+        },
+    )
+
+
+def take_over_abandoned() -> int:
+    """Take back what lost workers held, queue by queue; how many rows."""
+    found = {lane.name: lane for lane in lanes.lanes()}
+    return each_name("take over from lost workers", found, lambda name: take_over(found[name]))
 
 
 def reroute() -> int:
@@ -66,12 +77,16 @@ def send_due() -> int:
         .values_list("channel", "provider")
         .annotate(oldest=Min("next_attempt_at"))
     )
-    attempted = 0
-    for channel, provider, oldest in list(due):
+    queues = {f"{row[0]}:{row[1]}": row for row in due}
+
+    def send(name: str) -> int:
+        channel, provider, oldest = queues[name]
         nudged = dispatch.nudge(channel, provider)
-        if not nudged or oldest < now - NUDGE_IS_LOST_AFTER:
-            attempted += lanes.dispatch(channel, provider, seconds=WORK_FOR)
-    return attempted
+        if nudged and oldest >= now - NUDGE_IS_LOST_AFTER:
+            return 0
+        return lanes.dispatch(channel, provider, seconds=WORK_FOR)
+
+    return each_name("send messages", queues, send)
 
 
 def reconcile() -> int:
@@ -81,9 +96,9 @@ def reconcile() -> int:
     moved = ShipmentEvent.objects.filter(to_state__in=TRACKED).select_related(
         "shipment__order__customer"
     )
-    return _write_missing(placed, news_of_order, _source("order", "kind")) + _write_missing(
-        moved, news_of_shipment, _source("shipment", "to_state")
-    )
+    return _write_missing(
+        placed, news_of_order, _source("order", "kind"), "order"
+    ) + _write_missing(moved, news_of_shipment, _source("shipment", "to_state"), "shipment")
 
 
 def _source(parent: str, last: str) -> Concat:
@@ -93,7 +108,7 @@ def _source(parent: str, last: str) -> Concat:
 
 
 def _write_missing(
-    events: QuerySet[Any], news_of: Callable[[Any], News | None], source: Concat
+    events: QuerySet[Any], news_of: Callable[[Any], News | None], source: Concat, of: str
 ) -> int:
     now = clock.now()
     # The empty source is excluded by name, so that the unique index on the others can be used.
@@ -104,11 +119,19 @@ def _write_missing(
         .filter(~Exists(told))
         .order_by("id")
     )
+    work = f"write the message about {of} event"
     written, seen = 0, _newest(events.model) - WINDOW
-    while chunk := list(missing.filter(id__gt=seen)[:CHUNK]):
-        written += tell([news_of(event) for event in chunk])
-        seen = chunk[-1].pk
+    missing = missing.exclude(pk__in=resting(work, missing))
+    while chunk := {event.pk: event for event in missing.filter(id__gt=seen)[:CHUNK]}:
+        written += together(work, list(chunk), partial(_tell, chunk, news_of))
+        seen = max(chunk)
     return written
+
+
+def _tell(
+    events: Mapping[int, Any], news_of: Callable[[Any], News | None], ids: Sequence[int]
+) -> int:
+    return tell([news_of(events[pk]) for pk in ids])
 
 
 def _newest(model: type[Model]) -> int:

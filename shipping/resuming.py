@@ -1,15 +1,19 @@
 """Ends the pauses that were to end by themselves: a statement for each chunk, as in the run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from core import clock
+from core.failures import resting, together
 from shipping.dates_sql import day_sql, last_until_sql
+from shipping.models import Schedule
 
 CHUNK = 2000
+WORK = "resume the schedule"
 
 
 def resume_due(days: Mapping[str, date]) -> int:
@@ -26,24 +30,36 @@ def resume_due(days: Mapping[str, date]) -> int:
     for number, (day, names) in enumerate(zones.items()):
         values |= {f"day_{number}": day, f"zones_{number}": names}
         over.append(f"time_zone = ANY(%(zones_{number})s) AND resume_on <= %(day_{number})s")
-    return sum(_chunks(_RESUME.replace("{over}", " OR ".join(over)), values))
+    return sum(_chunks(" OR ".join(over), values))
 
 
-def _chunks(statement: str, values: dict[str, Any]) -> Iterator[int]:
-    resumed = CHUNK
-    while resumed == CHUNK:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(statement, values | {"now": clock.now()})
-            resumed = cursor.rowcount
-        yield resumed
+def _chunks(over: str, values: dict[str, Any]) -> Iterator[int]:
+    full = True
+    while full:
+        aside = resting(WORK, Schedule.objects.filter(state="paused"))
+        with connection.cursor() as cursor:
+            cursor.execute(_DUE.format(over=over), values | {"aside": aside})
+            due = [pk for (pk,) in cursor.fetchall()]
+        full = len(due) == CHUNK
+        yield together(WORK, due, partial(_resume, _RESUME.replace("{over}", over), values))
 
 
+def _resume(statement: str, values: dict[str, Any], ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values | {"ids": list(ids), "now": clock.now()})
+        resumed: int = cursor.rowcount
+    return resumed
+
+
+_DUE = """
+SELECT id FROM shipping_schedule
+WHERE state = 'paused' AND ({over}) AND id <> ALL(%(aside)s) LIMIT %(chunk)s
+"""
 _RESUME = f"""
 WITH over AS (
     SELECT id, interval, anchor, anchor_occurrence AS base, occurrence, resume_on - 1 AS eve
     FROM shipping_schedule
-    WHERE state = 'paused' AND ({{over}})
-    LIMIT %(chunk)s
+    WHERE state = 'paused' AND ({{over}}) AND id = ANY(%(ids)s)
     FOR NO KEY UPDATE SKIP LOCKED
 ), planned AS (
     SELECT c.*, greatest(c.occurrence, {last_until_sql("c.eve")} + 1) AS next FROM over c

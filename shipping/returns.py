@@ -8,7 +8,7 @@ from core import clock
 from core.states import IllegalMove, move
 from orders.models import Order, OrderEvent
 from shipping import troubles
-from shipping.models import Return, ReturnEvent, Shipment, TrackingEvent
+from shipping.models import Return, ReturnEvent, Shipment
 from shipping.states import RETURNABLE, RETURNED_BY
 from shipping.tracking import fold, link_returns
 
@@ -89,10 +89,3 @@ def _tell(order: Order, parcel: Return, *, by: str) -> None:
     OrderEvent.objects.create(
         order=order, kind=f"return-{parcel.state}", actor=by, detail=parcel.reference
     )
-
-
-def waiting() -> list[int]:
-    """The returns with events that are not applied."""
-    events = TrackingEvent.objects.filter(applied_at=None, parcel_back__isnull=False)
-    found = events.order_by("parcel_back").values_list("parcel_back", flat=True).distinct()
-    return [int(pk) for pk in found[:500] if pk]

@@ -7,14 +7,17 @@ Due schedules are claimed with SKIP LOCKED, so any number of runs share the work
 unique, so a repeated run makes nothing twice. Rows never pass through Python: memory stays flat.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q, QuerySet
 
 from core import clock, shutdown
+from core.failures import attempt, raise_if_away, resting
 from shipping import resuming, routing, tasks
 from shipping.batches import Batch, batches
 from shipping.dates import local_date
@@ -22,6 +25,9 @@ from shipping.dates_sql import day_sql, last_until_sql
 from shipping.models import Schedule, time_zones
 
 CHUNK = 2000
+WORK = "make the parcels of schedule"
+After = tuple[date, int]
+Statements = tuple[str, str]  # one that claims a chunk, one that makes its parcels
 # Of one schedule in one chunk: so years of missed dates make no huge transaction either.
 MOST_OCCURRENCES = 50
 
@@ -56,12 +62,13 @@ def run_schedule(
     resuming.resume_due(days)
     joined = batches(set(days.values()), clock.now(), as_if=today is not None)
     statements, values = _statements(days)
-    values |= _columns(joined)
+    values |= _columns(joined) | {"only": None}
     total, done_before = Tally(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
     while total.schedules > done_before and not shutdown.is_under_way():
         done_before = total.schedules
-        for tally in _chunks(*statements, values):
+        values["aside"] = resting(WORK, _late(values))
+        for tally in _chunks(statements, values):
             total.add(tally)
             progress(total)
     return total
@@ -83,24 +90,59 @@ def _local_dates() -> dict[str, date]:
     return {zone: local_date(now, zone) for zone in time_zones()}
 
 
-def _chunks(claim: str, make: str, values: dict[str, Any]) -> Iterator[Tally]:
+def _chunks(statements: Statements, values: dict[str, Any]) -> Iterator[Tally]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
-    after: tuple[date, int] = (date.min, 0)
+    after: After | None = (date.min, 0)
     while not shutdown.is_under_way():
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(claim, values | {"after": after})
-            claimed = [pk for (pk,) in cursor.fetchall()]
-            if not claimed:
-                return
-            cursor.execute(make, values | {"claimed": claimed, "now": clock.now()})
-            schedules, queued, scheduled, missed, *after_next = cursor.fetchone()
-            if queued:
-                tasks.dispatch.delay_on_commit()
-        after = (after_next[0], after_next[1])
-        yield Tally(schedules, queued, scheduled, missed)
+        found = values | {"after": after}
+        try:
+            tally, after = _chunk(statements, found)
+        except Exception:  # noqa: BLE001 - whichever schedule brings it out will do so again
+            raise_if_away()
+            tally, after = _one_by_one(statements, found)
+        if after is None:
+            return
+        if tally.schedules:
+            yield tally
 
 
-def _statements(days: dict[str, date]) -> tuple[tuple[str, str], dict[str, Any]]:
+@transaction.atomic
+def _chunk(statements: Statements, values: dict[str, Any]) -> tuple[Tally, After | None]:
+    """What a chunk made, and where it ended; None when there was none."""
+    claim, make = statements
+    with connection.cursor() as cursor:
+        cursor.execute(claim, values)
+        claimed = [pk for (pk,) in cursor.fetchall()]
+        if not claimed:
+            return Tally(), None
+        cursor.execute(make, values | {"claimed": claimed, "now": clock.now()})
+        schedules, queued, scheduled, missed, *after = cursor.fetchone()
+    if queued:
+        tasks.dispatch.delay_on_commit()
+    return Tally(schedules, queued, scheduled, missed), (after[0], after[1])
+
+
+def _one_by_one(statements: Statements, values: dict[str, Any]) -> tuple[Tally, After | None]:
+    """The same, each schedule by itself: the one that raises is put aside."""
+    total, (day, pk) = Tally(), values["after"]
+    chunk = (
+        _late(values)
+        .filter(Q(next_on=day, pk__gt=pk) | Q(next_on__gt=day))
+        .order_by("next_on", "pk")
+    )
+    found = list(chunk.exclude(pk__in=values["aside"]).values_list("next_on", "pk")[:CHUNK])
+    for _, pk in found:
+        done = attempt(WORK, pk, partial(_chunk, statements, values | {"only": [pk]}))
+        if done:
+            total.add(done[0])
+    return total, found[-1] if found else None
+
+
+def _late(values: Mapping[str, Any]) -> QuerySet[Schedule]:
+    return Schedule.objects.filter(state="active", next_on__lte=values["latest"])
+
+
+def _statements(days: dict[str, date]) -> tuple[Statements, dict[str, Any]]:
     """Those of a chunk, with "today" as an expression: there are three dates at most."""
     zones: dict[date, list[str]] = {}
     for zone, day in days.items():
@@ -130,7 +172,8 @@ SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enabl
 SELECT s.id
 FROM shipping_schedule s
 WHERE s.state = 'active' AND s.next_on <= %(latest)s AND s.next_on <= {today}
-  AND (s.next_on, s.id) > %(after)s
+  AND (s.next_on, s.id) > %(after)s AND s.id <> ALL(%(aside)s)
+  AND (%(only)s::bigint[] IS NULL OR s.id = ANY(%(only)s))
 ORDER BY s.next_on, s.id
 LIMIT %(chunk)s
 FOR NO KEY UPDATE SKIP LOCKED

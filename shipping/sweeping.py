@@ -1,13 +1,16 @@
 """What repairs shipping when a worker, the broker or a nudge was lost. Run every few seconds."""
 
 import time
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import clock, shutdown
+from core.failures import each, each_name, failed, resting, steps, together, waiting
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
 from shipping import (
@@ -33,22 +36,39 @@ WORK_FOR = 10.0
 LOOK_BACK = timedelta(days=2)
 SETTLED = timedelta(minutes=1)
 CHUNK = 500
+# What a failure is known by (core/failures.py), before the row's number.
+APPLY_RETURN = "apply the events of return"
+PROMOTE = "queue the scheduled shipment"
+RECONCILE = "ship the order"
 
 
 def sweep() -> dict[str, int]:
     """One pass; how much of each kind was repaired. Safe beside workers and other sweepers."""
-    return {
-        "shipments taken over from lost workers": sum(map(_take_over, dispatching.abandoned())),
-        "shipments passed on to another provider": failover.move_on(),
-        "shipments sent or nudged": sum(map(_send, dispatching.busy())),
-        "cancellations sent or taken over": cancelling.sweep(),
-        "tracking events applied": apply_tracking(),
-        "schedules resumed": running.resume_due(),
-        "shipments promoted": promote(),
-        "shipments without news": watchdog.watch(),
-        "shipments asked after": asking.sweep(WORK_FOR),
-        "orders found without a shipment": reconcile(),
-    }
+    return steps(
+        "shipping",
+        {
+            "shipments taken over from lost workers": take_over_abandoned,
+            "shipments passed on to another provider": failover.move_on,
+            "shipments sent or nudged": send_due,
+            "cancellations sent or taken over": cancelling.sweep,
+            "tracking events applied": apply_tracking,
+            "schedules resumed": running.resume_due,
+            "shipments promoted": promote,
+            "shipments without news": watchdog.watch,
+            "shipments asked after": partial(asking.sweep, WORK_FOR),
+            "orders found without a shipment": reconcile,
+        },
+    )
+
+
+def take_over_abandoned() -> int:
+    """Take back what lost workers held, provider by provider; how many rows."""
+    return each_name("take over from lost workers", dispatching.abandoned(), _take_over)
+
+
+def send_due() -> int:
+    """Send what is due or nudge a worker for it, provider by provider; how many rows."""
+    return each_name("send parcels", dispatching.busy(), _send)
 
 
 def _take_over(name: str) -> int:
@@ -71,31 +91,42 @@ def promote() -> int:
     now, promoted, deadline = clock.now(), 0, time.monotonic() + WORK_FOR
     days = {name: calendar.today(now) for name, calendar in calendars().items()}
     values = {"now": now, "names": [*days], "days": [*days.values()], "here": clock.today()}
-    while chunk := _promote_chunk(values):
-        promoted += chunk
-        if chunk < running.CHUNK or time.monotonic() > deadline or shutdown.is_under_way():
+    while due := _due_to_promote(values):
+        promoted += together(PROMOTE, due, partial(_promote, values))
+        if len(due) < running.CHUNK or time.monotonic() > deadline or shutdown.is_under_way():
             break
     return promoted
 
 
-def _promote_chunk(values: dict[str, Any]) -> int:
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_PROMOTE, values | {"chunk": running.CHUNK})
+def _due_to_promote(values: dict[str, Any]) -> list[int]:
+    aside = resting(PROMOTE, Shipment.objects.filter(state="scheduled"))
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE_TO_PROMOTE, values | {"chunk": running.CHUNK, "aside": aside})
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _promote(values: dict[str, Any], ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_PROMOTE, values | {"ids": list(ids)})
         queued: int = cursor.rowcount
-        if queued:
-            tasks.dispatch.delay_on_commit()
-        return queued
+    if queued:
+        tasks.dispatch.delay_on_commit()
+    return queued
 
 
 # The coalesce is for providers that were taken away.
-_PROMOTE = """
+_SCHEDULED = """
+SELECT s.id FROM shipping_shipment s
+WHERE s.state = 'scheduled' AND s.ship_on <= %(here)s::date + 1 AND s.ship_on <= coalesce(
+    (SELECT d.day FROM unnest(%(names)s::text[], %(days)s::date[]) AS d (name, day)
+     WHERE d.name = s.provider), %(here)s)
+"""
+_DUE_TO_PROMOTE = (
+    f"{_SCHEDULED} AND s.id <> ALL(%(aside)s) ORDER BY s.ship_on, s.id LIMIT %(chunk)s"
+)
+_PROMOTE = f"""
 WITH due AS (
-    SELECT s.id FROM shipping_shipment s
-    WHERE s.state = 'scheduled' AND s.ship_on <= %(here)s::date + 1 AND s.ship_on <= coalesce(
-        (SELECT d.day FROM unnest(%(names)s::text[], %(days)s::date[]) AS d (name, day)
-         WHERE d.name = s.provider), %(here)s)
-    ORDER BY s.ship_on, s.id LIMIT %(chunk)s
-    FOR NO KEY UPDATE SKIP LOCKED
+    {_SCHEDULED} AND s.id = ANY(%(ids)s) ORDER BY s.ship_on, s.id FOR NO KEY UPDATE SKIP LOCKED
 ), moved AS (
     UPDATE shipping_shipment s SET state = 'queued', next_attempt_at = %(now)s
     FROM due WHERE s.id = due.id
@@ -103,20 +134,25 @@ WITH due AS (
 )
 INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
 SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM moved
-"""
+"""  # noqa: S608 - of our own words only
 
 
 def reconcile() -> int:
     """Ship the orders that were placed on a path that told nobody; how many."""
     now = clock.now()
     forgotten = (
-        Order.objects.filter(state="placed", time__gt=now - LOOK_BACK, time__lt=now - SETTLED)
+        Order.objects.filter(
+            # However old: what failed is not forgotten.
+            Q(time__gt=now - LOOK_BACK) | Q(pk__in=failed(RECONCILE)),
+            state="placed",
+            time__lt=now - SETTLED,
+        )
         .exclude(delivery_service="")
         .exclude(line_1="")
         .exclude(Exists(Shipment.objects.filter(order=OuterRef("pk"))))
         .exclude(Exists(Schedule.objects.filter(order=OuterRef("pk"))))
     )
-    return sum(_ship(pk) for pk in forgotten.order_by("time").values_list("pk", flat=True)[:CHUNK])
+    return each(RECONCILE, waiting(RECONCILE, forgotten.order_by("time"), most=CHUNK), _ship)
 
 
 @transaction.atomic
@@ -131,15 +167,43 @@ def _ship(order_id: int) -> bool:
 
 def apply_tracking() -> int:
     """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
+    return sum(
+        steps(
+            "tracking events",
+            {
+                "find the parcels of parked ones": link_tracking,
+                "apply those of returns": apply_returns,
+                "apply those of shipments": apply_events,
+            },
+        ).values()
+    )
+
+
+def link_tracking() -> int:
+    """Give parked events the shipment that is there now. 0: they are counted when applied."""
     since = clock.now() - LOOK_BACK
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_LINK, [since])
         troubles.found([pk for (pk,) in cursor.fetchall()])
     unreadable.link(since)
-    of_returns = sum(returns.apply(pk) for pk in returns.waiting())
-    waiting = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
-    shipments = waiting.order_by("shipment").values_list("shipment", flat=True).distinct()
-    return of_returns + sum(tracking.apply(shipment_id) for shipment_id in shipments[:CHUNK])
+    return 0
+
+
+def apply_returns() -> int:
+    """Apply what providers say of returns; how many events."""
+    events = TrackingEvent.objects.filter(applied_at=None, parcel_back__isnull=False)
+    return _apply(APPLY_RETURN, events, "parcel_back", returns.apply)
+
+
+def apply_events() -> int:
+    """Apply what providers say of shipments; how many events."""
+    events = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
+    return _apply(tracking.APPLY, events, "shipment", tracking.apply)
+
+
+def _apply(work: str, events: QuerySet[Any], of: str, apply: Callable[[int], int]) -> int:
+    parcels = events.order_by(of).distinct(of)
+    return each(work, waiting(work, parcels, key=of, most=CHUNK), apply)
 
 
 _LINK = r"""

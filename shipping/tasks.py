@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import shutdown
+from core.failures import each
 from core.health import may_sweep
 from core.tallies import Moment
 from core.tasks import Task
@@ -25,9 +26,8 @@ def cancel_parcels(provider: str) -> None:
 
 @shared_task(base=Task)
 def apply_events(*shipment_ids: int) -> None:
-    """Bring shipments to where their providers say they are."""
-    for shipment_id in shipment_ids:
-        tracking.apply(shipment_id)
+    """Bring shipments to where their providers say they are, each by itself."""
+    each(tracking.APPLY, shipment_ids, tracking.apply)
 
 
 @shared_task(base=Task)

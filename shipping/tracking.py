@@ -21,6 +21,8 @@ from shipping.states import EXCEPTIONS, RANKS
 logger = logging.getLogger(__name__)
 
 NUDGED_TOGETHER = 100
+# What a failure to apply is known by (core/failures.py), before the shipment's number.
+APPLY = "apply the events of shipment"
 # A parcel of which one of these is told has left the house.
 _COLLECTED = frozenset({"in-transit", "failed-to-deliver"})
 

@@ -39,6 +39,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "TemplateVersion",
     "MailingRecipient",
     "IdempotencyKey",
+    "Failure",
     "Tally",
     "Circuit",
     "QueueLease",

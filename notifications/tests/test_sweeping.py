@@ -142,7 +142,7 @@ def test_events_written_in_bulk_are_told_in_chunks(many, time_machine, django_as
         placed_sale(CustomerFactory.create())
     Notification.objects.all().delete()
     later(time_machine, minutes=2)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(12):
         assert reconcile() == many
 
 

@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import module_has_submodule
 
 from core import clock, shutdown, tallies, tracing
+from core.failures import StepsFailedError
+from core.health import may_sweep
 from core.health import may_sweep
 from desk.metrics import PASSES, REPAIRS
 
@@ -104,16 +106,23 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
             logger.warning("%s: the database does not answer (%s)", name, type(error).__name__)
             failed.append(name)
             connections.close_all()
+        except StepsFailedError as error:
+            repaired |= _counted(name, error.done)
+            failed.append(name)
         except Exception:  # the loop must outlive a bug, and the log must tell of it
             logger.exception("%s: the sweeper failed", name)
             failed.append(name)
         else:
-            repaired |= {f"{name}: {what}": count for what, count in counts.items() if count}
+            repaired |= _counted(name, counts)
     for what, count in repaired.items():
         REPAIRS.add(count, what=what)
     if not failed:
         PASSES.now()
     return repaired, failed
+
+
+def _counted(name: str, counts: Mapping[str, int]) -> dict[str, int]:
+    return {f"{name}: {what}": count for what, count in counts.items() if count}
 
 
 def sweepers() -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:

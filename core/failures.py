@@ -1,0 +1,216 @@
+"""Work over many rows goes on after a bad one: each row and each step by itself.
+
+What raises is left alone for a minute, then longer and longer, up to an hour; a step of the sweeper
+up to a minute. It is a case from its first failure until its work is done, or is not due any more.
+A database that is away is nobody's fault: that error is raised, and the caller tries again later.
+"""
+
+import logging
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from core import clock
+from core.cases.recording import open as open_cases
+from core.cases.recording import settle
+from core.cases.registry import Trouble
+from core.models import Failure
+from core.tallies import Counter
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+KIND = "work-failing"
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(hours=1)
+# So many of one kind are no bad rows but a bad program: no more are tried until these are done.
+MOST_ASIDE = 1000
+UNTRIED_FOR = timedelta(days=1)
+FAILURES = Counter("dosette_work_failures", "Work of ours that raised", ("work",))
+
+
+class StepsFailedError(Exception):
+    """Steps that raised, after the others were done: `names`, and what the others did."""
+
+    def __init__(self, names: Sequence[str], done: Mapping[str, int]) -> None:
+        super().__init__(", ".join(names))
+        self.names, self.done = list(names), dict(done)
+
+
+def steps(sweeper: str, named: Mapping[str, Callable[[], int]]) -> dict[str, int]:
+    """Take the steps one after the other; how much each did. A failed one rests for a while.
+
+    Raises StepsFailedError at the end when one failed just now, and the database's error when it
+    is away.
+    """
+    known = _known(work for name in named if (work := f"{sweeper}: {name}"))
+    done: dict[str, int] = {}
+    failed: list[str] = []
+    for name, step in named.items():
+        work = f"{sweeper}: {name}"
+        if known.get(work, clock.now()) > clock.now():
+            continue
+        try:
+            result = attempt(work, 0, step)
+        except StepsFailedError as error:
+            done[name], failed = sum(error.done.values()), [*failed, *error.names]
+            continue
+        if result is None:
+            failed.append(work)
+            continue
+        done[name] = result
+        if work in known:
+            forget(work, [0])
+    if failed:
+        raise StepsFailedError(failed, done)
+    return done
+
+
+def _known(works: Iterable[str]) -> dict[str, datetime]:
+    found = Failure.objects.filter(work__in=list(works), row=0)
+    return dict(found.values_list("work", "next_attempt_at"))
+
+
+def waiting(work: str, rows: QuerySet[Any], *, key: str = "pk", most: int = 500) -> list[int]:
+    """The keys of the rows to do now, in their order: those that failed lately are left out.
+
+    `rows` are all that wait for this work. What failed and waits no more is forgotten.
+    """
+    aside = resting(work, rows, key=key)
+    if aside and len(failing := failed(work)) >= MOST_ASIDE:
+        rows = rows.filter(**{f"{key}__in": failing})
+    rows = rows.exclude(**{f"{key}__in": aside}) if aside else rows
+    return list(rows.values_list(key, flat=True)[:most])
+
+
+def resting(work: str, rows: QuerySet[Any], *, key: str = "pk") -> list[int]:
+    """Those that failed lately. What failed and is not among `rows` any more is forgotten."""
+    failing = failed(work)
+    if not failing:
+        return []
+    found = rows.order_by().filter(**{f"{key}__in": failing})
+    forget(work, set(failing) - set(found.values_list(key, flat=True)))
+    due_later = Failure.objects.filter(work=work, next_attempt_at__gt=clock.now())
+    return list(due_later.values_list("row", flat=True))
+
+
+def failed(work: str) -> list[int]:
+    """All rows with which this work failed last time."""
+    return list(Failure.objects.filter(work=work).order_by("row").values_list("row", flat=True))
+
+
+def each(work: str, rows: Iterable[int], run: Callable[[int], int]) -> int:
+    """Do it for each row by itself, `run` being a transaction of its own; what they did in all."""
+    return sum(attempt(work, row, partial(run, row)) or 0 for row in rows)
+
+
+def together(work: str, rows: Sequence[int], run: Callable[[Sequence[int]], int]) -> int:
+    """Do it for all rows in one go and transaction, or each by itself when that raises."""
+    try:
+        with transaction.atomic():
+            return run(rows) if rows else 0
+    except Exception:  # noqa: BLE001 - whichever row brings it out will do so again
+        raise_if_away()
+    return each(work, rows, _alone(run))
+
+
+def _alone(run: Callable[[Sequence[int]], int]) -> Callable[[int], int]:
+    def alone(row: int) -> int:
+        with transaction.atomic():
+            return run([row])
+
+    return alone
+
+
+def each_name(work: str, names: Iterable[str], run: Callable[[str], int]) -> int:
+    """Do it for each queue, provider or kind by itself, as `steps` does; what they did in all."""
+    return sum(steps(work, {name: partial(run, name) for name in names}).values())
+
+
+def attempt(work: str, row: int, run: Callable[[], T]) -> T | None:
+    """What it came to; None when it raised, which is written down.
+
+    Raises the database's error when that is away, and StepsFailedError.
+    """
+    try:
+        return run()
+    except StepsFailedError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever one row brings out, the others go on
+        raise_if_away()
+        note(work, row, error)
+        return None
+
+
+def raise_if_away() -> None:
+    """Raise the error being handled when the connection to the database can do nothing more."""
+    broken = connection.connection is not None and not connection.is_usable()
+    if connection.needs_rollback or broken:
+        raise
+
+
+@transaction.atomic
+def note(work: str, row: int, error: Exception) -> None:
+    """Write down that this failed, and open its case. Neither holds what the error says."""
+    where = f"{type(error).__name__} at {_place(error)}"[:200]
+    failure, _ = Failure.objects.select_for_update().get_or_create(work=work, row=row)
+    failure.error, failure.attempts = where, failure.attempts + 1
+    failure.next_attempt_at = clock.now() + _pause(failure)
+    failure.save()
+    logger.error("%s in: %s", where, failure)
+    FAILURES.add(work=work)
+    if failure.attempts == 1:
+        open_cases(describe([failure]))
+
+
+def _pause(failure: Failure) -> timedelta:
+    longest = LONGEST_PAUSE if failure.row else FIRST_PAUSE
+    doublings = min(failure.attempts - 1, 10)
+    return min(timedelta(seconds=FIRST_PAUSE.total_seconds() * 2**doublings), longest)
+
+
+def _place(error: Exception) -> str:
+    """Where it was raised: the last line of ours on its way."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [f for f in frames if Path(f.filename).is_relative_to(settings.BASE_DIR)]
+    ours = [f for f in ours if "site-packages" not in f.filename] or list(frames)
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno} {ours[-1].name}" if ours else "?"
+
+
+def forget(work: str, rows: Iterable[int]) -> None:
+    """Its work is done, or is none any more: close the cases."""
+    gone = Failure.objects.filter(work=work, row__in=list(rows))
+    ids = list(gone.values_list("pk", flat=True))
+    if ids:
+        settle(KIND, ids, by="system", how="It works again, or is not due any more.")
+        gone.filter(pk__in=ids).delete()
+
+
+def forget_untried() -> int:
+    """Forget what was due a day ago and nobody has tried since: that work is no more; how many."""
+    untried = Failure.objects.filter(next_attempt_at__lt=clock.now() - UNTRIED_FOR)
+    for failure in (found := list(untried[:MOST_ASIDE])):
+        forget(failure.work, [failure.row])
+    return len(found)
+
+
+def describe(failures: Sequence[Failure]) -> list[Trouble]:
+    """Their troubles, for the queue of cases."""
+    return [
+        Trouble(
+            KIND,
+            failure.pk,
+            str(failure),
+            "A fault of the program: this is left out, and tried again within the hour. Everything "
+            "else goes on. Tell whoever looks after Dosette.",
+            failure.error,
+        )
+        for failure in failures
+    ]

@@ -1,0 +1,123 @@
+"""One row that raises holds up neither the others nor the later steps of the sweeper."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from core.cases.models import Case
+from core.failures import StepsFailedError
+from orders.models import Order
+from orders.tests.factories import placed_order
+from shipping import tracking
+from shipping.models import Schedule, Shipment
+from shipping.running import run_schedule
+from shipping.sweeping import sweep
+from shipping.tests.factories import queued_shipment, tracked, weekly_schedule
+
+pytestmark = pytest.mark.django_db
+
+
+def states(*shipments: Shipment) -> list[str]:
+    found = dict(Shipment.objects.values_list("pk", "state"))
+    return [found[shipment.pk] for shipment in shipments]
+
+
+def test_a_parcel_whose_events_raise_holds_up_no_other(poison: Any) -> None:
+    shipments = [queued_shipment() for _ in range(4)]
+    tracking.store("reference", [tracked(each.reference, "in-transit") for each in shipments])
+    today = queued_shipment(state="scheduled", ship_on=timezone.localdate())
+    poison("shipping_shipment", f"NEW.id = {shipments[0].pk}")
+    done = sweep()
+    assert done["tracking events applied"] == 3
+    assert states(*shipments[1:]) == ["in-transit"] * 3
+    assert states(today) == ["queued"], "a later step of the same pass"
+    assert Case.objects.get().title == f"apply the events of shipment {shipments[0].pk}"
+    poison.cure()
+
+
+def test_it_is_applied_and_the_case_closes_once_it_can_be(poison: Any, time_machine: Any) -> None:
+    shipment = queued_shipment()
+    tracking.store("reference", [tracked(shipment.reference, "in-transit")])
+    poison("shipping_shipment", "TRUE")
+    sweep()
+    poison.cure()
+    time_machine.move_to(timezone.now() + timedelta(minutes=2))
+    sweep()
+    sweep()
+    assert states(shipment) == ["in-transit"]
+    assert Case.objects.get().closed_by == "system"
+
+
+def test_a_scheduled_parcel_that_cannot_be_queued_holds_up_no_other(poison: Any) -> None:
+    today = timezone.localdate()
+    found = [queued_shipment(state="scheduled", ship_on=today) for _ in range(3)]
+    poison("shipping_shipment", f"NEW.id = {found[1].pk}")
+    assert sweep()["shipments promoted"] == 2
+    assert states(*found) == ["queued", "scheduled", "queued"]
+
+
+def test_a_pause_that_cannot_end_holds_up_no_other(poison: Any) -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    found = [weekly_schedule(state="paused", resume_on=yesterday) for _ in range(3)]
+    poison("shipping_schedule", f"NEW.id = {found[1].pk}")
+    assert sweep()["schedules resumed"] == 2
+    assert Case.objects.get().title == f"resume the schedule {found[1].pk}"
+
+
+def late(count: int) -> list[Schedule]:
+    found = [weekly_schedule() for _ in range(count)]
+    Shipment.objects.all().delete()
+    today = timezone.localdate()
+    Schedule.objects.update(anchor=today - timedelta(days=7), occurrence=1, next_on=today)
+    return found
+
+
+def test_a_schedule_whose_parcel_cannot_be_made_holds_up_no_other(poison: Any) -> None:
+    found = late(4)
+    poison("shipping_shipment", f"NEW.schedule_id = {found[1].pk}")
+    assert run_schedule().queued == 3
+    assert not found[1].shipments.exists()
+    assert Case.objects.get().title == f"make the parcels of schedule {found[1].pk}"
+    assert run_schedule().schedules == 0, "it rests"
+
+
+def test_its_parcel_is_made_once_it_can_be(poison: Any, time_machine: Any) -> None:
+    found = late(2)
+    poison("shipping_shipment", f"NEW.schedule_id = {found[0].pk}")
+    run_schedule()
+    poison.cure()
+    time_machine.move_to(timezone.now() + timedelta(minutes=2))
+    assert run_schedule().queued == 1
+    run_schedule()
+    assert Case.objects.get().closed_at
+
+
+def test_an_order_that_cannot_be_shipped_holds_up_no_other(poison: Any, time_machine: Any) -> None:
+    orders = [placed_order() for _ in range(3)]
+    Shipment.objects.all().delete()
+    Order.objects.update(time=timezone.now() - timedelta(minutes=2))
+    poison("shipping_shipment", f"NEW.order_id = {orders[0].pk}")
+    assert sweep()["orders found without a shipment"] == 2
+    poison.cure()
+    time_machine.move_to(timezone.now() + timedelta(days=3))
+    assert sweep()["orders found without a shipment"] == 1, "however late"
+
+
+def test_a_step_that_fails_is_said_and_the_others_are_done(poison: Any) -> None:
+    today = queued_shipment(state="scheduled", ship_on=timezone.localdate())
+    stuck = queued_shipment(state="sent", news_at=timezone.now() - timedelta(days=30))
+    poison("shipping_shipment", "NEW.quiet > 0")
+    with pytest.raises(StepsFailedError):
+        sweep()
+    assert states(today, stuck) == ["queued", "sent"]
+
+
+def test_the_command_goes_on_and_ends_with_an_error(poison: Any, capsys: Any) -> None:
+    queued_shipment(state="sent", news_at=timezone.now() - timedelta(days=30))
+    poison("shipping_shipment", "NEW.quiet > 0")
+    with pytest.raises(Exception, match="The sweeper failed in: shipping"):
+        call_command("sweep", "--once")
+    call_command("sweep", "--once")
