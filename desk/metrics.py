@@ -68,6 +68,11 @@ class Collector:
             "Provider events that wait for their shipment",
             value=TrackingEvent.objects.filter(shipment=None).count(),
         )
+        yield GaugeMetricFamily(
+            "dosette_clock_skew_seconds",
+            "How far this process's clock is ahead of the database's",
+            value=clock.skew().total_seconds(),
+        )
         yield _circuits()
         yield _balances()
         yield from _exceptions()

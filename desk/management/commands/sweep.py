@@ -3,7 +3,7 @@
 import logging
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from django.utils.module_loading import module_has_submodule
 
 from core import clock, shutdown, tallies, tracing
 from core.failures import StepsFailedError
-from core.health import may_sweep
 from core.health import may_sweep
 from desk.metrics import PASSES, REPAIRS
 
@@ -98,22 +97,18 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
     repaired: dict[str, int] = {}
     failed = []
     for name, sweep in sweepers():
+        counts = {}
         if shutdown.is_under_way():
             break
         try:
             counts = sweep()
-        except (OperationalError, InterfaceError) as error:
-            logger.warning("%s: the database does not answer (%s)", name, type(error).__name__)
-            failed.append(name)
-            connections.close_all()
         except StepsFailedError as error:
-            repaired |= _counted(name, error.done)
+            counts = error.done
             failed.append(name)
-        except Exception:  # the loop must outlive a bug, and the log must tell of it
-            logger.exception("%s: the sweeper failed", name)
+        except Exception as error:  # noqa: BLE001 - the loop must outlive a bug
+            _log(name, error)
             failed.append(name)
-        else:
-            repaired |= _counted(name, counts)
+        repaired |= {f"{name}: {what}": count for what, count in counts.items() if count}
     for what, count in repaired.items():
         REPAIRS.add(count, what=what)
     if not failed:
@@ -121,8 +116,13 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
     return repaired, failed
 
 
-def _counted(name: str, counts: Mapping[str, int]) -> dict[str, int]:
-    return {f"{name}: {what}": count for what, count in counts.items() if count}
+def _log(name: str, error: Exception) -> None:
+    """The log must tell of a bug; a database that is away is none."""
+    if isinstance(error, OperationalError | InterfaceError):
+        logger.warning("%s: the database does not answer (%s)", name, type(error).__name__)
+        connections.close_all()
+    else:
+        logger.error("%s: the sweeper failed", name, exc_info=error)
 
 
 def sweepers() -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
