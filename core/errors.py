@@ -3,8 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template import loader
+from django.http import HttpRequest, HttpResponse
 from drf_standardized_errors.formatter import ExceptionFormatter as StandardFormatter
 from drf_standardized_errors.handler import ExceptionHandler as StandardHandler
 from drf_standardized_errors.handler import exception_handler as standard_handler
@@ -15,7 +14,7 @@ from rest_framework.exceptions import APIException
 from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
-from core.logs import request_id
+from core.error_pages import page
 from core.parsers import LONGEST_PLACE
 from core.risks import Unsafe
 from core.states import IllegalMove
@@ -86,32 +85,22 @@ def _as_answer(error: Exception) -> Exception:
     return error
 
 
-def _page(request: HttpRequest, status: int, code: str, title: str, advice: str) -> HttpResponse:
-    """An error outside DRF: JSON for the API, a page that says what to do next for people."""
-    if request.path_info.startswith("/api/"):
-        kind = "server_error" if status >= 500 else "client_error"
-        errors = [{"code": code, "detail": title, "attr": None}]
-        return JsonResponse({"type": kind, "errors": errors}, status=status)
-    context = {"title": title, "advice": advice, "status": status, "request_id": request_id()}
-    return HttpResponse(loader.render_to_string("error.html", context), status=status)
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400 before any view was reached."""
     advice = "Go back and try again."
-    return _page(request, 400, "bad_request", "That request makes no sense.", advice)
+    return page(request, 400, "bad_request", "That request makes no sense.", advice)
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403 of the admin and other pages."""
     advice = "Ask a manager for the right, or sign in as somebody else."
-    return _page(request, 403, "permission_denied", "You may not do that.", advice)
+    return page(request, 403, "permission_denied", "You may not do that.", advice)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 of an address that does not exist."""
     advice = "Check the address, or start from the admin's first page."
-    return _page(request, 404, "not_found", "There is nothing at this address.", advice)
+    return page(request, 404, "not_found", "There is nothing at this address.", advice)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -120,4 +109,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
         "Nothing was half done. Try again; if it stays, tell the people who run Dosette, with the "
         "number below."
     )
-    return _page(request, 500, "error", "Something went wrong on our side.", advice)
+    return page(request, 500, "error", "Something went wrong on our side.", advice)

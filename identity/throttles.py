@@ -15,10 +15,18 @@ from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from core.error_pages import page
 from core.limits import Rate, Verdict, hit, rate_of
 from identity.access import address_of
 
 WEBHOOKS = "/api/v1/webhooks/"
+# What costs a slow hash or a row of a session, and is open to strangers.
+SIGN_IN = {
+    ("POST", "/admin/login/"),
+    ("POST", "/admin/second-factor/"),
+    ("GET", "/oidc/authenticate/"),
+    ("GET", "/oidc/callback/"),
+}
 MOST_BLOCKED = 10_000
 
 
@@ -44,6 +52,7 @@ class ClientThrottle(BaseThrottle):
 
 class ThrottleMiddleware:
     """RATE_ADDRESS for what comes without a valid token; and the headers of whichever rate it is.
+    RATE_SIGN_IN for those who sign in.
 
     Callers of webhooks count only when they are refused: providers have rates of their own.
     """
@@ -54,6 +63,8 @@ class ThrottleMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer, or a 429."""
+        if (request.method, request.path_info) in SIGN_IN:
+            return _refuse_sign_in(request) or self.get_response(request)
         rate = rate_of(settings.RATE_ADDRESS)
         if rate is None or not request.path_info.startswith("/api/"):
             return self.get_response(request)
@@ -86,6 +97,18 @@ class ThrottleMiddleware:
     def _is_blocked(self, request: HttpRequest) -> bool:
         """Whether this address was over its rate a moment ago: known without asking anybody."""
         return bool(self._blocked) and self._blocked.get(network_of(request), 0) > time.monotonic()
+
+
+def _refuse_sign_in(request: HttpRequest) -> HttpResponse | None:
+    """Count it; a page that says when to try again when it is one too many."""
+    rate = rate_of(settings.RATE_SIGN_IN)
+    verdict = hit(f"sign-in:{network_of(request)}", rate) if rate else None
+    if verdict is None or verdict.allowed:
+        return None
+    advice = f"Wait {verdict.resets_in} seconds, then try again."
+    answer = page(request, 429, "throttled", "Too many attempts from this address.", advice)
+    answer["Retry-After"] = str(verdict.resets_in)
+    return answer
 
 
 def network_of(request: HttpRequest) -> str:

@@ -233,6 +233,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 # (identity/throttles.py); empty means as much as it likes.
 RATE_CLIENT = env.str("RATE_CLIENT", "30000/m")
 RATE_ADDRESS = env.str("RATE_ADDRESS", "600/m")
+# How often an address may try to sign in.
+RATE_SIGN_IN = env.str("RATE_SIGN_IN", "30/m")
 
 # --- Who may come in -----------------------------------------------------------------------
 OIDC_ISSUER = env.str("OIDC_ISSUER", f"{SANDBOX_URL}/oidc")

@@ -9,7 +9,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = False
 CLOCK = "process"
 # The suite is one address and one client; throttling has its own tests.
-RATE_CLIENT = RATE_ADDRESS = ""
+RATE_CLIENT = RATE_ADDRESS = RATE_SIGN_IN = ""
 # A live server's threads keep no connection that would stand in the way of dropping the database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # Tests with real transactions empty all tables: see identity/migrations/0005.

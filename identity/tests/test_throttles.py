@@ -93,3 +93,18 @@ def test_the_address_is_kept_as_a_code():
 def test_no_rate_means_no_headers(api, settings):
     settings.RATE_CLIENT = ""
     assert "RateLimit" not in api("orders:read").get(ORDERS).headers
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("post", "/admin/login/"), ("get", "/oidc/authenticate/"), ("post", "/admin/second-factor/")],
+)
+def test_an_address_tries_to_sign_in_so_often_and_no_more(client, settings, method, path):
+    settings.RATE_SIGN_IN = "3/h"
+    statuses = [getattr(client, method)(path).status_code for _ in range(5)]
+    assert 429 not in statuses[:3]
+    assert statuses[3:] == [429, 429]
+    page = getattr(client, method)(path)
+    assert 0 < int(page.headers["Retry-After"]) <= 3600
+    assert "Too many attempts" in page.content.decode()
+    assert client.get("/admin/login/").status_code == 200
