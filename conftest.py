@@ -45,9 +45,9 @@ def delivered(transactional_db: None) -> None:
     Django's serialized rollback would restore them too, but collides with the roles, which
     `post_migrate` has already put back by then.
     """
-    migration = import_module("notifications.migrations.0002_default_rules_and_templates")
     if not apps.get_model("notifications", "Rule").objects.exists():
-        migration.deliver(apps, None)
+        for name in ("0002_default_rules_and_templates", "0011_orders_that_need_an_address"):
+            import_module(f"notifications.migrations.{name}").deliver(apps, None)
 
 
 @pytest.fixture(params=[3, -3], ids=["ahead", "behind"])

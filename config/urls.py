@@ -13,6 +13,7 @@ from identity.passwords.views import login
 from identity.reasons import ask as ask_for_reason
 from identity.sign_in.views import SignOut
 from notifications.stopping import stop
+from orders.address_page import address_page
 
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],
+    path("address/<str:token>/", address_page, name="order_address"),
     path("stop/<str:token>/", stop, name="unsubscribe"),
     path("api/schema/", schema, name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),

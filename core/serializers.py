@@ -67,6 +67,16 @@ class IntegerField(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class BooleanField(serializers.BooleanField):
+    """Yes or no. DRF would read it from text and numbers."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        """It; a ValidationError for anything but true and false."""
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class DateField(serializers.DateField):
     """A date as YYYY-MM-DD only. DRF would take week dates and dates without hyphens too."""
 

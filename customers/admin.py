@@ -6,54 +6,68 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import ChoiceField, ModelForm
+from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin import LargeTableAdmin, StackedInline
-from customers import reach
-from customers.countries import countries
-from customers.forms import never_cut
+from customers import reach, services
+from customers.countries import country_choices
+from customers.forms import AddressForm
 from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
 from customers.phones import PhoneFormField
 from customers.search import search
 
 
 class AddressFormSet(PaginationInlineFormSet):  # type: ignore[misc]
-    """A customer's addresses, at most one of them the default."""
+    """A customer's addresses, one of them the default: the first one by itself."""
 
     def clean(self) -> None:
-        """Raise ValidationError when two are ticked as default."""
+        """Raise ValidationError when two are ticked as default, or none of several any more."""
         super().clean()
         if len(self._defaults()) > 1:
             raise ValidationError("Tick one address as the default, not several.")
+        left = [form for form in self.forms if self._stays(form)]
+        was_default = any(form.initial.get("is_default") for form in left)
+        if was_default and len(left) > 1 and not self._defaults():
+            raise ValidationError("Tick the address that is the default instead.")
 
     def save(self, commit: bool = True) -> Any:
         """Save them; the old default steps back first, since the database allows one."""
-        for ticked in self._defaults() if commit else ():
+        if not commit or not self.has_changed():
+            return super().save(commit)
+        services.lock(self.instance)
+        for ticked in self._defaults():
             others = self.instance.addresses.exclude(pk=ticked.instance.pk)
             others.filter(is_default=True).update(is_default=False)
-        return super().save(commit)
+        saved = super().save()
+        services.ensure_default(self.instance)
+        return saved
 
     def _defaults(self) -> list[Any]:
         ticked = (form for form in self.forms if form.cleaned_data.get("is_default"))
         return [form for form in ticked if not form.cleaned_data.get("DELETE")]
 
+    def _stays(self, form: Any) -> bool:
+        is_there = form.instance.pk or form.has_changed()
+        return bool(is_there and not getattr(form, "cleaned_data", {}).get("DELETE"))
 
-class AddressForm(ModelForm):  # type: ignore[type-arg]
+
+class BookedAddressForm(AddressForm):
     """One address. That there is one default is the formset's to see to."""
 
-    country = ChoiceField(choices=[("", "—"), *countries().items()], widget=UnfoldAdminSelectWidget)
+    country = ChoiceField(choices=country_choices, widget=UnfoldAdminSelectWidget)
 
-    class Meta:
-        model = Address
+    class Meta(AddressForm.Meta):
         fields = [*ADDRESS_FIELDS, "is_default"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        never_cut(self)
+    def _post_clean(self) -> None:
+        """Look at the rules only where something was typed: older addresses may break newer ones,
+        and the customer's page has to be saved all the same."""
+        if self.instance.pk is None or self.has_changed():
+            super()._post_clean()  # type: ignore[misc]
 
     def _get_validation_exclusions(self) -> set[str]:
         excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
@@ -64,7 +78,7 @@ class AddressInline(StackedInline):
     """The address book."""
 
     model = Address
-    form = AddressForm
+    form = BookedAddressForm
     formset = AddressFormSet
     extra = 0
     fields = [("recipient", "is_default"), ("line_1", "line_2"), ("city", "postcode"), "country"]
@@ -128,6 +142,21 @@ class CustomerAdmin(LargeTableAdmin):
         for listener in self.preferences_changed if before else ():
             listener(request, obj, before)
 
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """Save the addresses; what waited for the first one goes there."""
+        book = form.instance.addresses
+        had_one = book.exists()
+        super().save_related(request, form, formsets, change)
+        first = None if had_one else book.filter(is_default=True).first()
+        shipped = services.announce_first(first, by=_actor(request)) if first else []
+        if shipped:
+            self.message_user(request, f"Goes to this address now: {', '.join(shipped)}.")
+
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Customers found by words."""
         return search(queryset, text)
+
+
+def _actor(request: HttpRequest) -> str:
+    actor: str = request.user.actor  # type: ignore[union-attr]
+    return actor

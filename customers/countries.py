@@ -1,5 +1,6 @@
 """Countries by ISO 3166-1 alpha-2 code. Data from Unicode CLDR, through Babel."""
 
+import unicodedata
 from functools import cache
 
 from babel.core import Locale
@@ -34,6 +35,19 @@ def countries() -> dict[str, str]:
         for code, name in sorted(territories.items())
         if len(code) == 2 and code.isalpha() and code not in _NOT_ASSIGNED
     }
+
+
+@cache
+def country_choices(language: str = "en") -> list[tuple[str, str]]:
+    """What a form offers: none, then the countries in this language, by their names' alphabet."""
+    names = Locale(language).territories
+    named = [(code, str(names.get(code, name))) for code, name in countries().items()]
+    return [("", "—"), *sorted(named, key=_sorted_name)]
+
+
+def _sorted_name(country: tuple[str, str]) -> str:
+    """Its name without accents: Åland stands with the A."""
+    return unicodedata.normalize("NFKD", country[1]).encode("ascii", "ignore").decode()
 
 
 def validate_country(code: str) -> None:

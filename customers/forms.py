@@ -1,12 +1,31 @@
 """What forms with addresses share."""
 
-from django.forms import BaseForm
+from typing import Any, ClassVar
 
-from customers.models import ADDRESS_FIELDS
+from django import forms
+
+from core.forms import CharField
+from customers.countries import country_choices
+from customers.models import ADDRESS_FIELDS, Address
 
 
-def never_cut(form: BaseForm) -> None:
+def never_cut(form: forms.BaseForm) -> None:
     """Let the server refuse a line that is too long: a browser cuts what is pasted (C1)."""
     for name in ADDRESS_FIELDS:
         if name in form.fields:
             form.fields[name].widget.attrs.pop("maxlength", None)
+
+
+class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The six lines, with the rules of every address."""
+
+    country = forms.ChoiceField(choices=country_choices)
+
+    class Meta:
+        model = Address
+        fields = [*ADDRESS_FIELDS]
+        field_classes: ClassVar = dict.fromkeys(ADDRESS_FIELDS[:-1], CharField)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        never_cut(self)

@@ -1,7 +1,7 @@
 """Customers and their addresses."""
 
 from collections.abc import Mapping
-from typing import Self
+from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
@@ -15,7 +15,7 @@ from core import clock
 from core.codes import random_code
 from customers.countries import validate_country
 from customers.languages import canonical, validate_language
-from customers.postcodes import needs_postcode
+from customers.postcodes import canonical_postcode, needs_postcode
 from customers.validators import CodeLetters, OneLine, validate_zone
 from customers.words import Words
 
@@ -23,6 +23,17 @@ ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country"
 PREFERENCES = ("channel", "language", "time_zone")
 CUSTOMER_WORDS = Words("name", "email", "code", "phone_number")
 LONGEST_LINE = 35  # what shipping providers print on a label (requirement C1)
+# Countries that are one city: their addresses often name none, and providers want one.
+CITY_STATES = {
+    "GI": "Gibraltar",
+    "HK": "Hong Kong",
+    "MC": "Monaco",
+    "MO": "Macao",
+    "NR": "Nauru",
+    "SG": "Singapore",
+    "SM": "San Marino",
+    "VA": "Vatican City",
+}
 
 
 def new_code() -> str:
@@ -107,14 +118,29 @@ class Customer(models.Model):
         return fetched or self.addresses.filter(is_default=True).first()
 
 
-def check_whole(address: Mapping[str, str]) -> None:
-    """Raise ValidationError, by line, for what a provider would send back."""
-    needed = ["recipient", "line_1", "city"]
-    if needs_postcode(address.get("country", "")):
-        needed.append("postcode")
-    missing = [name for name in needed if not address.get(name, "").strip()]
-    if missing:
-        raise ValidationError({name: _MISSING.get(name, _BLANK) for name in missing})
+def canonical_address(address: Mapping[str, str]) -> dict[str, str]:
+    """The address as carriers get it: without blanks around its lines, its postcode as its country
+    writes it, and the city of a country that is one.
+
+    Raises ValidationError, by line, for what a provider would send back. The lines' lengths and
+    letters, and the country, are the fields' own to check.
+    """
+    lines = {name: address.get(name, "").strip() for name in ADDRESS_FIELDS}
+    country = lines["country"]
+    lines["city"] = lines["city"] or CITY_STATES.get(country, "")
+    needed = ["recipient", "line_1", "city", *(["postcode"] if needs_postcode(country) else [])]
+    wrong: dict[str, Any] = {
+        name: ValidationError(_MISSING.get(name, _BLANK), "required")
+        for name in needed
+        if not lines[name]
+    }
+    try:
+        lines["postcode"] = canonical_postcode(country, lines["postcode"])
+    except ValidationError as error:
+        wrong["postcode"] = error
+    if wrong:
+        raise ValidationError(wrong)
+    return lines
 
 
 _BLANK = "Fill this line in."
@@ -129,7 +155,13 @@ class AddressLines(models.Model):
     line_2 = models.CharField(
         max_length=LONGEST_LINE, blank=True, default="", validators=[OneLine()]
     )
-    city = models.CharField(max_length=LONGEST_LINE, validators=[OneLine()])
+    city = models.CharField(
+        max_length=LONGEST_LINE,
+        blank=True,
+        default="",
+        validators=[OneLine()],
+        help_text="Empty only where the country is one, such as SG.",
+    )
     postcode = models.CharField(
         max_length=LONGEST_LINE,
         blank=True,
@@ -147,10 +179,15 @@ class AddressLines(models.Model):
         abstract = True
 
     def clean(self) -> None:
-        """Raise ValidationError for lines that say nothing, and for a postcode that is missing."""
+        """Bring the lines into the form that carriers get.
+
+        Raises ValidationError for lines that say nothing, and for a postcode that is missing or is
+        none of this country.
+        """
         super().clean()
         if self.country:
-            check_whole(self.address())
+            for name, line in canonical_address(self.address()).items():
+                setattr(self, name, line)
 
     def address(self) -> dict[str, str]:
         """The address as the fields of a delivery address."""

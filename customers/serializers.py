@@ -6,11 +6,10 @@ from django.core.validators import RegexValidator
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 from rest_framework import serializers
 
-from core.serializers import CharField, ModelSerializer, Serializer
+from core.serializers import BooleanField, CharField, IntegerField, ModelSerializer, Serializer
 from core.text import phone
 from customers.countries import validate_country
-from customers.models import LONGEST_LINE, Customer
-from customers.postcodes import needs_postcode
+from customers.models import LONGEST_LINE, Customer, canonical_address
 from customers.validators import OneLine
 
 
@@ -75,12 +74,17 @@ class AddressSerializer(Serializer):
     recipient = _line()
     line_1 = _line()
     line_2 = _line(required=False, allow_blank=True, default="")
-    city = _line()
+    city = _line(
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Empty only where the country is one, such as SG.",
+    )
     postcode = _line(
         required=False,
         allow_blank=True,
         default="",
-        help_text="Empty only where the country has none.",
+        help_text="In the form of its country. Empty only where that has none.",
     )
     country = CharField(
         validators=[CountryLetters(), validate_country],
@@ -88,10 +92,31 @@ class AddressSerializer(Serializer):
     )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Raise ValidationError for a postcode that is missing."""
-        if needs_postcode(attrs["country"]) and not attrs["postcode"]:
-            code = "required"
-            raise serializers.ValidationError(
-                {"postcode": "Parcels to this country need one."}, code
-            )
+        """The lines as carriers get them. A ValidationError, by line, for what is missing and for
+        a postcode that its country does not have."""
+        return canonical_address(attrs)
+
+
+class BookedAddressSerializer(AddressSerializer):
+    """An address in a customer's address book."""
+
+    id = IntegerField(read_only=True)
+    is_default = BooleanField(
+        required=False,
+        help_text="Where parcels go unless an order says otherwise. The first address is it.",
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """As they are: the verbs look at an address as a whole, with the lines that it has."""
         return attrs
+
+
+class AddedAddressSerializer(BookedAddressSerializer):
+    """A new address, and what was done because it is the customer's first."""
+
+    shipped = serializers.ListField(
+        child=CharField(),
+        read_only=True,
+        help_text="Numbers of the orders that waited for an address and go to this one; for "
+        "whoever may read orders.",
+    )

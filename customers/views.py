@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.db import IntegrityError
-from django.db.models import ProtectedError
+from django.db.models import ProtectedError, QuerySet
+from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
-from drf_spectacular.utils import extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import serializers, viewsets
+from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,9 +16,17 @@ from core.errors import Conflict
 from core.idempotency import idempotent
 from core.pagination import OrderingFilter
 from customers.filters import CustomerFilter
-from customers.models import Customer
+from customers.models import Address, Customer
 from customers.search import SearchBackend, search
-from customers.serializers import CustomerSerializer
+from customers.serializers import (
+    AddedAddressSerializer,
+    BookedAddressSerializer,
+    CustomerSerializer,
+)
+from customers.services import add_address, change_address, delete_address
+
+CUSTOMER_KEY = OpenApiParameter("customer_pk", int, OpenApiParameter.PATH, description="Its id.")
+UNMOVED = "Orders keep the address that they have: a change moves no parcel."
 
 
 @extend_schema_view(
@@ -72,6 +82,78 @@ class CustomerViewSet(viewsets.ModelViewSet[Customer]):
             kept = {str(row._meta.verbose_name_plural) for row in error.protected_objects}
             text = f"This customer has {' and '.join(sorted(kept))}, so it cannot be deleted."
             raise Conflict(text, code="in_use") from error
+
+
+@extend_schema(parameters=[CUSTOMER_KEY])
+@extend_schema_view(
+    list=extend_schema(summary="List a customer's addresses"),
+    retrieve=extend_schema(summary="Show an address"),
+    update=extend_schema(summary="Change an address", description=UNMOVED),
+    partial_update=extend_schema(summary="Change some of an address", description=UNMOVED),
+    destroy=extend_schema(
+        summary="Delete an address",
+        description="When it was the default, the newest of the others becomes the default.",
+    ),
+)
+class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
+    """The address book of one customer."""
+
+    queryset = Address.objects.all()
+    serializer_class = BookedAddressSerializer
+    filter_backends = [OrderingFilter]
+    ordering_fields = ["id"]
+    lookup_value_converter = "int"
+    read_scopes = ("customers:read",)
+    write_scopes = ("customers:write",)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Refuse a customer who does not exist, once the caller may ask."""
+        super().initial(request, *args, **kwargs)
+        self.customer = get_object_or_404(Customer, pk=kwargs["customer_pk"])
+
+    def get_queryset(self) -> QuerySet[Address]:
+        """The addresses of the customer in the URL."""
+        book = super().get_queryset().filter(customer_id=self.kwargs.get("customer_pk", 0))
+        return book.select_related("customer")
+
+    @extend_schema(
+        summary="Add an address",
+        responses={201: AddedAddressSerializer},
+        description="The first one is the default, and goes to the customer's orders that wait for "
+        "an address: `shipped` names them. A customer has at most 50.",
+    )
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Add an address."""
+        form = BookedAddressSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        lines = dict(form.validated_data)
+        is_default = lines.pop("is_default", False)
+        added = add_address(self.customer, lines, by=_actor(request), is_default=is_default)
+        held: Any = request.auth
+        shipped = added.shipped if "orders:read" in held.scopes else []
+        where = f"/api/v1/customers/{self.customer.pk}/addresses/{added.address.pk}/"
+        shown = BookedAddressSerializer(added.address).data | {"shipped": shipped}
+        return Response(shown, status=201, headers={"Location": where})
+
+    def perform_update(self, serializer: serializers.BaseSerializer[Address]) -> None:
+        """Change it; a 404 when it was deleted meanwhile."""
+        lines = dict(serializer.validated_data)
+        is_default = lines.pop("is_default", None)
+        old: Any = serializer.instance
+        try:
+            serializer.instance = change_address(old, lines, is_default=is_default)
+        except Address.DoesNotExist as error:
+            raise NotFound from error
+
+    def perform_destroy(self, instance: Address) -> None:
+        """Delete it."""
+        delete_address(instance)
+
+
+def _actor(request: Request) -> str:
+    actor: str = request.user.actor  # type: ignore[union-attr]
+    return actor
 
 
 def _as_refusal(error: IntegrityError) -> Exception:

@@ -19,6 +19,7 @@ ORDER_FIELDS = CUSTOMER_FIELDS | {
     "item": "what was ordered, in words; not by SMS or push, where anybody may read it",
     "amount": "what it costs, with the currency",
 }
+ADDRESS_FIELDS = {"address_url": "the page where the customer says where it goes"}
 PARCEL_FIELDS = {
     "reference": "the parcel's reference",
     "tracking_number": "the carrier's tracking number",
@@ -30,12 +31,13 @@ DIGEST_FIELDS = CUSTOMER_FIELDS | {
 }
 EMAIL_FIELDS = {"unsubscribe_url": "the page to hear no more by e-mail"}
 TELLING = frozenset({"item"})  # of health: docs/decisions/0023-words.md
-FIELDS = ORDER_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
+FIELDS = ORDER_FIELDS | ADDRESS_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
 SAMPLE = {
     "user_name": "Jane Doe",
     "order_number": "co-1",
     "item": "2 × Serum",
     "amount": "50.00 GBP",
+    "address_url": "https://dosette.example/address/1-1-x/",
     "reference": "co-1",
     "tracking_number": "TRACK123",
     "tracking_url": "https://carrier.example/TRACK123",
@@ -57,7 +59,8 @@ def fields_for(occasion: str, channel: str) -> dict[str, str]:
         known = CUSTOMER_FIELDS
     else:
         parcel = PARCEL_FIELDS if occasion.startswith("shipment-") else {}
-        known = ORDER_FIELDS | parcel
+        address = ADDRESS_FIELDS if occasion == "order-needs-address" else {}
+        known = ORDER_FIELDS | address | parcel
     hidden = hidden_fields(channel)
     more = EMAIL_FIELDS if channel == "email" else {}
     return {name: text for name, text in (known | more).items() if name not in hidden}

@@ -12,17 +12,23 @@ from notifications.models import Notification, Occasion
 from notifications.rendering import (
     LONGEST_MESSAGE,
     LONGEST_SUBJECT,
+    SAMPLE,
     cut,
     hidden_fields,
     render,
     render_html,
 )
 from notifications.routing import Route, choose, ways_to
+from orders import address_link
 from orders.models import Order, OrderEvent
 from shipping.models import Shipment, ShipmentEvent
 from shipping.states import TRACKED
 
-ORDER_OCCASIONS = {"placed": Occasion.ORDER_PLACED, "cancelled": Occasion.ORDER_CANCELLED}
+ORDER_OCCASIONS = {
+    "placed": Occasion.ORDER_PLACED,
+    "address-set": Occasion.ORDER_PLACED,
+    "cancelled": Occasion.ORDER_CANCELLED,
+}
 PARCEL_OCCASIONS = (Occasion.WAITING, Occasion.IN_TRANSIT, Occasion.DELIVERED, Occasion.FAILED)
 # For a channel that nobody has written a template for yet.
 PLAIN_BODY = "Hi {user_name}, news of your order {order_number}: %s."
@@ -40,10 +46,15 @@ class News:
 
 
 def news_of_order(event: OrderEvent) -> News | None:
-    """What an order's event tells the customer, if anything."""
+    """What an order's event tells the customer, if anything.
+
+    One that waits for an address is asked for it, and counts as placed once it has one.
+    """
     occasion = ORDER_OCCASIONS.get(event.kind)
-    if occasion is None:
+    if occasion is None or (event.kind == "address-set" and not event.order.ships):
         return None
+    if event.kind == "placed" and event.order.awaits_address:
+        occasion = Occasion.ORDER_NEEDS_ADDRESS
     return News(f"order:{event.order_id}:{event.kind}", occasion, event.order)
 
 
@@ -150,6 +161,10 @@ def values_of(news: News) -> dict[str, str]:
         "item": order.item,
         "amount": f"{order.amount} {order.currency}",
     }
+    if news.occasion == Occasion.ORDER_NEEDS_ADDRESS:
+        values["address_url"] = (
+            address_link.url_for(order) if news.source else SAMPLE["address_url"]
+        )
     if shipment:
         values |= {
             "reference": shipment.reference,

@@ -9,5 +9,7 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from orders import checks  # noqa: F401
+        """Connect the receivers, register the checks and what can go wrong."""
+        from orders import actions, checks, signals  # noqa: F401
+
+        actions.register_kinds()

@@ -4,7 +4,7 @@ What was handed over stays as it was sent: `OrderRevision` keeps the contents th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from django.core.exceptions import ValidationError
@@ -14,7 +14,7 @@ from core.states import IllegalMove
 from customers.models import ADDRESS_FIELDS
 from orders.models import Order, OrderEvent, OrderLine, OrderRevision
 from orders.rules import Lines, check_address, check_lines, check_total
-from orders.services import as_lines, kit_type_of, remember, summary
+from orders.services import as_lines, kit_type_of, remember, set_address, summary
 
 CHANGEABLE = frozenset({"placed", "active"})
 WRITTEN = (*ADDRESS_FIELDS, "delivery_service", "item", "kit_type", "amount")
@@ -65,7 +65,7 @@ def change(order: Order, wanted: Wanted, *, by: str) -> Order:
     for what could not be ordered like that.
     """
     if wanted.address is not None:
-        check_address(wanted.address)
+        wanted = replace(wanted, address=check_address(wanted.address))
     locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     _check_changeable(locked)
     changed = _moved(locked, wanted)
@@ -77,6 +77,22 @@ def change(order: Order, wanted: Wanted, *, by: str) -> Order:
         detail = _detail(changed, wanted)
         _note(locked, OrderChange(wanted.named, detail, revision, wanted.include_unsent), by)
     return locked
+
+
+@transaction.atomic
+def send_elsewhere(order: Order, address: Mapping[str, str], *, by: str) -> tuple[Order, list[str]]:
+    """Send an order elsewhere, with its parcels that nobody has yet; which lines changed, too.
+
+    One that waits for an address gets it, and ships. Raises as `change` does.
+    """
+    lines = check_address(address)
+    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    changed = [name for name, line in lines.items() if getattr(locked, name) != line]
+    if locked.awaits_address:
+        return set_address(locked, lines, by=by), changed
+    if not changed:
+        return locked, []
+    return change(locked, Wanted(address=lines, include_unsent=True), by=by), changed
 
 
 def _check_changeable(order: Order) -> None:

@@ -15,7 +15,7 @@ from unfold.widgets import (
 
 from core.forms import CharField, TextField
 from customers import reach
-from customers.countries import countries
+from customers.countries import country_choices
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE, Customer
 from orders.models import DnaKitOrder, Order, Product, ProductKind
@@ -50,7 +50,7 @@ class PlaceOrderForm(PlacingForm):
     """An order of products: whom it is for, where it goes, how fast and how often."""
 
     country = forms.ChoiceField(
-        choices=[("", "—"), *countries().items()], required=False, widget=UnfoldAdminSelect2Widget
+        choices=country_choices, required=False, widget=UnfoldAdminSelect2Widget
     )
 
     class Meta:
@@ -82,12 +82,13 @@ class PlaceOrderForm(PlacingForm):
     def delivery(self) -> Delivery:
         """Where it goes: as typed, or to the customer's default address."""
         typed = {name: self.cleaned_data[name] for name in ADDRESS_FIELDS}
-        if not any(typed.values()):
+        is_kept = not any(typed.values())
+        if is_kept:
             typed = self.cleaned_data["customer"].default_address.address()
         service, interval = (
             self.cleaned_data[n] for n in ("delivery_service", "shipping_interval")
         )
-        return Delivery(typed, service, interval)
+        return Delivery(typed, service, interval, is_kept)
 
 
 class NewLines(PaginationInlineFormSet):  # type: ignore[misc]
@@ -160,11 +161,11 @@ class AddressDialog(BaseDialogForm):  # type: ignore[misc]
         for name in ADDRESS_FIELDS[:-1]:
             self.fields[name] = CharField(
                 max_length=LONGEST_LINE,
-                required=name != "line_2",
+                required=name in ("recipient", "line_1"),
                 widget=UnfoldAdminTextInputWidget,
             )
         self.fields["country"] = forms.ChoiceField(
-            choices=[("", "—"), *countries().items()], widget=UnfoldAdminSelectWidget
+            choices=country_choices, widget=UnfoldAdminSelectWidget
         )
         never_cut(self)
 

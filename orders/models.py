@@ -100,6 +100,10 @@ def _line() -> "models.CharField[Any, Any]":
     return models.CharField(max_length=LONGEST_LINE, blank=True, default="", validators=[OneLine()])
 
 
+# Its parcel waits until we know where it goes (`Order.awaits_address`).
+AWAITS_ADDRESS = Q(state="placed", line_1="") & ~Q(delivery_service="")
+
+
 class Order(AddressLines):
     """What a customer ordered. The address is a copy made when it was placed, or empty.
 
@@ -154,6 +158,7 @@ class Order(AddressLines):
         ordering = ["-id"]
         indexes = [
             models.Index(fields=["customer", "-id"], name="order_by_customer"),
+            models.Index(fields=["-id"], condition=AWAITS_ADDRESS, name="order_awaiting_address"),
             models.Index(fields=["state", "-id"], name="order_by_state"),
             models.Index(fields=["time", "id"], name="order_by_time"),
             models.Index(

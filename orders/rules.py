@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 
 from core.money import validate_amount, validate_currency
-from customers.models import ADDRESS_FIELDS, Address, check_whole
+from customers.models import ADDRESS_FIELDS, Address, canonical_address
 from orders.models import MOST_OF_A_PRODUCT, Product
 
 MOST_LINES = 100
@@ -66,14 +66,14 @@ def _check_each(lines: Lines) -> None:
             raise ValidationError(text, "quantity")
 
 
-def check_address(address: Mapping[str, str]) -> None:
-    """Refuse an address that a provider could not print; the errors name its lines."""
+def check_address(address: Mapping[str, str]) -> dict[str, str]:
+    """The address as carriers get it; the errors about one that none could print name its lines."""
     unknown = set(address) - set(ADDRESS_FIELDS)
     if unknown:
         raise ValidationError(f"An address has no {sorted(unknown)[0]}.", "unknown_field")
     given = Address(**address)
     given.clean_fields(exclude={"customer", "is_default"})
-    check_whole(given.address())
+    return canonical_address(given.address())
 
 
 @contextmanager

@@ -117,10 +117,13 @@ class CustomersSaleSerializer(PlacingSerializer):
         default=default_currency,
         help_text="ISO 4217, such as KES.",
     )
+    delivery_address = AddressSerializer(
+        required=False, help_text="Kept with the sale; no parcel is made for it."
+    )
 
     def create(self, data: dict[str, Any]) -> Order:
         """Place it."""
-        return place_sale(**data)
+        return place_sale(address=data.pop("delivery_address", None), **data)
 
 
 class SaleSerializer(CustomersSaleSerializer):
@@ -165,16 +168,17 @@ class CustomersOrderSerializer(PlacingSerializer):
 
     def create(self, data: dict[str, Any]) -> Order:
         """Place it."""
-        address = data.get("delivery_address")
+        address, is_kept = data.get("delivery_address"), False
         if address is None:
             default = data["customer"].default_address
             if default is None:
                 raise Refused({"delivery_address": Refused(NO_ADDRESS, "required")})
-            address = default.address()
+            address, is_kept = default.address(), True
+        how = data["delivery_service"], data["shipping_interval"]
         return place_order(
             data["customer"],
             lines=data["items"],
-            delivery=Delivery(address, data["delivery_service"], data["shipping_interval"]),
+            delivery=Delivery(address, *how, is_kept=is_kept),
             by=data["by"],
             channel=data.get("channel", ""),
         )
@@ -187,10 +191,14 @@ class FullOrderSerializer(CustomersOrderSerializer):
 
 
 class DnaKitOrderSerializer(PlacingSerializer):
-    """An order of one DNA kit, to the customer's default address (requirement A1)."""
+    """An order of one DNA kit (requirement A1)."""
 
     customer = CustomerField()
     kit_type = TokenField(max_length=LONGEST_LINE, help_text="A DNA kit's `item_id`.")
+    delivery_address = AddressSerializer(
+        required=False,
+        help_text="The customer's default address when left out; without one the kit waits for it.",
+    )
     channel = ChannelField(required=False, help_text="By a rule when left out.")
 
     def validate_kit_type(self, kit_type: str) -> Product:
@@ -206,8 +214,24 @@ class DnaKitOrderSerializer(PlacingSerializer):
 
     def create(self, data: dict[str, Any]) -> Order:
         """Place it."""
-        kit = data.pop("kit_type")
-        return place_dna_kit_order(data.pop("customer"), kit=kit, **data)
+        kit, address = data.pop("kit_type"), data.pop("delivery_address", None)
+        return place_dna_kit_order(data.pop("customer"), kit=kit, address=address, **data)
+
+
+class ChangeOrderSerializer(Serializer):
+    """What of an order may be changed: where it goes, as long as nothing has left."""
+
+    delivery_address = AddressSerializer()
+
+
+class ChangedOrderSerializer(OrderSerializer):
+    """An order after a change, and what was changed."""
+
+    changed = serializers.ListField(
+        child=CharField(),
+        read_only=True,
+        help_text="The lines of the address that are others now; empty when it was this one.",
+    )
 
 
 class CancelSerializer(Serializer):

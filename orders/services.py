@@ -11,6 +11,7 @@ from django.db import transaction
 from core.states import IllegalMove, move
 from customers import reach
 from customers.models import Customer
+from orders import troubles
 from orders.models import Order, OrderEvent, OrderLine, Product, ProductKind
 from orders.rules import Lines, check_address, check_lines, check_price
 
@@ -19,20 +20,41 @@ LONGEST_ITEM = 255
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Where, how fast and how often. `address` holds the six fields of an address."""
+    """Where, how fast and how often. `address` holds the six fields of an address.
+
+    `is_kept`: it stands in the customer's address book, and ships though the rules for addresses
+    have become stricter since.
+    """
 
     address: Mapping[str, str] = field(default_factory=dict)
     service: str = "standard"
     interval: str = "none"
+    is_kept: bool = False
+
+    @classmethod
+    def to_default_of(cls, customer: Customer) -> "Delivery":
+        """To the customer's default address; nowhere yet when there is none."""
+        address = customer.default_address
+        return cls(address.address() if address else {}, is_kept=True)
 
 
-def place_sale(customer: Customer, *, item: str, amount: Decimal, currency: str, by: str) -> Order:
+def place_sale(
+    customer: Customer,
+    *,
+    item: str,
+    amount: Decimal,
+    currency: str,
+    by: str,
+    address: Mapping[str, str] | None = None,
+) -> Order:
     """Record the sale of something in words, at a price: no lines and no parcel.
 
-    Raises ValidationError, on `amount` or `currency`, for a price that nobody can pay.
+    An address is kept with it, for whoever delivers it. Raises ValidationError, on `amount` or
+    `currency`, for a price that nobody can pay, and for lines of an address, by their names.
     """
     check_price(amount, currency)
-    order = Order(customer=customer, item=item, amount=amount, currency=currency)
+    lines = check_address(address) if address else {}
+    order = Order(customer=customer, item=item, amount=amount, currency=currency, **lines)
     return _write(order, [], by)
 
 
@@ -52,9 +74,10 @@ def place_order(
     (`delivery_address`), and for lines of an address that cannot be printed (by their names).
     """
     amount, currency = check_lines(lines)
-    if delivery.address:
-        check_address(delivery.address)
-    elif delivery.interval != "none":
+    address = dict(delivery.address)
+    if address and not delivery.is_kept:
+        address = check_address(address)
+    elif not address and delivery.interval != "none":
         raise ValidationError({"delivery_address": "A recurring order needs an address."})
     if channel:
         reach.check(customer, channel)
@@ -67,35 +90,45 @@ def place_order(
         currency=currency,
         delivery_service=delivery.service,
         shipping_interval=delivery.interval,
-        **delivery.address,
+        **address,
     )
     return _write(order, lines, by)
 
 
-def place_dna_kit_order(customer: Customer, *, kit: Product, by: str, channel: str = "") -> Order:
-    """Order one DNA kit to the customer's default address; without one it waits for an address.
+def place_dna_kit_order(
+    customer: Customer,
+    *,
+    kit: Product,
+    by: str,
+    channel: str = "",
+    address: Mapping[str, str] | None = None,
+) -> Order:
+    """Order one DNA kit, to the customer's default address when none is given.
 
-    Raises ValidationError as `place_order` does.
+    Without either it waits for one. Raises ValidationError as `place_order` does.
     """
-    address = customer.default_address
-    delivery = Delivery(address=address.address() if address else {})
+    delivery = Delivery(address) if address else Delivery.to_default_of(customer)
     return place_order(customer, lines=[(kit, 1)], delivery=delivery, by=by, channel=channel)
 
 
 @transaction.atomic
-def set_address(order: Order, address: Mapping[str, str], *, by: str) -> Order:
+def set_address(
+    order: Order, address: Mapping[str, str], *, by: str, detail: str = "", is_kept: bool = False
+) -> Order:
     """Give an order the address it lacked, so that it ships.
 
-    Raises ValidationError when it does not wait for one, or for lines that cannot be printed.
+    Raises ValidationError when it does not wait for one, or for lines that cannot be printed; those
+    that are kept in an address book were looked at when they came there.
     """
-    check_address(address)
+    lines = dict(address) if is_kept else check_address(address)
     locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
     if not locked.awaits_address:
         raise ValidationError(f"Order {locked.number} does not wait for an address.", "has_address")
-    for name, value in address.items():
+    for name, value in lines.items():
         setattr(locked, name, value)
-    locked.save(update_fields=list(address))
-    OrderEvent.objects.create(order=locked, kind="address-set", actor=by)
+    locked.save(update_fields=list(lines))
+    OrderEvent.objects.create(order=locked, kind="address-set", actor=by, detail=detail)
+    troubles.found_address(locked, by=by)
     return locked
 
 
@@ -106,11 +139,11 @@ def correct_address(order: Order, address: Mapping[str, str], *, by: str) -> Ord
     The event says which lines changed, not what they say. Raises ValidationError for lines that
     cannot be printed.
     """
-    check_address(address)
+    lines = check_address(address)
     locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
-    changed = [name for name, value in address.items() if getattr(locked, name) != value]
+    changed = [name for name, value in lines.items() if getattr(locked, name) != value]
     if changed:
-        Order.objects.filter(pk=order.pk).update(**address)
+        Order.objects.filter(pk=order.pk).update(**lines)
         told = f"changed: {', '.join(changed)}"
         OrderEvent.objects.create(order=locked, kind="address-corrected", actor=by, detail=told)
     return locked
@@ -122,7 +155,11 @@ def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
     Raises IllegalMove when it has shipped or is cancelled, or when a parcel has already been
     handed to a provider; nothing has changed then.
     """
-    move(order, "cancelled", by=by, detail=reason)
+    waited = order.awaits_address
+    with transaction.atomic():
+        move(order, "cancelled", by=by, detail=reason)
+        if waited:
+            troubles.found_address(order, by=by, how="It was cancelled.")
     return order
 
 
@@ -143,6 +180,7 @@ def _write(order: Order, lines: Lines, by: str) -> Order:
         order.save(force_insert=True)
         remember(order, OrderLine.objects.bulk_create(as_lines(order, lines)))
         OrderEvent.objects.create(order=order, kind="placed", to_state=order.state, actor=by)
+        troubles.note([order])
     return order
 
 

@@ -23,11 +23,14 @@ from customers.models import Customer
 from customers.search import SearchBackend
 from customers.search import search as search_customers
 from customers.serializers import CustomerSerializer
+from orders.changing import send_elsewhere
 from orders.filters import OrderFilter, ProductFilter, search
 from orders.models import DnaKitOrder, Order, Product
 from orders.reading import COLUMNS, kit_orders_json, order_json, orders_json
 from orders.serializers import (
     CancelSerializer,
+    ChangedOrderSerializer,
+    ChangeOrderSerializer,
     CustomersOrderSerializer,
     CustomersSaleSerializer,
     DnaKitOrderSerializer,
@@ -123,6 +126,23 @@ class OrderViewSet(OrdersViewSet):
         return Response(orders_json([row])[0])
 
     @extend_schema(
+        summary="Change where an order goes",
+        request=ChangeOrderSerializer,
+        responses={200: ChangedOrderSerializer},
+        description="An order that waits for an address ships then. Parcels that no provider has "
+        "yet go to the new one too, and those that a recurring order makes from now on. 409 once "
+        "the order has ended, or its only parcel has left.",
+    )
+    def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send it elsewhere, unless it is too late; with the names of the lines that changed."""
+        order = get_object_or_404(Order, pk=kwargs["pk"])
+        form = ChangeOrderSerializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        address = form.validated_data["delivery_address"]
+        order, changed = send_elsewhere(order, address, by=_actor(request))
+        return Response(order_json(Order.objects.get(pk=order.pk)) | {"changed": changed})
+
+    @extend_schema(
         summary="Cancel an order",
         request=CancelSerializer,
         responses={200: OrderSerializer},
@@ -175,7 +195,8 @@ class DnaKitOrderViewSet(OrdersViewSet):
         summary="Place a DNA kit order",
         request=DnaKitOrderSerializer,
         responses={201: OrderSerializer},
-        description="Without a default address it is kept, and ships once staff give it one.",
+        description="To `delivery_address`, else the customer's default address. Without either it "
+        "waits: the customer is asked, and it ships once it is given one.",
     )
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,12 +1,10 @@
 """The kinds of cases that parcels make, and what staff can do about each."""
 
-from typing import ClassVar
-
 from django import forms
 
 from core.cases import Action, Kind, register
-from core.forms import CharField, TokenField
-from customers.models import ADDRESS_FIELDS, Address
+from core.forms import TokenField
+from customers.forms import AddressForm
 from shipping import (
     mending,
     providers,
@@ -32,15 +30,6 @@ class ProviderForm(forms.Form):
     """Which other provider."""
 
     provider = forms.ChoiceField(choices=_in_use, help_text="Another than it has now.")
-
-
-class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Where it goes, with the rules of every address."""
-
-    class Meta:
-        model = Address
-        fields = ADDRESS_FIELDS
-        field_classes: ClassVar = dict.fromkeys(ADDRESS_FIELDS, CharField)
 
 
 class TakenForm(forms.Form):

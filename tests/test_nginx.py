@@ -277,7 +277,10 @@ def test_neither_queries_nor_secrets_are_logged(front: Front) -> None:
     front.ask("POST", "//stop/7.email.abc~s3cr3t/")
     front.ask("POST", "/stop/7.email.abc~s3cr3t/", b"x" * 1_100_000)
     front.ask_plainly("/%73top/7.email.abc~s3cr3t/")
+    front.ask("POST", "/address/1-2-s3cr3t/")
+    front.ask("POST", "/address/1-2-s3cr3t/", b"x" * 66_000)
     wait_until(lambda: access.read_text().count("/stop/-") == 4)
+    wait_until(lambda: access.read_text().count("/address/-") == 2)
     everything = access.read_text() + front.log.read_text()
     assert "s3cr3t" not in everything
     assert "447700900123" not in everything

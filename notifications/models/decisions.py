@@ -27,6 +27,7 @@ class Occasion(models.TextChoices):
     """What a customer may hear of. A parcel's occasion is its state behind `shipment-`."""
 
     ORDER_PLACED = "order-placed", "order placed"
+    ORDER_NEEDS_ADDRESS = "order-needs-address", "order waits for an address"
     ORDER_CANCELLED = "order-cancelled", "order cancelled"
     WAITING = "shipment-waiting-for-collection", "parcel waiting for the carrier"
     IN_TRANSIT = "shipment-in-transit", "parcel on its way"

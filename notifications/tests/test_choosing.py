@@ -2,7 +2,7 @@
 
 import pytest
 
-from customers.tests.factories import CustomerFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
 from notifications.models import Notification, OptOut, Rule
 from notifications.services import News, tell
 from orders.models import Order, ProductKind
@@ -64,7 +64,8 @@ def test_a_rule_for_a_kind_of_product_comes_before_the_one_for_any():
 
 def test_a_rule_for_a_kit_type_comes_before_the_one_for_all_kits():
     Rule.objects.create(occasion="order-placed", kit_type="ancestry", channel="sms")
-    assert heard_by(placed_kit_order("ancestry"))[0] == "sms"
+    home = AddressFactory.create()
+    assert heard_by(placed_kit_order("ancestry", customer=home.customer))[0] == "sms"
 
 
 def test_a_kit_among_other_things_makes_it_a_kit_order():

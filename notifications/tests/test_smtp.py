@@ -6,7 +6,7 @@ import pytest
 
 from core.http import Done, Permanent, Temporary, Unknown
 from core.models import Circuit
-from customers.tests.factories import CustomerFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
 from notifications.channels import Message
 from notifications.channels.smtp import Smtp
 from notifications.lanes import dispatch
@@ -33,7 +33,8 @@ def server(settings):
 
 @pytest.mark.django_db
 def test_a_mail_arrives_with_its_subject(server):
-    placed_kit_order(customer=CustomerFactory.create(name="Jane", email="jane@example.com"))
+    jane = CustomerFactory.create(name="Jane", email="jane@example.com")
+    placed_kit_order(customer=AddressFactory.create(customer=jane).customer)
     dispatch()
     mail = message_from_string(server.mails[0])
     assert mail["To"] == "jane@example.com"

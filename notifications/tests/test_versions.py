@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from customers.tests.factories import CustomerFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.tests.factories import UserFactory
 from notifications import wording
 from notifications.models import Notification, Rule, Template, Topic
@@ -88,7 +88,8 @@ def test_a_rule_names_the_words():
     rule.template_name = "kits"
     rule.full_clean()
     rule.save()
-    assert said(placed_kit_order("ancestry")).message == "Your kit"
+    home = AddressFactory.create()
+    assert said(placed_kit_order("ancestry", customer=home.customer)).message == "Your kit"
     rule.template_name = "nobody-wrote-it"
     with pytest.raises(ValidationError, match="no template of this name"):
         rule.full_clean()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 
-from customers.tests.factories import CustomerFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
 from notifications.models import Notification, Occasion, Template
 from notifications.rendering import FIELDS, SAMPLE, render, render_html
 from orders.tests.factories import placed_kit_order, placed_sale
@@ -136,7 +136,7 @@ def test_a_template_of_its_own_markup_is_kept_with_the_message():
     Template.objects.filter(occasion="order-placed", channel="email").update(
         html="<h1>{order_number}</h1>"
     )
-    order = placed_kit_order("ancestry")
+    order = placed_kit_order("ancestry", customer=AddressFactory.create().customer)
     assert Notification.objects.get().html == f"<h1>{order.number}</h1>"
 
 

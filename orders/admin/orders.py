@@ -6,6 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
@@ -17,7 +19,7 @@ from orders.admin.inlines import EventInline, LineInline, NewLineInline
 from orders.admin.placing import PlacingAdmin
 from orders.filters import search
 from orders.forms import KitChoice, PlaceKitForm, PlaceOrderForm
-from orders.models import DnaKitOrder, Order
+from orders.models import AWAITS_ADDRESS, DnaKitOrder, Order
 
 STATE_COLOURS = {
     "placed": "info",
@@ -44,6 +46,21 @@ class KitTypeFilter(admin.SimpleListFilter):
         return queryset.filter(kit_type=self.value()) if self.value() else queryset
 
 
+class AddressFilter(admin.SimpleListFilter):
+    """The orders that wait for an address."""
+
+    title = "address"
+    parameter_name = "address"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """One choice."""
+        return [("awaited", "waits for one")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Those that wait, by the index of their own."""
+        return queryset.filter(AWAITS_ADDRESS) if self.value() == "awaited" else queryset
+
+
 @admin.register(Order)
 class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
     """Orders: placed through a form, then shown with all that happened to them."""
@@ -57,6 +74,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
         "state",
         "shipping_interval",
         KitTypeFilter,
+        AddressFilter,
         ("time", RangeDateTimeFilter),
     ]
     list_filter_submit = True
@@ -119,7 +137,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
     @display(description="delivery address")
     def address(self, order: Order) -> str:
         """The address on one line, or that it is still to come."""
-        if order.ships:
+        if order.line_1:
             return ", ".join(filter(None, order.address().values()))
         return "not known yet" if order.delivery_service else "no parcel belongs to this order"
 
@@ -182,6 +200,7 @@ class DnaKitOrderAdmin(OrderAdmin):
         by = actor_of(request)
         order = services.place_dna_kit_order(form.buyer, kit=kit, by=by, channel=channel)
         if not order.ships:
-            text = f"{order} waits: this customer has no default address. Give it one."
-            self.message_user(request, text, messages.WARNING)
+            text = '<a href="{}">{}</a> waits: this customer has no address. The customer is asked.'
+            page = reverse("admin:orders_dnakitorder_change", args=[order.pk])
+            self.message_user(request, format_html(text, page, order), messages.WARNING)
         return order

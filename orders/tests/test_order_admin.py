@@ -148,8 +148,9 @@ def test_A1_a_kit_without_an_address_waits_and_staff_are_told(boss):
     kit = KitFactory.create(item_id="ancestry")
     form = {"customer": CustomerFactory.create().pk, "kit": kit.pk, "channel": ""}
     answer = boss.post(f"{KITS}add/", form)
-    assert "no default address" in said(answer)
     order = Order.objects.get()
+    assert "has no address" in said(answer)
+    assert f"{KITS}{order.pk}/change/" in said(answer)
     page = boss.get(f"{KITS}{order.pk}/change/").content.decode()
     assert "Give it an address" in page
 

@@ -48,5 +48,21 @@ def test_elsewhere_it_is_asked_for_by_name(db, country, postcode):
 @pytest.mark.parametrize("name", ["recipient", "line_1", "city"])
 def test_a_line_of_blanks_says_nothing(name):
     with pytest.raises(ValidationError) as refused:
-        check_address(GOOD | {name: "  "})
+        check_address(GOOD | {name: "  ", "country": "KE", "postcode": "00100"})
     assert list(refused.value.message_dict) == [name]
+
+
+@pytest.mark.parametrize(("country", "city"), [("SG", "Singapore"), ("GI", "Gibraltar")])
+def test_a_country_that_is_a_city_names_it_by_itself(country, city):
+    postcode = {"SG": "546080", "GI": "GX11 1AA"}[country]
+    given = GOOD | {"city": "", "country": country, "postcode": postcode}
+    assert check_address(given)["city"] == city
+    assert check_address(given | {"city": "Downtown"})["city"] == "Downtown"
+
+
+def test_carriers_get_the_postcode_as_its_country_writes_it(db):
+    assert check_address(GOOD | {"country": "GB", "postcode": " w26nb "})["postcode"] == "W2 6NB"
+    booked = Address(customer=CustomerFactory.create(), **GOOD)
+    booked.country, booked.postcode = "GB", "w2\u00a06nb"
+    booked.full_clean()
+    assert booked.postcode == "W2 6NB"

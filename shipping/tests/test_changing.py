@@ -140,8 +140,8 @@ def test_what_a_cancelled_schedule_sends_is_not_changed():
 
 def test_what_the_provider_cannot_print_is_refused_and_nothing_is_changed():
     schedule = weekly()
-    RoutingRule.objects.create(name="NL", provider="northpost", country="NL", is_active=True)
-    moved = MOVED | {"country": "NL", "postcode": "1234 AB, behind the mill"}
+    RoutingRule.objects.create(name="GH", provider="northpost", country="GH", is_active=True)
+    moved = MOVED | {"country": "GH", "postcode": "GA-183-8164, behind it"}
     with pytest.raises(ValidationError) as refused:
         change(schedule.order, Wanted(address=moved, include_unsent=True), **BY)
     assert list(refused.value.message_dict) == ["delivery_address"]

@@ -189,7 +189,7 @@ def test_what_only_this_provider_would_refuse_is_refused_when_it_is_ordered(api)
         "customer": CustomerFactory.create().pk,
         "items": [{"item_id": ProductFactory.create().item_id, "quantity": 1}],
         "delivery_service": "standard",
-        "delivery_address": ADDRESS | {"postcode": "1234567890123"},
+        "delivery_address": ADDRESS | {"country": "GH", "postcode": "1234567890123"},
     }
     answer = api().post("/api/v1/orders/", body, format="json")
     assert answer.status_code == 400

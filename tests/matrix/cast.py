@@ -22,7 +22,7 @@ from clinical.tests.factories import PatientFactory, study_of
 from core import cases
 from core.cases import Trouble
 from core.cases.models import Case
-from customers.models import Customer
+from customers.models import Address, Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
 from identity.reasons import LISTS
@@ -116,20 +116,21 @@ class Cast:
         if not Rule.objects.exists():  # a transactional test has emptied all tables
             from importlib import import_module
 
-            name = "notifications.migrations.0002_default_rules_and_templates"
-            import_module(name).deliver(apps, None)
+            for name in ("0002_default_rules_and_templates", "0011_orders_that_need_an_address"):
+                import_module(f"notifications.migrations.{name}").deliver(apps, None)
 
     def _customers(self) -> None:
         for rows in (self.own, self.other):
             mine = rows is self.own
             customer = CustomerFactory.create()
-            AddressFactory.create(customer=customer)
+            address = AddressFactory.create(customer=customer)
             patient = _marked(customer) if mine else PatientFactory.create()
             study = {"body_part": "zqknee", "description": "zqfracture"} if mine else {}
             recurring = placed_order(customer, interval="monthly")
             order = placed_order(customer)
             rows |= {
                 Customer: customer,
+                Address: address,
                 Patient: patient,
                 Study: study_of(patient, **study),
                 Order: order,

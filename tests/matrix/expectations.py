@@ -6,11 +6,14 @@ Look at the line before you add it: it says what the code does now, not what is 
 
 # --- The API: method and address -> the scopes that it needs, all of them --------------------
 API = {
+    "DELETE customers/{customer_pk}/addresses/{pk}/": "customers:write",
     "DELETE customers/{pk}/": "customers:write orders:read clinical:read",
     "DELETE patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "DELETE patients/{pk}/": "clinical:write",
     "DELETE push-subscriptions/{pk}/": "notifications:write",
     "GET customers/": "customers:read",
+    "GET customers/{customer_pk}/addresses/": "customers:read",
+    "GET customers/{customer_pk}/addresses/{pk}/": "customers:read",
     "GET customers/{customer_pk}/consents/": "customers:read",
     "GET customers/{customer_pk}/orders/": "orders:read",
     "GET customers/{customer_pk}/preferences/": "customers:read",
@@ -44,12 +47,15 @@ API = {
     "GET shipments/": "shipping:read",
     "GET shipments/{pk}/": "shipping:read",
     "GET users/": "customers:read orders:read",
+    "PATCH customers/{customer_pk}/addresses/{pk}/": "customers:write",
     "PATCH customers/{customer_pk}/preferences/": "customers:write",
     "PATCH customers/{pk}/": "customers:write",
+    "PATCH orders/{pk}/": "orders:write",
     "PATCH patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "PATCH patients/{pk}/": "clinical:write",
     "PATCH schedules/{pk}/": "shipping:write",
     "POST customers/": "customers:write",
+    "POST customers/{customer_pk}/addresses/": "customers:write",
     "POST customers/{customer_pk}/orders/": "orders:write",
     "POST dna-kit-orders/": "dna-kit-orders:write",
     "POST exceptions/{pk}/actions/{name}/": "exceptions:write",
@@ -72,6 +78,7 @@ API = {
     "POST shipments/{pk}/cancel/": "shipping:write",
     "POST shipments/{pk}/retry/": "shipping:write",
     "POST shipments/{pk}/return/": "shipping:write",
+    "PUT customers/{customer_pk}/addresses/{pk}/": "customers:write",
     "PUT customers/{pk}/": "customers:write",
     "PUT patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "PUT patients/{pk}/": "clinical:write",
@@ -139,6 +146,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "core/case/<id>/close/": "FM*",
     "core/case/<id>/correct/": "FM*",
     "core/case/<id>/delete/": "",
+    "core/case/<id>/give-address/": "SFM*",
     "core/case/<id>/history/": "SFMA*",
     "core/case/<id>/other-channel/": "SM*",
     "core/case/<id>/read-again/": "FM*",
@@ -314,6 +322,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
 STATES: dict[str, dict[str, object]] = {
     "core/case/<id>/ask/": {"kind": "shipment-unknown"},
     "core/case/<id>/assign/": {"kind": "event-parked"},
+    "core/case/<id>/give-address/": {"kind": "order-without-address"},
     "core/case/<id>/other-channel/": {"kind": "message-failed"},
     "core/case/<id>/read-again/": {"kind": "events-not-understood"},
     "core/case/<id>/set-aside/": {"kind": "events-not-understood"},
@@ -385,6 +394,7 @@ COMPLETIONS = {
 # --- Everything else, and why anybody may come in ----------------------------------------------
 OPEN = {
     "": "leads to the admin",
+    "address/<str:token>/": "customers say where an order goes, by a signed token of their own",
     "api/docs/": "the same, for people",
     "api/schema/": "says what there is, not what is in it",
     "livez": "asked by the machine that runs us",

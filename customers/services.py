@@ -1,0 +1,105 @@
+"""The verbs of an address book: whoever has addresses has exactly one default among them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from customers.models import Address, Customer, canonical_address
+from customers.signals import first_address_added
+
+MOST_ADDRESSES = 50  # a page of the admin shows all of a customer's
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new address, and what had waited for the customer's first one, such as orders' numbers."""
+
+    address: Address
+    shipped: list[str] = field(default_factory=list)
+
+
+@transaction.atomic
+def add_address(
+    customer: Customer, lines: Mapping[str, str], *, by: str, is_default: bool = False
+) -> Added:
+    """Add an address; the first one is the default, whatever `is_default` says.
+
+    Raises ValidationError, by line, for one that carriers would send back, and for one too many.
+    """
+    lock(customer)
+    book = customer.addresses.all()
+    known = book.count()
+    if known >= MOST_ADDRESSES:
+        text = f"A customer has at most {MOST_ADDRESSES} addresses. Delete one that is old."
+        raise ValidationError(text, "too_many")
+    address = Address(customer=customer, **canonical_address(lines))
+    address.is_default = is_default or not book.filter(is_default=True).exists()
+    if address.is_default:
+        _step_back(customer)
+    address.save(force_insert=True)
+    return Added(address, [] if known else announce_first(address, by=by))
+
+
+@transaction.atomic
+def change_address(
+    address: Address, lines: Mapping[str, str], *, is_default: bool | None = None
+) -> Address:
+    """Change some lines, and which one is the default. Orders keep the address that they have.
+
+    Raises ValidationError, by line, for what carriers would send back, and on `is_default` for the
+    default that would be none; Address.DoesNotExist when it was deleted meanwhile.
+    """
+    lock(address.customer)
+    locked = Address.objects.get(pk=address.pk)
+    if is_default is False and locked.is_default:
+        text = "One address is the default: make another one the default instead."
+        raise ValidationError({"is_default": ValidationError(text, "needs_default")})
+    if lines:
+        lines = canonical_address({**locked.address(), **lines})
+    changes: dict[str, Any] = {n: v for n, v in lines.items() if getattr(locked, n) != v}
+    if is_default and not locked.is_default:
+        _step_back(locked.customer)
+        changes["is_default"] = True
+    for name, value in changes.items():
+        setattr(locked, name, value)
+    if changes:
+        locked.save(update_fields=list(changes))
+    return locked
+
+
+@transaction.atomic
+def delete_address(address: Address) -> None:
+    """Delete it. When it was the default, the newest of the others becomes it."""
+    lock(address.customer)
+    Address.objects.filter(pk=address.pk).delete()
+    ensure_default(address.customer)
+
+
+def ensure_default(customer: Customer) -> None:
+    """Let the newest address be the default when none is; the caller has locked the customer."""
+    book = customer.addresses.order_by("-id")
+    newest = book.values_list("pk", flat=True).first()
+    if newest and not book.filter(is_default=True).exists():
+        book.filter(pk=newest).update(is_default=True)
+
+
+def announce_first(address: Address, *, by: str) -> list[str]:
+    """Tell whoever waits for the customer's first address; what it did something about."""
+    answers = first_address_added.send(Address, address=address, by=by)
+    return [str(name) for _, names in answers for name in names or ()]
+
+
+def lock(customer: Customer) -> None:
+    """Hold the address book until the end of the transaction.
+
+    Raises Customer.DoesNotExist when they were deleted meanwhile.
+    """
+    Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
+
+
+def _step_back(customer: Customer) -> None:
+    """No address is the default: the database allows one at a time."""
+    customer.addresses.filter(is_default=True).update(is_default=False)

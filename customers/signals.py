@@ -1,0 +1,7 @@
+"""What others may want to know of customers. Receivers live in the apps that listen."""
+
+from django.dispatch import Signal
+
+# A customer who had none has an address: `address`, `by`. Sent in the transaction in which it is
+# added; each receiver gives the names of what it did something about, such as orders' numbers.
+first_address_added = Signal()

@@ -1,0 +1,71 @@
+"""The kinds of cases that orders make, and what staff can do about each."""
+
+from typing import Any
+
+from core.cases import Action, Kind, register
+from customers.forms import AddressForm
+from customers.models import LONGEST_LINE
+from orders import services, troubles
+from orders.models import Order
+
+VIEW = "orders.view_order"
+CHANGE = "orders.change_order"
+
+
+def _known_address(order: Order) -> dict[str, str]:
+    """What the form begins with: the customer's default address, else the newest, else the name."""
+    customer = order.customer
+    known = customer.default_address or customer.addresses.order_by("-id").first()
+    if known:
+        return known.address()
+    return {"recipient": customer.name} if len(customer.name) <= LONGEST_LINE else {}
+
+
+def _preview(order: Order) -> str:
+    return (
+        f"{order.number} ships there at once. Other orders and the address book stay as they are."
+    )
+
+
+def _give_address(order: Order, *, by: str, reason: str, **address: Any) -> None:
+    services.set_address(order, address, by=by, detail=reason[:500])
+
+
+def _cancel(order: Order, *, by: str, reason: str) -> None:
+    services.cancel_order(order, by=by, reason=reason)
+
+
+GIVE_ADDRESS = Action(
+    "give-address",
+    "Give it an address",
+    CHANGE,
+    preview=_preview,
+    form=AddressForm,
+    initial=_known_address,
+    run=_give_address,
+)
+CANCEL = Action(
+    "cancel",
+    "Cancel the order",
+    CHANGE,
+    explained="Nothing is sent, and the customer is told so.",
+    needs_reason=True,
+    run=_cancel,
+)
+
+
+def register_kinds() -> None:
+    """Tell core what can go wrong here."""
+    register(
+        Kind(
+            name=troubles.WITHOUT_ADDRESS,
+            label="Order without an address",
+            model=Order,
+            scope_prefix="orders",
+            view_permission=VIEW,
+            actions=[GIVE_ADDRESS, CANCEL],
+            troubled=troubles.waiting,
+            describe=troubles.describe,
+            related=("customer",),
+        )
+    )

@@ -1,0 +1,39 @@
+"""What goes wrong with orders, as cases (core/cases): those that wait for an address.
+
+`note` and `found_address` run in the transaction of the change they are about. What a path forgets,
+the sweeper brings into step: `waiting` says which orders wait now.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from django.db.models import QuerySet
+
+from core import cases
+from core.cases import Trouble
+from orders.models import AWAITS_ADDRESS, Order
+
+WITHOUT_ADDRESS = "order-without-address"
+
+
+def waiting() -> QuerySet[Order]:
+    """The orders whose parcel waits until somebody says where it goes."""
+    return Order.objects.filter(AWAITS_ADDRESS)
+
+
+def note(orders: Iterable[Order]) -> None:
+    """Open a case for each that waits for an address."""
+    cases.open(describe([order for order in orders if order.awaits_address]))
+
+
+def describe(orders: Sequence[Order]) -> list[Trouble]:
+    """Their troubles."""
+    happened = "Its parcel waits: nobody has said where it goes."
+    return [
+        Trouble(WITHOUT_ADDRESS, order.pk, title=str(order.number), happened=happened)
+        for order in orders
+    ]
+
+
+def found_address(order: Order, *, by: str, how: str = "It has an address.") -> None:
+    """Close its case."""
+    cases.settle(WITHOUT_ADDRESS, [order.pk], by=by, how=how)
