@@ -54,7 +54,8 @@ class ThrottleMiddleware:
     """RATE_ADDRESS for what comes without a valid token; and the headers of whichever rate it is.
     RATE_SIGN_IN for those who sign in.
 
-    Callers of webhooks count only when they are refused: providers have rates of their own.
+    Webhooks are judged after their proof, and count only without one: providers have rates of their
+    own, and a neighbour's flood costs them nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -68,7 +69,8 @@ class ThrottleMiddleware:
         rate = rate_of(settings.RATE_ADDRESS)
         if rate is None or not request.path_info.startswith("/api/"):
             return self.get_response(request)
-        if "HTTP_AUTHORIZATION" not in request.META and self._is_blocked(request):
+        proves_nothing = "HTTP_AUTHORIZATION" not in request.META and not _is_webhook(request)
+        if proves_nothing and self._is_blocked(request):
             return self._count(request, rate) or self.get_response(request)
         response = self.get_response(request)
         policy, verdict = getattr(request, "rate_verdict", ("", None))
@@ -80,8 +82,10 @@ class ThrottleMiddleware:
 
     def _counts(self, request: HttpRequest, response: HttpResponse) -> bool:
         """Whether this is one of those that a flood is made of."""
+        if not _is_webhook(request):
+            return True
         is_refused = response.status_code in (400, 401, 403, 404, 429)
-        return is_refused or not request.path_info.startswith(WEBHOOKS)
+        return is_refused and not getattr(request, "is_proven", False)
 
     def _count(self, request: HttpRequest, rate: Rate) -> HttpResponse | None:
         """Count it; a 429 when it is one too many."""
@@ -109,6 +113,15 @@ def _refuse_sign_in(request: HttpRequest) -> HttpResponse | None:
     answer = page(request, 429, "throttled", "Too many attempts from this address.", advice)
     answer["Retry-After"] = str(verdict.resets_in)
     return answer
+
+
+def _is_webhook(request: HttpRequest) -> bool:
+    return request.path_info.startswith(WEBHOOKS)
+
+
+def note_proof(request: HttpRequest) -> None:
+    """Write down that this webhook is its sender's own: whatever it is answered, it is no flood."""
+    request.is_proven = True  # type: ignore[attr-defined]
 
 
 def network_of(request: HttpRequest) -> str:

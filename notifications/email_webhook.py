@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.parsers import is_storable
+from identity.throttles import note_proof
 from notifications.channels import Report
 from notifications.channels.anymail import Anymail, read_event, service
 from notifications.reports import LIMITS, take_report
@@ -74,6 +75,7 @@ def _events(request: Request, esp: str) -> list[AnymailTrackingEvent]:
         view.run_validators(raw)
     except AnymailWebhookValidationFailure:
         raise PermissionDenied("Send the secret of this address.") from None
+    note_proof(raw)
     try:
         return list(view.parse_events(raw))
     except Exception as error:

@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from core.errors import BodyTooLarge
+from identity.throttles import note_proof
 from notifications.channels.africastalking import AfricasTalking, read_report
 from notifications.consent import opt_out
 from notifications.inbound import take_text
@@ -50,6 +51,7 @@ class Webhook(APIView):
         given = kwargs["token"]  # never empty: the address would be another one
         if not secrets.compare_digest(given.encode(), expected.encode()):
             raise Http404
+        note_proof(request._request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
             raise BodyTooLarge
         super().initial(request, *args, **kwargs)

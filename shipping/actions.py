@@ -7,6 +7,7 @@ from core.forms import TokenField
 from customers.forms import AddressForm
 from shipping import (
     mending,
+    provider_cases,
     providers,
     risks,
     services,
@@ -224,6 +225,19 @@ def _of_state(state: str, label: str, *actions: Action) -> Kind:
     )
 
 
+def _of_provider(kind: str) -> Kind:
+    return Kind(
+        name=kind,
+        label=provider_cases.LABELS[kind],
+        model=ProviderProfile,
+        scope_prefix="shipping",
+        view_permission=VIEW,
+        actions=[CLOSE],
+        troubled=provider_cases.troubled_by(kind),
+        describe=provider_cases.described_as(kind),
+    )
+
+
 def register_kinds() -> None:
     """Tell core what can go wrong here."""
     register(
@@ -250,6 +264,7 @@ def register_kinds() -> None:
             troubled=troubles.parked,
             describe=troubles.describe_parked,
         ),
+        *map(_of_provider, provider_cases.LABELS),
         Kind(
             name=troubles.FLOODED,
             label="Many events without a parcel",

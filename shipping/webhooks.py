@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from core.errors import BodyTooLarge
 from core.openapi import ErrorAnswer
-from identity.throttles import network_of
+from identity.throttles import network_of, note_proof
 from shipping import limits, providers, tracking
 from shipping.providers import NotAuthentic
 from shipping.serializers import ReferenceEventSerializer, StoredSerializer
@@ -53,8 +53,6 @@ class ShippingWebhook(APIView):
     )
     def post(self, request: Request, provider: str) -> Response:
         """Keep the event; a worker applies it."""
-        if limits.too_many_from(network_of(request)):
-            raise Throttled(limits.seconds_left())
         try:
             adapter = providers.get(provider)
         except LookupError as missing:
@@ -62,12 +60,21 @@ class ShippingWebhook(APIView):
         body = _body(request)
         try:
             adapter.verify({name.lower(): value for name, value in request.headers.items()}, body)
-            if limits.too_many_of(provider):
-                raise Throttled(limits.seconds_left())
         except NotAuthentic as error:
-            raise AuthenticationFailed("The signature or the secret is not right.") from error
+            raise _unproven(request, provider) from error
+        note_proof(request._request)
+        if limits.too_many_of(provider):
+            raise Throttled(limits.seconds_left())
         tracking.store(provider, tracking.read(adapter, body))
         return Response({"status": "stored"})
+
+
+def _unproven(request: Request, provider: str) -> Exception:
+    """What to raise: it counts for where it came from, and for what staff see of the provider."""
+    limits.note_refused(provider)
+    if limits.too_many_from(network_of(request)):
+        return Throttled(limits.seconds_left())
+    return AuthenticationFailed("The signature or the secret is not right.")
 
 
 def _body(request: Request) -> bytes:

@@ -62,6 +62,8 @@ def _close_stale(kind: Kind) -> int:
     if kind.troubled is None:
         return 0
     wrong = kind.troubled().filter(pk=OuterRef("subject_id"))
-    stale = Case.objects.filter(kind=kind.name, closed_at=None).filter(~Exists(wrong))
+    # What staff had dismissed is forgotten too: should it go wrong again, that is news.
+    in_force = Case.objects.filter(Q(closed_at=None) | Q(dismissed=True), kind=kind.name)
+    stale = in_force.filter(~Exists(wrong))
     ids = list(stale.order_by("opened_at", "id").values_list("subject_id", flat=True)[:CHUNK])
     return settle(kind.name, ids, by="system", how="It is no longer so.")

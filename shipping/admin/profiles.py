@@ -4,12 +4,14 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from core.admin import ModelAdmin
 from customers.countries import countries
 from shipping import providers
+from shipping.admin.reading import to_the_second
 from shipping.calendars import WHOLE_WEEK, subdivisions
 from shipping.models import ProviderProfile, time_zones
 from shipping.models.profiles import our_zone, whole_week
@@ -56,13 +58,13 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class ProviderProfileAdmin(ModelAdmin):
     """On which days, and until which hour, each provider takes parcels."""
 
-    nothing_here = "Add a provider to set its days and cut-off hour. Until then it has the usual."
     form = ProfileForm
-    readonly_fields = ["can"]
+    readonly_fields = ["can", "last_webhook"]
     list_display = [
         "provider",
         "is_active",
         "state",
+        "last_webhook",
         "days",
         "country",
         "subdivision",
@@ -70,7 +72,10 @@ class ProviderProfileAdmin(ModelAdmin):
         "time_zone",
     ]
     fieldsets = [
-        (None, {"fields": [("provider", "is_active"), "url", "webhook_rate", "can"]}),
+        (
+            None,
+            {"fields": [("provider", "is_active"), "url", ("webhook_rate", "last_webhook"), "can"]},
+        ),
         (
             "Calendar",
             {
@@ -86,6 +91,21 @@ class ProviderProfileAdmin(ModelAdmin):
             {"fields": [("ask_after", "ask_again_after", "call_staff_after")]},
         ),
     ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """All of them, those too that staff have set nothing for."""
+        ProviderProfile.ensure(providers.names())
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+    @display(description="last webhook")
+    def last_webhook(self, profile: ProviderProfile) -> str:
+        """When one was proven to be its own, a few seconds more or less."""
+        if profile.refused_since:
+            return f"refused since {to_the_second(profile.refused_since)}"
+        return to_the_second(profile.webhook_at)
 
     @display(description="can be used")
     def state(self, profile: ProviderProfile) -> str:

@@ -1,5 +1,6 @@
 """What staff set for a provider. Without a row it takes parcels on every day at any hour."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
@@ -126,6 +127,14 @@ class ProviderProfile(models.Model):
     def ensured(cls, provider: str) -> "ProviderProfile":
         """Its row, made with the defaults when there is none: cases are about rows."""
         return cls.objects.get_or_create(provider=provider)[0]
+
+    @classmethod
+    def ensure(cls, names: Collection[str]) -> None:
+        """Make the rows that are missing, so that each provider is listed and can be a case."""
+        known = set(cls.objects.values_list("provider", flat=True))
+        missing = [ProviderProfile(provider=name) for name in names if name not in known]
+        if missing:
+            ProviderProfile.objects.bulk_create(missing, ignore_conflicts=True)
 
     @classmethod
     def of(cls, provider: str) -> "ProviderProfile":

@@ -1,5 +1,6 @@
 """Floods: counted before they are read, answered 429, and never at another's cost."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,10 +10,12 @@ from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as some
+from standardwebhooks import Webhook
 
+from core import limits as rates
 from shipping import limits
 from shipping.models import ProviderProfile, TrackingEvent
-from shipping.tests.test_webhook import SECRET, about, bearing, post
+from shipping.tests.test_webhook import EVENT, SECRET, about, bearing, post
 
 URL = "/api/v1/webhooks/shipping/"
 
@@ -22,24 +25,46 @@ def fresh(db: None, settings: Any) -> None:
     settings.REFERENCE_PROVIDER_SECRET = SECRET
     cache.clear()
     limits._rates.clear()
+    limits._refused.clear()
+    rates.forget()
 
 
-def test_an_address_that_sends_too_much_is_told_when_to_come_back(settings):
+def test_an_address_that_proves_nothing_is_told_when_to_come_back(settings):
     settings.WEBHOOK_RATE_PER_ADDRESS = 3
     with time_machine.travel("2026-05-01 12:00:20Z", tick=False):
         assert [post().status_code for _ in range(4)] == [401, 401, 401, 429]
-        answer = bearing()
+        answer = post()
         assert (answer.status_code, answer["Retry-After"]) == (429, "40")
         assert answer.json()["type"] == "client_error"
-    with time_machine.travel("2026-05-01 12:01:00Z", tick=False):
-        assert bearing().status_code == 200
 
 
-def test_a_flood_of_garbage_costs_neither_a_statement_nor_a_look_at_it(
-    settings, django_assert_num_queries, monkeypatch
-):
+def test_M12_a_neighbours_flood_keeps_no_proven_webhook_out(settings, api):
+    """By a signature as by the secret: it is judged after its proof."""
+    settings.WEBHOOK_RATE_PER_ADDRESS, settings.RATE_ADDRESS = 3, "3/m"
+    for _ in range(6):
+        post()
+        Client().get("/api/v1/orders/")
+    assert Client().get("/api/v1/orders/").status_code == 429
+    assert post().status_code == 429
+    now = datetime.now(UTC)
+    signature: dict[str, Any] = {
+        "webhook-id": "m",
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign("m", now, EVENT.decode()),
+    }
+    assert post(**signature).status_code == 200
+    assert bearing().status_code == 200
+
+
+def test_what_is_proven_never_counts_for_its_address(settings):
+    settings.WEBHOOK_RATE, settings.RATE_ADDRESS = 2, "3/m"
+    assert [bearing().status_code for _ in range(6)] == [200, 200, 429, 429, 429, 429]
+    assert Client().get("/api/v1/orders/").status_code == 401
+
+
+def test_a_flood_of_garbage_costs_no_statement(settings, django_assert_num_queries):
     settings.WEBHOOK_RATE_PER_ADDRESS = 0
-    monkeypatch.setattr("shipping.webhooks._body", None)
+    post()  # that it is refused is noted, every minute at most
     with django_assert_num_queries(0):
         assert post(b"x" * 60_000).status_code == 429
 
