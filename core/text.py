@@ -53,6 +53,7 @@ _ALL_UNSEEN = re.compile(f"[{_UNSEEN}{_DIRECTION}]")
 _BLANK = re.compile(f"[{_BLANKS}]")
 _RARE = re.compile(f"[{_UNSEEN}{_BLANKS}\u202d\u202e]")
 _RUN = re.compile(" {2,}")
+_A_LABEL = "xn--"
 _EDGES = " \t\n\v\f\r\x85\u2028\u2029"
 _BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
 # NUL and halves of surrogate pairs are refused where the text is kept, in words of their own.
@@ -127,31 +128,39 @@ def phone(text: str) -> str:
 
 
 def email(text: str) -> str:
-    """An e-mail address; a domain of other letters in the form that UTS 46 maps it to.
+    """An e-mail address, its domain in one spelling: as people read it, by UTS 46.
 
-    What is no address comes back as it is, for the validator to refuse. Raises ValidationError as
-    `line` does.
+    RFC 5890, 2.3.2.1: `exämple.de` and `xn--exmple-cua.de` are the same name. What is no address
+    comes back as it is, for the validator to refuse. Raises ValidationError as `line` does.
     """
     text = token(text)
-    if text.isascii():
+    if text.isascii() and _A_LABEL not in text.lower():
         return text
     local, at, domain = text.translate(_FULL_WIDTH).rpartition("@")
     try:
-        return local + at + (domain if domain.isascii() else idna.uts46_remap(domain))
+        return local + at + _as_read(domain)
     except idna.IDNAError:
         return text
 
 
-def mailbox(address: str) -> str:
-    """What all spellings of one e-mail address share: lower case, the domain as an A-label.
+def spellings(address: str) -> set[str]:
+    """The ways in which rows of before may have an e-mail address: as it is, read, and as A-labels.
 
-    RFC 5890, 2.3.2.1: `exämple.de` and `xn--exmple-cua.de` are the same name.
+    Raises ValidationError as `line` does.
     """
-    local, at, domain = email(address).lower().rpartition("@")
+    read = email(address)
+    local, at, domain = read.rpartition("@")
     try:
-        return local + at + (idna.encode(domain, uts46=True).decode() if domain else "")
+        return {address, read, local + at + idna.encode(domain, uts46=True).decode()}
     except idna.IDNAError:
-        return local + at + domain
+        return {address, read}
+
+
+def _as_read(domain: str) -> str:
+    """A domain in the letters that it stands for. Raises IDNAError for one that cannot be."""
+    if _A_LABEL in domain.lower():
+        return idna.decode(domain, uts46=True)
+    return domain if domain.isascii() else idna.uts46_remap(domain)
 
 
 def _seen(text: str) -> str:

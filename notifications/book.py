@@ -11,6 +11,7 @@ from django.db import connection
 from core import clock
 from customers.languages import chain
 from customers.models import Customer
+from notifications.channels import address_key
 from notifications.pacing import Pace
 from notifications.routing import Route
 from orders.models import Order, OrderLine, ProductKind
@@ -103,7 +104,7 @@ class Book:
 
     def unless_refused(self, route: Route) -> Route:
         """The route, with the obstacle when its recipient wants no more messages."""
-        if (route.channel, route.recipient.lower()) not in self._refused:
+        if (route.channel, address_key(route.recipient)) not in self._refused:
             return route
         return replace(route, obstacle="The customer has opted out of this channel.")
 
@@ -184,7 +185,7 @@ def _read(
     languages = {"", *(person.language for person in people)}
     known: dict[str, Any] = {
         "occasions": list(occasions),
-        "addresses": list({route.recipient.lower() for route in routes}),
+        "addresses": list({address_key(route.recipient) for route in routes}),
         "languages": list({tag for name in languages for tag in chain(name)}),
         "today": clock.today(),
     }

@@ -1,14 +1,17 @@
 """What customers want to hear, and how we know: each change leaves a row of history."""
 
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from core import text
 from customers.languages import canonical
 from customers.models import PREFERENCES, Customer
-from notifications.channels import channels
+from notifications.channels import address_key, channels
 from notifications.history import record
 from notifications.models import Consent, Notification, OptOut
 
@@ -27,13 +30,13 @@ def opt_out(
 ) -> OptOut:
     """Send this recipient nothing more by this channel; what waits for them is suppressed."""
     made, is_new = OptOut.objects.get_or_create(
-        channel=channel, recipient=recipient.lower(), defaults={"reason": reason[:200]}
+        channel=channel, recipient=address_key(recipient), defaults={"reason": reason[:200]}
     )
     if is_new:
         _note(Consent.Kind.OPTED_OUT, made, how=how, by=by, detail=reason, customer=customer)
     # All but the answer to an opt-out, which may not have left when the next one comes.
     waiting = Notification.objects.filter(
-        state="queued", channel=channel, recipient__iexact=recipient
+        spelled("recipient", recipient), state="queued", channel=channel
     ).exclude(source__startswith=CONFIRMATION)
     rows = list(waiting.select_for_update(of=("self",)))
     for row in rows:
@@ -54,12 +57,21 @@ def opt_in(
     customer: Customer | None = None,
 ) -> bool:
     """Let messages through to this recipient again; False when nothing stood in the way."""
-    found = OptOut.objects.filter(channel=channel, recipient=recipient.lower())
+    found = OptOut.objects.filter(channel=channel, recipient=address_key(recipient))
     for row in found.select_for_update():
         _note(Consent.Kind.OPTED_IN, row, how=how, by=by, detail=reason, customer=customer)
         row.delete()
         return True
     return False
+
+
+def spelled(column: str, recipient: str) -> Q:
+    """Rows whose address is this one, in whichever spelling they have it."""
+    try:
+        ways = text.spellings(recipient) if "@" in recipient else {recipient}
+    except ValidationError:  # no address that we would have kept
+        ways = {recipient}
+    return reduce(or_, (Q(**{f"{column}__iexact": way}) for way in sorted(ways)))
 
 
 def _note(
@@ -81,9 +93,10 @@ def _only_one_at(channel: str, recipient: str) -> Customer | None:
     known = channels().get(channel)
     if known is None or not known.column:
         return None
-    # Only e-mail is written in capitals or not; other addresses have one form, and an index of it.
-    how = f"{known.column}__iexact" if channel == "email" else known.column
-    found = Customer.objects.filter(**{how: recipient})[:2]
+    # Only e-mail is written in several ways; other addresses have one form, and an index of it.
+    is_email = channel == "email"
+    mine = spelled(known.column, recipient) if is_email else Q(**{known.column: recipient})
+    found = Customer.objects.filter(mine)[:2]
     return found[0] if len(found) == 1 else None
 
 
@@ -138,7 +151,7 @@ def note_preferences(customer: Customer, before: Mapping[str, str], *, by: str, 
 
 def addresses_of(customer: Customer) -> dict[str, str]:
     """Where each channel reaches them, in the letters that opt-outs are kept in."""
-    found = {name: channel.recipient(customer).lower() for name, channel in channels().items()}
+    found = {name: address_key(channel.recipient(customer)) for name, channel in channels().items()}
     return {name: address for name, address in found.items() if address}
 
 

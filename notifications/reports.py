@@ -13,8 +13,8 @@ from core import clock
 from core.failures import together, waiting
 from core.states import IllegalMove, move
 from notifications import cases
-from notifications.channels import Report
-from notifications.consent import opt_out
+from notifications.channels import Report, address_key
+from notifications.consent import opt_out, spelled
 from notifications.gone import address_is_gone
 from notifications.models import DeliveryReport, Notification
 
@@ -38,7 +38,7 @@ def take_report(channel: str, provider: str, said: Report) -> None:
         defaults={"state": said.state, "reason": said.reason},
     )
     found = Notification.objects.filter(
-        provider=provider, provider_reference=said.reference, recipient__iexact=said.recipient
+        spelled("recipient", said.recipient), provider=provider, provider_reference=said.reference
     ).first()
     if found:
         _apply(report, found)
@@ -52,7 +52,7 @@ def take_report(channel: str, provider: str, said: Report) -> None:
 def apply_parked(rows: Sequence[Notification]) -> None:
     """Apply the reports that overtook the answers which named these messages."""
     named = {
-        (row.provider, row.provider_reference, row.recipient.lower()): row
+        (row.provider, row.provider_reference, address_key(row.recipient)): row
         for row in rows
         if row.provider_reference
     }
@@ -61,7 +61,7 @@ def apply_parked(rows: Sequence[Notification]) -> None:
     references = [reference for _, reference, _ in named]
     parked = DeliveryReport.objects.filter(notification=None, reference__in=references)
     for report in parked.select_for_update():
-        if row := named.get((report.provider, report.reference, report.recipient.lower())):
+        if row := named.get((report.provider, report.reference, address_key(report.recipient))):
             _apply(report, row)
 
 

@@ -116,10 +116,14 @@ def test_an_email_address_is_what_mail_servers_take(typed, kept):
     assert text.email(typed) == kept
 
 
-def test_two_spellings_of_one_domain_are_one_mailbox():
-    assert text.mailbox("IDN@Exämple.DE") == text.mailbox("idn@xn--exmple-cua.de")
-    assert text.mailbox("a@straße.de") != text.mailbox("a@strasse.de")
-    assert text.mailbox("a@_.example") == "a@_.example"
+def test_two_spellings_of_one_domain_are_one_address():
+    assert text.email("IDN@XN--exmple-cua.DE") == text.email("IDN@Exämple.DE") == "IDN@exämple.de"
+    assert text.email("a@straße.de") != text.email("a@strasse.de")
+    assert text.email("a@mail.xn--exmple-cua.de") == "a@mail.exämple.de"
+    assert text.email("a@xn--.example") == "a@xn--.example"
+    assert text.email("a@_.example") == "a@_.example"
+    assert text.spellings("a@exämple.de") == {"a@exämple.de", "a@xn--exmple-cua.de"}
+    assert text.spellings("a@_.example") == {"a@_.example"}
 
 
 def test_a_header_in_utf_8_is_read_as_such_and_one_in_latin_1_too():

@@ -12,7 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 
+from core import text
 from core.http import Limits, Outcome, Reader, Request, Response, Temporary
 
 if TYPE_CHECKING:
@@ -125,6 +127,19 @@ class DirectTransport(Protocol):
 
 
 Transport = HttpTransport | PairedTransport | DirectTransport
+
+
+def readable(recipient: str) -> str:
+    """An e-mail address in the spelling that is kept, whichever a service uses for it."""
+    try:
+        return text.email(recipient) if "@" in recipient else recipient
+    except ValidationError:
+        return recipient
+
+
+def address_key(recipient: str) -> str:
+    """What all spellings of an address share: opt-outs are kept and compared by it."""
+    return readable(recipient).lower()
 
 
 @cache

@@ -31,7 +31,7 @@ from core.http import (
     Unknown,
     refusal,
 )
-from notifications.channels import Halt, Message, Report
+from notifications.channels import Halt, Message, Report, readable
 from notifications.channels.smtp import mail
 
 _NAME = re.compile(r"[a-z_]{1,30}")
@@ -143,7 +143,7 @@ def read_event(event: AnymailTrackingEvent) -> Report | None:
     soft = isinstance(event.esp_event, dict) and event.esp_event.get("Type") in _SOFT
     return Report(
         reference=reference,
-        recipient=recipient,
+        recipient=readable(recipient),
         status=f"{kind} (soft)" if soft and kind == "bounced" else kind,
         state="delivered" if kind == "delivered" else "failed" if kind in _FAILED else "",
         reason=why,

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from core import text
 from notifications.channels import Channel
 
 
@@ -17,8 +18,9 @@ def valid(address: str) -> str:
 
 def clean(typed: str) -> str:
     """The address. Raises ValidationError when it is none."""
-    validate_email(typed.strip())
-    return typed.strip()
+    address = text.email(typed)
+    validate_email(address)
+    return address
 
 
 CHANNEL = Channel(
