@@ -13,6 +13,8 @@ from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
 class User(AbstractUser):
     """A person of the staff."""
 
+    MARKED_BY = ("second_factor",)  # what dialogs act upon, for pages that are old
+
     class Meta(AbstractUser.Meta):
         verbose_name = "person"
         verbose_name_plural = "staff"

@@ -165,7 +165,7 @@ def test_lists_take_the_same_queries_at_any_size(clinician, django_assert_max_nu
     for size in (1, 12):
         for patient in PatientFactory.create_batch(size, customer=CustomerFactory.create()):
             study_of(patient)
-        with django_assert_max_num_queries(7):
+        with django_assert_max_num_queries(8):
             assert clinician.get(page(model)).status_code == 200
 
 

@@ -86,6 +86,7 @@ MIDDLEWARE = [
     "identity.passwords.middleware.require_second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "core.drawn_forms.DrawnFormMiddleware",  # last: it runs the view, in a transaction
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -95,11 +96,13 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            # In place of Django's `csrf_token`: forms of the admin act once (core/drawn_forms.py).
+            "builtins": ["core.templatetags.drawn_forms"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
         },
     }
 ]

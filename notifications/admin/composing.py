@@ -129,6 +129,7 @@ def write_message(page: Any, request: HttpRequest, object_id: str) -> HttpRespon
         "title": f"Write to {customer.name}",
         "form": form,
         "back": back,
+        "draws_something_new": True,
     }
     if form.is_valid():
         if request.POST.get("do") == "send":

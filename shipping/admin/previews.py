@@ -163,6 +163,7 @@ def confirmation(
         "verb": verb,
         "action": action,
         "previews": [_preview(row, verb, router) for row in chosen],
+        "drawn_rows": chosen,
     }
     return TemplateResponse(request, "admin/shipping/confirm.html", context)
 

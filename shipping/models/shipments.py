@@ -23,6 +23,7 @@ class Shipment(OutboxRow, AddressLines):
     """
 
     WORKFLOW = SHIPMENT
+    MARKED_BY = ("events", "returns")  # what was done to it, for pages that are old
 
     # While an attempt is settled: who could not take it.
     passed_on_from = ""

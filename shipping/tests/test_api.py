@@ -192,7 +192,7 @@ def test_a_filter_that_makes_no_sense_is_a_400(api, query):
 
 def test_an_unknown_shipment_is_sent_again(api):
     shipment = queued_shipment(state="unknown")
-    answer = api("shipping:write").post(f"{SHIPMENTS}{shipment.pk}/retry/")
+    answer = api("shipping:read", "shipping:write").post(f"{SHIPMENTS}{shipment.pk}/retry/")
     assert (answer.status_code, answer.json()["status"]) == (200, "queued")
     event = answer.json()["events"][-1]
     assert (event["kind"], event["actor"]) == ("retried", "client:test")
@@ -201,7 +201,9 @@ def test_an_unknown_shipment_is_sent_again(api):
 def test_a_shipment_is_cancelled_with_a_reason(api):
     shipment = queued_shipment()
     url = f"{SHIPMENTS}{shipment.pk}/cancel/"
-    answer = api("shipping:write").post(url, {"reason": "wrong address"}, format="json")
+    answer = api("shipping:read", "shipping:write").post(
+        url, {"reason": "wrong address"}, format="json"
+    )
     assert (answer.status_code, answer.json()["status"]) == (200, "cancelled")
     assert answer.json()["events"][-1]["detail"] == "wrong address"
 
