@@ -49,6 +49,7 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
     list_select_related = ["customer"]
     ordering = ["-id"]
     sortable_by = ["last_name", "birth_date"]
+    alphabetical_fields = ["last_name"]
     search_help_text = "Beginnings of names or e-mail addresses, or the whole foreign id."
     autocomplete_fields = ["customer"]
     fields = [

@@ -1,12 +1,13 @@
 """How patients and studies are filtered."""
 
 import django_filters
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from clinical.models import Modality, Patient, Study, Urgency
 from clinical.search import search
 from clinical.states import StudyState
 from core.filters import EmailFilter, FilterForm, IdFilter, TextFilter, TokenFilter
+from core.folding import Folded
 
 
 class PatientFilter(django_filters.FilterSet):
@@ -36,9 +37,13 @@ class StudyFilter(django_filters.FilterSet):
         field_name="state",
         choices=[c for c in StudyState.choices if c[0] != StudyState.ENTERED_IN_ERROR],
     )
-    body_part = TextFilter(lookup_expr="iexact")
+    body_part = TextFilter(method="by_body_part", help_text="In any case.")
 
     class Meta:
         model = Study
         form = FilterForm
         fields: list[str] = []
+
+    def by_body_part(self, queryset: QuerySet[Study], name: str, value: str) -> QuerySet[Study]:
+        """The studies, of one patient, of this part."""
+        return queryset.alias(part=Folded("body_part")).filter(part=Folded(Value(value)))

@@ -2,13 +2,16 @@
 
 from django.db.models import Q, QuerySet
 
-from clinical.models import PATIENT_WORDS, Patient
-from customers.words import begin_with, words_of
+from clinical.models import PATIENT_WORDS, Patient, Study
+from core.folding import PrefixMatch, containing
+from core.text import lenient
 
 
 def search(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     """The patients in whom each word begins a word, or whose foreign id the text is."""
-    text = text.replace("\0", "").strip()
-    words = words_of(text)
-    found = Q(external_id=text)
-    return patients.filter(found | Q(begin_with(PATIENT_WORDS, words)) if words else found)
+    return patients.filter(Q(external_id=lenient(text)) | Q(PrefixMatch(PATIENT_WORDS, text)))
+
+
+def search_studies(studies: QuerySet[Study], text: str) -> QuerySet[Study]:
+    """The studies, of one patient, in whose body part or description each word stands."""
+    return containing(studies, ("body_part", "description"), text)

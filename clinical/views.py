@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from clinical import services
 from clinical.filters import PatientFilter, StudyFilter
 from clinical.models import Patient, Study
-from clinical.search import search
+from clinical.search import search, search_studies
 from clinical.serializers import PatientSerializer, StudySerializer
 from core.errors import Conflict
 from core.idempotency import idempotent
@@ -46,6 +46,7 @@ class PatientViewSet(RecordedReads, viewsets.ModelViewSet[Patient]):
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = PatientFilter
     ordering_fields = ["id", "last_name", "birth_date"]
+    alphabetical_fields = ["last_name"]
     lookup_value_converter = "int"
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)
@@ -95,10 +96,11 @@ class StudyViewSet(RecordedReads, viewsets.ModelViewSet[Study]):
 
     serializer_class = StudySerializer
     filterset_class = StudyFilter
-    search_fields = ["body_part", "description"]
+    filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     ordering_fields = ["id", "urgency_level", "created_at"]
     lookup_value_converter = "int"
     queryset = Study.objects.on_record()
+    search = staticmethod(search_studies)
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)
 

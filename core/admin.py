@@ -1,5 +1,6 @@
 """What the pages of the admin share."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -9,12 +10,47 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
 
+from core.folding import SortKey, containing
 from core.forms import CleanText
+from core.text import lenient
+
+
+class AlphabeticalList(ChangeList):  # type: ignore[misc]
+    """A list that knows which of its columns hold names."""
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """What a column is ordered by."""
+        names = self.model_admin.alphabetical_fields
+        return (
+            SortKey(field_name) if field_name in names else super().get_ordering_field(field_name)
+        )
 
 
 class ModelAdmin(CleanText, UnfoldModelAdmin):  # type: ignore[misc]
-    """A page of the admin: typed text is cleaned."""
+    """A page of the admin: typed text is cleaned, a search finds what is seen.
+
+    Columns in `alphabetical_fields` are sorted as people sort names.
+    """
+
+    alphabetical_fields: Sequence[str] = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list."""
+        return AlphabeticalList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The rows with each word in one of the `search_fields`; none of them twice."""
+        names = self.get_search_fields(request)
+        if any(name.startswith("=") for name in names):
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+                request, queryset, lenient(search_term)
+            )
+            return found
+        return containing(queryset, names, search_term), False
 
 
 class TabularInline(CleanText, UnfoldTabularInline):  # type: ignore[misc]
@@ -45,7 +81,7 @@ class LargeTableAdmin(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """The rows found, none of them twice."""
-        text = search_term.strip()
+        text = lenient(search_term)
         return (self.found(queryset, text) if text else queryset), False
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:

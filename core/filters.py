@@ -12,6 +12,7 @@ from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 
 from core.forms import CharField, EmailField, TokenField
+from core.text import reference
 
 LARGEST_ID = 2**63 - 1
 # In a query an unescaped `+` is a blank: the one before an offset can have been nothing else.
@@ -85,11 +86,11 @@ class TimeFilter(django_filters.IsoDateTimeFilter):
 
 
 class OurNumberFilter(TokenFilter):
-    """Filters by a number or reference of ours (`co-1`), which people also write in capitals."""
+    """Filters by a number or reference of ours (`co-1`), however it was written."""
 
     def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
         """The rows that bear it."""
-        rows: QuerySet[Any] = super().filter(queryset, value.lower())
+        rows: QuerySet[Any] = super().filter(queryset, reference(value))
         return rows
 
 

@@ -6,6 +6,8 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import filters, pagination
 from rest_framework.exceptions import NotFound, ValidationError
 
+from core.folding import SortKey
+
 
 class CursorPagination(pagination.CursorPagination):
     """`{"next", "previous", "results"}`; `page_size` 50, at most 200. No count: it stays quick."""
@@ -41,6 +43,15 @@ class CursorPagination(pagination.CursorPagination):
         return super().get_page_size(request)
 
 
+def _keys(view: Any) -> dict[str, str]:
+    """The view's `alphabetical_fields`, and what the key of each is called."""
+    return {name: f"{name}_key" for name in getattr(view, "alphabetical_fields", ())}
+
+
+def _plain(ordering: list[str]) -> set[str]:
+    return {field.lstrip("-") for field in ordering}
+
+
 class OrderingFilter(filters.OrderingFilter):
     """Orders by the view's `ordering_fields`, with the key as the last word; a 400 for others."""
 
@@ -52,9 +63,19 @@ class OrderingFilter(filters.OrderingFilter):
             parameter["schema"] = {"type": "string", "pattern": f"^({field}(,{field})*)?$"}
         return parameters
 
+    def filter_queryset(self, request: Any, queryset: Any, view: Any) -> Any:
+        """The rows in that order; each carries the key of its place in an alphabet."""
+        ordering = self.get_ordering(request, queryset, view)
+        keys = {key: SortKey(name) for name, key in _keys(view).items() if key in _plain(ordering)}
+        return queryset.annotate(**keys).order_by(*ordering)
+
     def get_ordering(self, request: Any, queryset: Any, view: Any) -> Any:
-        """The columns to order by."""
-        ordering = list(super().get_ordering(request, queryset, view) or ["-id"])
+        """The columns to order by; before names, their keys in a person's alphabet."""
+        ordering, keys = [], _keys(view)
+        for field in super().get_ordering(request, queryset, view) or ["-id"]:
+            if key := keys.get(field.lstrip("-")):
+                ordering.append(field.replace(field.lstrip("-"), key))
+            ordering.append(field)
         return ordering if ordering[-1] in ("id", "-id") else [*ordering, "-id"]
 
     def remove_invalid_fields(

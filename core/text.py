@@ -123,8 +123,17 @@ def holds_unseen(text: str) -> bool:
 
 def phone(text: str) -> str:
     """A phone number as it was dialled or pasted, its hyphens and blanks the common ones."""
-    text = token(text)
+    return common_dashes(token(text))
+
+
+def common_dashes(text: str) -> str:
+    """The text with `-` for each of the signs that look so."""
     return text if text.isascii() else _DASHES.sub("-", text)
+
+
+def reference(text: str) -> str:
+    """A number or reference of ours (`co-1`), however it was written: nothing is refused."""
+    return common_dashes(lenient(text)).replace(" ", "").lower()
 
 
 def email(text: str) -> str:

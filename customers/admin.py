@@ -95,6 +95,7 @@ class CustomerAdmin(LargeTableAdmin):
     list_display_links = ["name", "code"]
     ordering = ["-id"]
     sortable_by = ["name", "created_at"]
+    alphabetical_fields = ["name"]
     search_help_text = "Beginnings of names, codes, e-mail addresses or phone numbers."
     list_filter = [("created_at", RangeDateTimeFilter)]
     list_filter_submit = True

@@ -7,21 +7,21 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.db.models import FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
 from core import clock
 from core.codes import random_code
+from core.folding import SearchVector, SortKey
 from customers.countries import validate_country
 from customers.languages import canonical, validate_language
 from customers.postcodes import canonical_postcode, needs_postcode
 from customers.validators import CodeLetters, OneLine, validate_zone
-from customers.words import Words
 
 ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
 PREFERENCES = ("channel", "language", "time_zone")
-CUSTOMER_WORDS = Words("name", "email", "code", "phone_number")
+CUSTOMER_WORDS = SearchVector("name", "email", "code", "phone_number")
 LONGEST_LINE = 35  # what shipping providers print on a label (requirement C1)
 # Countries that are one city: their addresses often name none, and providers want one.
 CITY_STATES = {
@@ -96,11 +96,11 @@ class Customer(models.Model):
     class Meta:
         ordering = ["-id"]
         indexes = [
-            models.Index(fields=["name", "-id"], name="customer_by_name"),
+            models.Index(SortKey("name"), "name", F("id").desc(), name="customer_by_alphabet"),
             models.Index(fields=["created_at", "id"], name="customer_by_age"),
             models.Index(fields=["phone_number"], name="customer_by_phone"),
             models.Index(Upper("email"), name="customer_by_email"),
-            GinIndex(CUSTOMER_WORDS, name="customer_search"),
+            GinIndex(CUSTOMER_WORDS, name="customer_by_words"),
         ]
 
     def __str__(self) -> str:

@@ -6,9 +6,11 @@ from django.db.models import F, Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import SearchFilter
 
+from core.folding import PrefixMatch
+from core.text import lenient
 from customers.models import CUSTOMER_WORDS, Customer
 from customers.phones import e164
-from customers.words import begin_with, words_of
+from customers.words import typed
 
 LONGEST_SEARCH = 200
 MOST_FOUND = 10_000
@@ -16,8 +18,7 @@ MOST_FOUND = 10_000
 
 def matching(text: str) -> Q:
     """Customers in whose name, e-mail address, code or phone number each word begins a word."""
-    words = words_of(text)
-    found = Q(begin_with(CUSTOMER_WORDS, words)) if words else Q(pk__in=[])
+    found = Q(PrefixMatch(CUSTOMER_WORDS, typed(text)))
     number = e164(text)  # it may be written as it is dialled at home
     return found | Q(phone_number=number) if number else found
 
@@ -38,9 +39,10 @@ class SearchBackend(SearchFilter):
 
     def filter_queryset(self, request: Any, queryset: QuerySet[Any], view: Any) -> QuerySet[Any]:
         """What was found; everything when nothing was asked for."""
-        text = request.query_params.get(self.search_param, "").strip()
-        if len(text) > LONGEST_SEARCH or "\0" in text:
+        given = request.query_params.get(self.search_param, "").strip()
+        if len(given) > LONGEST_SEARCH or "\0" in given:
             raise ValidationError({"search": f"Search for at most {LONGEST_SEARCH} characters."})
+        text = lenient(given)
         found: QuerySet[Any] = view.search(queryset, text) if text else queryset
         return found
 

@@ -50,6 +50,7 @@ class CustomerViewSet(viewsets.ModelViewSet[Customer]):
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = CustomerFilter
     ordering_fields = ["id", "name", "created_at"]
+    alphabetical_fields = ["name"]
     lookup_value_converter = "int"
     read_scopes = ("customers:read",)
     write_scopes = ("customers:write",)

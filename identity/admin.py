@@ -164,6 +164,7 @@ class ServiceClientAdmin(ModelAdmin):  # type: ignore[misc]
 
     form = ServiceClientForm
     list_display = ["name", "client_id", "issuer", "scopes", "is_active"]
+    alphabetical_fields = ["name"]
     list_filter = ["is_active", "issuer"]
     search_fields = ["name", "client_id"]
     readonly_fields = ["created_at"]

@@ -14,12 +14,14 @@ from core.filters import (
     TimeFilter,
     TokenFilter,
 )
+from core.text import reference
 from customers.search import newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
 
 MOST_CUSTOMERS = 1000
-_NUMBER = re.compile(r"(?:co-)?([0-9]{1,19})", re.ASCII | re.IGNORECASE)
+# co-1, 1, and the references of its parcels: co-1.0, co-1-r2.
+_NUMBER = re.compile(r"(?:co-?([0-9]{1,19})(?:[.-][a-z0-9.-]+)?|([0-9]{1,19}))", re.ASCII)
 
 
 class OrderFilter(django_filters.FilterSet):
@@ -58,7 +60,7 @@ def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     """
     customers = newest_matching(text, MOST_CUSTOMERS)
     found = Q(customer_id__in=list(customers.values_list("pk", flat=True)))
-    number = _NUMBER.fullmatch(text.strip())
-    if number and int(number[1]) <= LARGEST_ID:
-        found |= Q(pk=int(number[1]))
+    number = _NUMBER.fullmatch(reference(text))
+    if number and (key := int(number[1] or number[2])) <= LARGEST_ID:
+        found |= Q(pk=key)
     return queryset.filter(found)

@@ -8,10 +8,11 @@ from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat
 
 from core import clock
+from core.folding import SortKey
 from core.money import currencies, validate_amount, validate_currency
 from core.states import Event
 from customers.countries import validate_country
@@ -80,7 +81,9 @@ class Product(models.Model):
 
     class Meta:
         ordering = ["name"]
-        indexes = [models.Index(fields=["name", "-id"], name="product_by_name")]
+        indexes = [
+            models.Index(SortKey("name"), "name", F("id").desc(), name="product_by_alphabet")
+        ]
         constraints = [_never_negative("price", "product_price")]
 
     def __str__(self) -> str:

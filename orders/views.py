@@ -67,6 +67,7 @@ class ProductViewSet(viewsets.ReadOnlyModelViewSet[Product]):
     filter_backends = [DjangoFilterBackend, OrderingFilter]
     filterset_class = ProductFilter
     ordering_fields = ["id", "name"]
+    alphabetical_fields = ["name"]
     lookup_field = "item_id"
     read_scopes = ("orders:read",)
 

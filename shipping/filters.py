@@ -4,15 +4,18 @@ import re
 from typing import Any
 
 import django_filters
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.lookups import Exact
 
 from core.filters import LARGEST_ID, FilterForm, IdFilter, OurNumberFilter, TokenFilter
+from core.folding import NumberKey
+from core.text import common_dashes, lenient, reference
 from orders.models import DeliveryService
 from shipping import providers
 from shipping.models import Return, Schedule, Shipment
 from shipping.states import ReturnState, ScheduleState, ShipmentState
 
-_NUMBER = re.compile(r"co-([0-9]{1,19})", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"co-?([0-9]{1,19})", re.ASCII)
 
 
 class ShipmentFilter(django_filters.FilterSet):
@@ -22,7 +25,9 @@ class ShipmentFilter(django_filters.FilterSet):
     schedule = IdFilter(field_name="schedule_id", help_text="The schedule's id.")
     status = django_filters.ChoiceFilter(field_name="state", choices=ShipmentState.choices)
     reference = OurNumberFilter()
-    tracking_number = TokenFilter()
+    tracking_number = TokenFilter(
+        method="by_tracking_number", help_text="In groups or not, in capitals or not."
+    )
     provider = django_filters.ChoiceFilter(choices=[(name, name) for name in providers.names()])
     delivery_service = django_filters.ChoiceFilter(choices=DeliveryService.choices)
     ship_on_after = django_filters.DateFilter(
@@ -36,6 +41,12 @@ class ShipmentFilter(django_filters.FilterSet):
         model = Shipment
         form = FilterForm
         fields: list[str] = []
+
+    def by_tracking_number(
+        self, queryset: QuerySet[Shipment], name: str, value: str
+    ) -> QuerySet[Shipment]:
+        """The shipments that a carrier calls so."""
+        return queryset.filter(_tracked(value))
 
 
 class ReturnFilter(django_filters.FilterSet):
@@ -63,10 +74,16 @@ class ScheduleFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
+def _tracked(text: str) -> Q:
+    """With this tracking number, by its index."""
+    key = NumberKey(Value(common_dashes(lenient(text))))
+    return ~Q(tracking_number="") & Q(Exact(NumberKey("tracking_number"), key))
+
+
 def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Shipments by their order's number, their own reference, or their tracking number."""
-    wanted = text.strip()
-    found = Q(reference=wanted.lower()) | Q(tracking_number=wanted)
+    wanted = reference(text)
+    found = Q(reference=wanted) | _tracked(text)
     number = _NUMBER.fullmatch(wanted)
     if number and int(number[1]) <= LARGEST_ID:
         found |= Q(order_id=int(number[1]))

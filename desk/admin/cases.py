@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Value
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -20,6 +20,7 @@ from core import cases, clock
 from core.admin import LargeTableAdmin, ReadOnlyInline
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
+from core.folding import Folded
 from core.states import IllegalMove
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
 from desk.admin.forms import decision_form
@@ -72,7 +73,7 @@ class CaseAdmin(LargeTableAdmin):
 
     def found(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
         """By the title's beginning; open cases are few."""
-        return queryset.filter(title__istartswith=text)
+        return queryset.alias(folded=Folded("title")).filter(folded__startswith=Folded(Value(text)))
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Services open them."""

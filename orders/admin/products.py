@@ -5,6 +5,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from core.admin import ModelAdmin
+from core.folding import SortKey
 from orders.models import Product
 
 
@@ -15,6 +16,8 @@ class ProductAdmin(ModelAdmin):
     list_display = ["name", "item_id", "kind", "price", "currency", "weight", "is_active"]
     list_filter = ["kind", "is_active", "currency"]
     search_fields = ["name", "item_id"]
+    alphabetical_fields = ["name"]
+    ordering = [SortKey("name"), "name"]
     show_full_result_count = False
 
     def get_readonly_fields(self, request: HttpRequest, obj: Product | None = None) -> list[str]:

@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 
 from core.admin import ReadOnlyInline
+from core.text import reference
 from shipping import returns
 from shipping.admin.reading import ReadOnlyAdmin, linked
 from shipping.admin.shipments import ProviderFilter, ReasonForm, TrackingInline
@@ -76,7 +77,7 @@ class ReturnAdmin(ReadOnlyAdmin):
 
     def found(self, queryset: QuerySet[Return], text: str) -> QuerySet[Return]:
         """By reference."""
-        return queryset.filter(reference=text)
+        return queryset.filter(reference=reference(text))
 
     def has_receive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it can be received, by this person."""

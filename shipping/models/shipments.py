@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from core import clock
+from core.folding import NumberKey
 from core.outbox import OutboxRow
 from core.states import Event
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE, AddressLines
@@ -103,9 +104,9 @@ class Shipment(OutboxRow, AddressLines):
             models.Index(fields=["provider", "-id"], name="shipment_by_provider"),
             models.Index(fields=["ship_on", "id"], name="shipment_by_day"),
             models.Index(
-                fields=["tracking_number"],
+                NumberKey("tracking_number"),
                 condition=~Q(tracking_number=""),
-                name="shipment_by_tracking_number",
+                name="shipment_by_tracking_key",
             ),
         ]
 
