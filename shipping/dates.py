@@ -27,6 +27,11 @@ class Plan:
         """The day of an occurrence. Raises ValueError or OverflowError after the year 9999."""
         return _step(self.interval, self.anchor, occurrence - self.anchor_occurrence)
 
+    def number_on(self, day: date) -> int | None:
+        """The number of the occurrence that falls on a day; None when none does."""
+        number = self._last_until(day)
+        return number if self.date_of(number) == day else None
+
     @property
     def next_on(self) -> date:
         """The day of the next occurrence."""

@@ -13,9 +13,11 @@ from core import clock
 from core.states import IllegalMove, move
 from orders.models import Order
 from orders.services import follow
+from shipping import skipping
 from shipping.calendars import DAY
 from shipping.dates import Plan, local_date
 from shipping.models import Schedule, ScheduleEvent
+from shipping.skipping import Occurrence
 from shipping.states import CLOSED
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
@@ -95,18 +97,54 @@ def resume(schedule: Schedule, *, by: str) -> Schedule:
     """
     locked = _locked(schedule)
     plan = plan_of(locked).passed_over(today_of(locked))
-    changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "resume_on": None}
-    move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
+    stays = locked.skipped_from if plan.occurrence == locked.occurrence else None
+    changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "skipped_from": stays}
+    move(
+        schedule,
+        "active",
+        by=by,
+        kind="resumed",
+        detail=f"next on {plan.next_on}",
+        resume_on=None,
+        **changes,
+    )
     return schedule
 
 
 @transaction.atomic
-def skip(schedule: Schedule, *, by: str) -> Schedule:
-    """Leave out the next occurrence. Raises IllegalMove unless the schedule is active."""
+def skip(schedule: Schedule, *, by: str, occurrence: Occurrence | None = None) -> Schedule:
+    """Leave out the next occurrence; `occurrence` says which one is meant.
+
+    Whoever says so skips it once, however often: one that is skipped stays so. Raises IllegalMove
+    unless the schedule is active and it is the next one; and without `occurrence` while a skipped
+    one is still to come: then nobody can tell a second skip from a first one that was repeated.
+    """
     locked = _locked(schedule)
-    _check_skippable(locked)
-    skipped = locked.next_on
-    return _replan(locked, plan_of(locked).skipped(), "skipped", by, f"{skipped} left out")
+    plan = _after_skip(locked, {"occurrence": occurrence})
+    if plan.occurrence == locked.occurrence:
+        return locked
+    if locked.skipped_from is None:
+        locked.skipped_from = locked.occurrence
+    return _replan(locked, plan, "skipped", by, f"{locked.next_on} left out")
+
+
+@transaction.atomic
+def unskip(schedule: Schedule, *, by: str, occurrence: Occurrence) -> Schedule:
+    """Take a skip back; one that is the next already stays so.
+
+    Raises IllegalMove unless the schedule is active, the occurrence is still to come, and it was
+    the last to be skipped.
+    """
+    locked = _locked(schedule)
+    plan = _after_unskip(locked, {"occurrence": occurrence})
+    if plan.occurrence == locked.occurrence:
+        return locked
+    return _replan(locked, plan, "unskipped", by, f"{plan.next_on} not left out")
+
+
+def skipped(schedule: Schedule) -> dict[int, date]:
+    """The occurrences that are left out and still to come: number and date."""
+    return skipping.left_out(plan_of(schedule), schedule.skipped_from, today_of(schedule))
 
 
 @transaction.atomic
@@ -156,8 +194,8 @@ def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) ->
 def plan_after(schedule: Schedule, verb: str, **options: Any) -> Plan | None:
     """What `plan_in_force` would be after a verb, which is not done.
 
-    `verb`: pause (`resume_on`), resume, skip, change (what `change` takes) or cancel. Raises what
-    the verb would raise.
+    `verb`: pause (`resume_on`), resume, skip and unskip (`occurrence`), change (what `change`
+    takes) or cancel. Raises what the verb would raise.
     """
     return _AFTER[verb](schedule, options)
 
@@ -175,8 +213,16 @@ def _after_resume(schedule: Schedule, options: dict[str, Any]) -> Plan:
 
 
 def _after_skip(schedule: Schedule, options: dict[str, Any]) -> Plan:
-    _check_skippable(schedule)
-    return plan_of(schedule).skipped()
+    occurrence = options.get("occurrence")
+    _check_active(schedule, occurrence)
+    return skipping.skipped(plan_of(schedule), skipped(schedule), occurrence)
+
+
+def _after_unskip(schedule: Schedule, options: dict[str, Any]) -> Plan:
+    if (occurrence := options.get("occurrence")) is None:
+        raise ValidationError({"occurrence": "Say which one."})
+    _check_active(schedule, occurrence)
+    return skipping.unskipped(plan_of(schedule), skipped(schedule), occurrence)
 
 
 def _after_change(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
@@ -191,6 +237,7 @@ _AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Plan | None]] = {
     "pause": _after_pause,
     "resume": _after_resume,
     "skip": _after_skip,
+    "unskip": _after_unskip,
     "change": _after_change,
     "cancel": _after_cancel,
 }
@@ -212,7 +259,9 @@ def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:
     return plan.changed(interval or schedule.interval, anchor or schedule.anchor, not_before)
 
 
-def _check_skippable(schedule: Schedule) -> None:
+def _check_active(schedule: Schedule, occurrence: Occurrence | None) -> None:
+    if isinstance(occurrence, date):
+        _check_reach("occurrence", occurrence)
     if schedule.state != "active":
         raise IllegalMove(f"This schedule is {schedule.state}: it has no next date to skip.")
 
@@ -229,6 +278,15 @@ def _check_reach(field: str, day: date | None) -> None:
 
 
 def _replan(schedule: Schedule, plan: Plan, kind: str, by: str, detail: str) -> Schedule:
+    """Write a plan down. What was skipped is forgotten with the row of dates that it was in."""
+    others = plan.anchor_occurrence != schedule.anchor_occurrence or plan.anchor != schedule.anchor
+    first = schedule.skipped_from
+    if (
+        others
+        or plan.interval != schedule.interval
+        or (first is not None and first >= plan.occurrence)
+    ):
+        schedule.skipped_from = None
     schedule.interval = plan.interval
     schedule.anchor = plan.anchor
     schedule.anchor_occurrence = plan.anchor_occurrence
