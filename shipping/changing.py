@@ -5,12 +5,14 @@ yet follows when the change says so.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
+from django.db import transaction
 from django.db.models import prefetch_related_objects
 
 from core.states import IllegalMove
 from customers.models import ADDRESS_FIELDS
-from orders.changing import OrderChange
+from orders.changing import OrderChange, Wanted, change
 from orders.models import Order
 from shipping import schedules, services, tasks
 from shipping.models import Schedule, Shipment
@@ -26,7 +28,20 @@ FIELDS = {
 }
 
 
-def follow(order: Order, change: OrderChange, *, by: str) -> None:
+@transaction.atomic
+def amend(schedule: Schedule, wanted: Wanted, *, by: str, **dates: Any) -> Schedule:
+    """Change what a schedule sends, and when (as `schedules.change`), in one go; gives it anew.
+
+    Raises what `orders.changing.change`, `follow` and `schedules.change` raise; then nothing is.
+    """
+    if wanted.named:
+        change(schedule.order, wanted, by=by)
+    if dates or not wanted.named:
+        schedules.change(schedule, by=by, **dates)
+    return Schedule.objects.select_related("order").get(pk=schedule.pk)
+
+
+def follow(order: Order, made: OrderChange, *, by: str) -> None:
     """Bring schedule and parcels of a changed order, which is locked, to what it is now.
 
     Raises IllegalMove when its schedule has ended, or when its only parcel has left; and
@@ -40,16 +55,22 @@ def follow(order: Order, change: OrderChange, *, by: str) -> None:
     waiting = [parcel for parcel in parcels if is_waiting(parcel)]
     if running is None:
         _check_nothing_left(parcels)
-    following = waiting if change.include_unsent or running is None else []
-    _keep(order, change, following)
-    _bring(order, change, following, by=by)
+    following = waiting if made.include_unsent or running is None else []
+    _keep(order, made, following)
+    _bring(order, made, following, by=by)
     if running:
-        schedules.note(running, "changed", by, _listed(change.detail, following))
+        schedules.note(running, "changed", by, _listed(made.detail, following))
 
 
 def is_waiting(parcel: Shipment) -> bool:
     """Whether it is made, and no provider has it or may have it."""
     return parcel.state in NOT_HANDED_OVER and not parcel.doubtful
+
+
+def waiting_of(order: Order) -> list[Shipment]:
+    """The parcels of an order that are made, and that no provider has or may have."""
+    found = order.shipments.filter(state__in=NOT_HANDED_OVER, doubtful=False)
+    return list(found.order_by("id"))
 
 
 def _check_nothing_left(parcels: Iterable[Shipment]) -> None:
@@ -61,27 +82,27 @@ def _check_nothing_left(parcels: Iterable[Shipment]) -> None:
             )
 
 
-def _keep(order: Order, change: OrderChange, following: Sequence[Shipment]) -> None:
+def _keep(order: Order, made: OrderChange, following: Sequence[Shipment]) -> None:
     """Let all other parcels hold what the order held until now."""
-    if change.revision:
+    if made.revision:
         held = order.shipments.filter(revision=None)
-        held.exclude(pk__in=[p.pk for p in following]).update(revision=change.revision)
+        held.exclude(pk__in=[p.pk for p in following]).update(revision=made.revision)
 
 
-def _bring(order: Order, change: OrderChange, following: Sequence[Shipment], *, by: str) -> None:
+def _bring(order: Order, made: OrderChange, following: Sequence[Shipment], *, by: str) -> None:
     """Change these parcels; refuse what the provider of these or of the later ones cannot take."""
     prefetch_related_objects([order], "lines__product")
-    field = next(FIELDS[part] for part in FIELDS if part in change.named)
+    field = next(FIELDS[part] for part in FIELDS if part in made.named)
     router = Router.load()
     route = router.route(order)
     later = Shipment(order=order, reference=f"{order.number}.0", provider=route.provider)
     _take(later, order, FIELDS)
     services.check_expressible(later, order, field)
     for parcel in following:
-        parcel.order, parcel.revision = order, parcel.revision or change.revision
+        parcel.order, parcel.revision = order, parcel.revision or made.revision
         went_by = router.route(parcel.as_ordered).provider
-        _take(parcel, order, change.named)
-        told = change.detail
+        _take(parcel, order, made.named)
+        told = made.detail
         if went_by != route.provider:
             _reroute(parcel, router, route.provider)
             told += f"; goes by {route.provider}"

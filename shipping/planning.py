@@ -1,11 +1,17 @@
 """The next dates for people to see: when an occurrence falls, and when its parcel ships."""
 
 import datetime
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import transaction
+from django.db.models import prefetch_related_objects
+
 from core import clock
-from shipping import schedules
+from orders.changing import Wanted
+from orders.models import Order
+from shipping import changing, schedules
 from shipping.batches import calendar_of
 from shipping.calendars import Calendar
 from shipping.dates import Plan
@@ -49,3 +55,36 @@ def now_and_then(
         planned(schedules.plan_in_force(schedule), zone, calendar, count),
         planned(after, options.get("time_zone", zone), calendar, count),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """When a schedule sends what, by whom, at which price: as things stand, or as they would."""
+
+    days: Sequence[Planned]
+    order: Order
+    provider: str
+
+
+def rehearsed(
+    schedule: Schedule, wanted: Wanted, *, count: int = 5, **dates: Any
+) -> tuple[Picture, Picture]:
+    """A schedule as it is, and as it would be after `changing.amend`, which is done and undone.
+
+    So it shows what the deed would make of it, and raises what the deed would raise. Rows are
+    locked meanwhile, as by the deed.
+    """
+    now = _picture(schedule, count)
+    with transaction.atomic():
+        amended = changing.amend(schedule, wanted, by="rehearsal", **dates)
+        then = _picture(amended, count)
+        transaction.set_rollback(True)
+    return now, then
+
+
+def _picture(schedule: Schedule, count: int) -> Picture:
+    order, router = schedule.order, Router.load()
+    prefetch_related_objects([order], "lines__product")
+    plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule, router)
+    days = planned(plan, schedule.time_zone, calendar, count)
+    return Picture(days, order, router.route(order).provider)

@@ -97,17 +97,8 @@ def resume(schedule: Schedule, *, by: str) -> Schedule:
     """
     locked = _locked(schedule)
     plan = plan_of(locked).passed_over(today_of(locked))
-    stays = locked.skipped_from if plan.occurrence == locked.occurrence else None
-    changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "skipped_from": stays}
-    move(
-        schedule,
-        "active",
-        by=by,
-        kind="resumed",
-        detail=f"next on {plan.next_on}",
-        resume_on=None,
-        **changes,
-    )
+    changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "resume_on": None}
+    move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
     return schedule
 
 
@@ -139,6 +130,8 @@ def unskip(schedule: Schedule, *, by: str, occurrence: Occurrence) -> Schedule:
     plan = _after_unskip(locked, {"occurrence": occurrence})
     if plan.occurrence == locked.occurrence:
         return locked
+    if plan.occurrence == locked.skipped_from:
+        locked.skipped_from = None
     return _replan(locked, plan, "unskipped", by, f"{plan.next_on} not left out")
 
 
@@ -156,10 +149,12 @@ def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
     locked = _locked(schedule)
     new = {name: value for name, value in changes.items() if value != getattr(locked, name)}
     plan = _changed(locked, new)
-    for name, value in new.items():
-        setattr(locked, name, value)
     if not new:
         return locked
+    for name, value in new.items():
+        setattr(locked, name, value)
+    if "interval" in new or "anchor" in new:
+        locked.skipped_from = None  # another row of dates
     return _replan(locked, plan, "changed", by, ", ".join(f"{k} {v}" for k, v in new.items()))
 
 
@@ -241,7 +236,9 @@ _AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Plan | None]] = {
     "change": _after_change,
     "cancel": _after_cancel,
 }
-VERBS = tuple(_AFTER)
+PREVIEWED = tuple(_AFTER)
+# Those that need no more than the schedule.
+VERBS = tuple(verb for verb in PREVIEWED if verb != "unskip")
 
 
 def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:
@@ -278,15 +275,6 @@ def _check_reach(field: str, day: date | None) -> None:
 
 
 def _replan(schedule: Schedule, plan: Plan, kind: str, by: str, detail: str) -> Schedule:
-    """Write a plan down. What was skipped is forgotten with the row of dates that it was in."""
-    others = plan.anchor_occurrence != schedule.anchor_occurrence or plan.anchor != schedule.anchor
-    first = schedule.skipped_from
-    if (
-        others
-        or plan.interval != schedule.interval
-        or (first is not None and first >= plan.occurrence)
-    ):
-        schedule.skipped_from = None
     schedule.interval = plan.interval
     schedule.anchor = plan.anchor
     schedule.anchor_occurrence = plan.anchor_occurrence

@@ -1,5 +1,6 @@
 """The shapes of shipments and schedules in the API."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from functools import cached_property
@@ -8,9 +9,14 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.serializers import DateField, ModelSerializer, Serializer, TextField, TokenField
+from core.serializers import ModelSerializer, Serializer, TextField, TokenField
+from customers.serializers import AddressSerializer
+from identity.scopes import may_view
+from orders.models import DeliveryService
+from orders.serializers import ItemSerializer
 from shipping import forecast, providers, schedules
 from shipping.batches import calendar_of
+from shipping.fields import DayField, OccurrenceField
 from shipping.models import (
     Cancellation,
     CancellationState,
@@ -30,11 +36,6 @@ from shipping.tracking_api import MOST_SHOWN, ReportSerializer, sees_addresses, 
 INTERVALS = ("weekly", "monthly")
 MOST_PREVIEWED = 60
 LONGEST_TEXT = 35
-
-
-@extend_schema_field({"type": "string", "format": "date", "pattern": "^20[0-9]{2}-"})
-class DayField(DateField):
-    """A date from 2000 to 2099; the services refuse others."""
 
 
 class ShipmentEventSerializer(ModelSerializer):
@@ -69,6 +70,7 @@ class ShipmentSerializer(ModelSerializer):
     cancellation = CancellationSerializer(
         read_only=True, allow_null=True, help_text="Null when its provider was never asked."
     )
+    items = ItemSerializer(many=True, read_only=True, source="lines", help_text="What is in it.")
     events = ShipmentEventSerializer(many=True, read_only=True)
     tracking = serializers.SerializerMethodField(
         help_text=f"What its provider reported: the newest {MOST_SHOWN}, as they happened."
@@ -86,6 +88,7 @@ class ShipmentSerializer(ModelSerializer):
             "status",
             "reason",
             "delivery_service",
+            "items",
             "ship_on",
             "tracking_number",
             "tracking_url",
@@ -161,26 +164,35 @@ class LabelSerializer(Serializer):
     tracking_number = TokenField(max_length=100, required=False, default="", allow_blank=True)
 
 
-class ScheduleSerializer(ModelSerializer):
-    """When a recurring order ships. Dates are those of the schedule's time zone."""
+class LeftOutSerializer(Serializer):
+    """A date that is left out."""
 
-    interval = serializers.ChoiceField(INTERVALS, required=False)
-    anchor = DayField(
-        required=False,
-        help_text="The day from which all dates are counted, from 2000 to 2099. The next "
-        "occurrence is on the first of them from today on that has not shipped.",
-    )
-    time_zone = serializers.ChoiceField(sorted(time_zones()), required=False)
-    catch_up = serializers.ChoiceField(
-        CatchUp.choices, required=False, help_text="What ships after an outage."
-    )
-    state = serializers.ChoiceField(ScheduleState.choices, read_only=True)
+    occurrence = serializers.IntegerField()
+    date = serializers.DateField()
+
+
+class ScheduleSerializer(ModelSerializer):
+    """When a recurring order ships, and what. Dates are those of the schedule's time zone."""
+
+    interval = serializers.ChoiceField(INTERVALS)
+    catch_up = serializers.ChoiceField(CatchUp.choices, help_text="What ships after an outage.")
+    state = serializers.ChoiceField(ScheduleState.choices)
     next_occurrence = serializers.SerializerMethodField(
         help_text="The next date; null when it is cancelled, or paused until further notice."
     )
     upcoming = serializers.SerializerMethodField(help_text="The next five dates.")
     planned = serializers.SerializerMethodField(
         help_text="The same five, each with its number and the day on which it ships."
+    )
+    skipped = serializers.SerializerMethodField(
+        help_text="What is left out and still to come; `unskip/` takes the last of it back."
+    )
+    items = ItemSerializer(many=True, source="order.lines.all")
+    delivery_service = serializers.ChoiceField(
+        DeliveryService.choices, source="order.delivery_service"
+    )
+    delivery_address = serializers.SerializerMethodField(
+        help_text="Null for a token without `orders:read`."
     )
 
     class Meta:
@@ -197,8 +209,12 @@ class ScheduleSerializer(ModelSerializer):
             "next_occurrence",
             "upcoming",
             "planned",
+            "skipped",
+            "items",
+            "delivery_service",
+            "delivery_address",
         ]
-        read_only_fields = ["id", "order", "resume_on"]
+        read_only_fields = fields
 
     def get_next_occurrence(self, schedule: Schedule) -> date | None:
         """The next date."""
@@ -207,6 +223,18 @@ class ScheduleSerializer(ModelSerializer):
     def get_upcoming(self, schedule: Schedule) -> list[date]:
         """The next five dates."""
         return schedules.upcoming(schedule)
+
+    @extend_schema_field(LeftOutSerializer(many=True))
+    def get_skipped(self, schedule: Schedule) -> list[dict[str, Any]]:
+        """What is left out and still to come."""
+        found = schedules.skipped(schedule).items()
+        return [{"occurrence": number, "date": day} for number, day in found]
+
+    @extend_schema_field(AddressSerializer(allow_null=True))
+    def get_delivery_address(self, schedule: Schedule) -> dict[str, str] | None:
+        """Where it sends, for those who may see orders."""
+        scopes = getattr(self.context["request"].auth, "scopes", ())
+        return schedule.order.address() if may_view(scopes, "orders.view_order") else None
 
     @extend_schema_field(PlannedSerializer(many=True))
     def get_planned(self, schedule: Schedule) -> list[dict[str, Any]]:
@@ -218,10 +246,6 @@ class ScheduleSerializer(ModelSerializer):
     def _router(self) -> Router:
         """Read once for all schedules of a list: they share this serializer."""
         return Router.load()
-
-    def update(self, instance: Schedule, validated_data: dict[str, Any]) -> Schedule:
-        """Change it."""
-        return schedules.change(instance, **validated_data)
 
 
 class NothingSerializer(Serializer):
@@ -259,13 +283,14 @@ class PauseSerializer(Serializer):
 class PreviewSerializer(Serializer):
     """What is to be done, in the query."""
 
-    verb = serializers.ChoiceField(schedules.VERBS, default="change")
+    verb = serializers.ChoiceField(schedules.PREVIEWED, default="change")
     interval = serializers.ChoiceField(INTERVALS, required=False, help_text="With change.")
     anchor = DayField(required=False, help_text="With change.")
     time_zone = serializers.ChoiceField(
         sorted(time_zones()), required=False, help_text="With change."
     )
     resume_on = DayField(required=False, help_text="With pause.")
+    occurrence = OccurrenceField(in_query=True, required=False, help_text="With skip and unskip.")
     count = serializers.IntegerField(default=5, min_value=1, max_value=MOST_PREVIEWED)
 
 
@@ -277,7 +302,7 @@ class DatesSerializer(Serializer):
     planned = PlannedSerializer(many=True)
 
     @staticmethod
-    def shape(days: list[Planned]) -> dict[str, Any]:
+    def shape(days: Sequence[Planned]) -> dict[str, Any]:
         """The dates in this shape."""
         dates = [day.date for day in days]
         return {

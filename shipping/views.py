@@ -18,11 +18,18 @@ from core.pagination import OrderingFilter
 from customers.search import SearchBackend
 from orders.models import Order
 from orders.serializers import CancelSerializer
-from shipping import returns, schedules, services
+from shipping import changing, returns, schedules, services
+from shipping.change_serializers import (
+    PictureSerializer,
+    RehearsedSerializer,
+    ScheduleChangeSerializer,
+    SkipSerializer,
+    UnskipSerializer,
+)
 from shipping.filters import ScheduleFilter, ShipmentFilter, search
 from shipping.forecast import forecast
 from shipping.models import Schedule, Shipment
-from shipping.planning import now_and_then
+from shipping.planning import now_and_then, rehearsed
 from shipping.serializers import (
     AskForReturnSerializer,
     DatesSerializer,
@@ -43,11 +50,11 @@ ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description
 
 
 class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment]):
-    """How shipments are listed: in four statements, whatever the page holds."""
+    """How shipments are listed: in five statements, whatever the page holds."""
 
-    queryset = Shipment.objects.select_related("cancellation").prefetch_related(
-        "events", *tracking_prefetches()
-    )
+    queryset = Shipment.objects.select_related(
+        "cancellation", "order", "revision"
+    ).prefetch_related("events", "order__lines", *tracking_prefetches())
     serializer_class: type[BaseSerializer[Any]] = ShipmentSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = ShipmentFilter
@@ -156,15 +163,17 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
 
     @extend_schema(
         summary="Change a schedule",
-        description="A new interval or anchor gives a new row of dates; what has shipped stays. "
-        "`preview/` shows the dates before. 409 when it is cancelled.",
+        description="When it ships: a new interval or anchor gives a new row of dates. What it "
+        "ships, and where: its order gets the items, service and address, at today's prices for "
+        "what is new in it. What was handed to a provider stays as it was sent. POST to `preview/` "
+        "shows all of it before. 409 when it is cancelled.",
+        request=ScheduleChangeSerializer,
+        responses={200: ScheduleSerializer},
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what is given."""
-        form = self.get_serializer(self.get_object(), data=request.data, partial=True)
-        form.is_valid(raise_exception=True)
-        form.save(by=_actor(request))
-        return Response(form.data)
+        wanted = _read(ScheduleChangeSerializer, request)
+        return self._shown(changing.amend(self.get_object(), by=_actor(request), **wanted))
 
     @extend_schema(
         summary="Pause a schedule",
@@ -194,15 +203,31 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
 
     @extend_schema(
         summary="Skip the next occurrence",
-        request=NothingSerializer,
+        description="Name the `occurrence`, and the request may be repeated: it is left out once. "
+        "409 when another is the next one; and without a name while one that was left out is "
+        "still to come, so that a repeated request leaves out no second one.",
+        request=SkipSerializer,
         responses={200: ScheduleSerializer},
     )
     @action(detail=True, methods=["post"])
     @idempotent
     def skip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Leave out the next one."""
-        _read(NothingSerializer, request)
-        return self._shown(schedules.skip(self.get_object(), by=_actor(request)))
+        options = _read(SkipSerializer, request)
+        return self._shown(schedules.skip(self.get_object(), by=_actor(request), **options))
+
+    @extend_schema(
+        summary="Take a skip back",
+        description="The last that was left out, as long as its date is still to come.",
+        request=UnskipSerializer,
+        responses={200: ScheduleSerializer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def unskip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Leave it out no more."""
+        options = _read(UnskipSerializer, request)
+        return self._shown(schedules.unskip(self.get_object(), by=_actor(request), **options))
 
     @extend_schema(
         summary="Cancel a schedule",
@@ -233,6 +258,21 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         return Response(DatesSerializer.shape(then) | {"now": DatesSerializer.shape(now)})
 
     @extend_schema(
+        summary="Preview what a change makes of it",
+        description="The same body as the PATCH. Nothing is done; refused is what that refuses.",
+        request=ScheduleChangeSerializer,
+        responses={200: RehearsedSerializer, 409: ErrorAnswer},
+    )
+    @preview.mapping.post
+    def rehearse(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """What it would send, when, by whom, and for how much."""
+        schedule = self.get_object()
+        now, then = rehearsed(schedule, **_read(ScheduleChangeSerializer, request))
+        unsent = [parcel.reference for parcel in changing.waiting_of(schedule.order)]
+        shape = PictureSerializer.shape_of
+        return Response(shape(then) | {"now": shape(now), "unsent": unsent})
+
+    @extend_schema(
         summary="Forecast what will ship",
         description="Parcels a day from today on, by provider, counted from the schedules: those "
         "that are active, and those whose pause ends by itself. Nothing is made.",
@@ -247,7 +287,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         return Response(ForecastSerializer.shape(forecast(**form.validated_data)))
 
     def _shown(self, schedule: Schedule) -> Response:
-        return Response(ScheduleSerializer(self.get_queryset().get(pk=schedule.pk)).data)
+        return Response(self.get_serializer(self.get_queryset().get(pk=schedule.pk)).data)
 
 
 def _read(form: type[BaseSerializer[Any]], request: Request) -> dict[str, Any]:
