@@ -264,6 +264,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         responses={200: RehearsedSerializer, 409: ErrorAnswer},
     )
     @preview.mapping.post
+    @idempotent
     def rehearse(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What it would send, when, by whom, and for how much."""
         schedule = self.get_object()

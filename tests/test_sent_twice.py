@@ -19,6 +19,7 @@ from identity.tests.issuer import LoopbackIssuer
 from notifications.models import PushSubscription
 from orders.tests.factories import KitFactory, ProductFactory, placed_order
 from shipping.models import Return
+from shipping.schedules import skip
 from shipping.tests.factories import monthly_schedule, queued_shipment
 from shipping.tests.test_cases import in_state, open_case
 from tests.matrix import addresses, expectations
@@ -41,6 +42,12 @@ def _return(state: str) -> str:
 
 def _schedule(state: str) -> str:
     return f"schedules/{monthly_schedule(state=state).pk}/"
+
+
+def _skipped() -> str:
+    schedule = monthly_schedule()
+    skip(schedule, by="user:test")
+    return f"schedules/{schedule.pk}/"
 
 
 def _device() -> dict[str, Any]:
@@ -100,8 +107,13 @@ POSTS: dict[str, Callable[[], Request]] = {
     "POST sales/create-order/": lambda: ("sales/create-order/", _sale(customer=_customer())),
     "POST schedules/{pk}/cancel/": lambda: (f"{_schedule('active')}cancel/", {}),
     "POST schedules/{pk}/pause/": lambda: (f"{_schedule('active')}pause/", {}),
+    "POST schedules/{pk}/preview/": lambda: (
+        f"{_schedule('active')}preview/",
+        {"delivery_service": "express"},
+    ),
     "POST schedules/{pk}/resume/": lambda: (f"{_schedule('paused')}resume/", {}),
     "POST schedules/{pk}/skip/": lambda: (f"{_schedule('active')}skip/", {}),
+    "POST schedules/{pk}/unskip/": lambda: (f"{_skipped()}unskip/", {"occurrence": 1}),
     "POST shipments/{pk}/cancel/": lambda: (f"shipments/{queued_shipment().pk}/cancel/", {}),
     "POST shipments/{pk}/retry/": lambda: (
         f"shipments/{queued_shipment(state='rejected').pk}/retry/",
@@ -116,8 +128,6 @@ POSTS: dict[str, Callable[[], Request]] = {
 CREATES = {
     *(name for name in POSTS if "{pk}" not in name and name != "POST push-subscriptions/"),
 }
-# Until the occurrence is named in the body (shipping/schedules.py).
-NAMELESS = {"POST schedules/{pk}/skip/"}
 
 
 def posts() -> list[str]:
@@ -154,7 +164,7 @@ def _refuse_writes(execute: Any, sql: str, *rest: Any) -> Any:
     return execute(sql, *rest)
 
 
-@pytest.mark.parametrize("name", sorted(set(POSTS) - CREATES - NAMELESS))
+@pytest.mark.parametrize("name", sorted(set(POSTS) - CREATES))
 def test_without_a_key_the_second_is_the_same_or_a_conflict(api, name):
     path, body = POSTS[name]()
     client = api()

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import ChoiceField, DateField, HiddenInput
+from django.forms import ChoiceField, DateField, HiddenInput, IntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core.forms import CharField
 from core.states import IllegalMove
+from shipping import schedules
 from shipping.admin.reading import MOST_AT_ONCE, ReadOnlyAdmin
 from shipping.models import CatchUp, Schedule
 from shipping.planning import Planned, now_and_then
@@ -47,9 +48,14 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         self.then: list[Planned] = []
         for name in self.options:
             self.fields[name].widget.attrs |= self._looking()
+        self.schedule = get_object_or_404(Schedule, pk=str(self.object_id))
         if not self.is_bound:
-            self._look({})
+            self._look(self.asked({}))
             self.initial["seen"] = self._mark()
+
+    def asked(self, said: dict[str, Any]) -> dict[str, Any]:
+        """What the verb is given, of what was typed."""
+        return {name: said[name] for name in self.options if said.get(name)}
 
     def _looking(self) -> dict[str, str]:
         """For htmx: show the new dates when a field has changed, and do nothing."""
@@ -68,17 +74,22 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         said: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
             return said
-        self._look({name: said[name] for name in self.options if said.get(name)})
-        if not self.errors and ("look" in self.data or said["seen"] != self._mark()):
+        self._look(self.asked(said))
+        if not self.errors and ("look" in self.data or not self.is_confirmed(said)):
             self.data = self.data.copy()
             self.data["seen"] = self._mark()
+            if said.get("occurrence") is not None:
+                self.data["occurrence"] = said["occurrence"]
             self.add_error(None, UNCONFIRMED)
         return said
 
+    def is_confirmed(self, said: dict[str, Any]) -> bool:
+        """Whether the dates that were seen are still those that it would be."""
+        return bool(said["seen"] == self._mark())
+
     def _look(self, options: dict[str, Any]) -> None:
-        schedule = get_object_or_404(Schedule, pk=str(self.object_id))
         try:
-            self.now, self.then = now_and_then(schedule, self.verb, **options)
+            self.now, self.then = now_and_then(self.schedule, self.verb, **options)
         except IllegalMove as refused:
             if self.is_bound:
                 self.add_error(None, str(refused))
@@ -96,10 +107,44 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         return {"now": self.now, "then": self.then, "notes": notes}
 
 
-class SkipForm(Preview):
+class OccurrencePreview(Preview):
+    """About the one occurrence that it was drawn for, however often it is sent."""
+
+    occurrence = IntegerField(required=False, widget=HiddenInput)
+
+    def drawn_for(self) -> int | None:
+        """The occurrence that a fresh dialog is about."""
+        raise NotImplementedError
+
+    def asked(self, said: dict[str, Any]) -> dict[str, Any]:
+        """The occurrence; that of a fresh dialog when none came back."""
+        if said.get("occurrence") is None:
+            said["occurrence"] = self.initial["occurrence"] = self.drawn_for()
+        return {"occurrence": said["occurrence"]}
+
+    def is_confirmed(self, said: dict[str, Any]) -> bool:
+        """What is so already, by the same dialog or by somebody else, needs no confirming."""
+        return super().is_confirmed(said) or self.now == self.then
+
+
+class SkipForm(OccurrencePreview):
     """Without the next one."""
 
     verb = "skip"
+
+    def drawn_for(self) -> int:
+        """The next one."""
+        return self.schedule.occurrence
+
+
+class UnskipForm(OccurrencePreview):
+    """With the last that was left out."""
+
+    verb = "unskip"
+
+    def drawn_for(self) -> int | None:
+        """The last that was left out."""
+        return max(schedules.skipped(self.schedule), default=None)
 
 
 class ResumeForm(Preview):

@@ -1,5 +1,6 @@
 """Schedules in the admin: the next dates, and the verbs that change them."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
@@ -21,6 +22,7 @@ from shipping.admin.previews import (
     PauseForm,
     ResumeForm,
     SkipForm,
+    UnskipForm,
     confirmation,
 )
 from shipping.admin.reading import linked
@@ -83,11 +85,11 @@ class ScheduleAdmin(ForecastPage):
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
     inlines = [EventInline, ShipmentInline]
     actions = ["pause_selected", "resume_selected", "skip_selected", "cancel_selected"]
-    actions_detail = ["pause", "resume", "skip", "change_dates", "cancel"]
+    actions_detail = ["pause", "resume", "skip", "unskip", "change_dates", "cancel"]
     fields = [
         ("order", "state"),
         ("interval", "anchor"),
-        ("next_dates", "resume_on"),
+        ("next_dates", "left_out", "resume_on"),
         ("time_zone", "catch_up"),
     ]
 
@@ -108,6 +110,11 @@ class ScheduleAdmin(ForecastPage):
         days = planned(plan, schedule.time_zone, calendar, 5)
         return ", ".join(map(_with_ship_day, days)) or "–"
 
+    @display(description="left out")
+    def left_out(self, schedule: Schedule) -> str:
+        """The dates that were skipped and are still to come."""
+        return ", ".join(map(date_format, schedules.skipped(schedule).values())) or "–"
+
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By order or customer."""
         return queryset.filter(order__in=search(Order.objects.all(), text).values("pk"))
@@ -115,6 +122,11 @@ class ScheduleAdmin(ForecastPage):
     def has_pause_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it can be paused or skipped, by this person."""
         return self.may(request, object_id, ACTIVE)
+
+    def has_unskip_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether a skip of it can be taken back, by this person."""
+        row = self.get_object(request, str(object_id))
+        return bool(row and schedules.skipped(row)) and self.may(request, object_id, ACTIVE)
 
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it can be resumed, by this person."""
@@ -128,7 +140,7 @@ class ScheduleAdmin(ForecastPage):
         """Show what it would do to the selected; once that was seen, do it."""
         if "confirmed" not in request.POST:
             return confirmation(self, request, rows, verb, f"{verb}_selected")
-        self.each(request, rows, getattr(schedules, verb), done)
+        self.each(request, rows, partial(_confirmed, request, verb), done)
         return None
 
     @admin.action(description="Pause until resumed", permissions=["pause"])
@@ -143,7 +155,7 @@ class ScheduleAdmin(ForecastPage):
 
     @admin.action(description="Skip the next one", permissions=["pause"])
     def skip_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:
-        """Leave out the next occurrence of each."""
+        """Leave out the next occurrence of each: the one that was shown."""
         return self.seen(request, queryset, "skip", "Skipped the next one of")
 
     @admin.action(description="End them", permissions=["alter"])
@@ -191,9 +203,26 @@ class ScheduleAdmin(ForecastPage):
             "form_submit_text": "Leave it out",
         },
     )
-    def skip(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Leave out the next occurrence."""
-        return self.one(request, _get(object_id), schedules.skip, "the next date is left out")
+    def skip(self, request: HttpRequest, form: SkipForm, object_id: str) -> HttpResponse:
+        """Leave out the occurrence that the dialog was about."""
+        which = form.cleaned_data["occurrence"]
+        return self.one(request, _get(object_id), schedules.skip, "left out", occurrence=which)
+
+    @action(
+        description="Take the skip back",
+        icon="undo",
+        permissions=["unskip"],
+        dialog={
+            "title": "Ship it after all?",
+            "form_class": UnskipForm,
+            "form_submit_text": "Take the skip back",
+        },
+    )
+    def unskip(self, request: HttpRequest, form: UnskipForm, object_id: str) -> HttpResponse:
+        """Leave the occurrence out no more."""
+        which = form.cleaned_data["occurrence"]
+        done = "it ships after all"
+        return self.one(request, _get(object_id), schedules.unskip, done, occurrence=which)
 
     @action(
         description="Change the dates",
@@ -228,6 +257,13 @@ class ScheduleAdmin(ForecastPage):
         """End it, for the reason typed."""
         reason = form.cleaned_data["reason"]
         return self.one(request, _get(object_id), schedules.cancel, "ended", reason=reason)
+
+
+def _confirmed(request: HttpRequest, verb: str, row: Schedule, *, by: str) -> None:
+    """Do it to one of the selected; a skip is of the occurrence that was shown."""
+    shown = request.POST.get(f"occurrence_{row.pk}", "")
+    which = {"occurrence": int(shown)} if verb == "skip" and shown.isdecimal() else {}
+    getattr(schedules, verb)(row, by=by, **which)
 
 
 def _get(object_id: str) -> Schedule:

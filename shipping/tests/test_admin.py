@@ -14,6 +14,7 @@ from identity.tests.factories import staff
 from orders.tests.factories import placed_order
 from shipping import schedules, tracking
 from shipping.models import ProviderProfile, Schedule, Shipment, TrackingEvent
+from shipping.running import run_schedule
 from shipping.tests.factories import last_event, monthly_schedule, queued_shipment, tracked
 
 pytestmark = pytest.mark.django_db
@@ -314,3 +315,50 @@ def test_a_managers_profile_of_a_provider_begins_with_the_whole_week_and_our_zon
 def test_only_a_manager_sets_a_providers_calendar(fulfilment):
     page(fulfilment, PROFILES)
     assert fulfilment.get(f"{PROFILES}add/").status_code == 403
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_skip_that_is_sent_twice_is_done_once_and_says_so(fulfilment):
+    schedule = monthly_schedule()
+    drawn = fulfilment.get(f"{SCHEDULES}{schedule.pk}/skip/").context["form"].initial
+    for _ in range(3):  # a double click, the back button, a second tab
+        shown = press(fulfilment, SCHEDULES, schedule, "skip", **drawn).content.decode()
+        assert "left out" in shown
+    schedule.refresh_from_db()
+    assert schedule.next_on == date(2026, 3, 31)
+    assert schedule.events.filter(kind="skipped").count() == 1
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_skip_from_a_tab_that_is_too_old_leaves_out_no_other_date(fulfilment):
+    schedule = monthly_schedule()
+    drawn = fulfilment.get(f"{SCHEDULES}{schedule.pk}/skip/").context["form"].initial
+    run_schedule(schedule.next_on)
+    shown = press(fulfilment, SCHEDULES, schedule, "skip", **drawn).content.decode()
+    assert "Only the next one can be left out" in shown
+    assert Schedule.objects.get().next_on == date(2026, 3, 31)
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_a_skip_is_taken_back_from_the_schedules_page(fulfilment):
+    schedule = monthly_schedule()
+    schedules.skip(schedule, by="user:other")
+    assert date_format(date(2026, 2, 28)) in page(fulfilment, f"{SCHEDULES}{schedule.pk}/change/")
+    drawn = fulfilment.get(f"{SCHEDULES}{schedule.pk}/unskip/").context["form"]
+    assert [day.date.isoformat() for day in drawn.then[:2]] == ["2026-02-28", "2026-03-31"]
+    press(fulfilment, SCHEDULES, schedule, "unskip", **drawn.initial)
+    assert Schedule.objects.get().next_on == date(2026, 2, 28)
+    assert press(fulfilment, SCHEDULES, schedule, "unskip", **drawn.initial).status_code == 403
+
+
+@time_machine.travel("2026-01-31 12:00Z", tick=False)
+def test_many_are_skipped_once_each_however_often_the_page_is_sent(fulfilment):
+    rows = [monthly_schedule() for _ in range(2)]
+    drawn = select(fulfilment, SCHEDULES, "skip_selected", *rows)
+    form = {"action": "skip_selected", "_selected_action": [row.pk for row in rows]}
+    for row in rows:
+        assert f'name="occurrence_{row.pk}" value="1"' in drawn
+        form[f"occurrence_{row.pk}"] = ["1"]
+    for _ in range(2):
+        fulfilment.post(SCHEDULES, form | {"confirmed": "yes"}, follow=True)
+    assert {row.next_on for row in Schedule.objects.all()} == {date(2026, 3, 31)}

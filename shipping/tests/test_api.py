@@ -39,6 +39,7 @@ def test_a_shipment_is_shown_with_its_events(api):
         "status": "queued",
         "reason": "",
         "delivery_service": "standard",
+        "items": [{"item_id": shipment.lines[0].item_id, "quantity": 2}],
         "ship_on": shipment.ship_on.isoformat(),
         "tracking_number": "T1",
         "tracking_url": "https://t.example/T1",
@@ -71,6 +72,10 @@ def test_a_schedule_is_shown_with_its_next_dates(api):
                 ["2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31", "2026-06-30"], 1
             )
         ],
+        "skipped": [],
+        "items": [{"item_id": schedule.order.lines.get().item_id, "quantity": 2}],
+        "delivery_service": "standard",
+        "delivery_address": None,
     }
 
 
@@ -126,7 +131,8 @@ def test_lists_cost_the_same_whatever_they_hold(api, django_assert_num_queries):
     for more in (1, 6):
         for _ in range(more):
             monthly_schedule()
-        with django_assert_num_queries(5):  # the caller, the page, its events, what was reported
+        # The caller, the page, its events, what is in its parcels, what was reported.
+        with django_assert_num_queries(6):
             results(client, SHIPMENTS)
         # The caller; the page with its orders, lines and products; rules and profiles.
         with django_assert_num_queries(5):

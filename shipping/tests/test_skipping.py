@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from threading import Barrier
+from typing import Any
 
 import pytest
 import time_machine
@@ -14,7 +15,7 @@ from shipping.models import Schedule
 from shipping.running import run_schedule
 from shipping.tests.factories import last_event, monthly_schedule
 
-BY = {"by": "user:nurse"}
+BY: dict[str, Any] = {"by": "user:nurse"}
 SCHEDULES = "/api/v1/schedules/"
 
 
