@@ -64,13 +64,14 @@ def follow(order: Order, made: OrderChange, *, by: str) -> None:
 
 def is_waiting(parcel: Shipment) -> bool:
     """Whether it is made, and no provider has it or may have it."""
-    return parcel.state in NOT_HANDED_OVER and not parcel.doubtful
+    in_doubt = parcel.doubtful or parcel.may_be_with
+    return parcel.state in NOT_HANDED_OVER and not in_doubt
 
 
 def waiting_of(order: Order) -> list[Shipment]:
     """The parcels of an order that are made, and that no provider has or may have."""
-    found = order.shipments.filter(state__in=NOT_HANDED_OVER, doubtful=False)
-    return list(found.order_by("id"))
+    made = order.shipments.filter(state__in=NOT_HANDED_OVER).order_by("id")
+    return [parcel for parcel in made if is_waiting(parcel)]
 
 
 def _check_nothing_left(parcels: Iterable[Shipment]) -> None:

@@ -102,6 +102,13 @@ def test_what_a_provider_has_or_may_have_keeps_what_it_was_sent_with(state, doub
     assert schedule.shipments.get().state == state
 
 
+def test_what_may_be_with_somebody_since_it_was_sent_again_keeps_what_it_was_sent_with():
+    schedule = weekly()
+    schedule.shipments.update(state="rejected", may_be_with=["console"])
+    change(schedule.order, Wanted(address=MOVED, include_unsent=True), **BY)
+    assert parcels(schedule) == [("0", "1 Old Street", 2)]
+
+
 def test_what_is_sent_again_holds_what_it_held(provider):
     """Two changes later, too."""
     schedule = weekly()
