@@ -172,8 +172,8 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
     )
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what is given."""
-        wanted = _read(ScheduleChangeSerializer, request)
-        return self._shown(changing.amend(self.get_object(), by=_actor(request), **wanted))
+        schedule, wanted = self.get_object(), _read(ScheduleChangeSerializer, request)
+        return self._shown(changing.amend(schedule, by=_actor(request), **wanted))
 
     @extend_schema(
         summary="Pause a schedule",
@@ -213,8 +213,8 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
     @idempotent
     def skip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Leave out the next one."""
-        options = _read(SkipSerializer, request)
-        return self._shown(schedules.skip(self.get_object(), by=_actor(request), **options))
+        schedule, options = self.get_object(), _read(SkipSerializer, request)
+        return self._shown(schedules.skip(schedule, by=_actor(request), **options))
 
     @extend_schema(
         summary="Take a skip back",
@@ -226,8 +226,8 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
     @idempotent
     def unskip(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Leave it out no more."""
-        options = _read(UnskipSerializer, request)
-        return self._shown(schedules.unskip(self.get_object(), by=_actor(request), **options))
+        schedule, options = self.get_object(), _read(UnskipSerializer, request)
+        return self._shown(schedules.unskip(schedule, by=_actor(request), **options))
 
     @extend_schema(
         summary="Cancel a schedule",
