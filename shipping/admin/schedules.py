@@ -15,6 +15,7 @@ from core.admin import ReadOnlyInline
 from orders.filters import search
 from orders.models import Order
 from shipping import schedules
+from shipping.admin.contents import contents, may_change_contents
 from shipping.admin.forecast import ForecastPage
 from shipping.admin.previews import (
     ChangeForm,
@@ -85,7 +86,9 @@ class ScheduleAdmin(ForecastPage):
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
     inlines = [EventInline, ShipmentInline]
     actions = ["pause_selected", "resume_selected", "skip_selected", "cancel_selected"]
-    actions_detail = ["pause", "resume", "skip", "unskip", "change_dates", "cancel"]
+    actions_detail = ["pause", "resume", "skip", "unskip", "change_dates", "contents", "cancel"]
+    contents = contents
+    has_contents_permission = may_change_contents
     fields = [
         ("order", "state"),
         ("interval", "anchor"),
