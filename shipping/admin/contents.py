@@ -30,7 +30,7 @@ from customers.countries import country_choices
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE
 from orders.admin.actors import actor_of
-from orders.changing import Wanted
+from orders.changing import CHANGEABLE, Wanted
 from orders.models import MOST_OF_A_PRODUCT, DeliveryService, Order, Product
 from orders.rules import MOST_LINES, Lines
 from shipping import changing
@@ -234,12 +234,16 @@ def may_change_contents(page: Any, request: HttpRequest, object_id: Any = None) 
 )
 def change_contents(page: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     """From an order's page to that of its schedule."""
-    schedule = get_object_or_404(Schedule, order=object_id)
+    schedule = Schedule.objects.filter(order_id=int(object_id)).first()
+    if schedule is None:
+        page.message_user(request, "This order has no schedule yet.", messages.ERROR)
+        return redirect("admin:orders_order_change", object_id)
     return redirect("admin:shipping_schedule_contents", schedule.pk)
 
 
 def may_change_orders_contents(page: Any, request: HttpRequest, object_id: Any = None) -> bool:
-    """Whether this order runs by a schedule, and this person may change both."""
-    running = Schedule.objects.filter(order=object_id).exclude(state="cancelled")
+    """Whether this order is recurring and goes on, and this person may change it."""
+    order = page.get_object(request, str(object_id)) if object_id else None
+    goes_on = order is None or (order.shipping_interval != "none" and order.state in CHANGEABLE)
     rights = ("shipping.change_schedule", "orders.change_order")
-    return request.user.has_perms(rights) and running.exists()
+    return goes_on and bool(request.user.has_perms(rights))
