@@ -39,6 +39,8 @@ OPTIONS = {
     "log_min_messages": "log",
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
+    # A statement whose process is gone ends, and with it its locks.
+    "client_connection_check_interval": "5s",
 }
 
 

@@ -157,9 +157,10 @@ def reconcile() -> int:
 
 @transaction.atomic
 def _ship(order_id: int) -> bool:
-    """Under the order's lock, so that two sweepers do not both do it."""
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
-    if order.state != "placed" or order.shipments.exists():
+    """Under the order's lock, so that two sweepers do not both do it; who holds it comes first."""
+    locked = Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    order = locked.filter(pk=order_id).first()
+    if order is None or order.state != "placed" or order.shipments.exists():
         return False
     services.ship(order, by="system", checked=False)
     return True
@@ -198,7 +199,7 @@ def apply_returns() -> int:
 def apply_events() -> int:
     """Apply what providers say of shipments; how many events."""
     events = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
-    return _apply(tracking.APPLY, events, "shipment", tracking.apply)
+    return _apply(tracking.APPLY, events, "shipment", partial(tracking.apply, wait=False))
 
 
 def _apply(work: str, events: QuerySet[Any], of: str, apply: Callable[[int], int]) -> int:

@@ -194,15 +194,19 @@ RETURNING t.id
 
 
 @transaction.atomic
-def apply(shipment_id: int) -> int:
+def apply(shipment_id: int, *, wait: bool = True) -> int:
     """Bring a shipment, and its one-off order, to where its events say it is; how many were new.
 
     The new events are told one after the other, in the order in which they happened, so that
-    each status that the shipment went through has its ShipmentEvent.
+    each status that the shipment went through has its ShipmentEvent. Without `wait` none are while
+    somebody else has the shipment or its order.
     """
+    locked: dict[str, Any] = {"of": ("self",), "no_key": True, "skip_locked": not wait}
     # The order first: whoever cancels it locks in the same sequence.
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(shipments=shipment_id)
-    shipment = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment_id)
+    order = Order.objects.select_for_update(**locked).filter(shipments=shipment_id).first()
+    shipment = Shipment.objects.select_for_update(**locked).filter(pk=shipment_id).first()
+    if order is None or shipment is None:
+        return 0
     events = sorted(shipment.tracking_events.all(), key=story)
     told = [event for event in events if event.applied_at]
     new = [event for event in events if not event.applied_at]

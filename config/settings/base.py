@@ -6,6 +6,7 @@ settings refuse such fallbacks.
 """
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 import environ
 from django.templatetags.static import static
 
-from config.settings import environment
+from config.settings import connections, environment
 from core.local import demo_secrets, embedded_database_url
 from desk.navigation import SIDEBAR, account_links
 
@@ -118,6 +119,9 @@ DATABASES = {
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
+DATABASES["default"]["OPTIONS"] = connections.postgresql(
+    DATABASES["default"].get("OPTIONS", {}), sys.argv
+)
 # Kept apart, so that they may hold any character and come from a file. The owner's is there for
 # migrations alone.
 DATABASES["default"]["PASSWORD"] = DATABASES["default"].get("PASSWORD") or env.str(
@@ -134,11 +138,7 @@ CACHES = {
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": {
-                "socket_timeout": 2,
-                "socket_connect_timeout": 2,
-                "serializer": "core.caching.JsonSerializer",
-            },
+            "OPTIONS": connections.REDIS | {"serializer": "core.caching.JsonSerializer"},
         }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -392,9 +392,7 @@ BROKER_DIR = VAR_DIR / "broker"
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
     # A stalled Redis must not hang a request: docs/decisions/0004-broker.md.
-    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
-        "socket_timeout": 2,
-        "socket_connect_timeout": 2,
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = connections.REDIS | {
         "visibility_timeout": 600,
         "unacked_restore_interval": 2,
         "unacked_restore_throttle": 1,

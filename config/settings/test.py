@@ -12,8 +12,16 @@ CLOCK = "process"
 RATE_CLIENT = RATE_ADDRESS = RATE_SIGN_IN = ""
 # A live server's threads keep no connection that would stand in the way of dropping the database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-# Tests with real transactions empty all tables: see identity/migrations/0005.
-DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c dosette.tests=on"
+# Tests with real transactions empty all tables: see identity/migrations/0005. Others are one
+# transaction, and idle while they wait for something.
+_options = DATABASES["default"]["OPTIONS"]
+_options["options"] = " ".join(
+    (
+        _options.get("options", ""),
+        "-c dosette.tests=on",
+        "-c idle_in_transaction_session_timeout=0",
+    )
+)
 if REDIS_URL:
     # The suite's workers share one Redis, and must not hear each other.
     _worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")

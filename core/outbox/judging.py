@@ -9,6 +9,10 @@ from core.outbox.rows import QUEUED, Lane, OutboxRow, Settlement
 
 GIVE_UP_AFTER = timedelta(hours=72)
 LONGEST_PAUSE = 3600.0
+# However often it was tried: what waits for the end of an outage of minutes must not wait as long
+# again. In an outage of hours the pauses grow to a tenth of it.
+SHORT_PAUSE = 60.0
+OF_ITS_AGE = 0.1
 
 
 def judge(row: OutboxRow, outcome: Outcome, lane: Lane) -> Settlement:
@@ -29,7 +33,9 @@ def judge(row: OutboxRow, outcome: Outcome, lane: Lane) -> Settlement:
 
 def _retry_at(row: OutboxRow, outcome: Temporary | Unknown) -> datetime:
     """Full jitter (AWS Architecture Blog, "Exponential Backoff and Jitter"), capped at one hour."""
-    ceiling = min(LONGEST_PAUSE, 5.0 * 2 ** min(row.attempts, 12))
+    age = (clock.now() - (row.first_attempt_at or clock.now())).total_seconds()
+    longest = min(LONGEST_PAUSE, max(SHORT_PAUSE, OF_ITS_AGE * age))
+    ceiling = min(longest, 5.0 * 2 ** min(row.attempts, 12))
     pause = random.uniform(1.0, ceiling)  # noqa: S311 - spreads load, guards nothing
     asked = outcome.retry_after if isinstance(outcome, Temporary) else None
     return clock.now() + timedelta(seconds=min(pause + (asked or 0.0), LONGEST_PAUSE))

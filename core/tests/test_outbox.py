@@ -213,18 +213,28 @@ def test_after_72_hours_it_is_given_up(outcome, state):
     assert judge(row, outcome, lane(take)).state == "queued"
 
 
-def pause_after(attempts: int, outcome: Temporary) -> float:
-    """Seconds until the next attempt, at START."""
-    due = judge(Parcel(attempts=attempts), outcome, lane(take)).due
+def pause_after(attempts: int, outcome: Temporary, age: timedelta = timedelta()) -> float:
+    """Seconds until the next attempt, at START, of a row that was first tried so long ago."""
+    row = Parcel(attempts=attempts, first_attempt_at=START - age)
+    due = judge(row, outcome, lane(take)).due
     assert due is not None
     return (due - START).total_seconds()
 
 
 @time_machine.travel(START, tick=False)
-def test_retries_are_spread_and_grow_up_to_an_hour():
-    for attempts, longest in ((1, 10), (4, 80), (20, LONGEST_PAUSE)):
-        pauses = [pause_after(attempts, Temporary("")) for _ in range(200)]
-        assert 1 <= min(pauses) < longest / 2 < max(pauses) <= longest
+@pytest.mark.parametrize(
+    ("attempts", "age", "longest"),
+    [
+        (1, timedelta(), 10),
+        (3, timedelta(minutes=1), 40),
+        (20, timedelta(minutes=10), 60),
+        (20, timedelta(hours=1), 360),
+        (20, timedelta(hours=20), LONGEST_PAUSE),
+    ],
+)
+def test_retries_are_spread_and_grow_with_the_outage_up_to_an_hour(attempts, age, longest):
+    pauses = [pause_after(attempts, Temporary(""), age) for _ in range(200)]
+    assert 1 <= min(pauses) < longest / 2 < max(pauses) <= longest
 
 
 @time_machine.travel(START, tick=False)

@@ -13,7 +13,7 @@ from core.states import IllegalMove
 from orders.models import Order
 from orders.services import cancel_order
 from sandbox.testing import wait_until
-from shipping import tracking
+from shipping import sweeping, tracking
 from shipping.models import Shipment
 from shipping.states import RANKS, SHIPMENT
 from shipping.tests.factories import queued_shipment, tracked
@@ -116,3 +116,24 @@ def test_a_cancellation_and_an_event_at_once_do_not_deadlock():
     for thread in threads:
         thread.join()
     assert set(Shipment.objects.values_list("state", flat=True)) == {"delivered"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sweeper_passes_by_what_somebody_holds_and_applies_the_rest():
+    """As a session of a dead machine does: D3."""
+    held, other = queued_shipment(), queued_shipment()
+    for shipment in (held, other):
+        tracking.store("reference", [tracked(shipment.reference, "in-transit")])
+    applied: list[int] = []
+
+    def sweep() -> None:
+        applied.append(sweeping.apply_tracking())
+        connection.close()
+
+    with transaction.atomic():
+        Order.objects.select_for_update().get(pk=held.order_id)
+        sweeper = Thread(target=sweep)
+        sweeper.start()
+        sweeper.join(5)
+        assert applied == [1]
+    assert sweeping.apply_tracking() == 1

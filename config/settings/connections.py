@@ -1,0 +1,77 @@
+"""How every process connects to PostgreSQL and Redis: nobody waits for long for who is gone.
+
+A machine that vanishes closes no connection, and a process that is frozen ends no transaction. By
+TCP's defaults either side would notice after two hours, and rows would stay locked as long.
+"""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+# Ours: libpq's parameters, in seconds but for the last. A Unix socket ignores all but the first.
+CLIENT = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+# The server's, for its end of our connection.
+SERVER = {
+    "tcp_keepalives_idle": "10s",
+    "tcp_keepalives_interval": "5s",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "20s",
+    "client_connection_check_interval": "5s",
+}
+# Of what serves and works all day. A command that somebody watches may take its time.
+SERVING = {
+    "statement_timeout": "60s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "30s",
+}
+BY_HAND = {"idle_in_transaction_session_timeout": "10min"}
+# It comes by again in three seconds, so it waits for no row that somebody holds.
+SWEEPER = SERVING | {"lock_timeout": "2s"}
+
+_KEEPALIVE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}
+REDIS: dict[str, Any] = {
+    "socket_timeout": 2,
+    "socket_connect_timeout": 2,
+    "socket_keepalive": True,
+    "socket_keepalive_options": {
+        getattr(socket, name): value
+        for name, value in _KEEPALIVE.items()
+        if hasattr(socket, name)  # it is Linux's name
+    },
+    "health_check_interval": 25,
+}
+
+
+def postgresql(
+    given: Mapping[str, Any], argv: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> dict[str, Any]:
+    """The OPTIONS of a connection of this process; what DATABASE_URL or PGOPTIONS say counts more.
+
+    With DATABASE_POOLED=true the server is not told its part: a pooler refuses that, and the role
+    has it (docs/operations.md).
+    """
+    options = CLIENT | dict(given)
+    if environment.get("DATABASE_POOLED", "").lower() in ("true", "on", "1", "yes"):
+        return options
+    told = SERVER | limits(argv)
+    ours = [f"-c {name}={value}" for name, value in told.items()]
+    theirs = [str(given.get("options", "")), environment.get("PGOPTIONS", "")]
+    options["options"] = " ".join(part for part in [*ours, *theirs] if part)
+    return options
+
+
+def limits(argv: Sequence[str]) -> dict[str, str]:
+    """How long the statements of the process that was started so may take, and wait."""
+    if Path(argv[0] if argv else "").name != "manage.py":
+        return SERVING
+    command = argv[1] if len(argv) > 1 else ""
+    return {"sweep": SWEEPER, "runserver": SERVING}.get(command, BY_HAND)
