@@ -22,7 +22,7 @@ def shown(argv: list[str], *names: str) -> list[str]:
     """What the server says that a connection of such a process has."""
     used = connection.get_connection_params()
     where = {name: used.get(name) for name in ("host", "port", "user", "password", "dbname")}
-    options = connections.postgresql({}, argv, {})
+    options = connections.postgresql({}, argv)
     line = psycopg2.connect(**{k: v for k, v in where.items() if v}, **options)
     with line, line.cursor() as cursor:
         values = []
@@ -58,13 +58,13 @@ def test_who_is_gone_is_noticed_from_either_end_within_half_a_minute():
 
 def test_what_the_address_or_the_environment_says_counts_more():
     given = {"options": "-c lock_timeout=1s", "connect_timeout": 1}
-    made = connections.postgresql(given, ["gunicorn"], {"PGOPTIONS": "-c statement_timeout=5s"})
+    made = connections.postgresql(given, ["gunicorn"], more="-c statement_timeout=5s")
     assert made["connect_timeout"] == 1
     assert made["options"].endswith("-c lock_timeout=1s -c statement_timeout=5s")
 
 
 def test_a_pooler_is_told_nothing_that_it_refuses():
-    made = connections.postgresql({}, ["gunicorn"], {"DATABASE_POOLED": "true"})
+    made = connections.postgresql({}, ["gunicorn"], pooled=True)
     assert made == connections.CLIENT
 
 

@@ -120,7 +120,10 @@ DATABASES = {
     }
 }
 DATABASES["default"]["OPTIONS"] = connections.postgresql(
-    DATABASES["default"].get("OPTIONS", {}), sys.argv
+    DATABASES["default"].get("OPTIONS", {}),
+    sys.argv,
+    pooled=env.bool("DATABASE_POOLED", False),
+    more=os.environ.get("PGOPTIONS", ""),
 )
 # Kept apart, so that they may hold any character and come from a file. The owner's is there for
 # migrations alone.

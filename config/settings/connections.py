@@ -4,7 +4,6 @@ A machine that vanishes closes no connection, and a process that is frozen ends 
 TCP's defaults either side would notice after two hours, and rows would stay locked as long.
 """
 
-import os
 import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -52,19 +51,19 @@ REDIS: dict[str, Any] = {
 
 
 def postgresql(
-    given: Mapping[str, Any], argv: Sequence[str], environment: Mapping[str, str] = os.environ
+    given: Mapping[str, Any], argv: Sequence[str], *, pooled: bool = False, more: str = ""
 ) -> dict[str, Any]:
-    """The OPTIONS of a connection of this process; what DATABASE_URL or PGOPTIONS say counts more.
+    """The OPTIONS of a connection of this process. What is `given`, or says `more`, counts more.
 
-    With DATABASE_POOLED=true the server is not told its part: a pooler refuses that, and the role
-    has it (docs/operations.md).
+    When it is `pooled` the server is not told its part: a pooler in between refuses that, and the
+    role has it (docs/operations.md).
     """
     options = CLIENT | dict(given)
-    if environment.get("DATABASE_POOLED", "").lower() in ("true", "on", "1", "yes"):
+    if pooled:
         return options
     told = SERVER | limits(argv)
     ours = [f"-c {name}={value}" for name, value in told.items()]
-    theirs = [str(given.get("options", "")), environment.get("PGOPTIONS", "")]
+    theirs = [str(given.get("options", "")), more]
     options["options"] = " ".join(part for part in [*ours, *theirs] if part)
     return options
 
