@@ -20,7 +20,7 @@ from sandbox.testing import wait_until
 from shipping.models import Shipment, ShipmentEvent
 from shipping.tests.factories import queued_shipment
 from tests.conftest import House
-from tests.stress import ACCEPTED
+from tests.stress import ACCEPTED, ARRIVED
 from tests.test_faults import Start, start
 from tests.test_once import assert_each_once, finish, silent, taken_per_key
 
@@ -75,7 +75,7 @@ def all_sent(shipments: list[Shipment]) -> bool:
 
 
 def test_when_a_worker_is_frozen_the_others_go_on_and_thawed_it_changes_nothing(
-    house: House, start: Start, record_property: Callable[[str, object], None]
+    house: House, start: Start, record_testsuite_property: Callable[[str, object], None]
 ):
     """D3: it stands still in the middle of a chunk, with the queue in its hands."""
     claimed = parcels_due(60)
@@ -91,10 +91,9 @@ def test_when_a_worker_is_frozen_the_others_go_on_and_thawed_it_changes_nothing(
     start(*WORKER, "-P", "solo")
     start("manage.py", "sweep")
     seconds = seconds_until(lambda: all_sent(fresh), 120)
-    record_property("others go on after", seconds)
+    record_testsuite_property("others go on after", seconds)
     seconds_of_its_own = seconds + seconds_until(lambda: all_sent(claimed), 120)
-    record_property("its rows go on after", seconds_of_its_own)
-    print(f"others went on after {seconds:.1f} s, its rows after {seconds_of_its_own:.1f} s")
+    record_testsuite_property("its rows go on after", seconds_of_its_own)
 
     before = what_there_is(house)
     assert begun < len(claimed), "it had not begun them all"
@@ -107,7 +106,10 @@ def test_when_a_worker_is_frozen_the_others_go_on_and_thawed_it_changes_nothing(
 
 @pytest.mark.parametrize("pool", [("-c", "2"), ("-P", "solo")], ids=["prefork", "solo"])
 def test_a_worker_that_is_told_to_stop_before_a_long_queue_ends_soon_and_hands_the_rest_back(
-    house: House, start: Start, pool: tuple[str, ...]
+    house: House,
+    start: Start,
+    record_testsuite_property: Callable[[str, object], None],
+    pool: tuple[str, ...],
 ):
     """D4: a deploy. Only the worker itself gets the signal, as from Kubernetes and Docker."""
     shipments = parcels_due(150)
@@ -120,18 +122,19 @@ def test_a_worker_that_is_told_to_stop_before_a_long_queue_ends_soon_and_hands_t
     worker.terminate()
     sweeper.terminate()
     seconds = seconds_until(lambda: worker.poll() is not None and sweeper.poll() is not None, 90)
-    print(f"both ended after {seconds:.1f} s")
+    record_testsuite_property("both ended after", seconds)
     assert (worker.returncode, sweeper.returncode) == (0, 0)
     assert seconds < DEADLINE + shutdown.GRACE
 
     states = Counter(Shipment.objects.values_list("state", flat=True))
     states += Counter(Notification.objects.filter(channel="sms").values_list("state", flat=True))
-    assert set(states) == {"queued", "sent"}, states
-    taken = sum(taken_per_key(house).values()) + texts_taken(house).total()
-    assert states["sent"] == taken < 270
+    assert set(states) <= {"queued", *ARRIVED}, states
+    taken = taken_per_key(house).total() + texts_taken(house).total()
+    assert sum(states[name] for name in ARRIVED) == taken
+    assert states["queued"] > 0, "there was more to do"
     house.sandbox.faults(provider=None, africastalking=None)
     finish(house)
     assert_each_once(house, shipments)
     house.work_until(lambda: not Notification.objects.filter(state="queued").exists())
     assert set(texts_taken(house).values()) == {1}
-    assert len(texts_taken(house)) == 120
+    assert texts_taken(house).total() == Notification.objects.filter(channel="sms").count()
