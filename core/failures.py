@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
-from core import clock
+from core import clock, shutdown
 from core.cases.recording import open as open_cases
 from core.cases.recording import settle
 from core.cases.registry import Trouble
@@ -32,6 +32,8 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 # So many of one kind are no bad rows but a bad program: no more are tried until these are done.
 MOST_ASIDE = 1000
+# Another session was in the way: lock_not_available, deadlock_detected, serialization_failure.
+PASSING = {"55P03", "40P01", "40001"}
 UNTRIED_FOR = timedelta(days=1)
 FAILURES = Counter("dosette_work_failures", "Work of ours that raised", ("work",))
 
@@ -55,6 +57,8 @@ def steps(sweeper: str, named: Mapping[str, Callable[[], int]]) -> dict[str, int
     failed: list[str] = []
     for name, step in named.items():
         work = f"{sweeper}: {name}"
+        if shutdown.is_under_way():
+            break
         if known.get(work, clock.now()) > clock.now():
             continue
         try:
@@ -137,12 +141,18 @@ def each_name(work: str, names: Iterable[str], run: Callable[[str], int]) -> int
 def attempt(work: str, row: int, run: Callable[[], T]) -> T | None:
     """What it came to; None when it raised, which is written down.
 
+    What somebody else has locked is no failure either: it is passed by, until the next time.
     Raises the database's error when that is away, and StepsFailedError.
     """
     try:
         return run()
     except StepsFailedError:
         raise
+    except OperationalError as error:
+        raise_if_away()
+        if getattr(error.__cause__, "pgcode", None) not in PASSING:
+            note(work, row, error)
+        return None
     except Exception as error:  # noqa: BLE001 - whatever one row brings out, the others go on
         raise_if_away()
         note(work, row, error)

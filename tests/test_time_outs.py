@@ -15,7 +15,12 @@ from core import shutdown
 from core.http.messages import DEADLINE
 
 ROOT = Path(__file__).resolve().parents[1]
-SERVERS = (["gunicorn"], ["/venv/bin/celery", "worker"], ["manage.py", "sweep"], [])
+SERVERS: tuple[list[str], ...] = (
+    ["gunicorn"],
+    ["/venv/bin/celery", "worker"],
+    ["manage.py", "sweep"],
+    [],
+)
 
 
 def shown(argv: list[str], *names: str) -> list[str]:
@@ -70,7 +75,7 @@ def test_a_pooler_is_told_nothing_that_it_refuses():
 
 def test_redis_takes_what_it_is_told():
     pool = ConnectionPool.from_url("redis://127.0.0.1:1/0", **connections.REDIS)
-    made = pool.make_connection()
+    made: Any = pool.make_connection()
     assert (made.socket_timeout, made.socket_keepalive, made.health_check_interval) == (2, True, 25)
 
 

@@ -8,7 +8,7 @@ from django.db import connection, models, transaction
 from django.db.models import F
 from django.db.models.functions import Coalesce
 
-from core import clock
+from core import clock, failures
 from core.http import Unknown
 from core.outbox.judging import judge
 from core.outbox.recording import record
@@ -100,8 +100,19 @@ def take_over(lane: Lane, *, limit: int = 1000) -> int:
         for row in rows:
             row.fence += 1
         lost = Unknown("the worker stopped before it recorded an answer")
-        record(lane, [(row, judge(row, lost, lane)) for row in rows])
+        bad = record(lane, [(row, judge(row, lost, lane)) for row in rows])
+    if rows:
+        _note(f"take over a row of {lane.name}", rows, bad)
     return len(rows)
+
+
+def _note(work: str, rows: Sequence[Any], bad: Sequence[tuple[Any, Exception]]) -> None:
+    """What could not be recorded is a case until it is; it is tried again after each lease."""
+    for row, error in bad:
+        failures.note(work, row.pk, error)
+    if known := failures.failed(work):
+        still = {row.pk for row, _ in bad}
+        failures.forget(work, {row.pk for row in rows if row.pk in known} - still)
 
 
 def _cut_off_lately() -> bool:

@@ -5,14 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from django.db import (
-    DataError,
-    Error,
-    IntegrityError,
-    NotSupportedError,
-    ProgrammingError,
-    connection,
-)
+from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from core import shutdown
 from core.outbox.rows import Lane, Settlement
@@ -21,8 +14,6 @@ logger = logging.getLogger(__name__)
 
 KEPT_FOR = 300.0  # seconds that an answer is kept in memory while the database is away
 LONGEST_PAUSE = 5.0
-# The statement's own fault: it fails on any connection. All other errors are the database's.
-_OURS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
 _T = TypeVar("_T")
 
 
@@ -38,7 +29,7 @@ def insist(do: Callable[[], _T], still: Callable[[], object] = lambda: None) -> 
             return do()
         except Error as error:
             over = time.monotonic() > end or shutdown.is_over()
-            if over or isinstance(error, _OURS) or connection.in_atomic_block:
+            if over or not _is_away(error) or connection.in_atomic_block:
                 raise
             logger.warning("not recorded yet, tried again: %s", type(error).__name__)
         connection.close()
@@ -47,36 +38,39 @@ def insist(do: Callable[[], _T], still: Callable[[], object] = lambda: None) -> 
         still()
 
 
-def record(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> list[Exception]:
+def record(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> list[tuple[Any, Exception]]:
     """Record answers where their rows are still ours, together.
 
     When one of them cannot be recorded, they are recorded one by one: what is wrong with a row
-    costs the others nothing. Gives the errors of those rows, which are logged; raises the
-    database's when it is away.
+    costs the others nothing. Gives such rows with their errors, which are logged; raises the
+    database's error when it is away.
     """
     try:
         _together(lane, settled)
     except Exception as error:
         if _is_away(error):
             raise
-        errors = [error] if len(settled) == 1 else _one_by_one(lane, settled)
-        for each in errors:
+        bad = [(settled[0][0], error)] if len(settled) == 1 else _one_by_one(lane, settled)
+        for row, each in bad:
             # Kind only: its text may quote the row.
-            logger.error("%s while recording %s", type(each).__name__, lane.name)  # noqa: TRY400
-        return errors
+            kind = type(each).__name__
+            logger.error("%s while recording %s %s", kind, lane.name, row.pk)  # noqa: TRY400
+        return bad
     return []
 
 
-def _one_by_one(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> list[Exception]:
-    errors = []
+def _one_by_one(
+    lane: Lane, settled: Sequence[tuple[Any, Settlement]]
+) -> list[tuple[Any, Exception]]:
+    bad = []
     for each in settled:
         try:
             _together(lane, [each])
         except Exception as error:
             if _is_away(error):
                 raise
-            errors.append(error)
-    return errors
+            bad.append((each[0], error))
+    return bad
 
 
 def _together(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> None:
@@ -92,4 +86,8 @@ def _together(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> None:
 
 
 def _is_away(error: Exception) -> bool:
-    return isinstance(error, Error) and not isinstance(error, _OURS)
+    """Whether it is the database's fault, or another session's: then it may go well next time.
+
+    What is wrong with the statement or its values has a class of its own.
+    """
+    return isinstance(error, OperationalError | InterfaceError) or type(error) is DatabaseError

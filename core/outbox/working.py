@@ -188,11 +188,11 @@ class _Sender:
         if not landed:
             return
         settled = [(row, judge(row, outcome, lane)) for row, outcome in landed]
-        errors = self._insist(partial(record, lane, settled))
+        bad = self._insist(partial(record, lane, settled))
         self._landed = []
         self._keep()
-        if len(errors) == len(settled):
-            raise errors[0]
+        if len(bad) == len(settled):
+            raise bad[0][1]
 
     def _hand_back(self, rows: Sequence[Any]) -> None:
         if rows:

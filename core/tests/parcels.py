@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from django.apps.registry import Apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -67,6 +67,7 @@ def parcels(count: int, **columns: Any) -> list[Parcel]:
     return Parcel.objects.bulk_create(Parcel(name=str(n), **due) for n in range(count))
 
 
+@transaction.atomic
 def settle(settled: Sequence[tuple[Any, Settlement]]) -> None:
     """As simple as can be."""
     columns = ("id", "fence", "state", "next_attempt_at", "doubtful", "last_error")

@@ -1,11 +1,13 @@
 """Work over many rows goes on after a bad one, which is put aside and shown."""
 
+from contextlib import closing
 from datetime import timedelta
 from typing import Any
 
+import psycopg2
 import pytest
 import time_machine
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from core import failures
@@ -146,3 +148,25 @@ def test_a_database_that_goes_away_is_nobodys_fault():
         each(WORK, [1, 2], cut)
     connection.close()
     assert not Failure.objects.exists()
+
+
+def test_what_somebody_else_has_locked_is_passed_by_and_is_no_case(transactional_db):
+    """The sweeper waits two seconds at most for it, and comes by again."""
+    held = Circuit.objects.create(name="test:held")
+
+    def wait_for_it(pk: int) -> int:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '50ms'")
+            return one(pk)
+
+    with closing(another_session()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT * FROM core_circuit FOR UPDATE")
+        assert each(WORK, [held.pk], wait_for_it) == 0
+    assert not Failure.objects.exists()
+    assert each(WORK, [held.pk], wait_for_it) == 1
+
+
+def another_session() -> Any:
+    used = connection.get_connection_params()
+    names = ("host", "port", "user", "password", "dbname")
+    return psycopg2.connect(**{name: used[name] for name in names if used.get(name)})

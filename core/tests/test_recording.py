@@ -6,7 +6,9 @@ import psycopg2
 import pytest
 from django.db import DataError, OperationalError, connection
 
+from core.cases.models import Case
 from core.http import Done, Outcome, Request
+from core.models import Failure
 from core.outbox import Job, claim, take_over, work
 from core.outbox.recording import insist
 from core.tests.parcels import Parcel, lane, parcels, settle, states, take
@@ -110,3 +112,23 @@ def test_nor_does_it_when_they_are_taken_over(outbox, poisoned):
     Parcel.objects.update(lease_until="2020-01-01T00:00:00Z")
     assert take_over(queue) == 3
     assert states() == ["queued", "sending", "queued"]
+    assert Failure.objects.get().row == Parcel.objects.get(name="1").pk
+
+
+def test_what_the_database_itself_refuses_is_the_row_s_fault_and_a_case_until_it_is_done(
+    outbox, poison
+):
+    parcels(3)
+    claim(lane(take), limit=3)
+    poison("core_tests_parcel", "NEW.name = '1' AND NEW.state = 'queued'")
+    assert _taken_over() == ["queued", "sending", "queued"]
+    assert Case.objects.filter(closed_at=None).count() == 1
+    poison.cure()
+    assert _taken_over() == ["queued"] * 3
+    assert not Case.objects.filter(closed_at=None).exists()
+
+
+def _taken_over() -> list[str]:
+    Parcel.objects.filter(state="sending").update(lease_until="2020-01-01T00:00:00Z")
+    take_over(lane(take))
+    return states()
