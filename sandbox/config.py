@@ -101,7 +101,10 @@ class Config:
         known = [name for name in CARRIER_SECRETS if environ.get(name.upper())]
         settings.update({name: environ[name.upper()] for name in (*SECRETS, *known)})
         config = cls(**settings)
-        check_signing_secret(config.reference_provider_secret)
+        # Dosette may know several, while they rotate: the first one is that which it sends.
+        config.reference_provider_secret = config.reference_provider_secret.split(",")[0].strip()
+        if config.reference_provider_secret.startswith("whsec_"):
+            check_signing_secret(config.reference_provider_secret)
         check_signing_secret(config.swiftparcel_secret, "SWIFTPARCEL_SECRET")
         if config.provider_zone not in zoneinfo.available_timezones():
             raise BadConfiguration(f"There is no time zone {config.provider_zone!r}.")

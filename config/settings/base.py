@@ -172,7 +172,7 @@ CLOCK = "database"
 CLOCK_LIMIT = timedelta(seconds=env.int("CLOCK_LIMIT", 30))
 
 STATIC_URL = "static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT: Path | None = None  # files come from the apps; collected in production alone
 WHITENOISE_USE_FINDERS = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

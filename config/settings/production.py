@@ -58,9 +58,11 @@ os.environ["DOSETTE_DEMO"] = "false"
 os.environ.setdefault("LOG_FORMAT", "json")
 
 from .base import *  # noqa: E402, F403
+from .base import BASE_DIR  # noqa: E402
 
 DEBUG = False
 DATABASE_REFUSES_SUPERUSER = True
+STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

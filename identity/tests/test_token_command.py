@@ -1,10 +1,13 @@
 """`manage.py token`: what `make token` prints."""
 
+from urllib.parse import urlsplit
+
 import pytest
 from django.core.management import CommandError, call_command
 
 from identity import demo
 from identity.scopes import SCOPES
+from identity.tests.issuer import LoopbackIssuer
 from sandbox.testing import running_sandbox
 
 pytestmark = pytest.mark.urls("identity.tests.probe")
@@ -42,3 +45,19 @@ def test_without_the_sandbox_it_says_what_to_do(settings):
     settings.OIDC_ISSUER = "http://127.0.0.1:9/oidc"
     with pytest.raises(CommandError, match="is the sandbox running"):
         call_command("token")
+
+
+def test_where_nobody_listens_it_says_at_which_port_and_how_to_name_another(settings):
+    settings.PORT, settings.OIDC_ISSUER = 8, "http://127.0.0.1:9/oidc"
+    with pytest.raises(CommandError, match=r"port 9, one above PORT \(8\).*PORT=8100 make token"):
+        call_command("token")
+
+
+def test_another_program_on_that_port_is_no_issuer(settings):
+    other = LoopbackIssuer()
+    other.mode = "down"
+    port = urlsplit(other.url).port or 0
+    settings.OIDC_ISSUER, settings.PORT = other.url, port - 1
+    with pytest.raises(CommandError, match=r"is not the sandbox.*port \d+, one above PORT"):
+        call_command("token")
+    other.stop()

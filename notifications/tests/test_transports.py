@@ -79,11 +79,10 @@ def test_each_channel_says_whom_it_reaches(name):
         assert len(address) <= 254
 
 
-@pytest.mark.parametrize("name", sorted(channels()))
-def test_each_channel_has_something_that_carries_it(name):
-    """One whose service is told by an environment that is not ours is named, and stops nobody."""
-    if not any(channel == name for channel, _ in transports()):
-        pytest.skip(f"nothing carries {name} here: set what its service needs")
+@pytest.mark.parametrize("name", ["email", "push", "sms"])
+def test_each_channel_of_ours_has_something_that_carries_it(name):
+    """Those that somebody adds may need an environment that is not here."""
+    assert any(channel == name for channel, _ in transports())
 
 
 # --- transports ----------------------------------------------------------------------------

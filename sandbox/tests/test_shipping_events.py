@@ -53,6 +53,16 @@ def test_events_verify_with_the_standard_webhooks_library(posting, receiver, shi
     assert len({post.headers["webhook-id"] for post in posts}) == 3
 
 
+def test_events_bear_a_secret_that_cannot_sign(receiver, ship):
+    with running_sandbox(
+        web_url=receiver.url, reference_provider_secret="their own", event_pause=0.0
+    ) as sandbox:
+        ship(sandbox)
+        [post, *_] = receiver.wait_for(3)
+    assert post.headers["authorization"] == "Bearer their own"
+    assert "webhook-signature" not in post.headers
+
+
 def test_event_times_strictly_increase_in_the_providers_zone(posting, receiver, ship):
     ship(posting)
     first, second, third = times(receiver.wait_for(3))

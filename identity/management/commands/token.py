@@ -3,6 +3,7 @@
 import os
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         """Print the token. Raises CommandError with what to do."""
         client = options["client"] or "demo"
         try:
-            endpoint = self._ask(Request("GET", _discovery_address()))["token_endpoint"]
+            endpoint = fetch(Request("GET", _discovery_address())).json_object()["token_endpoint"]
             form = {
                 "grant_type": "client_credentials",
                 "client_id": client,
@@ -33,10 +34,15 @@ class Command(BaseCommand):
                 "scope": options["scope"],
             }
             self.stdout.write(self._ask(Request.form("POST", endpoint, form))["access_token"])
-        except (ExchangeFailed, GarbledAnswer, KeyError) as error:
+        except ExchangeFailed as error:
             raise CommandError(
-                f"No token from {settings.OIDC_ISSUER}: is the sandbox running? Start it with "
-                "`make run` (and the same PORT)."
+                f"No token: there is no answer at {settings.OIDC_ISSUER}: is the sandbox running? "
+                f"{_advice()}"
+            ) from error
+        except (GarbledAnswer, KeyError) as error:
+            raise CommandError(
+                f"No token: what answers at {settings.OIDC_ISSUER} is not the sandbox, but another "
+                f"program. {_advice()}"
             ) from error
 
     def _ask(self, request: Request) -> dict[str, Any]:
@@ -46,6 +52,16 @@ class Command(BaseCommand):
             said = answer.get("error_description") or answer.get("error") or response.status
             raise CommandError(f"The issuer refused: {said}")
         return answer
+
+
+def _advice() -> str:
+    """Which port was asked, and how another is named."""
+    if urlsplit(settings.OIDC_ISSUER).port != settings.PORT + 1:
+        return "The address is that of OIDC_ISSUER."
+    return (
+        f"It is asked on port {settings.PORT + 1}, one above PORT ({settings.PORT}). Start it with "
+        "`make run`; if that has another PORT, name the same one here: PORT=8100 make token"
+    )
 
 
 def _discovery_address() -> str:
