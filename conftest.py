@@ -5,6 +5,7 @@ from datetime import timedelta
 from importlib import import_module
 from typing import Any
 
+import hypothesis
 import pytest
 import time_machine
 from django.apps import apps
@@ -15,6 +16,10 @@ from rest_framework.test import APIClient
 
 from core import clock
 from identity.scopes import SCOPES
+
+# On a busy machine a slow example is no fault.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,11 +3,12 @@
 kombu's own `filesystem` broker opens a message under its final name and writes it afterwards; a
 worker that looks between the two reads an empty file and dies of it. Its table of queues has the
 same gap, and it moves messages through the temporary folder, which is no single step where that
-is another disk. Here a message appears whole and is taken by one rename.
+is another disk. Here a message appears whole, by a rename, and is taken by whoever deletes it.
 """
 
 import time
 import uuid
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty
 from typing import Any
@@ -15,9 +16,22 @@ from typing import Any
 from kombu.transport import virtual
 from kombu.utils.json import dumps, loads
 
+WRITING_TAKES = 60.0  # seconds, and much more than that
+
 
 class Channel(virtual.Channel):
     """Messages are files: `<nanoseconds>_<random>.<queue>.msg`, the oldest first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._tidy()
+
+    def _tidy(self) -> None:
+        """Throw away what somebody who was killed has begun to write."""
+        for unfinished in self._folder.glob("*.new"):
+            with suppress(FileNotFoundError):
+                if time.time() - unfinished.stat().st_mtime > WRITING_TAKES:
+                    unfinished.unlink()
 
     @property
     def _folder(self) -> Path:
@@ -30,19 +44,18 @@ class Channel(virtual.Channel):
     def _put(self, queue: str, message: Any, **kwargs: Any) -> None:
         name = f"{time.time_ns()}_{uuid.uuid4().hex}"
         unfinished = self._folder / f"{name}.new"
-        unfinished.write_text(dumps(message))
-        unfinished.rename(self._folder / f"{name}.{queue}.msg")
+        try:
+            unfinished.write_text(dumps(message))
+            unfinished.rename(self._folder / f"{name}.{queue}.msg")
+        except OSError:  # the disk is full, say
+            unfinished.unlink(missing_ok=True)
+            raise
 
     def _get(self, queue: str, timeout: float | None = None) -> Any:
         for path in self._waiting(queue):
-            mine = path.with_suffix(".taken")
-            try:
-                path.rename(mine)
-            except FileNotFoundError:  # another worker was quicker
-                continue
-            text = mine.read_text()
-            mine.unlink()
-            return loads(text)
+            with suppress(FileNotFoundError), path.open() as file:
+                path.unlink()  # not found: another worker was quicker
+                return loads(file.read())
         raise Empty
 
     def _purge(self, queue: str) -> int:

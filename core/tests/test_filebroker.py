@@ -1,5 +1,6 @@
 """The broker in a folder: nothing lost, nothing doubled, nothing read before it is written."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -104,3 +105,45 @@ def test_two_producers_and_three_consumers_lose_and_double_nothing(tmp_path: Pat
         consumer.join()
     assert sorted(taken) == list(range(COUNT))
     assert list(tmp_path.iterdir()) == []
+
+
+def names(folder: Path) -> list[str]:
+    return [path.suffix for path in folder.iterdir()]
+
+
+FULL_DISK = """
+import resource, sys
+from core.tests.test_filebroker import connect
+from pathlib import Path
+queue = connect(Path(sys.argv[1])).SimpleQueue("work")
+resource.setrlimit(resource.RLIMIT_FSIZE, (16, 16))
+try:
+    queue.put("x" * 1000)
+except OSError as error:
+    print(type(error).__name__)
+"""
+
+
+def test_on_a_full_disk_it_is_an_error_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    answer = subprocess.check_output(  # noqa: S603 - a program of our own
+        [sys.executable, "-c", FULL_DISK, str(tmp_path)], text=True, timeout=30
+    )
+    assert answer == "OSError\n"
+    assert names(tmp_path) == []
+
+
+def test_what_a_killed_process_has_begun_to_write_is_thrown_away(tmp_path: Path) -> None:
+    begun, long_ago = tmp_path / "2_b.new", tmp_path / "1_a.new"
+    begun.touch()
+    long_ago.touch()
+    os.utime(long_ago, (0, 0))
+    with connect(tmp_path) as connection:
+        connection.SimpleQueue("work").put("whole")
+    assert sorted(names(tmp_path)) == [".msg", ".new"]
+    assert begun.exists(), "somebody may be writing it"
+
+
+def test_what_was_taken_leaves_nothing_behind(queue: Any, tmp_path: Path) -> None:
+    queue.put("mine")
+    assert queue.get_nowait().payload == "mine"
+    assert names(tmp_path) == []
