@@ -29,6 +29,6 @@ def try_other_address(row: Notification) -> bool:
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."
     [due] = quiet.awake([row], [clock.now()])
-    changes = {"recipient": recipient, "next_attempt_at": due, "last_error": ""}
+    changes = {"recipient": recipient, "next_attempt_at": due, "last_error": "", "last_answer": ""}
     move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
     return True

@@ -55,6 +55,7 @@ _COLUMNS = (
     "doubtful",
     "provider",
     "last_error",
+    "last_answer",
     "provider_reference",
     "cost",
     "sent_at",
@@ -179,6 +180,7 @@ def _bring_up_to_date(
     outcome = settlement.outcome
     row.next_attempt_at = settlement.due or row.next_attempt_at
     row.state, row.last_error = settlement.state, settlement.error
+    row.last_answer = settlement.answer
     if isinstance(outcome, Done):
         row.provider_reference, row.sent_at = outcome.reference, now
         row.cost = outcome.details.get("cost", "")
@@ -197,6 +199,7 @@ def _values(row: Notification, settlement: Settlement) -> tuple[object, ...]:
         settlement.doubtful,
         row.provider,
         row.last_error,
+        row.last_answer,
         row.provider_reference,
         row.cost,
         row.sent_at,

@@ -127,6 +127,7 @@ def resend(
         "doubtful": False,
         "may_have_arrived": bool(risk),
         "last_error": "",
+        "last_answer": "",
         "sent_at": None,
         "closed_at": None,
     }

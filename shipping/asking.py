@@ -77,7 +77,7 @@ def settle(settled: Sequence[tuple[Inquiry, Settlement]]) -> None:
         pk
         for (pk,) in update_each(
             Inquiry,
-            ("id", "fence", "state", "next_attempt_at", "lease_until", "last_error"),
+            ("id", "fence", "state", "next_attempt_at", "lease_until", "last_error", "last_answer"),
             [_values(inquiry, settlement) for inquiry, settlement in settled],
             where="t.fence = v.fence",
             expressions={
@@ -99,6 +99,7 @@ def _values(inquiry: Inquiry, settlement: Settlement) -> tuple[Any, ...]:
         settlement.due,
         None,
         settlement.error,
+        settlement.answer,
     )
 
 
@@ -147,11 +148,15 @@ def _is_absent(shipment: Shipment) -> None:
     said = f"{shipment.provider} says that it does not have it"
     if shipment.state in ("sent", "waiting-for-collection"):
         by = f"provider:{shipment.provider}"
-        move(shipment, "unknown", by=by, detail=said, doubtful=False, last_error=said)
+        move(
+            shipment, "unknown", by=by, detail=said, doubtful=False, last_error=said, last_answer=""
+        )
         troubles.follow(shipment, by=by, how="The provider does not have it.")
         return
     if shipment.state == "unknown":
-        Shipment.objects.filter(pk=shipment.pk).update(doubtful=False, last_error=said)
+        Shipment.objects.filter(pk=shipment.pk).update(
+            doubtful=False, last_error=said, last_answer=""
+        )
         shipment.doubtful, shipment.last_error = False, said
         troubles.note([shipment])
     _told(shipment, "says that it does not have it")

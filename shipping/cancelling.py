@@ -38,6 +38,7 @@ def ask(shipment: Shipment, *, by: str, reason: str) -> None:
         reason[:500],
     )
     asked.state, asked.attempts, asked.first_attempt_at = "queued", 0, None
+    asked.last_answer = ""
     asked.doubtful, asked.last_error, asked.next_attempt_at = False, "", clock.now()
     asked.save()
     ShipmentEvent.objects.create(
@@ -109,6 +110,7 @@ def _settle(row: Cancellation, settlement: Settlement) -> None:
         lease_until=None,
         doubtful=settlement.doubtful,
         last_error=settlement.error,
+        last_answer=settlement.answer,
     )
     if not ours:
         return

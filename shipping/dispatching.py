@@ -121,7 +121,7 @@ def _looked_up(provider: Provider) -> Reader:
         if outcome is None:
             return ABSENT
         if isinstance(outcome, Permanent):
-            return Unknown(f"could not look it up: {outcome.reason}")
+            return Unknown(f"could not look it up: {outcome.reason}", outcome.answer)
         return outcome
 
     return read
@@ -200,6 +200,7 @@ _COLUMNS = (
     "lease_until",
     "doubtful",
     "last_error",
+    "last_answer",
     "provider_reference",
     "tracking_number",
     "tracking_url",
@@ -231,6 +232,7 @@ def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[ob
         None,
         settlement.doubtful,
         settlement.error,
+        settlement.answer,
         taken.reference,
         taken.details.get("tracking_number", ""),
         taken.details.get("tracking_url", ""),

@@ -30,7 +30,13 @@ from shipping.models import (
 from shipping.planning import Planned, planned
 from shipping.routing import Router
 from shipping.states import RANKS, ReturnState, ScheduleState, ShipmentState
-from shipping.tracking_api import MOST_SHOWN, ReportSerializer, sees_addresses, tracking_of
+from shipping.tracking_api import (
+    ADDRESS_SCOPE,
+    MOST_SHOWN,
+    ReportSerializer,
+    sees_addresses,
+    tracking_of,
+)
 
 INTERVALS = ("weekly", "monthly")
 MOST_PREVIEWED = 60
@@ -46,15 +52,29 @@ class ShipmentEventSerializer(ModelSerializer):
         read_only_fields = fields
 
 
+class AnswerField(serializers.CharField):
+    """What the provider wrote, as far as it may be shown."""
+
+    def __init__(self, **options: Any) -> None:
+        text = "What the provider wrote to that, which may quote the address: null without "
+        given = {"read_only": True, "source": "last_answer", "allow_null": True}
+        super().__init__(**{**given, "help_text": f"{text}`{ADDRESS_SCOPE}`.", **options})
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
+        """Its words, for whoever sees addresses."""
+        return value if sees_addresses(self.context.get("request")) else None
+
+
 class CancellationSerializer(ModelSerializer):
     """What its provider was asked to cancel, and what came of it. `said` is why it did not."""
 
     status = serializers.ChoiceField(CancellationState.choices, source="state", read_only=True)
     said = serializers.CharField(source="last_error", read_only=True)
+    answer = AnswerField()
 
     class Meta:
         model = Cancellation
-        fields = ["status", "said", "reason", "created_at"]
+        fields = ["status", "said", "answer", "reason", "created_at"]
         read_only_fields = fields
 
 
@@ -63,6 +83,7 @@ class ShipmentSerializer(ModelSerializer):
 
     status = serializers.ChoiceField(ShipmentState.choices, source="state", read_only=True)
     reason = serializers.CharField(source="last_error", read_only=True)
+    answer = AnswerField()
     tracking_url = serializers.CharField(
         read_only=True, help_text="http or https; empty when there is none."
     )
@@ -86,6 +107,7 @@ class ShipmentSerializer(ModelSerializer):
             "provider",
             "status",
             "reason",
+            "answer",
             "delivery_service",
             "items",
             "ship_on",

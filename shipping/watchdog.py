@@ -94,7 +94,7 @@ SELECT id, provider, 'queued', 0, %s + random() * %s * interval '1 second', 0, F
 FROM shipping_shipment WHERE id = ANY(%s)
 ON CONFLICT (shipment_id) DO UPDATE
 SET provider = excluded.provider, state = 'queued', attempts = 0, first_attempt_at = NULL,
-    next_attempt_at = excluded.next_attempt_at, doubtful = FALSE, last_error = ''
+    next_attempt_at = excluded.next_attempt_at, doubtful = FALSE, last_error = '', last_answer = ''
 WHERE i.state NOT IN ('queued', 'sending')
 """
 

@@ -17,7 +17,7 @@ from core.http.client import (
     send,
     send_many,
 )
-from core.http.messages import GarbledAnswer, Request, Response, refusal
+from core.http.messages import GarbledAnswer, Request, Response, code_of, refusal
 from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "Response",
     "Temporary",
     "Unknown",
+    "code_of",
     "fetch",
     "refusal",
     "send",

@@ -27,6 +27,7 @@ _OURS = frozenset(
 )
 _HARMLESS = frozenset({"accept", "accept-language", "content-type", "user-agent"})
 _SHORTEST_SECRET = 6
+_CODE = pattern(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}")
 # These three say "ask elsewhere" before anything is done; a 302 or 303 may well follow a success.
 _ASK_ELSEWHERE = frozenset({301, 307, 308})
 
@@ -156,8 +157,8 @@ class Response:
 
     @property
     def beginning(self) -> str:
-        """The body's first 200 printable characters, for messages, without our own secrets and
-        without what we said of a person."""
+        """The body's first 200 printable characters, without our own secrets and without what we
+        said of a person, as far as it is quoted word for word. For an outcome's `answer`."""
         text = self.body[: 40 * BEGINNING].decode(errors="replace")
         for secret in _secrets(self.sent_headers, self.hidden):
             text = text.replace(secret, "…")
@@ -189,6 +190,14 @@ def brief(text: str) -> str:
     return " ".join(printable.split())[:BEGINNING].rstrip()
 
 
+def code_of(text: object) -> str:
+    """A code that the other side gave, fit for a reason; empty when it is more than one word.
+
+    A sentence may name people.
+    """
+    return text if isinstance(text, str) and _CODE.fullmatch(text) else ""
+
+
 def _secrets(headers: Mapping[str, str], hidden: Sequence[str]) -> list[str]:
     """Values worth hiding, whole and without their scheme ("Bearer …"); the longest first, or
     the rest of one that holds another would show."""
@@ -213,27 +222,29 @@ def refusal(response: Response, *, server_error: type[Temporary] | type[Unknown]
     """What a refusal comes to; None for a 2xx, which the adapter reads itself.
 
     `server_error` says what a 5xx means at this destination: Temporary only where its contract
-    says that nothing was taken then, else Unknown.
+    says that nothing was taken then, else Unknown. The reason is the status, and nothing of what
+    the other side wrote: that is the outcome's `answer`.
     """
     status = response.status
     if 200 <= status < 300:
         return None
-    said = f"{status} {response.beginning}".rstrip()
+    said = response.beginning
     if 300 <= status < 400:
-        reason = f"answered a redirect, which is not followed: {said}"
-        return Temporary(reason, not_taken=status in _ASK_ELSEWHERE)
+        reason = f"answered a redirect, which is not followed: {status}"
+        return Temporary(reason, not_taken=status in _ASK_ELSEWHERE, answer=said)
     if status in {401, 403}:
         # One wrong secret must not throw away every row: it is mended, and they go out.
-        return Temporary(f"refused our credentials: {said}")
+        return Temporary(f"refused our credentials: {status}", answer=said)
     if _is_refusal_of_service(response):
-        return Temporary(f"asked us to wait: {said}", retry_after=_retry_after(response))
+        wait = _retry_after(response)
+        return Temporary(f"asked us to wait: {status}", retry_after=wait, answer=said)
     if status == 408 or 500 <= status < 600:
         # A 408 should mean that our request never arrived whole (RFC 9110, 15.5.9), but gateways
         # also use it for a slow server behind them.
-        return server_error(f"failed: {said}")
+        return server_error(f"failed: {status}", answer=said)
     if 400 <= status < 500:
-        return Permanent(f"refused: {said}", code=str(status))
-    return Unknown(f"answered no known status: {said}")
+        return Permanent(f"refused: {status}", code=str(status), answer=said)
+    return Unknown(f"answered no known status: {status}", answer=said)
 
 
 def _is_refusal_of_service(response: Response) -> bool:

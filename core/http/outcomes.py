@@ -1,4 +1,9 @@
-"""What an exchange with the outside came to: one of four things, and only the caller goes on."""
+"""What an exchange with the outside came to: one of four things, and only the caller goes on.
+
+A `reason` is in our words, with a status or a code at most: whoever sees the row sees it, and its
+history keeps it. `answer` is the beginning of what the other side wrote, which may quote people: it
+is shown only where their addresses are.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,6 +28,7 @@ class Temporary:
     reason: str
     retry_after: float | None = None
     not_taken: bool = True
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,7 @@ class Permanent:
 
     reason: str
     code: str = ""
+    answer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Unknown:
     """Sent, but no usable answer: it may or may not have been taken."""
 
     reason: str
+    answer: str = ""
 
 
 Outcome = Done | Temporary | Permanent | Unknown

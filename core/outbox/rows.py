@@ -31,6 +31,10 @@ class OutboxRow(models.Model):
     # Sent once without a usable answer: look it up, or send it again under the same key.
     doubtful = models.BooleanField(default=False, editable=False)
     last_error = models.CharField(max_length=500, blank=True, default="", editable=False)
+    # In the other side's words: it may quote people, so it is shown only where addresses are.
+    last_answer = models.CharField(
+        max_length=200, blank=True, default="", db_default="", editable=False
+    )
 
     class Meta:
         abstract = True
@@ -71,6 +75,11 @@ class Settlement:
     def error(self) -> str:
         """Why the attempt did not succeed, for staff; empty when it did."""
         return "" if isinstance(self.outcome, Done) else self.outcome.reason[:500]
+
+    @property
+    def answer(self) -> str:
+        """What the other side wrote then, in its words; empty when it was taken."""
+        return "" if isinstance(self.outcome, Done) else self.outcome.answer[:200]
 
 
 @dataclass(frozen=True)

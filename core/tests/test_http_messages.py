@@ -13,6 +13,7 @@ from core.http import (
     Response,
     Temporary,
     Unknown,
+    code_of,
     refusal,
 )
 
@@ -213,21 +214,42 @@ def test_a_success_is_no_refusal(status: int) -> None:
 
 @pytest.mark.parametrize("status", [400, 404, 405, 409, 410, 413, 415, 422, 451, 499])
 def test_a_fault_of_ours_is_permanent(status: int) -> None:
-    expected = Permanent(f"refused: {status} postcode missing", code=str(status))
+    expected = Permanent(f"refused: {status}", code=str(status), answer="postcode missing")
     assert refused(status, body=b"postcode\nmissing") == expected
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_wrong_secret_throws_nothing_away(status: int) -> None:
-    expected = Temporary(f"refused our credentials: {status} no such key")
+    expected = Temporary(f"refused our credentials: {status}", answer="no such key")
     assert refused(status, body=b"no such key") == expected
 
 
 @pytest.mark.parametrize("status", [408, 500, 501, 502, 503, 504, 507, 599])
 def test_a_server_error_is_what_the_caller_says(status: int) -> None:
-    assert refused(status, body=b"oops") == Unknown(f"failed: {status} oops")
+    assert refused(status, body=b"oops") == Unknown(f"failed: {status}", "oops")
     response = Response(status, {}, b"oops")
-    assert refusal(response, server_error=Temporary) == Temporary(f"failed: {status} oops")
+    expected = Temporary(f"failed: {status}", answer="oops")
+    assert refusal(response, server_error=Temporary) == expected
+
+
+@pytest.mark.parametrize("status", [301, 400, 401, 403, 408, 409, 422, 425, 429, 500, 503, 600])
+def test_M11_no_reason_repeats_a_word_of_the_other_side(status: int) -> None:
+    """Of a look-up nothing was sent, so nothing could be blotted out."""
+    words = "consignment of Zoë Canary, 12 Canary Row, W26NB is locked"
+    outcome = refused(status, {"Retry-After": "5"}, words.encode())
+    assert isinstance(outcome, Permanent | Temporary | Unknown)
+    assert "Canary" not in outcome.reason
+    assert outcome.answer == words
+
+
+@pytest.mark.parametrize("text", ["A04", "InvalidSenderId", "address_locked", "E-17.b"])
+def test_a_code_of_one_word_is_fit_for_a_reason(text: str) -> None:
+    assert code_of(text) == text
+
+
+@pytest.mark.parametrize("text", ["", "locked for Jane", "Zoë", "x" * 41, "a@b", None, 17, ["A04"]])
+def test_what_may_be_a_sentence_is_no_code(text: object) -> None:
+    assert code_of(text) == ""
 
 
 @pytest.mark.parametrize(

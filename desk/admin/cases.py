@@ -59,11 +59,23 @@ class CaseAdmin(LargeTableAdmin):
     change_form_before_template = "admin/core/case/above.html"
     inlines = [StepInline]
     fieldsets = [
-        (None, {"fields": [("shown_kind", "source"), "subject", "happened", "said", "opened_at"]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("shown_kind", "source"),
+                    "subject",
+                    "happened",
+                    "said",
+                    "answer",
+                    "opened_at",
+                ]
+            },
+        ),
         ("Earlier cases of the same", {"fields": ["earlier"]}),
     ]
     end = ("How it ended", {"fields": [("closed_at", "closed_by"), "closing_reason"]})
-    readonly_fields = ["shown_kind", "subject", "earlier"]
+    readonly_fields = ["shown_kind", "subject", "answer", "earlier"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Those that this person may see."""
@@ -113,6 +125,11 @@ class CaseAdmin(LargeTableAdmin):
         except NoReverseMatch:
             return case.title
         return format_html('<a class="text-link" href="{}">{}</a>', url, case.title)
+
+    @display(description="in their words")
+    def answer(self, case: Case) -> str:
+        """What the other side wrote last. Whoever sees this page sees the addresses in it."""
+        return getattr(cases.subject_of(case), "last_answer", "") or "-"
 
     @display(description="earlier")
     def earlier(self, case: Case) -> str:

@@ -107,8 +107,8 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
 
     @display(description="why")
     def why(self, row: Notification) -> str:
-        """Why it failed, waits or was suppressed."""
-        return row.last_error or "-"
+        """Why it failed, waits or was suppressed; and what the service said of it."""
+        return f"{row.last_error or '-'} {row.last_answer}".rstrip()
 
     @display(description="message")
     def said(self, row: Notification) -> str:

@@ -20,6 +20,7 @@ from core.http import (
     Response,
     Temporary,
     Unknown,
+    code_of,
     refusal,
 )
 from notifications.channels import OPTED_OUT, Halt, Message, Report
@@ -84,7 +85,7 @@ class AfricasTalking:
     def read_balance(self, response: Response) -> Price:
         """What is left. Raises GarbledAnswer, a ValueError, when the answer does not say."""
         if response.status != 200:
-            raise GarbledAnswer(f"{response.status} {response.beginning}".strip())
+            raise GarbledAnswer(f"{response.status}, no account")
         user = response.json_object().get("UserData")
         said = user.get("balance") if isinstance(user, dict) else None
         left = price(said) if isinstance(said, str) else None
@@ -99,7 +100,7 @@ class AfricasTalking:
             return refused
         recipient = _recipient(response)
         if recipient is None:  # as with a sender id that is not registered, and a 2xx at that
-            return Permanent(f"took no recipient: {response.beginning}", code="no-recipient")
+            return _none_taken(response)
         code = recipient.get("statusCode")
         if type(code) is not int or code not in ACCEPTED | REJECTED.keys():
             raise GarbledAnswer(f"{response.status}, a recipient without a known status code")
@@ -109,6 +110,14 @@ class AfricasTalking:
 def _names_recipients(response: Response) -> bool:
     """A rejection for "do not disturb" comes with HTTP 409 and the usual body."""
     return response.status == 409 and b"Recipients" in response.body
+
+
+def _none_taken(response: Response) -> Permanent:
+    """Its `Message` says why in one word, such as InvalidSenderId."""
+    sent = response.json_object().get("SMSMessageData")
+    why = code_of(sent.get("Message")) if isinstance(sent, dict) else ""
+    reason = f"took no recipient: {why or response.status}"
+    return Permanent(reason, code="no-recipient", answer=response.beginning)
 
 
 def _recipient(response: Response) -> dict[str, Any] | None:

@@ -114,7 +114,8 @@ def test_a_wrong_key_loses_no_message(sandbox, settings):
     settings.AFRICAS_TALKING_API_KEY = "wrong-secret-key"
     row = sent()
     assert row.state == "queued"
-    assert "401 The supplied authentication is invalid" in row.last_error
+    assert row.last_error == "refused our credentials: 401"
+    assert row.last_answer == "The supplied authentication is invalid"
     assert "wrong-secret-key" not in row.last_error
 
 

@@ -206,6 +206,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
                     ("provider", "delivery_service", "ship_on"),
                     ("attempts", "next_attempt_at", "sent_at"),
                     "last_error",
+                    "last_answer",
                 ]
             },
         ),

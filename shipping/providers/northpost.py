@@ -127,7 +127,11 @@ def _refusal(root: Element) -> Outcome:
         raise http.GarbledAnswer("an element that was not agreed")
     if code == BUSY:
         return Temporary(f"asked us to wait: {code}")
-    return Unknown(f"it may have it: {code}") if code == KNOWN else Permanent(f"refused: {code}")
+    return Unknown(f"it may have it: {code}") if code == KNOWN else _refused(code)
+
+
+def _refused(code: str) -> Permanent:
+    return Permanent(f"refused: {http.code_of(code) or 'in its own words'}", answer=code)
 
 
 provider = Northpost()

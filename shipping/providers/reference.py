@@ -54,7 +54,7 @@ class Reference(providers.Provider):
     def read(self, response: Response) -> Outcome:
         """A conflict means that it has this order already: the look-up will say how."""
         if response.status == 409:
-            return Unknown(f"it may have this order already: 409 {response.beginning}")
+            return Unknown("it may have this order already: 409", response.beginning)
         return refusal(response, server_error=Unknown) or _parcel(response)
 
     def look_up(self, reference: str) -> Request:

@@ -38,6 +38,7 @@ def test_a_shipment_is_shown_with_its_events(api):
         "provider": "reference",
         "status": "queued",
         "reason": "",
+        "answer": None,
         "delivery_service": "standard",
         "items": [{"item_id": shipment.lines[0].item_id, "quantity": 2}],
         "ship_on": shipment.ship_on.isoformat(),
