@@ -5,7 +5,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, ClassVar
 
-from clinical.models import Patient, Study
+from clinical.models import NAMELESS, Patient, Study
 from core.imports import Check, Column, Importer, duplicates, limits_of
 
 # Names and dates come again and again, and what was valid once stays valid.
@@ -23,10 +23,20 @@ class PatientImporter(Importer):
         Column("email", limits_of(Patient, "email")),
         Column("id", limits_of(Patient, "external_id", blank=False)),
     )
-    checks = (duplicates("id"),)
+    checks = (
+        duplicates("id"),
+        Check(
+            "last_name",
+            f"SELECT line, '{NAMELESS}' AS reason FROM import_rows "  # noqa: S608 - our own words
+            "WHERE first_name = '' AND last_name = ''",
+        ),
+    )
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
-        """Add the unknown, update those that differ, leave the others alone."""
+        """Add the unknown, update those that differ, leave the others alone.
+
+        A name that is left empty keeps what is known.
+        """
         cursor.execute(
             """
             WITH written AS (
@@ -35,10 +45,12 @@ class PatientImporter(Importer):
                 SELECT first_name, last_name, birth_date::date, email, id, now()
                 FROM import_rows ORDER BY line
                 ON CONFLICT (external_id) DO UPDATE SET
-                    first_name = EXCLUDED.first_name, last_name = EXCLUDED.last_name,
+                    first_name = COALESCE(NULLIF(EXCLUDED.first_name, ''), p.first_name),
+                    last_name = COALESCE(NULLIF(EXCLUDED.last_name, ''), p.last_name),
                     birth_date = EXCLUDED.birth_date, email = EXCLUDED.email
                 WHERE (p.first_name, p.last_name, p.birth_date, p.email)
-                    IS DISTINCT FROM (EXCLUDED.first_name, EXCLUDED.last_name,
+                    IS DISTINCT FROM (COALESCE(NULLIF(EXCLUDED.first_name, ''), p.first_name),
+                                      COALESCE(NULLIF(EXCLUDED.last_name, ''), p.last_name),
                                       EXCLUDED.birth_date, EXCLUDED.email)
                 RETURNING (xmax = 0) AS created
             )

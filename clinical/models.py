@@ -1,11 +1,14 @@
 """Patients and their imaging studies: health data."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
+from django.utils.deconstruct import deconstructible
 
 from clinical.states import STUDY, StudyState
 from core import clock
@@ -30,6 +33,18 @@ class PatientWords(Words):
 # The parts of hyphenated names, and the e-mail address as it stands: leaner than that of customers,
 # which would take as long as all the rest of an import.
 PATIENT_WORDS = SearchVector("first_name", "last_name", "email", parted="-")
+
+
+NAMELESS = "Give at least one of the two names."
+
+
+@deconstructible
+class HoldsLetter(RegexValidator):
+    """No “.” or “-” in place of a name that somebody does not have."""
+
+    regex = r"[^\W_]"
+    message = "This is no name. Leave it empty when there is none: one of the two is enough."
+    code = "no_letter"
 
 
 def validate_birth_date(value: date) -> None:
@@ -64,11 +79,21 @@ class Modality(models.TextChoices):
     OTHER = "OTHER", "other"
 
 
+def _name() -> "models.CharField[Any, Any]":
+    return models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        validators=[OneLine(), HoldsLetter()],
+        help_text="Who has one name only leaves the other empty.",
+    )
+
+
 class Patient(models.Model):
     """A person we hold health data of; perhaps, but not always, one of our customers."""
 
-    first_name = models.CharField(max_length=100, validators=[OneLine()])
-    last_name = models.CharField(max_length=100, validators=[OneLine()])
+    first_name = _name()
+    last_name = _name()
     birth_date = models.DateField(validators=[validate_birth_date])
     email = models.EmailField(blank=True, default="")
     customer = models.ForeignKey(
@@ -86,7 +111,10 @@ class Patient(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(fields=["external_id"], name="one_patient_per_external_id")
+            models.UniqueConstraint(fields=["external_id"], name="one_patient_per_external_id"),
+            models.CheckConstraint(
+                condition=~Q(first_name="", last_name=""), name="patient_has_a_name"
+            ),
         ]
         indexes = [
             models.Index(
@@ -97,7 +125,12 @@ class Patient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_name} {self.last_name}"
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def clean(self) -> None:
+        """Raise ValidationError for somebody without any name."""
+        if not (self.first_name or self.last_name):
+            raise ValidationError({"last_name": ValidationError(NAMELESS, "nameless")})
 
 
 class StudyQuerySet(models.QuerySet["Study"]):

@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from clinical.models import Patient, Study, validate_birth_date
+from clinical.models import NAMELESS, Patient, Study, validate_birth_date
 from clinical.states import StudyState
 from core.dates import iso_date
 from core.serializers import IntegerField, ModelSerializer
@@ -61,3 +61,11 @@ class PatientSerializer(ModelSerializer):
         model = Patient
         fields = ["id", "first_name", "last_name", "birth_date", "email", "customer", "studies"]
         read_only_fields = ["id"]
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """What came. A ValidationError, on both names, for somebody who would have neither."""
+        names = ("first_name", "last_name")
+        if not any(attrs.get(name, getattr(self.instance, name, "")) for name in names):
+            errors = {name: [NAMELESS] for name in names}
+            raise serializers.ValidationError(errors, code="required")
+        return attrs

@@ -13,7 +13,7 @@ from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from core.folding import SortKey, containing
-from core.forms import CleanText
+from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
 from core.text import lenient
 
 
@@ -29,7 +29,8 @@ class AlphabeticalList(ChangeList):  # type: ignore[misc]
 
 
 class ModelAdmin(CleanText, UnfoldModelAdmin):  # type: ignore[misc]
-    """A page of the admin: typed text is cleaned, a search finds what is seen.
+    """A page of the admin: typed text is cleaned, a search finds what is seen, and what somebody
+    left alone is not written.
 
     Columns in `alphabetical_fields` are sorted as people sort names.
     """
@@ -52,12 +53,34 @@ class ModelAdmin(CleanText, UnfoldModelAdmin):  # type: ignore[misc]
             return found
         return containing(queryset, names, search_term), False
 
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The form; of a row that is there it writes what was changed."""
+        if obj is not None:
+            kwargs["form"] = changed_fields_only(kwargs.get("form", self.form))
+        return super().get_form(request, obj, **kwargs)
 
-class TabularInline(CleanText, UnfoldTabularInline):  # type: ignore[misc]
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save it: another person's change to another field stays."""
+        if change and isinstance(form, ChangedFieldsForm):
+            obj.save(update_fields=form.changed_columns())
+        else:
+            super().save_model(request, obj, form, change)
+
+
+class ChangedRows:
+    """Rows below a page: of each only what was changed is written."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The forms."""
+        kwargs["form"] = changed_fields_only(kwargs.get("form", self.form))  # type: ignore[attr-defined]
+        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+
+
+class TabularInline(ChangedRows, CleanText, UnfoldTabularInline):  # type: ignore[misc]
     """Rows below a page, in a table."""
 
 
-class StackedInline(CleanText, UnfoldStackedInline):  # type: ignore[misc]
+class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):  # type: ignore[misc]
     """Rows below a page, each in a form."""
 
 

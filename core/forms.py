@@ -1,6 +1,9 @@
-"""Form fields that clean what is typed (core/text.py), in dialogs and in the admin's own forms."""
+"""Forms of dialogs and the admin: fields that clean what is typed (core/text.py), and forms that
+write only what was changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from django import forms
@@ -54,3 +57,79 @@ class CleanText:
         if type(db_field) in FORM_FIELDS:
             kwargs.setdefault("form_class", FORM_FIELDS[type(db_field)])
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class ChangedFieldsForm:
+    """For forms of a row that is there: of what is sent, only what the person changed counts.
+
+    Each field goes to the browser with the value that was shown. What comes back as it was shown
+    keeps what it has become meanwhile, so that two people who change different fields of a row both
+    have their way.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        form: Any = self
+        self._loaded = {} if form.instance.pk is None else _columns_of(form.instance)
+        # A script that sends a form without what it was shown is compared with what is there.
+        tells = bool(self._loaded) and (not form.is_bound or self._tells_what_was_shown())
+        for field in form.fields.values():
+            field.show_hidden_initial = tells
+
+    def _tells_what_was_shown(self) -> bool:
+        form: Any = self
+        names = ((form.add_initial_prefix(name), field) for name, field in form.fields.items())
+        return any(
+            not field.hidden_widget().value_omitted_from_data(form.data, form.files, name)
+            for name, field in names
+        )
+
+    def changed_columns(self) -> list[str]:
+        """The fields of the row that are others than they were loaded, for `update_fields`."""
+        form: Any = self
+        now = _columns_of(form.instance)
+        return [name for name, value in self._loaded.items() if now[name] != value]
+
+    def save(self, commit: bool = True) -> Any:
+        """Save the row, of one that is there the changed fields alone."""
+        form: Any = self
+        if not commit or not self._loaded or form.errors:
+            return super().save(commit)  # type: ignore[misc]
+        form.instance.save(update_fields=self.changed_columns())
+        form._save_m2m()
+        return form.instance
+
+    def _post_clean(self) -> None:
+        with self._changed_only():
+            super()._post_clean()  # type: ignore[misc]
+
+    def _save_m2m(self) -> None:
+        with self._changed_only():
+            super()._save_m2m()  # type: ignore[misc]
+
+    @contextmanager
+    def _changed_only(self) -> Iterator[None]:
+        """Within, `cleaned_data` holds what was changed; all of it for a new row."""
+        form: Any = self
+        if not self._loaded:
+            yield
+            return
+        kept = {n: v for n, v in form.cleaned_data.items() if n not in form.changed_data}
+        form.cleaned_data = {n: v for n, v in form.cleaned_data.items() if n not in kept}
+        yield
+        form.cleaned_data = kept | form.cleaned_data
+
+
+def _columns_of(row: models.Model) -> dict[str, Any]:
+    """The values of a row's own columns by the names of their fields; never its key."""
+    columns = (field for field in row._meta.concrete_fields if not field.primary_key)
+    unread = row.get_deferred_fields()
+    return {f.name: getattr(row, f.attname) for f in columns if f.attname not in unread}
+
+
+@cache
+def changed_fields_only(form: Any) -> Any:
+    """This form of a model, as a `ChangedFieldsForm`."""
+    if issubclass(form, ChangedFieldsForm):
+        return form
+    return type(form)(form.__name__, (ChangedFieldsForm, form), {})  # by its own metaclass

@@ -6,7 +6,7 @@ from django import forms
 
 from core.forms import CharField
 from customers.countries import country_choices
-from customers.models import ADDRESS_FIELDS, Address
+from customers.models import ADDRESS_FIELDS, NEEDS_POSTCODE, Address
 
 
 def never_cut(form: forms.BaseForm) -> None:
@@ -28,4 +28,6 @@ class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # Django would say of what the model finds missing that “this field is required”.
+        self.fields["postcode"].error_messages["required"] = NEEDS_POSTCODE
         never_cut(self)

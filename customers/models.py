@@ -144,7 +144,8 @@ def canonical_address(address: Mapping[str, str]) -> dict[str, str]:
 
 
 _BLANK = "Fill this line in."
-_MISSING = {"postcode": "Parcels to this country need a postcode."}
+NEEDS_POSTCODE = "Parcels to this country need a postcode."
+_MISSING = {"postcode": NEEDS_POSTCODE}
 
 
 class AddressLines(models.Model):

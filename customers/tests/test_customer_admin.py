@@ -64,6 +64,39 @@ def test_staff_add_a_customer_with_a_default_address(boss):
     assert customer.default_address == customer.addresses.get(line_1="0 High Street")
 
 
+def test_the_first_address_is_the_default_without_a_tick(boss):
+    boss.post(f"{LIST}add/?_popup=1", typed(address(0)) | {"_popup": "1"})
+    assert Customer.objects.get().default_address == Address.objects.get()
+
+
+def test_the_only_default_cannot_be_unticked_among_several(boss):
+    home = AddressFactory.create()
+    other = AddressFactory.create(customer=home.customer, is_default=False)
+    form = typed(address(0, id=home.pk), address(1, id=other.pk), initial=2)
+    answer = boss.post(f"{LIST}{home.customer_id}/change/", form)
+    assert "Tick the address that is the default instead." in answer.content.decode()
+    home.refresh_from_db()
+    assert home.is_default
+
+
+def test_when_the_default_is_deleted_another_takes_its_place(boss):
+    home = AddressFactory.create()
+    other = AddressFactory.create(customer=home.customer, is_default=False)
+    form = typed(
+        address(0, id=home.pk, is_default="on", DELETE="on"), address(1, id=other.pk), initial=2
+    )
+    boss.post(f"{LIST}{home.customer_id}/change/", form)
+    assert Address.objects.get() == home.customer.default_address == other
+
+
+def test_a_customer_with_an_address_from_before_a_rule_can_be_saved(boss):
+    home = AddressFactory.create(postcode="ZZZ")
+    old = address(0, id=home.pk, is_default="on", line_1=home.line_1, line_2=home.line_2)
+    old |= {"addresses-0-recipient": home.recipient, "addresses-0-postcode": "ZZZ"}
+    assert boss.post(f"{LIST}{home.customer_id}/change/", typed(old, initial=1)).status_code == 302
+    assert Customer.objects.get().name == "Ada"
+
+
 def test_two_default_addresses_are_refused(boss):
     both = [address(0, is_default="on"), address(1, is_default="on")]
     answer = boss.post(f"{LIST}add/", typed(*both))
@@ -111,7 +144,8 @@ def test_a_deleted_default_leaves_none(boss):
         ({"code": "a/b"}, "Use letters"),
         ({"phone_number": "123"}, "valid phone number"),
         ({"addresses-0-city": "x" * 36}, "at most 35 characters"),
-        ({"addresses-0-postcode": ""}, "required"),
+        ({"addresses-0-postcode": ""}, "need a postcode"),
+        ({"addresses-0-postcode": "ZZZ"}, "Write it like EC1Y 8SY"),
         ({"addresses-0-country": "XX"}, "valid choice"),
     ],
 )

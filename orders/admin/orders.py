@@ -156,7 +156,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
         """The form for a new order; an old one has nothing to fill in."""
         if obj:
             kwargs["form"] = ModelForm
-        return super().get_form(request, obj, change, **kwargs)
+        return super().get_form(request, obj, change=change, **kwargs)
 
     def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
         """The form's lines for a new order, all that is known of an old one."""
