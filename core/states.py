@@ -51,13 +51,21 @@ class Event(models.Model):
 
 
 def move(
-    row: models.Model, to: str, *, by: str, kind: str = "", detail: str = "", **changes: Any
+    row: models.Model,
+    to: str,
+    *,
+    by: str,
+    kind: str = "",
+    detail: str = "",
+    event_columns: Mapping[str, Any] | None = None,
+    **changes: Any,
 ) -> Event:
     """Lock the row, check its table, write the new state and its event; the event written.
 
-    `changes` are other columns set in the same statement. `row` is brought up to date. Raises
-    IllegalMove, with nothing written, when the table has no such move. Runs in its own
-    transaction or in the caller's; the event's `post_save` receivers run inside it.
+    `changes` are other columns set in the same statement, `event_columns` those of its event. `row`
+    is brought up to date. Raises IllegalMove, with nothing written, when the table has no such
+    move. Runs in its own transaction or in the caller's; the event's `post_save` receivers run
+    inside it.
     """
     model = type(row)
     workflow: Workflow = model.WORKFLOW  # type: ignore[attr-defined]
@@ -69,6 +77,11 @@ def move(
         for name, value in {"state": to, **changes}.items():
             setattr(row, name, value)
         event: Event = getattr(row, workflow.event).create(
-            kind=kind or to, from_state=before, to_state=to, actor=by, detail=detail[:500]
+            kind=kind or to,
+            from_state=before,
+            to_state=to,
+            actor=by,
+            detail=detail[:500],
+            **(event_columns or {}),
         )
         return event

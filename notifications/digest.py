@@ -159,7 +159,7 @@ def _rewrite(heads: Iterable[Notification], book: Book) -> None:
 
 def _said(row: Notification, book: Book) -> str:
     """One parcel's news in a few words: the subject of its own e-mail, in their language."""
-    occasion = f"shipment-{row.source.rsplit(':', 1)[1]}"
+    occasion = telling.occasion_of_source(row.source)
     words = book.words(occasion, "email", row.customer.language)
     shipment = row.shipment
     if words is None or not words.subject or shipment is None:

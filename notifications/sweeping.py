@@ -5,7 +5,20 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.db.models import Exists, F, Max, Min, Model, OuterRef, QuerySet, TextField, Value
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Max,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Cast, Concat
 
 from core import clock
@@ -20,7 +33,7 @@ from notifications.services import ORDER_OCCASIONS, News, news_of_order, news_of
 from notifications.tasks import dispatch
 from orders.models import OrderEvent
 from shipping.models import ShipmentEvent
-from shipping.states import TRACKED
+from shipping.states import ATTEMPT, FAILED, TRACKED
 
 NUDGE_IS_LOST_AFTER = timedelta(seconds=15)
 WORK_FOR = 10.0  # seconds, at each service
@@ -97,14 +110,28 @@ def reconcile() -> int:
         "shipment__order__customer"
     )
     return _write_missing(
-        placed, news_of_order, _source("order", "kind"), "order"
-    ) + _write_missing(moved, news_of_shipment, _source("shipment", "to_state"), "shipment")
+        placed, news_of_order, _source("order", F("kind")), "order"
+    ) + _write_missing(
+        moved, news_of_shipment, _source("shipment", _STATUS, _WHICH_ATTEMPT), "shipment"
+    )
 
 
-def _source(parent: str, last: str) -> Concat:
+def _source(parent: str, *rest: Any) -> Concat:
     """The SQL of `News.source`."""
-    parts = Value(f"{parent}:"), Cast(f"{parent}_id", TextField()), Value(":"), F(last)
+    parts = Value(f"{parent}:"), Cast(f"{parent}_id", TextField()), Value(":"), *rest
     return Concat(*parts, output_field=TextField())
+
+
+_STATUS = Case(When(kind=ATTEMPT, then=Value(FAILED)), default=F("to_state"))
+_WHICH_ATTEMPT = Case(
+    When(
+        Q(kind=ATTEMPT) | Q(to_state=FAILED),
+        reported__isnull=False,
+        then=Concat(Value(":"), Cast("reported_id", TextField()), output_field=TextField()),
+    ),
+    default=Value(""),
+    output_field=TextField(),
+)
 
 
 def _write_missing(

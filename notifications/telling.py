@@ -22,7 +22,7 @@ from notifications.routing import Route, choose, ways_to
 from orders import address_link
 from orders.models import Order, OrderEvent
 from shipping.models import Shipment, ShipmentEvent
-from shipping.states import TRACKED
+from shipping.states import ATTEMPT, FAILED, TRACKED
 
 ORDER_OCCASIONS = {
     "placed": Occasion.ORDER_PLACED,
@@ -59,13 +59,22 @@ def news_of_order(event: OrderEvent) -> News | None:
 
 
 def news_of_shipment(event: ShipmentEvent) -> News | None:
-    """What a shipment's event tells the customer: each status once, however often it comes."""
-    if event.to_state not in TRACKED:
+    """What a shipment's event tells the customer: each status once, however often it comes; of
+    failed attempts to deliver each one."""
+    status = FAILED if event.kind == ATTEMPT else event.to_state
+    if status not in TRACKED:
         return None
-    source = f"shipment:{event.shipment_id}:{event.to_state}"
+    source = f"shipment:{event.shipment_id}:{status}"
+    if status == FAILED and event.reported_id:
+        source += f":{event.reported_id}"
     # Of what is in this parcel, whatever its order holds by now.
     order = event.shipment.as_ordered
-    return News(source, f"shipment-{event.to_state}", order, event.shipment)
+    return News(source, f"shipment-{status}", order, event.shipment)
+
+
+def occasion_of_source(source: str) -> str:
+    """The occasion of news of a parcel, by their `source`."""
+    return f"shipment-{source.split(':')[2]}"
 
 
 @dataclass(frozen=True, slots=True)

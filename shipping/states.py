@@ -25,6 +25,9 @@ class ShipmentState(models.TextChoices):
 # What the provider reports, in the order in which it happens; a tie in time is broken by it.
 RANKS = {"waiting-for-collection": 0, "in-transit": 1, "failed-to-deliver": 2, "delivered": 3}
 TRACKED = frozenset(RANKS)
+FAILED = "failed-to-deliver"
+# The kind of the event of a failed attempt to deliver that left the state as it was.
+ATTEMPT = "delivery-failed"
 # It is with its provider, and news of it is expected.
 MOVING = ("sent", "waiting-for-collection", "in-transit")
 # How far the watchdog goes: asked, asked again, before staff.

@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from django.db import connection, transaction
 
@@ -13,10 +13,10 @@ from core.states import move
 from orders.models import Order
 from orders.services import follow
 from shipping import providers, reading, schedules, tasks, troubles, unreadable, watchdog
-from shipping.models import Shipment, TrackingEvent, UnreadableEvent
+from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
 from shipping.providers import Provider, TrackedEvent, Unreadable
 from shipping.reading import BadEvent
-from shipping.states import EXCEPTIONS, RANKS
+from shipping.states import ATTEMPT, EXCEPTIONS, FAILED, RANKS
 
 logger = logging.getLogger(__name__)
 
@@ -43,6 +43,9 @@ class Reported(Protocol):
         """When it arrived, by ours."""
 
 
+R = TypeVar("R", bound=Reported)
+
+
 def story(event: Reported) -> tuple[datetime, int]:
     """The order in which things happened: by their time, in doubt by what follows what.
 
@@ -57,9 +60,13 @@ def fold(events: Iterable[Reported]) -> str | None:
     Delivered is final, failed is not: carriers try again.
     """
     told = list(events)
-    if any(event.event_name == "delivered" for event in told):
-        return "delivered"
-    return max(told, key=story).event_name if told else None
+    return decisive(told).event_name if told else None
+
+
+def decisive(events: Sequence[R]) -> R:
+    """The event that says where a parcel is, of one or more."""
+    delivered = [event for event in events if event.event_name == "delivered"]
+    return max(delivered or events, key=story)
 
 
 def store(provider: str, events: Sequence[TrackedEvent | Unreadable]) -> None:
@@ -213,10 +220,10 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     before = shipment.state
     for event in new:
         told.append(event)
-        _tell(shipment, fold(told), event)
+        _tell(shipment, told, event)
     if new:
         watchdog.heard(shipment, by=f"provider:{shipment.provider}")
-    if {before, shipment.state} & EXCEPTIONS:
+    if new and {before, shipment.state} & EXCEPTIONS:
         how = f"It is {shipment.state}."
         troubles.follow(shipment, by=f"provider:{shipment.provider}", how=how)
     if new and shipment.schedule_id is None:
@@ -229,10 +236,42 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     return len(new)
 
 
-def _tell(shipment: Shipment, state: str | None, event: TrackingEvent) -> None:
-    if state and state != shipment.state:
-        detail = f"reported for {event.event_time:%Y-%m-%d %H:%M:%S} UTC"
-        move(shipment, state, by=f"provider:{shipment.provider}", detail=detail)
+def _tell(shipment: Shipment, told: Sequence[TrackingEvent], event: TrackingEvent) -> None:
+    """Write what a new event, the last of those told, means: a move, an attempt, or nothing."""
+    by, latest = f"provider:{shipment.provider}", decisive(told)
+    detail = f"reported for {event.event_time:%Y-%m-%d %H:%M:%S} UTC"
+    moves = latest.event_name != shipment.state
+    if moves:
+        of = {"reported": latest}
+        move(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
+    if _is_another_attempt(told, event) and not (moves and latest is event):
+        ShipmentEvent.objects.create(
+            shipment=shipment,
+            kind=ATTEMPT,
+            from_state=shipment.state,
+            to_state=shipment.state,
+            actor=by,
+            detail=detail,
+            reported=event,
+        )
+
+
+def _is_another_attempt(told: Sequence[TrackingEvent], event: TrackingEvent) -> bool:
+    """Whether it tells of an attempt to deliver that nobody has heard of, while it still matters.
+
+    An answer to our own question tells of one only by a move. What the carrier then says of its
+    own accord may be that attempt: the first such event before the question is.
+    """
+    if event.event_name != FAILED or _is_answer(event) or fold(told) == "delivered":
+        return False
+    failed = [each for each in told if each.event_name == FAILED and each is not event]
+    asked = [each for each in failed if _is_answer(each) and each.event_time >= event.event_time]
+    known = [each for each in failed if not _is_answer(each)]
+    return all(any(one.event_time <= each.event_time for one in known) for each in asked)
+
+
+def _is_answer(event: TrackingEvent) -> bool:
+    return event.raw == {"asked": event.event_name}
 
 
 def _lead(order: Order, told: set[str], *, by: str) -> None:

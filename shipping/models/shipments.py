@@ -41,7 +41,18 @@ class Shipment(OutboxRow, AddressLines):
         related_name="shipments",
         db_index=False,
     )
+    # None for a parcel that was sent again: its date is told by the first one.
     occurrence = models.PositiveIntegerField(null=True, blank=True)
+    resend_of = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="resends",
+        db_index=False,
+        help_text="The parcel that could not be delivered.",
+    )
     # What is in it, where its order was changed since: null, what the order holds now.
     revision = models.ForeignKey(
         OrderRevision,
@@ -102,6 +113,11 @@ class Shipment(OutboxRow, AddressLines):
             models.Index(fields=["state", "-id"], name="shipment_by_state"),
             models.Index(fields=["order", "id"], name="shipment_by_order"),
             models.Index(fields=["provider", "-id"], name="shipment_by_provider"),
+            models.Index(
+                fields=["resend_of"],
+                condition=Q(resend_of__isnull=False),
+                name="shipment_resent",
+            ),
             models.Index(fields=["ship_on", "id"], name="shipment_by_day"),
             models.Index(
                 NumberKey("tracking_number"),
@@ -134,6 +150,18 @@ class ShipmentEvent(Event):
     """Something that happened to a shipment. The receiver in notifications listens."""
 
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events")
+    # What the provider said: of an attempt to deliver the customer hears once for each of these.
+    # Neither constraint nor index: the largest table, and nothing is looked for by it.
+    reported = models.ForeignKey(
+        "shipping.TrackingEvent",
+        on_delete=models.DO_NOTHING,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
 
     class Meta:
         ordering = ["id"]

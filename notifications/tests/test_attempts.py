@@ -1,0 +1,137 @@
+"""The customer hears of each failed attempt to deliver once, whatever the order of the events."""
+
+from datetime import datetime, timedelta
+from itertools import permutations
+
+import pytest
+from django.utils import timezone
+
+from notifications import sweeping
+from notifications.models import Notification
+from shipping import services, tracking
+from shipping.models import Shipment, ShipmentEvent
+from shipping.providers import TrackedEvent
+from shipping.tests.factories import queued_shipment, tracked
+
+pytestmark = pytest.mark.django_db
+STORY = [
+    ("in-transit", 8),
+    ("failed-to-deliver", 10),
+    ("in-transit", 11),
+    ("failed-to-deliver", 12),
+]
+
+
+def report(shipment: Shipment, name: str, hour: int, event_id: str = "") -> None:
+    when = f"2024-05-19 {hour:02}:00:00"
+    tracking.store(shipment.provider, [tracked(shipment.reference, name, when, event_id)])
+    tracking.apply(shipment.pk)
+
+
+def on_the_road() -> Shipment:
+    return queued_shipment(state="sent", sent_at=timezone.now())
+
+
+def failures(shipment: Shipment) -> int:
+    told = Notification.objects.filter(shipment=shipment, source__contains=":failed-to-deliver")
+    return told.count()
+
+
+@pytest.mark.parametrize("order", permutations(STORY), ids=str)
+def test_two_attempts_are_two_messages_in_whatever_order_they_come(order):
+    shipment = on_the_road()
+    for name, hour in order:
+        report(shipment, name, hour)
+    assert failures(shipment) == 2
+    shipment.refresh_from_db()
+    assert shipment.state == "failed-to-deliver"
+
+
+def test_attempts_that_come_together_are_each_told():
+    shipment = on_the_road()
+    tracking.store(
+        "reference",
+        [tracked(shipment.reference, name, f"2024-05-19 {hour:02}:00:00") for name, hour in STORY],
+    )
+    tracking.apply(shipment.pk)
+    assert failures(shipment) == 2
+
+
+def test_two_failures_with_nothing_between_are_two_attempts():
+    shipment = on_the_road()
+    report(shipment, "failed-to-deliver", 10)
+    report(shipment, "failed-to-deliver", 12)
+    assert failures(shipment) == 2
+
+
+def test_the_same_attempt_is_told_once_however_often_it_is_reported():
+    shipment = on_the_road()
+    for event_id in ("a", "a", "b"):
+        report(shipment, "failed-to-deliver", 10, event_id)
+        report(shipment, "in-transit", 9, f"{event_id}-t")
+    tracking.apply(shipment.pk)
+    sweeping.reconcile()
+    assert failures(shipment) == 1
+
+
+def test_a_failure_told_after_the_delivery_is_no_news():
+    shipment = on_the_road()
+    report(shipment, "delivered", 12)
+    report(shipment, "failed-to-deliver", 10)
+    report(shipment, "failed-to-deliver", 13)
+    assert failures(shipment) == 0
+
+
+def test_what_brings_a_cancelled_parcel_back_to_failed_is_no_new_attempt():
+    shipment = on_the_road()
+    report(shipment, "failed-to-deliver", 10)
+    shipment.refresh_from_db()
+    services.cancel(shipment, by="user:ann", reason="They gave up")
+    report(shipment, "in-transit", 9)
+    shipment.refresh_from_db()
+    assert (shipment.state, failures(shipment)) == ("failed-to-deliver", 1)
+
+
+def answered(shipment: Shipment, hour: int) -> None:
+    """The provider was asked, and said that it failed."""
+    moment = datetime.fromisoformat(f"2024-05-19 {hour:02}:00:00+00:00")
+    name = "failed-to-deliver"
+    event_id = f"asked {shipment.reference} {name}"
+    event = TrackedEvent(event_id, shipment.reference, name, moment, {"asked": name})
+    tracking.store(shipment.provider, [event])
+    tracking.apply(shipment.pk)
+
+
+@pytest.mark.parametrize("first", ["answer", "event"])
+def test_an_answer_and_the_event_of_the_same_attempt_are_one(first):
+    shipment = on_the_road()
+    steps = [lambda: answered(shipment, 12), lambda: report(shipment, "failed-to-deliver", 10)]
+    for step in steps if first == "answer" else reversed(steps):
+        step()
+    assert failures(shipment) == 1
+    report(shipment, "failed-to-deliver", 11)
+    assert failures(shipment) == 2
+    report(shipment, "failed-to-deliver", 14)
+    assert failures(shipment) == 3
+
+
+def test_what_the_receiver_missed_is_written_once_for_each_attempt():
+    shipment = on_the_road()
+    for name, hour in STORY:
+        report(shipment, name, hour)
+    Notification.objects.filter(shipment=shipment).delete()
+    ShipmentEvent.objects.update(at=timezone.now() - timedelta(minutes=5))
+    sweeping.reconcile()
+    assert failures(shipment) == 2
+    assert sweeping.reconcile() == 0
+
+
+def test_what_was_told_before_attempts_had_their_own_key_is_not_told_again():
+    shipment = on_the_road()
+    report(shipment, "failed-to-deliver", 10)
+    ShipmentEvent.objects.update(reported=None, at=timezone.now() - timedelta(minutes=5))
+    Notification.objects.filter(shipment=shipment).update(
+        source=f"shipment:{shipment.pk}:failed-to-deliver"
+    )
+    sweeping.reconcile()
+    assert failures(shipment) == 1
