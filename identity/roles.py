@@ -93,6 +93,11 @@ def permits(role: Role, permission: str) -> bool:
     return any(fnmatchcase(permission, pattern) for pattern in role.may)
 
 
+def roles_with(*permissions: str) -> list[str]:
+    """The names of the roles that give all these permissions."""
+    return [name for name, role in ROLES.items() if all(permits(role, p) for p in permissions)]
+
+
 def keep_in_step(app_config: AppConfig, using: str, apps: Any = installed, **_: Any) -> None:
     """After `migrate` has made an app's permissions: give each role's group its share of them.
 

@@ -13,7 +13,7 @@ SCOPES = {
     "clinical:read": "Read patients and studies: health data",
     "clinical:write": "Create, change and delete patients and studies: health data",
     "shipping:read": "Read shipments and schedules",
-    "shipping:write": "Retry and cancel shipments, change schedules",
+    "shipping:write": "Retry, resend and cancel shipments, change schedules",
     "notifications:read": "Read notifications",
     "notifications:write": "Send notifications",
     "exceptions:read": "Read the exceptions queue: what one may read of it in its own app",

@@ -1,5 +1,7 @@
 """Addresses that a service calls gone, for good: nothing more is sent there."""
 
+from typing import Any
+
 from core import clock
 from core.states import move
 from customers.models import Customer
@@ -29,6 +31,7 @@ def try_other_address(row: Notification) -> bool:
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."
     [due] = quiet.awake([row], [clock.now()])
-    changes = {"recipient": recipient, "next_attempt_at": due, "last_error": "", "last_answer": ""}
+    changes: dict[str, Any] = {"recipient": recipient, "next_attempt_at": due}
+    changes |= {"last_error": "", "last_answer": ""}
     move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
     return True

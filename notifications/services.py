@@ -1,6 +1,7 @@
 """The verbs of notifications. A message is a row first; sending it is the outbox's work."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -118,7 +119,7 @@ def resend(
         raise ValidationError(route.obstacle)
     risk = cases.twice_risk(locked)
     told = weigh(risk, despite_risk=despite_risk, reason=reason)
-    changes = {
+    changes: dict[str, Any] = {
         "recipient": route.recipient,
         "provider": route.provider,
         "provider_reference": "",

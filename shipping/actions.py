@@ -1,5 +1,7 @@
 """The kinds of cases that parcels make, and what staff can do about each."""
 
+from typing import Any
+
 from django import forms
 
 from core.cases import Action, Kind, register
@@ -9,6 +11,8 @@ from shipping import (
     mending,
     provider_cases,
     providers,
+    resending,
+    returns,
     risks,
     services,
     tracking,
@@ -33,6 +37,16 @@ class ProviderForm(forms.Form):
     provider = forms.ChoiceField(choices=_in_use, help_text="Another than it has now.")
 
 
+class ResendForm(AddressForm):
+    """Where the second parcel goes."""
+
+    later_too = forms.BooleanField(
+        required=False,
+        label="Later parcels of the order go there too",
+        help_text="Of a recurring order; else only this one does.",
+    )
+
+
 class TakenForm(forms.Form):
     """What the provider said."""
 
@@ -51,6 +65,11 @@ def _correct(
     mending.correct_and_send(
         shipment, by=by, address=address, reason=reason, despite_risk=despite_risk
     )
+
+
+def _resend(shipment: Shipment, *, later_too: bool, **given: Any) -> None:
+    decision = {name: given.pop(name) for name in ("by", "reason", "despite_risk")}
+    resending.resend(shipment, address=given, later_too=later_too, **decision)
 
 
 def _ask(shipment: Shipment, *, by: str, reason: str) -> None:
@@ -161,6 +180,36 @@ CANCEL = Action(
     safe=risks.second_parcel_risk,
     run=services.cancel,
 )
+RESEND = Action(
+    "resend-parcel",
+    "Correct the address and send again",
+    CHANGE,
+    explained="The two are linked. The customer hears of the new one as of any parcel.",
+    safe=risks.second_parcel_risk,
+    preview=resending.preview,
+    form=ResendForm,
+    initial=Shipment.address,
+    run=_resend,
+)
+HOLD = Action(
+    "hold",
+    "Hold for collection",
+    CHANGE,
+    explained="Agree it with the carrier, and write to the customer where it is and until when: "
+    "nobody is told by this. Should the carrier try again in vain, it is a case again.",
+    needs_reason=True,
+    run=resending.hold,
+    closes=True,
+)
+TAKE_BACK = Action(
+    "return",
+    "Return to sender",
+    "shipping.add_return",
+    explained="Tell the carrier. A return is written down; record on its page when it is here. "
+    "It can be sent again as a new parcel then, too.",
+    needs_reason=True,
+    run=returns.request,
+)
 ASK = Action(
     "ask",
     "Ask the provider",
@@ -243,7 +292,7 @@ def register_kinds() -> None:
     register(
         _of_state("unknown", "Outcome unknown", RETRY, ASK, TAKEN, SEND_BY, CANCEL),
         _of_state("rejected", "Rejected", CORRECT, RETRY, SEND_BY, CANCEL),
-        _of_state("failed-to-deliver", "Failed to deliver", CANCEL),
+        _of_state("failed-to-deliver", "Failed to deliver", RESEND, HOLD, TAKE_BACK, CANCEL),
         Kind(
             name=troubles.STUCK,
             label="Without news",

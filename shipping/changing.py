@@ -14,7 +14,7 @@ from core.states import IllegalMove
 from customers.models import ADDRESS_FIELDS
 from orders.changing import OrderChange, Wanted, change
 from orders.models import Order
-from shipping import schedules, services, tasks
+from shipping import risks, schedules, services, tasks
 from shipping.models import Schedule, Shipment
 from shipping.routing import Router
 from shipping.states import NOT_HANDED_OVER
@@ -64,8 +64,7 @@ def follow(order: Order, made: OrderChange, *, by: str) -> None:
 
 def is_waiting(parcel: Shipment) -> bool:
     """Whether it is made, and no provider has it or may have it."""
-    in_doubt = parcel.doubtful or parcel.may_be_with
-    return parcel.state in NOT_HANDED_OVER and not in_doubt
+    return parcel.state in NOT_HANDED_OVER and not risks.holders(parcel)
 
 
 def waiting_of(order: Order) -> list[Shipment]:

@@ -89,7 +89,7 @@ def correct_and_send(
     address that the rules or the provider refuse, IllegalMove unless it is rejected, and what
     `services.retry` raises.
     """
-    check_address(address)
+    address = check_address(address)
     locked = _as_seen(shipment)
     if locked.state != "rejected":
         raise IllegalMove(f"This shipment is {locked.state}: its address cannot be changed.")

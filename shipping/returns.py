@@ -38,6 +38,7 @@ def request(shipment: Shipment, *, by: str, reason: str) -> Return:
     )
     _tell(order, parcel, by=by)
     troubles.found(link_returns(), by=by)
+    troubles.follow(locked, by=by, how=f"It comes back as {parcel.reference}.")
     return parcel
 
 

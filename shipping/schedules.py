@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
 
 from core import clock
 from core.states import IllegalMove, move
@@ -16,9 +16,9 @@ from orders.services import follow
 from shipping import skipping
 from shipping.calendars import DAY
 from shipping.dates import Plan, local_date
-from shipping.models import Schedule, ScheduleEvent
+from shipping.models import Schedule, ScheduleEvent, Shipment
 from shipping.skipping import Occurrence
-from shipping.states import CLOSED
+from shipping.states import CLOSED, FAILED
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
@@ -97,7 +97,11 @@ def resume(schedule: Schedule, *, by: str) -> Schedule:
     """
     locked = _locked(schedule)
     plan = plan_of(locked).passed_over(today_of(locked))
-    changes = {"occurrence": plan.occurrence, "next_on": plan.next_on, "resume_on": None}
+    changes: dict[str, Any] = {
+        "occurrence": plan.occurrence,
+        "next_on": plan.next_on,
+        "resume_on": None,
+    }
     move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
     return schedule
 
@@ -173,10 +177,12 @@ def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
 
 def finish(order: Order, *, by: str) -> None:
     """Close an order, which the caller has locked, when its schedule has ended and every parcel
-    too; else do nothing."""
+    too; else do nothing. One in whose place another was sent has ended."""
     if order.state != "active" or not Schedule.objects.filter(order=order, state="cancelled"):
         return
-    if not order.shipments.exclude(state__in=CLOSED).exists():
+    going = order.shipments.exclude(state__in=CLOSED)
+    again = Shipment.objects.filter(resend_of=OuterRef("pk")).exclude(state="cancelled")
+    if not going.exclude(Exists(again), state=FAILED).exists():
         follow(order, "finished", by=by)
 
 

@@ -95,6 +95,17 @@ class ShipmentSerializer(ModelSerializer):
     tracking = serializers.SerializerMethodField(
         help_text=f"What its provider reported: the newest {MOST_SHOWN}, as they happened."
     )
+    resend_of = serializers.IntegerField(
+        source="resend_of_id",
+        read_only=True,
+        allow_null=True,
+        help_text="The shipment in whose place it was sent; null for a first parcel.",
+    )
+    resent_as = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        help_text="The shipments that were sent in its place; but the last one all are cancelled.",
+    )
 
     class Meta:
         model = Shipment
@@ -104,6 +115,8 @@ class ShipmentSerializer(ModelSerializer):
             "order",
             "schedule",
             "occurrence",
+            "resend_of",
+            "resent_as",
             "provider",
             "status",
             "reason",
@@ -287,6 +300,19 @@ class DecisionSerializer(Serializer):
         required=False,
         default=False,
         help_text="Do it although the answer was 409 `unsafe`, which says what may happen.",
+    )
+
+
+class ResendSerializer(DecisionSerializer):
+    """Where a second parcel goes."""
+
+    delivery_address = AddressSerializer(
+        required=False, help_text="Where the first one went when left out."
+    )
+    later_too = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Of a recurring order: its later parcels go to this address, too.",
     )
 
 

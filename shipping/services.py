@@ -35,17 +35,22 @@ def ship(order: Order, *, by: str, checked: bool = True) -> None:
     if not order.ships:
         return
     if order.shipping_interval == "none":
-        _create(order, order.number, by=by, checked=checked)
+        create_parcel(order, order.number, by=by, checked=checked)
     else:
         schedule = schedules.start(order, by=by)
         first = {"schedule": schedule, "occurrence": 0}
-        _create(order, f"{order.number}.0", by=by, checked=checked, **first)
+        create_parcel(order, f"{order.number}.0", by=by, checked=checked, **first)
         move(order, "active", by=by)
 
 
-def _create(
-    order: Order, reference: str, *, by: str, checked: bool, **of_schedule: object
+def create_parcel(
+    order: Order, reference: str, *, by: str, checked: bool, **columns: object
 ) -> Shipment:
+    """Make a shipment of an order, routed by what it is now; queued, or scheduled for its batch.
+
+    `columns` are others of its columns. Raises ValidationError (`delivery_address`) when its
+    provider could not print it and it is `checked`.
+    """
     router = Router.load()
     route = router.route(order)
     batch = joining(route.provider, clock.now(), router.profile(route.provider).calendar)
@@ -57,7 +62,7 @@ def _create(
         delivery_service=order.delivery_service,
         ship_on=batch.ship_on,
         **order.address(),
-        **of_schedule,
+        **columns,
     )
     if checked:
         check_expressible(shipment, order)

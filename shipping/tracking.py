@@ -271,7 +271,7 @@ def _is_another_attempt(told: Sequence[TrackingEvent], event: TrackingEvent) -> 
 
 
 def _is_answer(event: TrackingEvent) -> bool:
-    return event.raw == {"asked": event.event_name}
+    return bool(event.raw == {"asked": event.event_name})
 
 
 def _lead(order: Order, told: set[str], *, by: str) -> None:

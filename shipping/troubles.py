@@ -13,7 +13,8 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from core import cases
 from core.cases import Trouble
 from core.cases.models import Case
-from shipping.models import ProviderProfile, Shipment, TrackingEvent
+from shipping.models import ProviderProfile, Return, Shipment, TrackingEvent
+from shipping.states import FAILED as FAILED_STATE
 from shipping.states import MOVING, STUCK_STAGE
 
 UNKNOWN = "shipment-unknown"
@@ -34,20 +35,33 @@ HAPPENED = {
 
 
 def note(shipments: Iterable[Shipment]) -> None:
-    """Open a case for each that is unknown, rejected or failed to deliver."""
-    cases.open(_trouble(shipment) for shipment in shipments if shipment.state in OF_STATE)
+    """Open a case for each that is unknown, rejected or failed to deliver, and not settled."""
+    wrong = [shipment for shipment in shipments if shipment.state in OF_STATE]
+    failed = [shipment.pk for shipment in wrong if shipment.state == FAILED_STATE]
+    open_ones = failures().filter(pk__in=failed).values_list("pk", flat=True) if failed else ()
+    settled = set(failed) - set(open_ones)
+    cases.open(_trouble(shipment) for shipment in wrong if shipment.pk not in settled)
+
+
+def failures() -> "QuerySet[Shipment]":
+    """Those that could not be delivered, and were neither sent again nor are on their way back."""
+    again = Shipment.objects.filter(resend_of=OuterRef("pk")).exclude(state="cancelled")
+    back = Return.objects.filter(shipment=OuterRef("pk")).exclude(state__in=("refused", "closed"))
+    return Shipment.objects.filter(~Exists(again), ~Exists(back), state=FAILED_STATE)
 
 
 def follow(shipment: Shipment, *, by: str, how: str) -> None:
     """Close the cases that are over now, and open the one that its state asks for."""
-    over = OF_SHIPMENTS - {OF_STATE.get(shipment.state)}
+    failed = shipment.state == FAILED_STATE
+    settled = failed and not failures().filter(pk=shipment.pk).exists()
+    over = OF_SHIPMENTS - {"" if settled else OF_STATE.get(shipment.state)}
     cases.settle(over, [shipment.pk], by=by, how=how)
     note([shipment])
 
 
 def in_state(state: str) -> Callable[[], "QuerySet[Any]"]:
     """Ask for the shipments in a state."""
-    return lambda: Shipment.objects.filter(state=state)
+    return failures if state == FAILED_STATE else lambda: Shipment.objects.filter(state=state)
 
 
 def describe(shipments: Sequence[Shipment]) -> list[Trouble]:

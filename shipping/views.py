@@ -2,7 +2,8 @@
 
 from typing import Any, cast
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
@@ -18,7 +19,7 @@ from core.pagination import OrderingFilter
 from customers.search import SearchBackend
 from orders.models import Order
 from orders.serializers import CancelSerializer
-from shipping import changing, returns, schedules, services
+from shipping import changing, resending, returns, schedules, services
 from shipping.change_serializers import (
     PictureSerializer,
     RehearsedSerializer,
@@ -40,6 +41,7 @@ from shipping.serializers import (
     PauseSerializer,
     PreviewedSerializer,
     PreviewSerializer,
+    ResendSerializer,
     ReturnSerializer,
     ScheduleSerializer,
     ShipmentSerializer,
@@ -52,9 +54,15 @@ ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description
 class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment]):
     """How shipments are listed: in five statements, whatever the page holds."""
 
-    queryset = Shipment.objects.select_related(
-        "cancellation", "order", "revision"
-    ).prefetch_related("events", "order__lines", *tracking_prefetches())
+    queryset = (
+        Shipment.objects.select_related("cancellation", "order", "revision")
+        .prefetch_related("events", "order__lines", *tracking_prefetches())
+        .annotate(
+            resent_as=ArraySubquery(
+                Shipment.objects.filter(resend_of=OuterRef("pk")).order_by("id").values("pk")
+            )
+        )
+    )
     serializer_class: type[BaseSerializer[Any]] = ShipmentSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = ShipmentFilter
@@ -90,6 +98,27 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
         decision = _read(DecisionSerializer, request)
         shipment = services.retry(self.get_object(), by=_actor(request), **decision)
         return self._shown(shipment)
+
+    @extend_schema(
+        summary="Send a second parcel",
+        description="In place of one that failed to deliver, linked to it: `resend_of` and "
+        "`resent_as`. 409 (`illegal_move`) in any other state, and when it was sent again already; "
+        "409 (`unsafe`) when a provider may have yet another parcel of it: send `despite_risk`: "
+        "true with a `reason`.",
+        request=ResendSerializer,
+        responses={201: ShipmentSerializer, 409: ErrorAnswer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def resend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send a new parcel; it is the answer."""
+        given = _read(ResendSerializer, request)
+        address = given.pop("delivery_address", None)
+        second = resending.resend(self.get_object(), by=_actor(request), address=address, **given)
+        shown = self._shown(second)
+        shown.status_code = 201
+        shown["Location"] = f"/api/v1/shipments/{second.pk}/"
+        return shown
 
     @extend_schema(
         summary="Cancel a shipment",

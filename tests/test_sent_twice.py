@@ -115,6 +115,10 @@ POSTS: dict[str, Callable[[], Request]] = {
     "POST schedules/{pk}/skip/": lambda: (f"{_schedule('active')}skip/", {}),
     "POST schedules/{pk}/unskip/": lambda: (f"{_skipped()}unskip/", {"occurrence": 1}),
     "POST shipments/{pk}/cancel/": lambda: (f"shipments/{queued_shipment().pk}/cancel/", {}),
+    "POST shipments/{pk}/resend/": lambda: (
+        f"shipments/{queued_shipment(state='failed-to-deliver').pk}/resend/",
+        {},
+    ),
     "POST shipments/{pk}/retry/": lambda: (
         f"shipments/{queued_shipment(state='rejected').pk}/retry/",
         {},

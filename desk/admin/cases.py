@@ -1,6 +1,6 @@
 """The exceptions queue in the admin: one list, a page for each case, a page for each action."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -24,6 +24,7 @@ from core.folding import Folded
 from core.states import IllegalMove
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
 from desk.admin.forms import decision_form
+from identity.roles import roles_with
 from orders.admin.actors import actor_of
 
 AGES = (
@@ -33,6 +34,7 @@ AGES = (
 )
 AGE_COLOURS = {"danger": "danger", "warning": "warning", "info": "info", "closed": "success"}
 EARLIER = 10
+CHANGE = "core.change_case"
 
 
 class StepInline(ReadOnlyInline):
@@ -179,8 +181,10 @@ class CaseAdmin(LargeTableAdmin):
     ) -> HttpResponse:
         """The case, with what this person can do about it."""
         case = self.get_object(request, object_id)
-        offered = [a for a in cases.offered(case) if _may(request, a)] if case else []
-        extra = (extra_context or {}) | {"offered": offered, "case": case}
+        possible = cases.offered(case) if case else []
+        offered = [action for action in possible if _may(request, action)]
+        others = [] if offered else _roles_for(possible)
+        extra = (extra_context or {}) | {"offered": offered, "others": others, "case": case}
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
         return page
 
@@ -261,4 +265,10 @@ class CaseAdmin(LargeTableAdmin):
 def _may(request: HttpRequest, action: Action) -> bool:
     """Whether this person may act on cases, and may do this."""
     has: Callable[[str], bool] = request.user.has_perm
-    return has("core.change_case") and has(action.permission)
+    return has(CHANGE) and has(action.permission)
+
+
+def _roles_for(actions: Sequence[Action]) -> list[str]:
+    """The roles in which somebody may do one of these."""
+    able = {name for action in actions for name in roles_with(CHANGE, action.permission)}
+    return sorted(able)

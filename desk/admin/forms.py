@@ -49,5 +49,7 @@ def _dress(field: forms.Field) -> None:
     """Give a plain field the look of the admin."""
     if isinstance(field, forms.ChoiceField):
         field.widget = UnfoldAdminSelectWidget(choices=field.choices)
+    elif isinstance(field, forms.BooleanField):
+        field.widget = UnfoldBooleanWidget()
     elif isinstance(field, forms.CharField):
         field.widget = UnfoldAdminTextInputWidget(attrs=field.widget.attrs)

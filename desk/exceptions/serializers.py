@@ -10,6 +10,7 @@ from core import cases
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
 from core.serializers import ModelSerializer, Serializer, TextField
+from identity.roles import roles_with
 
 LONGEST_REASON = 500
 
@@ -40,6 +41,9 @@ class ActionSerializer(Serializer):
     explained = serializers.CharField()
     obstacle = serializers.CharField()
     needs_reason = serializers.BooleanField()
+    roles = serializers.ListField(
+        child=serializers.CharField(), help_text="The roles of staff who may do it in the admin."
+    )
     fields = FieldSerializer(many=True)  # type: ignore[assignment]
 
 
@@ -101,6 +105,7 @@ def _shown(action: Action, subject: Any) -> dict[str, Any]:
         "explained": action.explained,
         "obstacle": obstacle,
         "needs_reason": action.needs_reason or bool(obstacle),
+        "roles": roles_with("core.change_case", action.permission),
         "fields": [_field(name, field) for name, field in action.form().fields.items()],
     }
 

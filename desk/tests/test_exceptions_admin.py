@@ -67,9 +67,20 @@ def test_a_case_shows_what_was_said_its_history_and_its_actions(fulfilment):
 def test_support_sees_a_case_and_no_action(db):
     case = open_case(in_state("rejected"))
     client = signed_in("support")
-    assert "Send again" not in client.get(f"{URL}{case.pk}/change/").content.decode()
+    page = client.get(f"{URL}{case.pk}/change/").content.decode()
+    assert "Send again" not in page
+    assert "Who may: fulfilment, manager." in page
     assert client.post(f"{URL}{case.pk}/retry/").status_code == 403
     assert Shipment.objects.get().state == "rejected"
+
+
+@pytest.mark.parametrize("role", ["support", "auditor"])
+@pytest.mark.parametrize("state", ["failed-to-deliver", "unknown"])
+def test_who_may_only_look_reads_who_may_act(db, role, state):
+    case = open_case(in_state(state))
+    page = signed_in(role).get(f"{URL}{case.pk}/change/").content.decode()
+    assert "Who may: fulfilment, manager." in page
+    assert "Who may" not in signed_in("fulfilment").get(f"{URL}{case.pk}/change/").content.decode()
 
 
 def test_who_sees_no_parcels_sees_no_cases_of_them(db):

@@ -1,6 +1,6 @@
 """The customer hears of each failed attempt to deliver once, whatever the order of the events."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import permutations
 
 import pytest
@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from notifications import sweeping
 from notifications.models import Notification
+from notifications.tests.test_sweeping import later
 from shipping import services, tracking
 from shipping.models import Shipment, ShipmentEvent
 from shipping.providers import TrackedEvent
@@ -115,23 +116,23 @@ def test_an_answer_and_the_event_of_the_same_attempt_are_one(first):
     assert failures(shipment) == 3
 
 
-def test_what_the_receiver_missed_is_written_once_for_each_attempt():
+def test_what_the_receiver_missed_is_written_once_for_each_attempt(time_machine):
     shipment = on_the_road()
     for name, hour in STORY:
         report(shipment, name, hour)
     Notification.objects.filter(shipment=shipment).delete()
-    ShipmentEvent.objects.update(at=timezone.now() - timedelta(minutes=5))
+    later(time_machine, minutes=5)
     sweeping.reconcile()
     assert failures(shipment) == 2
     assert sweeping.reconcile() == 0
 
 
-def test_what_was_told_before_attempts_had_their_own_key_is_not_told_again():
+def test_what_was_told_before_attempts_had_their_own_key_is_not_told_again(time_machine):
     shipment = on_the_road()
-    report(shipment, "failed-to-deliver", 10)
-    ShipmentEvent.objects.update(reported=None, at=timezone.now() - timedelta(minutes=5))
-    Notification.objects.filter(shipment=shipment).update(
-        source=f"shipment:{shipment.pk}:failed-to-deliver"
-    )
+    old = {"shipment": shipment, "kind": "failed-to-deliver", "to_state": "failed-to-deliver"}
+    ShipmentEvent.objects.create(**old)
+    [source] = Notification.objects.filter(shipment=shipment).values_list("source", flat=True)
+    assert source == f"shipment:{shipment.pk}:failed-to-deliver"
+    later(time_machine, minutes=5)
     sweeping.reconcile()
     assert failures(shipment) == 1

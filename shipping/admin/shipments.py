@@ -4,24 +4,28 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
+from django.forms import BooleanField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget
+from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from core import clock
 from core.admin import ReadOnlyInline
 from core.dialogs import DecisionBar, DecisionForm
 from core.forms import TextField
 from core.models import Circuit
-from shipping import providers, returns, risks, services
+from customers.models import ADDRESS_FIELDS
+from orders.forms import AddressDialog
+from shipping import providers, resending, returns, risks, services
 from shipping.admin.reading import ReadOnlyAdmin, linked, to_the_second
 from shipping.filters import search
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
-from shipping.states import EXCEPTIONS, RETURNABLE, SHIPMENT, UNDECIDED, ShipmentState
+from shipping.states import EXCEPTIONS, FAILED, RETURNABLE, SHIPMENT, UNDECIDED, ShipmentState
 
 STATE_COLOURS = {
     "scheduled": "info",
@@ -163,6 +167,36 @@ class CancelForm(DecisionForm):
         return row.state in EXCEPTIONS
 
 
+class ResendForm(DecisionForm, AddressDialog):
+    """Where a second parcel goes, and why; what it costs stands above."""
+
+    model = Shipment
+    form_before_template = "admin/shipping/told.html"
+
+    later_too = BooleanField(
+        required=False,
+        label="Later parcels of the order go there too",
+        help_text="Of a recurring order; else only this one does.",
+        widget=UnfoldBooleanWidget,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        shipment = get_object_or_404(Shipment, pk=str(self.object_id))
+        self.initial |= shipment.address()
+        self.order_fields([*ADDRESS_FIELDS, "later_too", "reason"])
+
+    def obstacle(self, row: Shipment) -> str:
+        """That a provider may have yet another."""
+        return risks.second_parcel_risk(row)
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """What will be done, and what it costs."""
+        return {"text": resending.preview(get_object_or_404(Shipment, pk=str(object_id)))}
+
+
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]
     """Why it is done."""
 
@@ -196,9 +230,18 @@ class ShipmentAdmin(ReadOnlyAdmin):
     inlines = [EventInline, TrackingInline, UnreadableInline]
     action_form = DecisionBar
     actions = ["retry_selected", "cancel_selected"]
-    actions_detail = ["retry", "cancel", "take_back"]
+    actions_detail = ["retry", "resend", "cancel", "take_back"]
     fieldsets = [
-        (None, {"fields": [("reference", "state"), ("order", "schedule", "occurrence")]}),
+        (
+            None,
+            {
+                "fields": [
+                    ("reference", "state"),
+                    ("order", "schedule", "occurrence"),
+                    ("in_place_of", "resent_as", "may_also_be_with"),
+                ]
+            },
+        ),
         (
             "Handing over",
             {
@@ -216,6 +259,24 @@ class ShipmentAdmin(ReadOnlyAdmin):
             {"fields": [("recipient", "country"), ("line_1", "line_2"), ("city", "postcode")]},
         ),
     ]
+
+    readonly_fields = ["in_place_of", "resent_as", "may_also_be_with"]
+
+    @display(description="sent in place of")
+    def in_place_of(self, shipment: Shipment) -> str:
+        """A link to the parcel that could not be delivered."""
+        return linked(shipment.resend_of) if shipment.resend_of else "-"
+
+    @display(description="sent again as")
+    def resent_as(self, shipment: Shipment) -> str:
+        """Links to the parcels that were sent in its place."""
+        links = ((linked(each),) for each in shipment.resends.order_by("id"))
+        return format_html_join(", ", "{}", links) or "-"
+
+    @display(description="may also be with")
+    def may_also_be_with(self, shipment: Shipment) -> str:
+        """Who may hold another parcel of it, for it was sent again despite a doubt."""
+        return ", ".join(shipment.may_be_with) or "-"
 
     @display(description="state", label=STATE_COLOURS)
     def shown_state(self, shipment: Shipment) -> tuple[str, str]:
@@ -262,6 +323,32 @@ class ShipmentAdmin(ReadOnlyAdmin):
         """Queue it again."""
         row = get_object_or_404(Shipment, pk=object_id)
         return self.one(request, row, services.retry, "queued again", **form.decision())
+
+    def has_resend_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether a second parcel can be sent in its place, by this person."""
+        if not self.may(request, object_id, frozenset({FAILED})):
+            return False
+        again = Shipment.objects.filter(resend_of=object_id).exclude(state="cancelled")
+        return object_id is None or not again.exists()
+
+    @action(
+        description="Send a second parcel",
+        icon="forward_to_inbox",
+        permissions=["resend"],
+        dialog={
+            "title": "Send a second parcel?",
+            "description": "In place of this one, which could not be delivered.",
+            "form_class": ResendForm,
+            "form_submit_text": "Send a second parcel",
+        },
+    )
+    def resend(self, request: HttpRequest, form: ResendForm, object_id: str) -> HttpResponse:
+        """Send a new parcel, linked to this one."""
+        row = get_object_or_404(Shipment, pk=object_id)
+        given = form.decision() | {"later_too": form.cleaned_data["later_too"]}
+        return self.one(
+            request, row, resending.resend, "sent again", address=form.address(), **given
+        )
 
     @action(
         description="Cancel the shipment",

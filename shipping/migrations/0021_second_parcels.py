@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [('shipping', '0017_parcels_in_doubt')]
+    dependencies = [('shipping', '0020_answers_in_their_words')]
 
     operations = [
         migrations.AddField(

@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     atomic = False
 
-    dependencies = [("shipping", "0018_second_parcels")]
+    dependencies = [("shipping", "0021_second_parcels")]
 
     operations = [
         migrations.RunSQL(
