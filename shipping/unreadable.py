@@ -5,7 +5,7 @@ One case a provider, however much there is, and at most 10,000 things kept of ea
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,8 +15,10 @@ from django.db.models import Exists, OuterRef, QuerySet
 from core import cases, clock
 from core.cases import Trouble
 from shipping import reading
-from shipping.models import ProviderProfile, UnreadableEvent
+from shipping.models import ProviderProfile, Shipment, UnreadableEvent
 from shipping.providers import TrackedEvent, Unreadable
+from shipping.states import MOVING
+from shipping.troubles import STUCK
 
 KIND = "events-not-understood"
 MOST = 10_000
@@ -35,9 +37,11 @@ def keep(provider: str, arrived: Sequence[tuple[TrackedEvent | Unreadable, datet
     columns = zip(*(_kept(event, received_at) for event, received_at in arrived), strict=True)
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, [provider, *map(list, columns)])
-        if not cursor.rowcount:
+        kept = cursor.fetchall()
+        if not kept:
             return
         cursor.execute(_FORGET, [provider, MOST])
+    _count_as_news({shipment for (shipment,) in kept if shipment}, provider)
     cases.open(describe([ProviderProfile.ensured(provider)]))
 
 
@@ -68,11 +72,22 @@ CROSS JOIN unnest(%s::text[], %s::text[], %s::bytea[], %s::text[], %s::text[], %
 LEFT JOIN shipping_shipment s ON s.reference = v.order_id AND s.provider = p.name
 ORDER BY v.digest
 ON CONFLICT DO NOTHING
+RETURNING shipment_id
 """
 _FORGET = """
 DELETE FROM shipping_unreadableevent WHERE id IN (
     SELECT id FROM shipping_unreadableevent WHERE provider = %s ORDER BY id DESC OFFSET %s)
 """
+
+
+def _count_as_news(shipments: Collection[int], provider: str) -> None:
+    """A parcel that is spoken of is not lost, whatever was said: the watchdog counts anew."""
+    if not shipments:
+        return
+    ids = sorted(shipments)
+    moving = Shipment.objects.filter(pk__in=ids, state__in=MOVING)
+    moving.update(news_at=clock.now(), quiet=0)
+    cases.settle(STUCK, ids, by=f"provider:{provider}", how="There is news of it.")
 
 
 def waiting(provider: str) -> Iterator[UnreadableEvent]:

@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
@@ -58,6 +57,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
 class ProviderProfileAdmin(ModelAdmin):
     """On which days, and until which hour, each provider takes parcels."""
 
+    nothing_here = "The sweeper lists every provider here, within a minute of its start."
     form = ProfileForm
     readonly_fields = ["can", "last_webhook"]
     list_display = [
@@ -91,14 +91,6 @@ class ProviderProfileAdmin(ModelAdmin):
             {"fields": [("ask_after", "ask_again_after", "call_staff_after")]},
         ),
     ]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """All of them, those too that staff have set nothing for."""
-        ProviderProfile.ensure(providers.names())
-        page: HttpResponse = super().changelist_view(request, extra_context)
-        return page
 
     @display(description="last webhook")
     def last_webhook(self, profile: ProviderProfile) -> str:

@@ -121,6 +121,7 @@ def test_the_sweeper_lists_every_provider_and_keeps_what_staff_set():
 
 
 def test_the_page_of_providers_lists_all_of_them_with_their_state():
+    cases.reconcile()
     client = Client()
     client.force_login(staff("manager"))
     page = client.get("/admin/shipping/providerprofile/").content.decode()

@@ -248,6 +248,49 @@ def test_a_parked_event_that_just_missed_its_shipment_is_found_by_the_sweeper(db
     assert shipment.state == "in-transit"
 
 
+@settings(
+    max_examples=30,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(story=st.lists(KEPT, max_size=6), dice=st.randoms(use_true_random=False))
+def test_F6_what_arrived_when_decides_in_whatever_order_workers_apply_it(db, story, dice):
+    """Each event with the moment at which it came, applied in any order and portions, and again."""
+    ends = set()
+    for _ in range(3):
+        with transaction.atomic():
+            shipment = queued_shipment()
+            _apply_mixed(shipment, story, dice)
+            shipment.refresh_from_db()
+            _check_history(shipment)
+            ends.add((shipment.state, Order.objects.get(pk=shipment.order_id).state))
+    assert len(ends) == 1
+
+
+def _apply_mixed(shipment: Shipment, story: list[Kept], dice: Any) -> None:
+    rows = [
+        TrackingEvent(
+            provider="reference",
+            event_id=f"{number}",
+            order_id=shipment.reference,
+            event_name=event.event_name,
+            event_time=event.event_time,
+            received_at=event.received_at,
+            raw={},
+            shipment=shipment,
+        )
+        for number, event in enumerate(story)
+    ]
+    dice.shuffle(rows)
+    for row in rows:
+        TrackingEvent.objects.bulk_create([row], ignore_conflicts=True)
+        if dice.random() < 0.5:
+            tracking.apply(shipment.pk)
+    tracking.apply(shipment.pk)
+    tracking.apply(shipment.pk)
+
+
 def test_H10_a_clock_that_is_ahead_does_not_outlast_what_is_said_later(db):
     now = datetime.now(UTC)
 

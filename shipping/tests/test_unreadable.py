@@ -164,6 +164,20 @@ def test_staff_have_it_read_again_from_the_case(monkeypatch):
     assert open_kinds() == []
 
 
+def test_a_parcel_that_is_spoken_of_is_not_without_news():
+    shipment = parcel()
+    then = datetime.now(UTC) - timedelta(days=9)
+    Shipment.objects.filter(pk=shipment.pk).update(state="sent", news_at=then, quiet=3)
+    cases.reconcile()
+    assert "shipment-stuck" in open_kinds()
+    post(row("1", shipment.reference, "98"))
+    assert "shipment-stuck" not in open_kinds()
+    shipment.refresh_from_db()
+    assert (shipment.quiet, shipment.state) == (0, "sent")
+    assert shipment.news_at
+    assert shipment.news_at > then + timedelta(days=8)
+
+
 def test_what_came_before_its_parcel_is_found_by_the_sweeper():
     shipment = parcel()
     post(row("1", shipment.reference, "98"))
