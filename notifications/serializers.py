@@ -30,6 +30,11 @@ class MessageField(TextField):
 class NotificationSerializer(ModelSerializer):
     """A message to a customer. `reason` says why it failed, waits or was suppressed."""
 
+    message = serializers.CharField(
+        source="shown_message",
+        read_only=True,
+        help_text="What was said; a link by which the customer acts is cut short.",
+    )
     status = serializers.CharField(source="state", read_only=True)
     reason = serializers.CharField(source="last_error", read_only=True)
 

@@ -6,6 +6,7 @@ one takes no other here.
 """
 
 import base64
+import re
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ GOOD_FOR = timedelta(days=30)
 DAY = 86_400
 DIGEST = 15  # bytes: 120 bits, in 20 letters of an SMS
 LONGEST = 64
+_IN_A_TEXT = re.compile(r"/address/[0-9A-Za-z]+-[0-9A-Za-z]+-[\w-]{10,}/?")
 
 
 class Link(NamedTuple):
@@ -54,6 +56,12 @@ def read(token: str) -> Link | None:
     order, last_day = map(b62_decode, named)
     today = int(clock.now().timestamp()) // DAY
     return Link(order, today > last_day) if order <= LARGEST_ID else None
+
+
+def hidden(text: str) -> str:
+    """The text of a message without what is secret in such a link: who only reads messages could
+    send the parcel elsewhere with it."""
+    return _IN_A_TEXT.sub("/address/…/", text)
 
 
 def _digest(named: str, key: str) -> str:

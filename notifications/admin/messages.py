@@ -81,7 +81,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     sortable_by = ["created_at"]
     fieldsets = [
         (None, {"fields": [("customer", "state"), ("order", "shipment"), "why"]}),
-        ("Message", {"fields": [("channel", "recipient"), "subject", "message"]}),
+        ("Message", {"fields": [("channel", "recipient"), "subject", "whole"]}),
         (
             "Sending",
             {
@@ -94,7 +94,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
             },
         ),
     ]
-    readonly_fields = ["why", "attempts", "next_attempt_at", "created_at"]
+    readonly_fields = ["why", "whole", "attempts", "next_attempt_at", "created_at"]
     inlines = [EventInline, DeliveryReportInline]
     action_form = DecisionBar
     actions = ["send_selected_again"]
@@ -113,7 +113,12 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     @display(description="message")
     def said(self, row: Notification) -> str:
         """The beginning of what was said."""
-        return cut(row.message, 80)
+        return cut(row.shown_message, 80)
+
+    @display(description="message")
+    def whole(self, row: Notification) -> str:
+        """What was said; a link by which the customer acts is cut short."""
+        return row.shown_message
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The messages to the customers that match."""

@@ -11,6 +11,7 @@ from notifications.channels import channel_choices
 from notifications.models.decisions import TemplateVersion, WhenUnknown
 from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 from notifications.states import NOTIFICATION, NotificationState
+from orders import address_link
 from orders.models import Order
 from shipping.models import Shipment
 
@@ -133,6 +134,11 @@ class Notification(OutboxRow):
 
     def __str__(self) -> str:
         return f"{self.channel} {self.pk}"
+
+    @property
+    def shown_message(self) -> str:
+        """What was said, for whoever reads it: without the secret of a link in it."""
+        return address_link.hidden(self.message)
 
     @property
     def resend_is_harmless(self) -> bool:

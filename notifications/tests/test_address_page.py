@@ -12,6 +12,7 @@ from django.utils import timezone
 from core import limits
 from core.cases.models import Case
 from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.tests.factories import UserFactory
 from notifications.models import Notification, Template
 from orders import services
 from orders.address_form import AUTOFILL
@@ -246,3 +247,17 @@ def test_staff_who_try_a_rule_see_no_real_link(order):
 
     assert token_for(order.pk) in url_for(order)
     assert token_for(order.pk) not in str(preview(order, "order-needs-address"))
+
+
+def test_whoever_reads_the_message_cannot_use_its_link(api, order):
+    [row] = api("notifications:read").get("/api/v1/notifications/").json()["results"]
+    assert row["message"].endswith("/address/…/")
+    boss = Client()
+    boss.force_login(UserFactory.create(is_superuser=True))
+    for where in ("notification/", f"notification/{row['id']}/change/"):
+        page = boss.get(f"/admin/notifications/{where}").content.decode()
+        assert "address/…" in page or "please give us" in page
+        assert token_for(order.pk) not in page
+    orders = boss.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+    assert "/address/…/" in orders
+    assert token_for(order.pk) not in orders
