@@ -62,8 +62,8 @@ def token_for(request: HttpRequest, rows: Collection[Any]) -> str:
         model = _model_of(request)
         drawn.drawn_marks = marks_of(model, rows) if model is not None and rows else {}
     now, number = clock.now().timestamp(), uuid.uuid4().hex
-    said = [number, request.path, request.user.pk, now, drawn.drawn_marks]
-    return signing.dumps(said, salt=SALT)
+    payload = [number, request.path, request.user.pk, now, drawn.drawn_marks]
+    return signing.dumps(payload, salt=SALT)
 
 
 def is_ours(request: HttpRequest) -> bool:
@@ -92,10 +92,10 @@ def marks_of(model: type[models.Model], keys: Collection[Any]) -> Marks:
         if history := _history_of(model):
             newest = {f"newest_{name}": Max(name) for name in history}
             states = [name for name in STATE_COLUMNS if _has(model, name)]
-            found = rows.annotate(**newest).values_list("pk", *newest, *states)
+            values = rows.annotate(**newest).values_list("pk", *newest, *states)
         else:
-            found = rows.values_list("pk", *(f.attname for f in model._meta.concrete_fields))
-        return {str(row[0]): salted_hmac(SALT, repr(row[1:])).hexdigest()[:12] for row in found}
+            values = rows.values_list("pk", *(f.attname for f in model._meta.concrete_fields))
+        return {str(row[0]): salted_hmac(SALT, repr(row[1:])).hexdigest()[:12] for row in values}
     except (ValueError, TypeError, OverflowError):
         return {}  # a key that is none: the view answers that
 

@@ -19,17 +19,18 @@ from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import SecondFactor, User
 from identity.tests.factories import staff
-from notifications import mailings
-from notifications.models import Mailing, Notification, OptOut
+from notifications import mailings, wording
+from notifications.models import Mailing, Notification, OptOut, Template
 from notifications.services import notify
 from orders.models import Order, OrderEvent
 from orders.tests.factories import KitFactory, ProductFactory, placed_kit_order, placed_order
 from shipping.models import Return, RoutingRule, ScheduleEvent, Shipment, ShipmentEvent
+from shipping.schedules import skip
 from shipping.tests.factories import monthly_schedule, queued_shipment
 from shipping.tests.test_cases import in_state, open_case
 
 pytestmark = pytest.mark.django_db
-SAID = {"django_session", "core_idempotencykey", "identity_accessrecord"}
+OF_NO_INTEREST = {"django_session", "core_idempotencykey", "identity_accessrecord"}
 
 
 class _Fields(HTMLParser):
@@ -41,15 +42,15 @@ class _Fields(HTMLParser):
         self._select = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = dict(attrs)
-        name = found.get("name") or ""
-        is_sent = found.get("type") not in ("submit", "button", "file", "checkbox", "radio")
+        given = dict(attrs)
+        name = given.get("name") or ""
+        is_sent = given.get("type") not in ("submit", "button", "file", "checkbox", "radio")
         if tag == "select":
             self._select = name
-        elif tag == "option" and self._select and "selected" in found:
-            self.fields[self._select] = found.get("value") or ""
+        elif tag == "option" and self._select and "selected" in given:
+            self.fields[self._select] = given.get("value") or ""
         elif tag in ("input", "textarea") and name and is_sent:
-            self.fields[name] = found.get("value") or ""
+            self.fields[name] = given.get("value") or ""
 
 
 def drawn(client: Client, path: str, answer: Any = None) -> dict[str, Any]:
@@ -67,14 +68,14 @@ def send(client: Client, path: str, fields: dict[str, Any], **typed: Any) -> tup
     written: list[str] = []
 
     def watch(execute: Any, sql: str, *rest: Any) -> Any:
-        words = sql.split()
-        if words[0] in ("INSERT", "UPDATE", "DELETE"):
-            written.append(words[1 if words[0] == "UPDATE" else 2].strip('"'))
+        parts = sql.split()
+        if parts[0] in ("INSERT", "UPDATE", "DELETE"):
+            written.append(parts[1 if parts[0] == "UPDATE" else 2].strip('"'))
         return execute(sql, *rest)
 
     with connection.execute_wrapper(watch):
         answer = client.post(path, {**fields, **typed})
-    return answer, [table for table in written if table not in SAID]
+    return answer, [table for table in written if table not in OF_NO_INTEREST]
 
 
 def texts(client: Client, answer: Any) -> str:
@@ -90,6 +91,12 @@ def _return(state: str) -> str:
         shipment=parcel, reference=f"{parcel.reference}-r1", provider="reference", state=state
     )
     return f"shipping/return/{row.pk}"
+
+
+def _skipped() -> str:
+    schedule = monthly_schedule()
+    skip(schedule, by="user:x")
+    return f"shipping/schedule/{schedule.pk}"
 
 
 def _mailing(state: str) -> str:
@@ -151,6 +158,7 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
         {},
     ),
     "shipping.schedule skip": (lambda: f"shipping/schedule/{monthly_schedule().pk}", {}),
+    "shipping.schedule unskip": (_skipped, {}),
     "shipping.schedule change_dates": (
         lambda: f"shipping/schedule/{monthly_schedule().pk}",
         {"catch_up": "none"},
@@ -379,6 +387,29 @@ def test_an_action_on_an_exception_is_done_once(admin_client):
         again, written = send(admin_client, path, tab, **WHY)
         assert not written
         assert said in texts(admin_client, again)
+
+
+def test_a_mailing_is_drafted_once_from_one_list(admin_client):
+    customer, path = CustomerFactory.create(), "/admin/customers/customer/"
+    chosen = {"action": "write_to_these", "_selected_action": [customer.pk]}
+    fields = drawn(admin_client, path)
+    Customer.objects.filter(pk=customer.pk).update(name="New Name")
+    for _ in range(2):
+        send(admin_client, path, fields, **chosen)
+    assert Mailing.objects.count() == 1
+
+
+def test_a_version_is_not_made_current_from_a_page_that_is_old(admin_client):
+    template = Template.objects.exclude(body="")[0]
+    for body in ("First {order_number}", "Second {order_number}"):
+        template.body = body
+        wording.save(template, by="user:x")
+    versions = list(template.versions.order_by("pk"))
+    path = f"/admin/notifications/template/{template.pk}/versions/"
+    tabs = [drawn(admin_client, path) for _ in range(2)]
+    assert send(admin_client, path, tabs[0], version=versions[0].pk)[1]
+    for tab in tabs:
+        assert not send(admin_client, path, tab, version=versions[-2].pk)[1]
 
 
 # --- The token ------------------------------------------------------------------------------------

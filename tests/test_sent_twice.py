@@ -72,12 +72,18 @@ def _customer() -> int:
     return int(CustomerFactory.create(phone_number="+254704590344").pk)
 
 
+HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
+HOME |= {"postcode": "W2 6NB", "country": "GB"}
 STUDY = {"urgency_level": "HIGH", "type": "XRAY", "body_part": "KNEE"}
 PATIENT = {"first_name": "A", "last_name": "B", "birth_date": "1985-04-10"}
 
 # What makes each possible once.
 POSTS: dict[str, Callable[[], Request]] = {
     "POST customers/": lambda: ("customers/", {"name": "Ada"}),
+    "POST customers/{customer_pk}/addresses/": lambda: (
+        f"customers/{_customer()}/addresses/",
+        HOME,
+    ),
     "POST customers/{customer_pk}/orders/": _customers_order,
     "POST dna-kit-orders/": lambda: ("dna-kit-orders/", _kit()),
     "POST exceptions/{pk}/actions/{name}/": lambda: (

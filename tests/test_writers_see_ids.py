@@ -3,13 +3,14 @@
 import pytest
 
 from clinical.tests.factories import PatientFactory, study_of
-from customers.tests.factories import CustomerFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import AccessRecord
 from identity.permissions import scopes_needed
 from identity.scopes import SCOPES
+from orders.tests.factories import placed_order
 from shipping.tests.factories import monthly_schedule
 from tests.matrix import addresses, expectations
-from tests.test_sent_twice import POSTS
+from tests.test_sent_twice import HOME, POSTS
 
 pytestmark = pytest.mark.django_db
 
@@ -19,12 +20,19 @@ def _study() -> str:
     return f"patients/{study.patient_id}/studies/{study.pk}/"
 
 
+def _address() -> str:
+    row = AddressFactory.create()
+    return f"customers/{row.customer_id}/addresses/{row.pk}/"
+
+
 CHANGES = {
     "{} customers/{pk}/": lambda: (f"customers/{CustomerFactory.create().pk}/", {"name": "A"}),
     "{} customers/{customer_pk}/preferences/": lambda: (
         f"customers/{CustomerFactory.create().pk}/preferences/",
         {"language": "sw"},
     ),
+    "{} customers/{customer_pk}/addresses/{pk}/": lambda: (_address(), HOME),
+    "{} orders/{pk}/": lambda: (f"orders/{placed_order().pk}/", {"delivery_address": HOME}),
     "{} patients/{pk}/": lambda: (
         f"patients/{PatientFactory.create().pk}/",
         {"first_name": "A", "last_name": "B", "birth_date": "1985-04-10"},

@@ -157,9 +157,9 @@ def test_whoever_may_see_all_is_told_what_keeps_the_customer(api):
 def test_all_that_keeps_a_customer_is_asked_for_before_one_is_deleted():
     """A new table whose rows keep customers belongs into `delete_scopes`."""
     keeping = {
-        f"{found.related_model._meta.app_label}.view_{found.related_model._meta.model_name}"
-        for found in Customer._meta.related_objects
-        if found.on_delete is models.PROTECT
+        f"{relation.related_model._meta.app_label}.view_{relation.related_model._meta.model_name}"
+        for relation in Customer._meta.related_objects
+        if relation.on_delete is models.PROTECT
     }
     seen = {name for scope in CustomerViewSet.delete_scopes for name in PERMISSIONS[scope]}
     assert keeping <= seen

@@ -89,8 +89,8 @@ class _Redis(socketserver.StreamRequestHandler):
                 self.rfile.readline()
             name = parts[0].upper()
             number = next(self.counts) if name == b"INCRBY" else 1
-            told = {b"HELLO": b"%1\r\n+proto\r\n:3\r\n", b"CLIENT": b"+OK\r\n"}
-            self.wfile.write(told.get(name, b":%d\r\n" % number))
+            replies = {b"HELLO": b"%1\r\n+proto\r\n:3\r\n", b"CLIENT": b"+OK\r\n"}
+            self.wfile.write(replies.get(name, b":%d\r\n" % number))
 
 
 def test_threads_that_begin_at_once_count_each_time_and_raise_nothing(settings, monkeypatch):
