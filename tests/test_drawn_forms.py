@@ -142,6 +142,10 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
         WHY,
     ),
     "shipping.shipment cancel": (lambda: f"shipping/shipment/{queued_shipment().pk}", WHY),
+    "shipping.shipment resend": (
+        lambda: f"shipping/shipment/{queued_shipment(state='failed-to-deliver').pk}",
+        WHY,
+    ),
     "shipping.shipment take_back": (
         lambda: f"shipping/shipment/{queued_shipment(state='delivered').pk}",
         WHY,
