@@ -6,77 +6,100 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from clinical.models import NAMELESS, Patient, Study
-from core.imports import Check, Column, Importer, duplicates, limits_of
+from core.imports import (
+    CLEARED,
+    Check,
+    Column,
+    Importer,
+    duplicates,
+    identifier,
+    limits_of,
+    resolved,
+)
 
 # Names and dates come again and again, and what was valid once stays valid.
 repeating = lru_cache(20_000)
 
 
 class PatientImporter(Importer):
-    """patients.csv. `id` is the old system's: a row whose id we know is that patient, updated."""
+    """patients.csv. `id` is the old system's: a row whose id we know is that patient, updated.
+
+    An empty cell keeps what is there, `(none)` empties it. An e-mail address in other capitals is
+    the same one.
+    """
 
     noun = "patients"
     columns = (
-        Column("first_name", repeating(limits_of(Patient, "first_name"))),
-        Column("last_name", repeating(limits_of(Patient, "last_name"))),
+        Column("first_name", repeating(limits_of(Patient, "first_name", clearable=True))),
+        Column("last_name", repeating(limits_of(Patient, "last_name", clearable=True))),
         Column("birth_date", repeating(limits_of(Patient, "birth_date"))),
-        Column("email", limits_of(Patient, "email")),
-        Column("id", limits_of(Patient, "external_id", blank=False)),
+        Column("email", limits_of(Patient, "email", clearable=True)),
+        Column("id", identifier(limits_of(Patient, "external_id", blank=False))),
     )
     checks = (
         duplicates("id"),
         Check(
             "last_name",
-            f"SELECT line, '{NAMELESS}' AS reason FROM import_rows "  # noqa: S608 - our own words
-            "WHERE first_name = '' AND last_name = ''",
+            f"""
+            SELECT r.line, '{NAMELESS}' AS reason
+            FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.id
+            WHERE {resolved("first_name")} = '' AND {resolved("last_name")} = ''
+            """,  # noqa: S608 - our own words
         ),
     )
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
-        """Add the unknown, update those that differ, leave the others alone.
-
-        A name that is left empty keeps what is known.
-        """
+        """Add the unknown, update those that differ, leave the others alone."""
         cursor.execute(
-            """
+            f"""
             WITH written AS (
-                INSERT INTO clinical_patient AS p
+                INSERT INTO clinical_patient AS was
                     (first_name, last_name, birth_date, email, external_id, created_at)
-                SELECT first_name, last_name, birth_date::date, email, id, now()
-                FROM import_rows ORDER BY line
+                SELECT {resolved("first_name")}, {resolved("last_name")}, r.birth_date::date,
+                    {resolved("email")}, r.id, now()
+                FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.id
+                ORDER BY line
                 ON CONFLICT (external_id) DO UPDATE SET
-                    first_name = COALESCE(NULLIF(EXCLUDED.first_name, ''), p.first_name),
-                    last_name = COALESCE(NULLIF(EXCLUDED.last_name, ''), p.last_name),
+                    first_name = EXCLUDED.first_name, last_name = EXCLUDED.last_name,
                     birth_date = EXCLUDED.birth_date, email = EXCLUDED.email
-                WHERE (p.first_name, p.last_name, p.birth_date, p.email)
-                    IS DISTINCT FROM (COALESCE(NULLIF(EXCLUDED.first_name, ''), p.first_name),
-                                      COALESCE(NULLIF(EXCLUDED.last_name, ''), p.last_name),
-                                      EXCLUDED.birth_date, EXCLUDED.email)
+                WHERE (was.first_name, was.last_name, was.birth_date, upper(was.email))
+                    IS DISTINCT FROM (EXCLUDED.first_name, EXCLUDED.last_name,
+                                      EXCLUDED.birth_date, upper(EXCLUDED.email))
                 RETURNING (xmax = 0) AS created
             )
             SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM written
-            """
+            """  # noqa: S608 - columns of ours
         )
         created, updated = cursor.fetchone()
         return created, updated
+
+
+def _digest(values: Sequence[str]) -> str:
+    return blake2b("\0".join(values).encode(errors="surrogateescape"), digest_size=20).hexdigest()
+
+
+def _description(text: str) -> str:
+    """A description; there is no value yet that the word for none could empty."""
+    return limits_of(Study, "description")("" if text.casefold() == CLEARED else text)
 
 
 class StudyImporter(Importer):
     """studies.csv. Its rows have no id, so a row is known by all that is in it.
 
     The k-th row of the same content is the k-th such study: equal rows are distinct studies, and
-    a repeated import adds none. A changed row is a new study: nothing says which one it was.
+    a repeated import adds none, whichever program saved the file. A changed row is a new study:
+    nothing says which one it was.
     """
 
     noun = "studies"
     columns = (
         Column("urgency_level", limits_of(Study, "urgency_level")),
         Column("body_part", limits_of(Study, "body_part")),
-        Column("description", limits_of(Study, "description")),
+        Column("description", _description),
         Column("type", limits_of(Study, "type")),
-        Column("patient_id", limits_of(Patient, "external_id", blank=False)),
+        Column("patient_id", identifier(limits_of(Patient, "external_id", blank=False))),
     )
-    derived = ("content",)
+    derived = ("content", "content_before")
     checks: ClassVar[Sequence[Check]] = (
         Check(
             "patient_id",
@@ -88,23 +111,34 @@ class StudyImporter(Importer):
         ),
     )
 
-    def derive(self, values: list[str]) -> list[str]:
-        """A digest of the row's content."""
-        return [blake2b("\0".join(values).encode(), digest_size=20).hexdigest()]
+    def derive(self, values: list[str], cells: list[str]) -> list[str]:
+        """A digest of the row's content, and that of it as it was before text was cleaned."""
+        content = _digest(values)
+        return [content, content if cells == values else _digest(cells)]
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the studies that are not there yet, each with its event."""
         # LEFT JOIN: a patient who was deleted since the check is an error here, not a lost row.
         cursor.execute(
             """
-            WITH added AS (
+            WITH keyed AS (
+                SELECT *,
+                    content || '-' || row_number() OVER (PARTITION BY content ORDER BY line)
+                        AS key,
+                    content_before || '-'
+                        || row_number() OVER (PARTITION BY content_before ORDER BY line)
+                        AS key_before
+                FROM import_rows
+            ), added AS (
                 INSERT INTO clinical_study
                     (patient_id, urgency_level, body_part, description, type, state, import_key,
                      created_at)
                 SELECT p.id, r.urgency_level, r.body_part, r.description, r.type, 'registered',
-                    r.content || '-' || row_number() OVER (PARTITION BY r.content ORDER BY r.line),
-                    now()
-                FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.patient_id
+                    r.key, now()
+                FROM keyed r LEFT JOIN clinical_patient p ON p.external_id = r.patient_id
+                WHERE r.key = r.key_before OR NOT EXISTS (
+                    SELECT 1 FROM clinical_study s WHERE s.import_key = r.key_before
+                )
                 ORDER BY r.line
                 ON CONFLICT (import_key) DO NOTHING
                 RETURNING id, state

@@ -116,6 +116,11 @@ def token(text: str) -> str:
     return line(text)
 
 
+def visible(text: str) -> str:
+    """What of a text can be seen, blanks at the ends apart; nothing is refused or composed."""
+    return _BLANK.sub(" ", _ALL_UNSEEN.sub("", text)).strip()
+
+
 def holds_unseen(text: str) -> bool:
     """Whether something in it cannot be seen, blanks and line breaks apart."""
     return not text.isascii() and bool(_ALL_UNSEEN.search(text) or _OVERRIDE.search(text))

@@ -5,8 +5,18 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from phonenumber_field.phonenumber import to_python
 
-from core.imports import Check, Column, Importer, duplicates, limits_of
-from core.imports.columns import readable
+from core.imports import (
+    CLEARED,
+    Check,
+    Column,
+    Importer,
+    duplicates,
+    identifier,
+    limits_of,
+    resolved,
+)
+from core.imports.columns import or_cleared, readable
+from core.text import phone
 from customers.models import Customer, new_code
 
 LONGEST_PHONE = 128
@@ -14,9 +24,10 @@ LONGEST_PHONE = 128
 
 def clean_phone(text: str) -> str:
     """The number as E.164, local ones by the default region. Raises ValidationError."""
+    fits = len(text) <= LONGEST_PHONE and readable(text)
+    text = phone(text) if fits else text
     if not text:
         return ""
-    fits = len(text) <= LONGEST_PHONE and readable(text)
     number = to_python(text) if fits else None
     if not number or not number.is_valid():
         raise ValidationError("No country has this number. Write it like +447451277972.")
@@ -28,8 +39,9 @@ def clean_phone(text: str) -> str:
 class CustomerImporter(Importer):
     """`name, phone_number, email` and perhaps `code`.
 
-    A row with a code is that customer: created under the code, or updated. A row without one is
-    known by all three values together, the phone as E.164: whoever has just these is left alone,
+    A row with a code is that customer: created under the code, or updated. An empty cell keeps
+    what is there, `(none)` empties it. A row without one is known by all three values together,
+    the phone as E.164, the e-mail address in any case: whoever has just these is left alone,
     nobody has them and a customer is made with a code of its own. So repeating a file adds
     nothing, and a changed row without a code is a new customer: nothing says which one it was.
     Two such rows that say the same are one customer written twice, and an error.
@@ -38,11 +50,11 @@ class CustomerImporter(Importer):
     noun = "customers"
     columns = (
         Column("name", limits_of(Customer, "name")),
-        Column("phone_number", clean_phone),
-        Column("email", limits_of(Customer, "email")),
-        Column("code", limits_of(Customer, "code", blank=True), required=False),
+        Column("phone_number", or_cleared(clean_phone)),
+        Column("email", limits_of(Customer, "email", clearable=True)),
+        Column("code", identifier(limits_of(Customer, "code", blank=True)), required=False),
     )
-    derived = ("final_code",)
+    derived = ("final_code", "known_phone", "known_email", "name_before")
     checks = (
         duplicates("code"),
         Check(
@@ -50,43 +62,53 @@ class CustomerImporter(Importer):
             """
             SELECT r.line, 'This is the same customer as on line ' || min(o.line)
                 || '. Remove one, or give each a code.' AS reason
-            FROM import_rows r JOIN import_rows o USING (name, phone_number, email)
+            FROM import_rows r JOIN import_rows o USING (name, known_phone, known_email)
             WHERE r.code = '' AND o.line <> r.line AND (o.code <> '' OR o.line < r.line)
             GROUP BY r.line
             """,
         ),
     )
 
-    def derive(self, values: list[str]) -> list[str]:
-        """The code given, or a fresh one."""
-        return [values[3] or new_code()]
+    def derive(self, values: list[str], cells: list[str]) -> list[str]:
+        """The code given, or a fresh one; what a row without one is known by; and its name as it
+        was before text was cleaned."""
+        number, email = ("" if value == CLEARED else value for value in values[1:3])
+        return [values[3] or new_code(), number, email.upper(), cells[0]]
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Those with a code first, so that the others meet them as they will be."""
         cursor.execute(
-            """
+            f"""
             WITH written AS (
-                INSERT INTO customers_customer AS c (code, name, phone_number, email, created_at)
-                SELECT code, name, phone_number, email, now()
-                FROM import_rows WHERE code <> '' ORDER BY line
+                INSERT INTO customers_customer AS was (code, name, phone_number, email, created_at)
+                SELECT r.code, r.name, {resolved("phone_number")}, {resolved("email")}, now()
+                FROM import_rows r LEFT JOIN customers_customer p USING (code)
+                WHERE r.code <> '' ORDER BY line
                 ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name,
                     phone_number = EXCLUDED.phone_number, email = EXCLUDED.email
-                WHERE (c.name, c.phone_number, c.email)
-                    IS DISTINCT FROM (EXCLUDED.name, EXCLUDED.phone_number, EXCLUDED.email)
+                WHERE (was.name, was.phone_number, upper(was.email)) IS DISTINCT FROM
+                    (EXCLUDED.name, EXCLUDED.phone_number, upper(EXCLUDED.email))
                 RETURNING (xmax = 0) AS created
             )
             SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM written
-            """
+            """  # noqa: S608 - columns of ours
         )
         created, updated = cursor.fetchone()
         cursor.execute(
             """
             INSERT INTO customers_customer (code, name, phone_number, email, created_at)
-            SELECT final_code, name, phone_number, email, now() FROM import_rows r
+            SELECT final_code, name, known_phone, CASE email WHEN %s THEN '' ELSE email END, now()
+            FROM import_rows r
             WHERE code = '' AND NOT EXISTS (
                 SELECT 1 FROM customers_customer c
-                WHERE (c.name, c.phone_number, c.email) = (r.name, r.phone_number, r.email)
+                WHERE (c.name, c.phone_number, upper(c.email))
+                    = (r.name, r.known_phone, r.known_email)
+            ) AND NOT EXISTS (
+                SELECT 1 FROM customers_customer c
+                WHERE (c.name, c.phone_number, upper(c.email))
+                    = (r.name_before, r.known_phone, r.known_email)
             ) ORDER BY line
-            """
+            """,
+            [CLEARED],
         )
         return created + cursor.rowcount, updated

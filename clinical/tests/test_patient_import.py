@@ -130,7 +130,7 @@ def test_B4_a_dry_run_says_what_would_be_and_writes_nothing(imported):
     said, _ = imported(real(), "--dry-run")
     assert said == "Dry run, nothing was written. Patients: 4 created, 0 updated, 0 unchanged."
     assert not Patient.objects.exists()
-    assert imported(HEADER + ",,,,\n", "--dry-run")[1].endswith("Nothing was written.")
+    assert imported(HEADER + "x,,,,\n", "--dry-run")[1].endswith("Nothing was written.")
 
 
 def test_a_file_with_a_header_only_is_fine(imported):
@@ -162,7 +162,7 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path, name):
 
 
 def test_the_command_line_exits_with_1(tmp_path):
-    (tmp_path / "bad.csv").write_text(HEADER + ",,,,\n")
+    (tmp_path / "bad.csv").write_text(HEADER + "x,,,,\n")
     done = subprocess.run(  # noqa: S603 - our own interpreter and command
         [sys.executable, "manage.py", "import_patients", str(tmp_path / "bad.csv")],
         cwd=settings.BASE_DIR,

@@ -10,12 +10,13 @@ database, and the statement that writes. Everything else is here:
 - `command`: the management command.
 """
 
-from core.imports.columns import Clean, Column, limits_of
+from core.imports.columns import CLEARED, Clean, Column, identifier, limits_of, resolved
 from core.imports.command import ImportCommand
 from core.imports.report import Problem, Report
 from core.imports.running import Check, Importer, duplicates, run
 
 __all__ = [
+    "CLEARED",
     "Check",
     "Clean",
     "Column",
@@ -24,6 +25,8 @@ __all__ = [
     "Problem",
     "Report",
     "duplicates",
+    "identifier",
     "limits_of",
+    "resolved",
     "run",
 ]

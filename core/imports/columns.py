@@ -1,5 +1,6 @@
 """The limits of a cell: those of the model field, which are the API's too."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,23 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
+from core import text as texts
 from core.dates import iso_date
 
 Clean = Callable[[str], str]
+
+# An empty cell keeps the value that is there; this word empties it, and is staged as it stands.
+CLEARED = "(none)"
+# What spreadsheets write where a formula has failed, in English and German.
+_ERRORS = frozenset(
+    (
+        *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
+        *("#NV", "#BEZUG!", "#WERT!", "#ZAHL!"),
+    )
+)
+_FORMULA = re.compile('[=@].*|".*"')
+_ROUNDED = re.compile(r"[0-9]+[.,][0-9]+E\+?[0-9]+|[0-9]E\+[0-9]+|[0-9]+\.0+|#+", re.IGNORECASE)
+_NOTHING = frozenset(("nan", "null", "none", "(null)", "undefined"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +41,57 @@ class Column:
     required: bool = True
 
 
-def limits_of(model: type[models.Model], name: str, *, blank: bool | None = None) -> Clean:
-    """The check of a cell against a model field; `blank` overrides the field's own."""
+def limits_of(
+    model: type[models.Model], name: str, *, blank: bool | None = None, clearable: bool = False
+) -> Clean:
+    """The check of a cell against a model field; `blank` overrides the field's own.
+
+    With `clearable` the word `(none)` is taken for what may be blank, and given as CLEARED.
+    """
     field: Any = model._meta.get_field(name)
     blank = field.blank if blank is None else blank
     if isinstance(field, models.DateField):
         return _date(field)
     if field.choices:
         return _choice([str(value) for value, _ in field.flatchoices])
-    return _text(field, blank)
+    check = _text(field, blank)
+    return or_cleared(check) if clearable and blank else check
+
+
+def or_cleared(check: Clean) -> Clean:
+    """The check, but for the word that empties what is there."""
+    return lambda text: CLEARED if text.casefold() == CLEARED else check(text)
+
+
+def resolved(column: str) -> str:
+    """SQL: what a cell comes to beside the row that is there, `r` and `p`; an absent row has none.
+
+    An empty cell keeps the value, CLEARED empties it.
+    """
+    return (
+        f"CASE r.{column} WHEN '' THEN COALESCE(p.{column}, '') WHEN '{CLEARED}' THEN '' "
+        f"ELSE r.{column} END"
+    )
+
+
+def identifier(check: Clean) -> Clean:
+    """The check of an id that another system gave out: what a spreadsheet made of it is refused.
+
+    It is never mended: nobody knows which id it was, and a wrong one is another person.
+    """
+
+    def clean(text: str) -> str:
+        if texts.holds_unseen(text):
+            raise ValidationError("It holds characters that cannot be seen. Write the id anew.")
+        if _FORMULA.fullmatch(text):
+            raise ValidationError("This is a formula of a spreadsheet. Write the id alone.")
+        if _ROUNDED.fullmatch(text) or text.casefold() in _NOTHING:
+            raise ValidationError(
+                "A spreadsheet made this of an id. Export it anew, the column formatted as text."
+            )
+        return check(text)
+
+    return clean
 
 
 def readable(text: str) -> bool:
@@ -53,16 +110,20 @@ def readable(text: str) -> bool:
 def _text(field: Any, blank: bool) -> Clean:
     longest: int = field.max_length
     validators = [v for v in field.validators if not isinstance(v, MaxLengthValidator)]
+    cleaned = _cleaner(field)
 
     def clean(text: str) -> str:
+        if not readable(text):
+            raise ValidationError("This is not text in UTF-8, or it holds a NUL character.")
+        text = cleaned(text)
         if not text:
             if blank:
                 return text
             raise ValidationError("This may not be empty.")
         if len(text) > longest:
             raise ValidationError(f"This has {len(text):,} characters; at most {longest} fit.")
-        if not readable(text):
-            raise ValidationError("This is not text in UTF-8, or it holds a NUL character.")
+        if text[0] == "#" and text in _ERRORS:
+            raise ValidationError("This is an error of a spreadsheet, not a value.")
         for validate in validators:
             validate(text)
         return text
@@ -70,10 +131,19 @@ def _text(field: Any, blank: bool) -> Clean:
     return clean
 
 
+def _cleaner(field: Any) -> Clean:
+    if isinstance(field, models.EmailField):
+        return texts.email
+    if isinstance(field, models.TextField):
+        return lambda text: texts.prose(text).strip()
+    return texts.line
+
+
 def _choice(choices: list[str]) -> Clean:
     allowed = frozenset(choices)
 
     def clean(text: str) -> str:
+        text = texts.token(text)
         if text not in allowed:
             raise ValidationError(f"Use one of: {', '.join(choices)}.")
         return text
@@ -85,6 +155,7 @@ def _date(field: Any) -> Clean:
     validators: list[Callable[[date], None]] = list(field.validators)
 
     def clean(text: str) -> str:
+        text = texts.token(text)
         try:
             day = iso_date(text)
         except ValueError as error:

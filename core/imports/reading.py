@@ -1,19 +1,33 @@
 """CSV bytes to records (RFC 4180), whatever the bytes are.
 
 Nothing here raises for a bad file but `Unreadable`, and nothing grows with it: a line, and a
-record of several lines, are capped.
+record of several lines, are capped. What spreadsheets leave behind is passed over: rows without a
+value, columns without a name, and the line `sep=,` before the header.
 """
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from core.imports.columns import Column, readable
 from core.imports.report import Problem
+from core.text import visible
 
 LONGEST_RECORD = 1_000_000  # bytes; a row of ours has a few hundred
 BOM = b"\xef\xbb\xbf"
 NOT_CSV = "This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and try again."
+# How a file begins that is something else, and what to do with it.
+OTHERS = {
+    b"\xff\xfe": "This file is in UTF-16, as “Unicode Text” is. Save it as “CSV UTF-8”.",
+    b"\xfe\xff": "This file is in UTF-16. Save it as “CSV UTF-8”.",
+    b"PK\x03\x04": "This is a workbook or an archive. Save its sheet as “CSV UTF-8”.",
+    b"\xd0\xcf\x11\xe0": "This is a workbook of an old Excel. Save its sheet as “CSV UTF-8”.",
+}
+SEPARATORS = {b";": "semicolons", b"\t": "tabs", b"|": "vertical bars"}
+SEPARATED = "The columns are separated by {}. Save it as “CSV UTF-8 (comma delimited)”."
+_SEP = re.compile(rb'"?sep=(.)"?[,;\t\s]*', re.IGNORECASE | re.DOTALL)
+_SEEN = re.compile("[!-~]")
 # What the csv module says, and what to say instead.
 PLAIN = {
     "unexpected end of data": "A quote is opened here and never closed.",
@@ -46,6 +60,7 @@ class Reader:
         self._stream = stream
         self._line = 0
         self._record_size = 0
+        self._is_before_header = True
 
     def records(self) -> Iterator[Record | Problem]:
         """Every record that is not blank. Raises Unreadable."""
@@ -59,11 +74,14 @@ class Reader:
             except csv.Error as error:
                 yield Problem(start, "", _plain(error))
             else:
-                if len(cells) > 1 or (cells and cells[0].strip()):
+                if not _is_blank(cells):
                     yield start, cells
 
     def _lines(self) -> Iterator[str]:
-        """The lines; bytes that are no UTF-8 become surrogates, which no cell may hold."""
+        """The lines; bytes that are no UTF-8 become surrogates, which no cell may hold.
+
+        Raises Unreadable for a file of another kind, and for a line without an end.
+        """
         read = self._stream.readline
         while raw := read(LONGEST_RECORD + 1):
             self._line += 1
@@ -76,8 +94,45 @@ class Reader:
                     "Nothing behind it was read.",
                 )
             if self._line == 1:
+                _refuse_others(raw)
                 raw = raw.removeprefix(BOM)
+            if self._is_before_header:
+                raw = self._checked(raw)
             yield raw.decode("utf-8", "surrogateescape")
+
+    def _checked(self, raw: bytes) -> bytes:
+        """A line up to the header; a blank one for `sep=,`. Raises Unreadable."""
+        if found := _SEP.fullmatch(raw) if self._line == 1 else None:
+            _refuse_separator(found[1])
+            return b"\n"
+        self._is_before_header = not raw.strip(b' \t\r\n,;"')
+        _refuse_separator(_only_separator(raw))
+        return raw
+
+
+def _is_blank(cells: list[str]) -> bool:
+    """Whether a row shows nothing: a spreadsheet's row that was emptied, or never filled."""
+    return not any(map(_SEEN.search, cells)) and not visible("".join(cells))
+
+
+def _refuse_others(raw: bytes) -> None:
+    for start, reason in OTHERS.items():
+        if raw.startswith(start):
+            raise Unreadable(1, reason)
+    zeros = sorted((raw[::2].count(0), raw[1::2].count(0)))
+    if not zeros[0] and zeros[1] > len(raw) // 3:  # every other byte
+        raise Unreadable(1, OTHERS[b"\xfe\xff"])
+
+
+def _only_separator(header: bytes) -> bytes:
+    """What separates the columns of a header, or a comma: no import has a single column."""
+    found = [sign for sign in SEPARATORS if sign in header]
+    return found[0] if found and b"," not in header and b"\0" not in header else b","
+
+
+def _refuse_separator(sign: bytes) -> None:
+    if sign in SEPARATORS:
+        raise Unreadable(1, SEPARATED.format(SEPARATORS[sign]))
 
 
 def _plain(error: csv.Error) -> str:
@@ -101,17 +156,26 @@ def positions(
         raise Unreadable(header.line, header.reason)
     if not all(readable(cell) for cell in header[1]):
         raise Unreadable(header[0], NOT_CSV)
-    line, cells = header
-    names = [cell.strip() for cell in cells]
-    found = [names.index(column.name) if column.name in names else None for column in columns]
+    line = header[0]
+    names = column_names(header[1])
+    plain = [name.lower() for name in names]
+    found = [plain.index(column.name) if column.name in plain else None for column in columns]
     return found, _header_problems(line, names, columns)
 
 
+def column_names(cells: Sequence[str]) -> list[str]:
+    """The names in a header; empty columns at its end have none."""
+    names = [visible(cell) for cell in cells]
+    while names and not names[-1]:
+        names.pop()
+    return names
+
+
 def _header_problems(line: int, names: list[str], columns: Sequence[Column]) -> list[Problem]:
-    known = {column.name for column in columns}
-    missing = [c.name for c in columns if c.required and c.name not in names]
-    unknown = [name for name in dict.fromkeys(names) if name not in known]
-    twice = [name for name in known if names.count(name) > 1]
+    known, plain = {column.name for column in columns}, [name.lower() for name in names]
+    missing = [c.name for c in columns if c.required and c.name not in plain]
+    unknown = [name for name in dict.fromkeys(names) if name.lower() not in known]
+    twice = [name for name in known if plain.count(name) > 1]
     problems = [Problem(line, name, "This column is missing.") for name in missing]
     problems += [Problem(line, _shown(name), "This column is unknown.") for name in unknown]
     problems += [Problem(line, name, "This column is there twice.") for name in sorted(twice)]

@@ -12,8 +12,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from core.imports.columns import Column
-from core.imports.reading import Reader, Record, Unreadable, positions
+from core.imports.reading import Reader, Record, Unreadable, column_names, positions
 from core.imports.report import SHOWN, Problem, Report
+from core.text import visible
 
 CHUNK = 5_000  # rows in memory at a time
 Row = list[Any]
@@ -38,8 +39,8 @@ class Importer(ABC):
     derived: ClassVar[Sequence[str]] = ()
     checks: ClassVar[Sequence[Check]] = ()
 
-    def derive(self, values: Row) -> Row:
-        """The values of the `derived` columns for a good row."""
+    def derive(self, values: Row, cells: Row) -> Row:
+        """The values of the `derived` columns for a good row; `cells` are as they were written."""
         return []
 
     @abstractmethod
@@ -120,7 +121,7 @@ def _good_rows(importer: Importer, reader: Reader, report: Report) -> Iterator[R
         if problems:
             report.add_many(problems, len(problems))
             return
-        width = 0 if header is None or isinstance(header, Problem) else len(header[1])
+        width = len(column_names(header[1])) if isinstance(header, tuple) else 0
         yield from _clean_rows(importer, records, found, width, report)
     except Unreadable as error:
         report.add(error.problem)
@@ -138,23 +139,27 @@ def _clean_rows(
         (column.clean, width if at is None else at)
         for column, at in zip(importer.columns, found, strict=True)
     ]
+    cleans = [column.clean for column in importer.columns]
     for record in records:
         report.rows += 1
         if isinstance(record, Problem):
             report.add(record)
             continue
         line, cells = record
+        if len(cells) > width and not visible("".join(cells[width:])):
+            del cells[width:]  # columns without a name, and without a value
         if len(cells) != width:
             reason = f"This row has {len(cells)} values, the header {width}."
             report.add(Problem(line, "", reason))
             continue
         cells.append("")
+        stripped = [cells[at].strip() for _, at in plan]
         try:
-            values = [clean(cells[at].strip()) for clean, at in plan]
+            values = [clean(cell) for clean, cell in zip(cleans, stripped, strict=True)]
         except ValidationError:
             _name_problems(importer.columns, plan, line, cells, report)
         else:
-            yield [line, *values, *importer.derive(values)]
+            yield [line, *values, *importer.derive(values, stripped)]
 
 
 def _name_problems(
