@@ -231,6 +231,17 @@ def test_an_empty_cell_keeps_the_value_and_the_word_for_none_empties_it():
     assert figures(PatientImporter, f"{PATIENTS}\n{word}\n{word[:-1]}2\n") == (1, 0, 1)
 
 
+def test_names_are_kept_and_emptied_so_too_but_never_both():
+    imported(PatientImporter, f"{PATIENTS}\n{ASA}\n")
+    assert figures(PatientImporter, f"{PATIENTS}\n,,1985-04-10,,d1\n") == (0, 0, 1)
+    assert figures(PatientImporter, f"{PATIENTS}\n(none),,1985-04-10,,d1\n") == (0, 1, 0)
+    kept = Patient.objects.get(external_id="d1")
+    assert (kept.first_name, kept.last_name) == ("", "Berg")
+    for names in (",(none)", "(none),(none)"):
+        said = problems(PatientImporter, f"{PATIENTS}\n{names},1985-04-10,,d1\n")
+        assert [line.partition(":")[0] for line in said] == ["line 2, last_name"]
+
+
 def test_the_same_of_customers():
     jo = CustomerFactory.create(
         name="Jo", phone_number="+447451277972", email="jo@e.example", code="K"

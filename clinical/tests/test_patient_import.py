@@ -1,14 +1,17 @@
 """`manage.py import_patients` (requirement B4)."""
 
 import io
+import os
 import subprocess
 import sys
 from datetime import date
 from io import StringIO
+from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.db import connection
 
 from clinical.demo import DATA
 from clinical.models import Patient
@@ -163,9 +166,12 @@ def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path, name):
 
 def test_the_command_line_exits_with_1(tmp_path):
     (tmp_path / "bad.csv").write_text(HEADER + "x,,,,\n")
+    used = connection.get_connection_params()
+    where = urlencode({n: used[n] for n in ("host", "port", "password") if used.get(n)}, safe="/")
     done = subprocess.run(  # noqa: S603 - our own interpreter and command
         [sys.executable, "manage.py", "import_patients", str(tmp_path / "bad.csv")],
         cwd=settings.BASE_DIR,
+        env=os.environ | {"DATABASE_URL": f"postgres://{used['user']}@/{used['dbname']}?{where}"},
         capture_output=True,
         text=True,
         check=False,
