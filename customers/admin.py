@@ -114,6 +114,12 @@ class CustomerAdmin(LargeTableAdmin):
         list[Callable[[HttpRequest, Customer, dict[str, str]], None]]
     ] = []
 
+    # Whoever asks about what still goes to an address that was replaced: (request, customer, the
+    # default address, ids of schedules); gives the page that asks.
+    asks_after_a_move: ClassVar[
+        list[Callable[[HttpRequest, Customer, Address | None, list[int]], HttpResponse]]
+    ] = []
+
     # Set by whoever can write to them.
     has_write_to_permission: Callable[[Any, HttpRequest], bool]
     write_message: Callable[..., HttpResponse]
@@ -146,16 +152,37 @@ class CustomerAdmin(LargeTableAdmin):
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the addresses; what waited for the first one goes there."""
         book = form.instance.addresses
-        had_one = book.exists()
+        before = {address.pk: address for address in book.all()}
+        had_one = bool(before)
         super().save_related(request, form, formsets, change)
+        request.still_used = _still_used(form.instance, before)  # type: ignore[attr-defined]
         first = None if had_one else book.filter(is_default=True).first()
         shipped = services.announce_first(first, by=_actor(request)) if first else []
         if shipped:
             self.message_user(request, f"Goes to this address now: {', '.join(shipped)}.")
 
+    def response_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
+        """Where it leads: to the question about what still goes to the old address, if any does."""
+        answer: HttpResponse = super().response_change(request, obj)
+        used_by: list[int] = getattr(request, "still_used", [])
+        asks = self.asks_after_a_move if used_by else ()
+        return next((ask(request, obj, obj.default_address, used_by) for ask in asks), answer)
+
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Customers found by words."""
         return search(queryset, text)
+
+
+def _still_used(customer: Customer, before: dict[int, Address]) -> list[int]:
+    """The schedules that still send to an address that was changed, or was the default."""
+    found: set[int] = set()
+    now = {address.pk: address for address in customer.addresses.all()}
+    for pk, old in before.items():
+        new = now.get(pk)
+        if new is None or new.address() != old.address() or (old.is_default > new.is_default):
+            old.took_place_of = [old.address()]
+            found |= set(services.still_used_by(old))
+    return sorted(found)
 
 
 def _actor(request: HttpRequest) -> str:

@@ -1,6 +1,6 @@
 """Customers and their addresses."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -200,6 +200,9 @@ class Address(AddressLines):
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
     is_default = models.BooleanField(default=False)
+
+    # Of one that was changed or became the default: the lines whose place it took.
+    took_place_of: "Sequence[Mapping[str, str]]" = ()
 
     class Meta:
         verbose_name_plural = "addresses"

@@ -111,7 +111,18 @@ class BookedAddressSerializer(AddressSerializer):
         return attrs
 
 
-class AddedAddressSerializer(BookedAddressSerializer):
+class ChangedAddressSerializer(BookedAddressSerializer):
+    """An address, and who still sends to what it took the place of."""
+
+    used_by_schedules = serializers.ListField(
+        child=IntegerField(),
+        read_only=True,
+        help_text="Running schedules that still send to what this address was, or to the default "
+        "before it: PATCH each that is to follow. For whoever may read shipping.",
+    )
+
+
+class AddedAddressSerializer(ChangedAddressSerializer):
     """A new address, and what was done because it is the customer's first."""
 
     shipped = serializers.ListField(

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from customers.models import Address, Customer, canonical_address
-from customers.signals import first_address_added
+from customers.signals import address_replaced, first_address_added
 
 MOST_ADDRESSES = 50  # a page of the admin shows all of a customer's
 
@@ -38,7 +38,7 @@ def add_address(
     address = Address(customer=customer, **canonical_address(lines))
     address.is_default = is_default or not book.filter(is_default=True).exists()
     if address.is_default:
-        _step_back(customer)
+        address.took_place_of = _step_back(customer)
     address.save(force_insert=True)
     return Added(address, [] if known else announce_first(address, by=by))
 
@@ -60,9 +60,11 @@ def change_address(
     if lines:
         lines = canonical_address({**locked.address(), **lines})
     changes: dict[str, Any] = {n: v for n, v in lines.items() if getattr(locked, n) != v}
+    replaced = [locked.address()] if changes else []
     if is_default and not locked.is_default:
-        _step_back(locked.customer)
+        replaced += _step_back(locked.customer)
         changes["is_default"] = True
+    locked.took_place_of = replaced
     for name, value in changes.items():
         setattr(locked, name, value)
     if changes:
@@ -92,6 +94,15 @@ def announce_first(address: Address, *, by: str) -> list[str]:
     return [str(name) for _, names in answers for name in names or ()]
 
 
+def still_used_by(address: Address) -> list[int]:
+    """The schedules that still send to what an address took the place of: their ids."""
+    found: set[int] = set()
+    for lines in address.took_place_of:
+        answers = address_replaced.send(Address, customer=address.customer_id, lines=lines)
+        found.update(pk for _, schedules in answers for pk in schedules or ())
+    return sorted(found)
+
+
 def lock(customer: Customer) -> None:
     """Hold the address book until the end of the transaction.
 
@@ -100,6 +111,9 @@ def lock(customer: Customer) -> None:
     Customer.objects.select_for_update(of=("self",), no_key=True).get(pk=customer.pk)
 
 
-def _step_back(customer: Customer) -> None:
-    """No address is the default: the database allows one at a time."""
-    customer.addresses.filter(is_default=True).update(is_default=False)
+def _step_back(customer: Customer) -> list[dict[str, str]]:
+    """No address is the default: the database allows one at a time. The lines that it had."""
+    defaults = customer.addresses.filter(is_default=True)
+    lines = [address.address() for address in defaults]
+    defaults.update(is_default=False)
+    return lines

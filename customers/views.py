@@ -1,6 +1,6 @@
 """Customers over HTTP."""
 
-from typing import Any
+from typing import Any, cast
 
 from django.db import IntegrityError
 from django.db.models import ProtectedError, QuerySet
@@ -21,12 +21,16 @@ from customers.search import SearchBackend, search
 from customers.serializers import (
     AddedAddressSerializer,
     BookedAddressSerializer,
+    ChangedAddressSerializer,
     CustomerSerializer,
 )
-from customers.services import add_address, change_address, delete_address
+from customers.services import add_address, change_address, delete_address, still_used_by
 
 CUSTOMER_KEY = OpenApiParameter("customer_pk", int, OpenApiParameter.PATH, description="Its id.")
-UNMOVED = "Orders keep the address that they have: a change moves no parcel."
+UNMOVED = (
+    "Orders keep the address that they have: a change moves no parcel. `used_by_schedules` names "
+    "the running schedules that still send to what it was."
+)
 
 
 @extend_schema_view(
@@ -89,8 +93,16 @@ class CustomerViewSet(viewsets.ModelViewSet[Customer]):
 @extend_schema_view(
     list=extend_schema(summary="List a customer's addresses"),
     retrieve=extend_schema(summary="Show an address"),
-    update=extend_schema(summary="Change an address", description=UNMOVED),
-    partial_update=extend_schema(summary="Change some of an address", description=UNMOVED),
+    update=extend_schema(
+        summary="Change an address",
+        description=UNMOVED,
+        responses={200: ChangedAddressSerializer},
+    ),
+    partial_update=extend_schema(
+        summary="Change some of an address",
+        description=UNMOVED,
+        responses={200: ChangedAddressSerializer},
+    ),
     destroy=extend_schema(
         summary="Delete an address",
         description="When it was the default, the newest of the others becomes the default.",
@@ -131,11 +143,19 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
         lines = dict(form.validated_data)
         is_default = lines.pop("is_default", False)
         added = add_address(self.customer, lines, by=_actor(request), is_default=is_default)
-        held: Any = request.auth
-        shipped = added.shipped if "orders:read" in held.scopes else []
+        shipped = added.shipped if _holds(request, "orders:read") else []
         where = f"/api/v1/customers/{self.customer.pk}/addresses/{added.address.pk}/"
-        shown = BookedAddressSerializer(added.address).data | {"shipped": shipped}
+        shown = _with_users(added.address, request) | {"shipped": shipped}
         return Response(shown, status=201, headers={"Location": where})
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change it, and say which schedules still send to what it was."""
+        form = self.get_serializer(
+            self.get_object(), data=request.data, partial=kwargs.get("partial", False)
+        )
+        form.is_valid(raise_exception=True)
+        self.perform_update(form)
+        return Response(_with_users(cast("Address", form.instance), request))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Address]) -> None:
         """Change it; a 404 when it was deleted meanwhile."""
@@ -150,6 +170,16 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
     def perform_destroy(self, instance: Address) -> None:
         """Delete it."""
         delete_address(instance)
+
+
+def _with_users(address: Address, request: Request) -> dict[str, Any]:
+    used_by = still_used_by(address) if _holds(request, "shipping:read") else []
+    return {**BookedAddressSerializer(address).data, "used_by_schedules": used_by}
+
+
+def _holds(request: Request, scope: str) -> bool:
+    held: Any = request.auth
+    return scope in held.scopes
 
 
 def _actor(request: Request) -> str:

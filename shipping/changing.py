@@ -67,10 +67,10 @@ def is_waiting(parcel: Shipment) -> bool:
     return parcel.state in NOT_HANDED_OVER and not risks.holders(parcel)
 
 
-def waiting_of(order: Order) -> list[Shipment]:
-    """The parcels of an order that are made, and that no provider has or may have."""
-    made = order.shipments.filter(state__in=NOT_HANDED_OVER).order_by("id")
-    return [parcel for parcel in made if is_waiting(parcel)]
+def waiting_of(orders: Iterable[Order]) -> list[Shipment]:
+    """The parcels of these orders that are made, and that no provider has or may have."""
+    made = Shipment.objects.filter(order__in=list(orders), state__in=NOT_HANDED_OVER)
+    return [parcel for parcel in made.order_by("id") if is_waiting(parcel)]
 
 
 def _check_nothing_left(parcels: Iterable[Shipment]) -> None:

@@ -1,19 +1,29 @@
 """What shipping does when something happens to an order, in the transaction in which it happens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from customers.signals import address_replaced
 from orders.models import OrderEvent
 from shipping import changing, services
+from shipping.models import Schedule
 
 _REACTIONS: dict[str, Callable[..., None]] = {
     "placed": services.ship,
     "address-set": services.ship,
     "cancelled": services.stop,
 }
+
+
+@receiver(address_replaced)
+def still_sent_to(customer: int, lines: Mapping[str, str], **_: Any) -> list[int]:
+    """The running schedules of a customer that still send to these lines."""
+    there = {f"order__{name}": line for name, line in lines.items()}
+    running = Schedule.objects.exclude(state="cancelled").filter(order__customer=customer, **there)
+    return list(running.values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=OrderEvent)

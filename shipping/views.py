@@ -298,7 +298,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         """What it would send, when, by whom, and for how much."""
         schedule = self.get_object()
         now, then = rehearsed(schedule, **_read(ScheduleChangeSerializer, request))
-        unsent = [parcel.reference for parcel in changing.waiting_of(schedule.order)]
+        unsent = [parcel.reference for parcel in changing.waiting_of([schedule.order])]
         shape = PictureSerializer.shape_of
         return Response(shape(then) | {"now": shape(now), "unsent": unsent})
 

@@ -52,4 +52,4 @@ CustomerAdmin.actions = [*(CustomerAdmin.actions or []), write_to_these, write_t
 CustomerAdmin.has_write_to_permission = may_write_to
 CustomerAdmin.write_message = write_message
 CustomerAdmin.has_write_message_permission = may_write_message
-CustomerAdmin.actions_detail = ["write_message"]
+CustomerAdmin.actions_detail = [*CustomerAdmin.actions_detail, "write_message"]

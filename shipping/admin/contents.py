@@ -84,7 +84,7 @@ class ContentsForm(forms.Form):
             choices=country_choices, widget=UnfoldAdminSelectWidget
         )
         never_cut(self)
-        if waiting := changing.waiting_of(order):
+        if waiting := changing.waiting_of([order]):
             names = ", ".join(parcel.reference for parcel in waiting)
             self.fields["include_unsent"] = forms.BooleanField(
                 required=False,
