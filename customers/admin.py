@@ -120,6 +120,7 @@ class CustomerAdmin(LargeTableAdmin):
         list[Callable[[HttpRequest, Customer, Address | None, list[int]], HttpResponse]]
     ] = []
 
+    actions_detail: ClassVar[list[str]] = []
     # Set by whoever can write to them.
     has_write_to_permission: Callable[[Any, HttpRequest], bool]
     write_message: Callable[..., HttpResponse]

@@ -42,7 +42,8 @@ def test_the_first_address_is_the_default_whatever_is_said(api, ada):
     assert answer.status_code == 201
     address = Address.objects.get()
     assert answer.headers["Location"] == url(ada, address)
-    assert answer.json() == LINES | {"id": address.pk, "is_default": True, "shipped": []}
+    shown = {"id": address.pk, "is_default": True, "shipped": [], "used_by_schedules": []}
+    assert answer.json() == LINES | shown
     assert ada.default_address == address
 
 
@@ -89,6 +90,7 @@ def test_a_change_says_what_came_and_keeps_the_rest(api, ada):
         "id": home.pk,
         "is_default": True,
         "postcode": "EC1Y 8SY",
+        "used_by_schedules": [],
     }
 
 

@@ -168,6 +168,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "customers/customer/<id>/change/": ("SFCMA*", "SM*"),
     "customers/customer/<id>/delete/": "SM*",
     "customers/customer/<id>/history/": "SFCMA*",
+    "customers/customer/<id>/move-subscriptions/": "SFM*",
     "customers/customer/<id>/write-a-message/": "SM*",
     "customers/customer/add/": "SM*",
     "identity/accessrecord/": "A*",

@@ -1,0 +1,139 @@
+"""A customer's new address asks about the subscriptions that still go to the old one (F25)."""
+
+from typing import Any
+
+import pytest
+import time_machine
+
+from customers.models import Address
+from customers.tests.factories import AddressFactory, CustomerFactory
+from orders.models import Order
+from orders.tests.factories import ADDRESS, placed_order
+from shipping import schedules
+from shipping.models import Schedule
+from shipping.tests.test_admin import page, signed_in
+
+MOVED = ADDRESS | {"line_1": "99 Moved Street"}
+
+
+@pytest.fixture(autouse=True)
+def clock(db):
+    with time_machine.travel("2026-01-31 12:00Z", tick=False) as clock:
+        yield clock
+
+
+@pytest.fixture
+def home() -> Address:
+    """The default address of a customer with two subscriptions there, one of them ended."""
+    home: Address = AddressFactory.create(customer=CustomerFactory.create(), is_default=True)
+    Address.objects.filter(pk=home.pk).update(**ADDRESS)
+    for _ in range(2):
+        placed_order(home.customer, interval="weekly")
+    schedules.cancel(Schedule.objects.latest("id"), by="user:test")
+    placed_order(home.customer)
+    placed_order(CustomerFactory.create(), interval="weekly")
+    home.refresh_from_db()
+    return home
+
+
+def running(home: Address) -> Schedule:
+    return Schedule.objects.get(order__customer=home.customer_id, state="active")
+
+
+def book(home: Address) -> str:
+    return f"/api/v1/customers/{home.customer_id}/addresses/"
+
+
+def test_the_answer_names_the_running_schedules_that_use_what_it_was(api, home):
+    changed = api().patch(f"{book(home)}{home.pk}/", {"line_1": "99 Moved Street"}, format="json")
+    assert changed.json()["used_by_schedules"] == [running(home).pk]
+    again = api().patch(f"{book(home)}{home.pk}/", {"line_1": "99 Moved Street"}, format="json")
+    assert again.json()["used_by_schedules"] == []
+    assert running(home).order.line_1 == ADDRESS["line_1"]
+
+
+def test_a_new_default_names_those_that_go_to_the_old_one(api, home):
+    added = api().post(book(home), MOVED | {"is_default": True}, format="json").json()
+    assert added["used_by_schedules"] == [running(home).pk]
+    beside = api().post(book(home), MOVED | {"line_1": "Work"}, format="json").json()
+    assert beside["used_by_schedules"] == []
+    url = f"{book(home)}{home.pk}/"
+    back = api().patch(url, {"is_default": True}, format="json").json()
+    assert back["used_by_schedules"] == [], "nothing goes to the one that was the default"
+
+
+def test_who_may_not_read_schedules_is_named_none(api, home):
+    client = api("customers:read", "customers:write")
+    changed = client.patch(f"{book(home)}{home.pk}/", {"line_1": "99"}, format="json")
+    assert (changed.status_code, changed.json()["used_by_schedules"]) == (200, [])
+
+
+def customer_page(client: Any, home: Address) -> dict[str, Any]:
+    """What the customer's page sends as it stands."""
+    shown = client.get(f"/admin/customers/customer/{home.customer_id}/change/").context
+    forms = [shown["adminform"].form]
+    data: dict[str, Any] = {}
+    for formset in (each.formset for each in shown["inline_admin_formsets"]):
+        forms += [formset.management_form, *formset.forms]
+    for form in forms:
+        data |= {form.add_prefix(name): form[name].value() for name in form.fields}
+    return {name: value for name, value in data.items() if value is not None and value is not False}
+
+
+def saved(client: Any, home: Address, **typed: Any) -> Any:
+    data = customer_page(client, home) | {f"addresses-0-{n}": v for n, v in typed.items()}
+    return client.post(f"/admin/customers/customer/{home.customer_id}/change/", data)
+
+
+def test_saving_a_changed_address_leads_to_the_question(home):
+    support = signed_in("support")
+    leads = saved(support, home, line_1="99 Moved Street")
+    schedule = running(home)
+    assert leads.url.endswith(f"/move-subscriptions/?schedules={schedule.pk}&address={home.pk}")
+    form = support.get(leads.url).context["form"]
+    assert form["schedules"].value() == [schedule.pk]
+    assert schedule.shipments.get().reference in form.fields["include_unsent"].help_text
+
+
+def test_saving_anything_else_asks_nothing(home):
+    assert saved(signed_in("support"), home).url == "/admin/customers/customer/"
+
+
+def test_those_that_are_ticked_go_there_once_it_was_seen(home):
+    support, schedule = signed_in("support"), running(home)
+    Address.objects.filter(pk=home.pk).update(line_1="99 Moved Street")
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    data = {"address": home.pk, "schedules": [schedule.pk], "include_unsent": "on"}
+    shown = support.post(url, data | {"do": "change"})
+    assert "Nothing is done yet" in shown.content.decode()
+    assert "99 Moved Street" in shown.content.decode()
+    assert Order.objects.get(schedule=schedule).line_1 == ADDRESS["line_1"]
+    data["seen"] = shown.context["form"].data["seen"]
+    assert support.post(url, data | {"do": "change"}).status_code == 302
+    assert Order.objects.get(schedule=schedule).line_1 == "99 Moved Street"
+    assert schedule.shipments.get().line_1 == "99 Moved Street"
+    assert schedule.events.latest("id").actor == "user:support1"
+    assert Order.objects.filter(line_1="99 Moved Street").count() == 1
+
+
+@pytest.mark.parametrize("query", ["?schedules=x,99999999999999999999&address=x", "?address=0", ""])
+def test_an_address_that_makes_no_sense_ticks_nothing(home, query):
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/{query}"
+    assert "subscriptions go" in page(signed_in("support"), url)
+
+
+def test_a_subscription_or_an_address_of_somebody_else_is_refused(home):
+    theirs = AddressFactory.create()
+    other = Schedule.objects.exclude(order__customer=home.customer_id).get()
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    support = signed_in("support")
+    for data in (
+        {"address": theirs.pk, "schedules": [running(home).pk]},
+        {"address": home.pk, "schedules": [other.pk]},
+    ):
+        assert "Select a valid choice" in support.post(url, data).content.decode()
+
+
+def test_who_may_not_change_schedules_is_not_asked(home):
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    assert signed_in("auditor").get(url).status_code == 403
