@@ -99,7 +99,7 @@ def still_used_by(address: Address) -> list[int]:
     found: set[int] = set()
     for lines in address.took_place_of:
         answers = address_replaced.send(Address, customer=address.customer_id, lines=lines)
-        found.update(pk for _, schedules in answers for pk in schedules or ())
+        found.update(int(pk) for _, schedules in answers for pk in schedules or ())
     return sorted(found)
 
 
