@@ -2,19 +2,23 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.db import connection, transaction
 
+from core.outbox import claim
 from core.states import IllegalMove
 from orders.changing import Wanted, change
 from orders.models import Order
 from orders.tests.factories import ADDRESS
 from shipping import services
-from shipping.dispatching import dispatch
+from shipping.dispatching import dispatch, lane
+from shipping.failover import alternatives
 from shipping.models import ProviderProfile, RoutingRule, Schedule, Shipment
 from shipping.running import run_schedule
 from shipping.tests.factories import last_event, queued_shipment, weekly_schedule
@@ -181,3 +185,32 @@ def test_the_second_of_two_changes_sees_the_first():
     changed = change(stale, Wanted(address=MOVED), **BY)
     assert changed.lines.get().quantity == 5
     assert Order.objects.get().item.startswith("5 ×")
+
+
+def test_fail_over_looks_at_the_parcel_and_not_at_what_its_order_became():
+    RoutingRule.objects.create(name="GB", provider="console", country="GB", is_active=True)
+    schedule = weekly()
+    schedule.shipments.update(provider="reference", state="sending")
+    moved = MOVED | {"country": "DE", "postcode": "10115"}
+    change(schedule.order, Wanted(address=moved), **BY)
+    parcel = schedule.shipments.get()
+    assert alternatives([parcel]) == {parcel.pk: ["console"]}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_waits_for_a_claim_and_leaves_what_was_claimed_as_it_was(provider):
+    schedule = weekly()
+    wanted = Wanted(address=MOVED, lines=[(product_of(schedule), 5)], include_unsent=True)
+
+    def move_away() -> None:
+        change(Order.objects.get(), wanted, **BY)
+        connection.close()
+
+    mover = Thread(target=move_away)
+    with transaction.atomic():
+        [claimed] = claim(lane("reference"), limit=1)
+        mover.start()
+        assert (claimed.line_1, claimed.lines[0].quantity) == ("1 Old Street", 2)
+    mover.join()
+    assert parcels(schedule) == [("0", "1 Old Street", 2)]
+    assert Order.objects.get().lines.get().quantity == 5
