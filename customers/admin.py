@@ -114,13 +114,13 @@ class CustomerAdmin(LargeTableAdmin):
         list[Callable[[HttpRequest, Customer, dict[str, str]], None]]
     ] = []
 
-    # Whoever asks about what still goes to an address that was replaced: (request, customer, the
-    # default address, ids of schedules); gives the page that asks.
+    # Whoever asks about what still goes to an address that was replaced: (request, the new address,
+    # ids of schedules); gives the page that asks, if this person may decide.
     asks_after_a_move: ClassVar[
-        list[Callable[[HttpRequest, Customer, Address | None, list[int]], HttpResponse]]
+        list[Callable[[HttpRequest, Address, list[int]], HttpResponse | None]]
     ] = []
-
     actions_detail: ClassVar[list[str]] = []
+
     # Set by whoever can write to them.
     has_write_to_permission: Callable[[Any, HttpRequest], bool]
     write_message: Callable[..., HttpResponse]
@@ -156,7 +156,7 @@ class CustomerAdmin(LargeTableAdmin):
         before = {address.pk: address for address in book.all()}
         had_one = bool(before)
         super().save_related(request, form, formsets, change)
-        request.still_used = _still_used(form.instance, before)  # type: ignore[attr-defined]
+        request.moved = _moved(form.instance, before)  # type: ignore[attr-defined]
         first = None if had_one else book.filter(is_default=True).first()
         shipped = services.announce_first(first, by=_actor(request)) if first else []
         if shipped:
@@ -165,25 +165,28 @@ class CustomerAdmin(LargeTableAdmin):
     def response_change(self, request: HttpRequest, obj: Customer) -> HttpResponse:
         """Where it leads: to the question about what still goes to the old address, if any does."""
         answer: HttpResponse = super().response_change(request, obj)
-        used_by: list[int] = getattr(request, "still_used", [])
-        asks = self.asks_after_a_move if used_by else ()
-        return next((ask(request, obj, obj.default_address, used_by) for ask in asks), answer)
+        moved: tuple[Address, list[int]] | None = getattr(request, "moved", None)
+        pages = (ask(request, *moved) for ask in self.asks_after_a_move) if moved else ()
+        return next(filter(None, pages), answer)
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Customers found by words."""
         return search(queryset, text)
 
 
-def _still_used(customer: Customer, before: dict[int, Address]) -> list[int]:
-    """The schedules that still send to an address that was changed, or was the default."""
-    found: set[int] = set()
+def _moved(customer: Customer, before: dict[int, Address]) -> tuple[Address, list[int]] | None:
+    """The first address that replaced one which schedules still send to, and those schedules."""
     now = {address.pk: address for address in customer.addresses.all()}
     for pk, old in before.items():
         new = now.get(pk)
-        if new is None or new.address() != old.address() or (old.is_default > new.is_default):
+        stepped_back = new is None or old.is_default > new.is_default
+        if stepped_back or (new and new.address() != old.address()):
             old.took_place_of = [old.address()]
-            found |= set(services.still_used_by(old))
-    return sorted(found)
+            used_by = services.still_used_by(old)
+            target = customer.default_address if stepped_back else new
+            if used_by and target:
+                return target, used_by
+    return None
 
 
 def _actor(request: HttpRequest) -> str:

@@ -27,6 +27,7 @@ from shipping.admin.contents import mark_of
 from shipping.models import Schedule
 from shipping.planning import rehearsed
 
+RIGHTS = ("shipping.change_schedule", "orders.change_order", "customers.view_customer")
 PAGE = "admin:customers_customer_move_subscriptions"
 
 
@@ -99,31 +100,27 @@ def move_subscriptions(page: Any, request: HttpRequest, object_id: str) -> HttpR
     return TemplateResponse(request, "admin/shipping/moving.html", context)
 
 
-def ask(
-    request: HttpRequest, customer: Customer, default: Address | None, used_by: list[int]
-) -> HttpResponse:
+def ask(request: HttpRequest, address: Address, used_by: list[int]) -> HttpResponse | None:
     """From the customer's page to the question, with what still goes to the old address ticked."""
-    asked = {"schedules": ",".join(map(str, used_by))}
-    if default:
-        asked["address"] = str(default.pk)
-    return redirect(f"{reverse(PAGE, args=[customer.pk])}?{urlencode(asked)}")
+    if not request.user.has_perms(RIGHTS):  # type: ignore[union-attr]
+        return None
+    asked = urlencode({"schedules": ",".join(map(str, used_by)), "address": address.pk})
+    return redirect(f"{reverse(PAGE, args=[address.customer_id])}?{asked}")
 
 
 def may_move_subscriptions(page: Any, request: HttpRequest, object_id: Any = None) -> bool:
     """Whether this customer has running subscriptions, and this person may change them."""
-    rights = ("shipping.change_schedule", "orders.change_order", "customers.view_customer")
-    if not request.user.has_perms(rights):
+    if not request.user.has_perms(RIGHTS):
         return False
     running = Schedule.objects.exclude(state="cancelled").filter(order__customer=object_id)
     return object_id is None or running.exists()
 
 
 def _initial(request: HttpRequest, customer: Customer) -> dict[str, Any]:
-    """What is ticked at first: what the address names, as far as it is the customer's."""
+    """What is chosen at first: what the URL names, else the default address and nothing."""
     asked = [int(key) for key in request.GET.get("schedules", "").split(",") if _is_key(key)]
-    address = request.GET.get("address", "")
-    default = customer.default_address
-    chosen = int(address) if _is_key(address) else default and default.pk
+    book = {str(address.pk): address for address in customer.addresses.all()}
+    chosen = book.get(request.GET.get("address", "")) or customer.default_address
     return {"schedules": asked, "address": chosen, "include_unsent": True}
 
 
