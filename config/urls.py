@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from core.health import livez, readyz
 from core.schema import schema
 from desk.metrics import metrics
+from desk.sidebar import search
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import login
 from identity.reasons import ask as ask_for_reason
@@ -23,6 +24,7 @@ urlpatterns = [
     path("admin/logout/", SignOut.as_view()),
     path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
     path("admin/reason/", ask_for_reason, name="access_reason"),
+    path("admin/search/", search),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],

@@ -14,6 +14,7 @@ from unfold.views import ChangeList
 
 from core.folding import SortKey, containing
 from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
+from core.guarded_admin import GuardedAdmin
 from core.text import lenient
 
 
@@ -28,9 +29,9 @@ class AlphabeticalList(ChangeList):  # type: ignore[misc]
         )
 
 
-class ModelAdmin(CleanText, UnfoldModelAdmin):  # type: ignore[misc]
-    """A page of the admin: typed text is cleaned, a search finds what is seen, and what somebody
-    left alone is not written.
+class ModelAdmin(GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
+    """A page of the admin: typed text is cleaned, a search finds what is seen, what somebody left
+    alone is not written, and an address asks nothing but what the page offers.
 
     Columns in `alphabetical_fields` are sorted as people sort names.
     """
@@ -107,21 +108,25 @@ class LargeTableAdmin(ModelAdmin):
         text = lenient(search_term)
         return (self.found(queryset, text) if text else queryset), False
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """What goes with them. Of what this person may not see it says only that there is some."""
-        gone, counts, lacking, kept = super().get_deleted_objects(objs, request)
-        pages = self.admin_site._registry.values()
-        unseen = {p.opts.verbose_name for p in pages if not p.has_view_permission(request)}
-        if not lacking & unseen:
-            return gone, counts, lacking, kept
-        others = ["Other records"] if kept else []
-        return [], {}, (lacking - unseen) | {"other records"}, others
-
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The actions, but for deleting many at once."""
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
+
+
+def _unseen_relations(page: ModelAdmin, request: HttpRequest) -> bool:
+    """Whether rows that this person may not see could belong to those of the page."""
+    pages = page.admin_site._registry
+    known, seen = {page.model}, [page.model]
+    while seen:
+        relations = seen.pop()._meta.related_objects
+        more = {relation.related_model for relation in relations} - known
+        if any(m in pages and not pages[m].has_view_permission(request) for m in more):
+            return True
+        known |= more
+        seen += more
+    return False
 
 
 class ReadOnlyInline(TabularInline):

@@ -10,13 +10,14 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from core.guarded_admin import is_key
 from identity import reasons
 from identity.models import AccessRecord, How, User, Via
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # the admin uses this too, and workers load the admin: they n
 LINES_OF_A_PAGE = 20
 AUTOCOMPLETE_PAGE = 20  # django.contrib.admin's
 MOST_IN_A_ROW = 10_000
+PATIENT = "clinical.Patient"  # a floor above
 
 
 def record(
@@ -153,15 +155,34 @@ class RecordedAdmin:
         return answer
 
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:
-        """The form of a row, or of a new one: it may name the patient that it is for."""
-        named = request.GET.get("patient", "")
-        if object_id is None and named.isdecimal() and len(named) < 19:
-            page = self._why(request, named)
-            if page is None and self.has_add_permission(request):  # type: ignore[attr-defined]
-                record(request, [int(named)], How.DETAIL, reason=reasons.said(request, named))
-        else:
-            page = self._why_of(request, object_id)
+        """The form of a row, or of a new one, once who must say why has said it."""
+        page = self._why_of(request, object_id)
         return page or super().changeform_view(request, object_id, *args)  # type: ignore[misc]
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
+        """The form as it is shown, once the patients that it names are on record.
+
+        Taken from the form and not from the address: one that comes back with an error names
+        whoever was chosen.
+        """
+        form = context["adminform"].form
+        shown = [key for name in form.fields if (key := self._patient_of(form[name])) is not None]
+        for key in shown:
+            if page := self._why(request, key):
+                return page
+            record(request, [key], How.DETAIL, reason=reasons.said(request, key))
+        return super().render_change_form(request, context, *args, **kw)  # type: ignore[misc]
+
+    def _patient_of(self, field: Any) -> int | None:
+        """The patient whom a field of a form shows, if it shows one."""
+        rows = getattr(field.field, "queryset", None)
+        if rows is None or rows.model._meta.label != PATIENT or field.is_hidden:
+            return None
+        try:
+            chosen = field.field.clean(field.value())
+        except ValidationError:
+            return None
+        return chosen.pk if chosen else None
 
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
         """The page that asks before it deletes."""
@@ -211,7 +232,7 @@ class RecordedAdmin:
     def _why_of(self, request: HttpRequest, object_id: Any) -> HttpResponse | None:
         """The same for the patient of a row; a new row has none yet, so it is as for lists."""
         rows = self.model._default_manager.none()  # type: ignore[attr-defined]
-        if object_id is not None and str(object_id).isdecimal() and len(str(object_id)) < 19:
+        if object_id is not None and is_key(object_id):
             rows = self.model._default_manager.filter(pk=object_id)  # type: ignore[attr-defined]
         key = rows.values_list(self.patient_key, flat=True).first()
         return self._why(request, reasons.LISTS if key is None else key)
