@@ -3,8 +3,10 @@
 from urllib.parse import urlencode
 
 import pytest
+from django.test import Client
 from rest_framework.test import APIClient
 
+from core import limits as rates
 from core.http import Done
 from core.outbox import Settlement, claim
 from notifications.lanes import dispatch, lane
@@ -35,6 +37,22 @@ def report(row: Notification, status: str, **changes: str) -> dict[str, str]:
     """The form that reports this status of a message."""
     form = {"id": row.provider_reference, "status": status, "phoneNumber": row.recipient}
     return form | {"networkCode": "63902", "retryCount": "0"} | changes
+
+
+def test_M12_a_neighbours_flood_keeps_no_report_out(settings):
+    """The address carries the secret, so it is judged by that."""
+    settings.RATE_ADDRESS, settings.AFRICAS_TALKING_CALLBACK_TOKEN = "3/m", "a-long-token"
+    rates.forget()
+    client = Client()  # one process, which remembers whom it has turned away
+    form = urlencode({"id": "ATXid_1", "status": "Success", "phoneNumber": "+254704590344"})
+
+    def reported(token: str) -> int:
+        url = f"/api/v1/webhooks/africastalking/{token}/delivery/"
+        return client.post(url, form, content_type=FORM).status_code
+
+    assert [client.get("/api/v1/orders/").status_code for _ in range(6)][-1] == 429
+    assert [reported("a-long-token") for _ in range(5)] == [200] * 5
+    assert reported("a-wrong-one") == 429
 
 
 def test_success_means_delivered(post):
