@@ -35,6 +35,8 @@ def test_a_shipment_is_shown_with_its_events(api):
         "order": shipment.order_id,
         "schedule": None,
         "occurrence": None,
+        "resend_of": None,
+        "resent_as": [],
         "provider": "reference",
         "status": "queued",
         "reason": "",
