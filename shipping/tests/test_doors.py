@@ -16,7 +16,7 @@ from core.states import IllegalMove
 from orders.services import cancel_order
 from sandbox.testing import Sandbox
 from shipping import dispatching, failover, mending, providers, services, troubles
-from shipping.models import ProviderProfile, Shipment
+from shipping.models import ProviderProfile, RoutingRule, Shipment
 from shipping.tests.conftest import LANES
 from shipping.tests.factories import last_event, queued_shipment
 from shipping.tests.test_admin import SHIPMENTS, press, select, signed_in
@@ -229,13 +229,21 @@ def test_who_may_hold_another_parcel_is_remembered_elsewhere_too(world):
     assert len(world.parcels()) == 1
 
 
-def test_nothing_goes_by_itself_to_who_may_have_it(world):
-    """Neither from a provider that is busy nor from one that is switched off."""
+@pytest.mark.parametrize("how", ["busy", "switched off"])
+def test_nothing_goes_by_itself_to_who_may_have_it(world, how):
+    for priority, name in enumerate(("northpost", "swiftparcel"), 1):
+        RoutingRule.objects.create(name=name, provider=name, priority=priority, is_active=True)
     shipment = in_doubt(world, "swiftparcel")
     mending.send_by(shipment, by=STAFF, provider="northpost", **RISK)
-    ProviderProfile.objects.create(provider="northpost", is_active=False)
-    [others] = failover.alternatives([shipment]).values()
-    assert "swiftparcel" not in others
+    if how == "busy":
+        world.faults(northpost={"status": 429, "times": 1})
+        dispatching.dispatch()
+    else:
+        ProviderProfile.objects.create(provider="northpost", is_active=False)
+        failover.move_on()
+    shipment.refresh_from_db()
+    assert (shipment.provider, shipment.state) == ("northpost", "queued")
+    assert len(world.parcels()) == 1
 
 
 def test_back_where_it_was_in_doubt_it_is_looked_up_first(world):
