@@ -11,11 +11,11 @@ from shipping import (
     mending,
     provider_cases,
     providers,
+    rereading,
     resending,
     returns,
     risks,
     services,
-    tracking,
     troubles,
     unreadable,
     watchdog,
@@ -89,7 +89,7 @@ def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> No
 
 
 def _read_again(profile: ProviderProfile, *, by: str, reason: str) -> None:
-    tracking.read_again(profile.provider)
+    rereading.read_again(profile.provider)
 
 
 def _set_aside(profile: ProviderProfile, *, by: str, reason: str) -> None:

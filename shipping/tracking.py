@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
@@ -12,15 +12,16 @@ from core import clock
 from core.states import move
 from orders.models import Order
 from orders.services import follow
-from shipping import providers, reading, schedules, tasks, troubles, unreadable, watchdog
-from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
+from shipping import reading, schedules, tasks, troubles, unreadable, watchdog
+from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.providers import Provider, TrackedEvent, Unreadable
-from shipping.reading import BadEvent
+from shipping.reading import LONGEST_OF_OURS, LONGEST_STATUS, BadEvent
 from shipping.states import ATTEMPT, EXCEPTIONS, FAILED, RANKS
 
 logger = logging.getLogger(__name__)
 
 NUDGED_TOGETHER = 100
+LONGEST_ID = 255
 # What a failure to apply is known by (core/failures.py), before the shipment's number.
 APPLY = "apply the events of shipment"
 # A parcel of which one of these is told has left the house.
@@ -69,30 +70,35 @@ def decisive(events: Sequence[R]) -> R:
     return max(delivered or events, key=story)
 
 
-def store(provider: str, events: Sequence[TrackedEvent | Unreadable]) -> None:
+def store(
+    provider: str,
+    events: Sequence[TrackedEvent | Unreadable],
+    received_at: datetime | None = None,
+) -> None:
     """Keep events for good, each once, and nudge a worker to apply them: in one statement.
 
     One of a parcel that this provider has not been given is parked. What nobody here understands is
-    kept beside them, and is a case. Should this process die in between, the sweeper goes on.
+    kept beside them, and is a case. They came now, unless it is said when. Should this process die
+    in between, the sweeper goes on.
     """
-    _store(provider, list(zip(events, _arrivals(len(events)), strict=True)))
-
-
-def _arrivals(count: int) -> Iterator[datetime]:
-    """Moments for the events of one body, in its order: whichever came first stays known."""
-    now = clock.now()
-    return (now + timedelta(microseconds=number) for number in range(count))
-
-
-def _store(provider: str, arrived: Sequence[tuple[TrackedEvent | Unreadable, datetime]]) -> None:
-    readable, others = [], []
-    for event, received_at in arrived:
-        if isinstance(event, TrackedEvent) and event.event_name in RANKS:
-            readable.append((event, received_at))
+    readable, others, now = [], [], clock.now()
+    for number, event in enumerate(events):
+        # Apart, in the order of the body: whichever came first stays known.
+        came = (received_at or now) + timedelta(microseconds=number)
+        if isinstance(event, TrackedEvent) and is_understood(event):
+            readable.append((event, came))
         else:
-            others.append((event, received_at))
+            others.append((event, came))
     _follow_up(_insert(provider, readable))
     unreadable.keep(provider, others)
+
+
+def is_understood(event: TrackedEvent | Unreadable) -> bool:
+    """Whether its status is one of ours, and it fits into its columns."""
+    if isinstance(event, Unreadable) or event.event_name not in RANKS:
+        return False
+    fits = len(event.event_id) <= LONGEST_ID and len(event.raw_status) <= LONGEST_STATUS
+    return fits and len(reading.plain_reference(event.order_id)) <= LONGEST_OF_OURS
 
 
 def _insert(
@@ -143,30 +149,6 @@ def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
     for start in range(0, len(shipments), NUDGED_TOGETHER):
         tasks.apply_events.delay_on_commit(*shipments[start : start + NUDGED_TOGETHER])
     troubles.note_parked([pk for pk, shipment, back in kept if not shipment and not back])
-
-
-def read_again(provider: str) -> int:
-    """Read what was kept of a provider with its file as it is now; how many are understood.
-
-    They count from when they came. Raises LookupError when there is no such provider.
-    """
-    adapter, understood = providers.get(provider), 0
-    for row in unreadable.waiting(provider):
-        events = read(adapter, bytes(row.body)) if row.body is not None else [_again(adapter, row)]
-        if any(isinstance(event, TrackedEvent) and event.event_name in RANKS for event in events):
-            understood += 1
-            with transaction.atomic():
-                row.delete()
-                _store(provider, [(event, row.received_at) for event in events])
-    unreadable.settle_if_none(provider)
-    return understood
-
-
-def _again(adapter: Provider, row: UnreadableEvent) -> TrackedEvent | Unreadable:
-    try:
-        return adapter.event(row.raw)
-    except Exception as error:  # noqa: BLE001 - as in `read`
-        return Unreadable(row.raw, type(error).__name__)
 
 
 def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:

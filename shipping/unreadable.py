@@ -17,12 +17,13 @@ from core.cases import Trouble
 from shipping import reading
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
 from shipping.providers import TrackedEvent, Unreadable
-from shipping.states import MOVING
+from shipping.states import MOVING, RANKS
 from shipping.troubles import STUCK
 
 KIND = "events-not-understood"
 MOST = 10_000
 CHUNK = 500
+TOO_LONG = "an id, a reference or a status that is too long"
 UNKNOWN_STATUS = "a status that we do not know"
 HAPPENED = (
     "It reports something that we do not understand: a new status, or what cannot be read. It is "
@@ -54,10 +55,12 @@ def _kept(event: TrackedEvent | Unreadable, received_at: datetime) -> list[Any]:
 
 def _known_of(event: TrackedEvent | Unreadable) -> tuple[str, str, str, datetime | None]:
     """What is wrong with it, its reference, its status and its time, as far as they are known."""
+    found = reading.plain_reference(event.order_id)
+    order_id = found if len(found) <= reading.LONGEST_OF_OURS else ""
     if isinstance(event, Unreadable):
-        return event.problem[:200], event.order_id, event.raw_status[:100], None
-    state = event.raw_status or event.event_name
-    return UNKNOWN_STATUS, reading.plain_reference(event.order_id), state[:100], event.event_time
+        return event.problem[:200], order_id, event.raw_status[:100], None
+    problem = TOO_LONG if event.event_name in RANKS else UNKNOWN_STATUS
+    return problem, order_id, (event.raw_status or event.event_name)[:100], event.event_time
 
 
 _KEEP = """

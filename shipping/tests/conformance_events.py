@@ -7,7 +7,7 @@ import pytest
 from django.test import Client
 
 from core.cases.models import Case as OpenCase
-from shipping import limits, tracking, unreadable
+from shipping import limits, rereading, tracking, unreadable
 from shipping.models import Shipment, TrackingEvent, UnreadableEvent
 from shipping.providers import Provider
 from shipping.tests.factories import queued_shipment, read_one
@@ -101,7 +101,7 @@ class EventConformance:
         assert state_of(shipment) == "queued", known
         monkeypatch.undo()
         self._set_up_again(case, monkeypatch)
-        assert tracking.read_again(case.name) == 1
+        assert rereading.read_again(case.name) == 1
         assert state_of(shipment) == case.says[1]
         assert not OpenCase.objects.filter(closed_at=None).exists()
 

@@ -1,5 +1,6 @@
 """What carriers say and nobody understands: kept, bounded, before staff, and read again."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -127,6 +128,16 @@ def test_so_much_is_kept_of_a_provider_and_the_newest_of_it(monkeypatch):
         post(row(str(number), "co-1", "98"))
     kept = UnreadableEvent.objects.order_by("pk")
     assert [each.raw["id"] for each in kept] == ["2", "3", "4"]
+
+
+@pytest.mark.parametrize("part", ["event_id", "order_id", "raw_status"])
+def test_what_fits_in_no_column_is_kept_all_the_same(part):
+    """An adapter need not have measured it."""
+    changes: dict[str, Any] = {part: "x" * 300}
+    event = replace(tracked("co-1", "delivered"), **changes)
+    tracking.store("northpost", [event, tracked("co-1", "in-transit")])
+    assert UnreadableEvent.objects.get().problem == unreadable.TOO_LONG
+    assert TrackingEvent.objects.get().event_name == "in-transit"
 
 
 def test_what_is_said_again_is_kept_once_and_opens_nothing_anew():

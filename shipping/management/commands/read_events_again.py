@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from shipping import providers, tracking
+from shipping import providers, rereading
 
 
 class Command(BaseCommand):
@@ -19,4 +19,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Say of each provider how many are understood now."""
         for name in [options["provider"]] if options["provider"] else providers.names():
-            self.stdout.write(f"{name}: {tracking.read_again(name)} understood")
+            self.stdout.write(f"{name}: {rereading.read_again(name)} understood")
