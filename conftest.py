@@ -14,7 +14,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from core import clock
+from core import clock, shutdown
 from identity.scopes import SCOPES
 
 # On a busy machine a slow example is no fault.
@@ -88,3 +88,10 @@ class Poison:
 def poison(db: None) -> Poison:
     """A row that raises, made so by the database itself."""
     return Poison()
+
+
+@pytest.fixture
+def ask_to_stop() -> Iterator[Callable[[], None]]:
+    """As SIGTERM does."""
+    yield shutdown.begin
+    shutdown.forget()

@@ -5,6 +5,7 @@ import re
 import pytest
 from django.core.exceptions import ValidationError
 
+from core import shutdown
 from core.states import IllegalMove
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
@@ -58,6 +59,14 @@ def test_killed_between_chunks_it_goes_on_where_it_was(small):
     mailings.write(mailing.pk)
     assert Notification.objects.count() == 5
     assert set(Notification.objects.values_list("state", flat=True)) <= {"queued", "sent"}
+
+
+def test_asked_to_stop_it_ends_after_its_chunk_and_another_goes_on(small, ask_to_stop):
+    mailing = started()
+    ask_to_stop()
+    assert mailings.write(mailing.pk) == 2
+    shutdown.forget()
+    assert mailings.write(mailing.pk) == 3
 
 
 def test_killed_within_a_chunk_nothing_of_it_is_there(small, monkeypatch):

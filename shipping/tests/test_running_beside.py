@@ -5,9 +5,10 @@ from threading import Barrier, Thread
 import pytest
 from django.db import connection, transaction
 
+from core import shutdown
 from orders.models import Order
 from orders.services import cancel_order
-from shipping import running
+from shipping import running, tasks
 from shipping.models import Schedule, Shipment, ShipmentEvent
 from shipping.running import Tally, run_schedule
 from shipping.tests.factories import weekly_schedule
@@ -103,6 +104,21 @@ def test_C3_a_run_that_breaks_off_has_lost_nothing(monkeypatch):
         run_schedule(schedules[0].next_on, progress=break_off)
     assert run_schedule(schedules[0].next_on).queued == 3
     assert Shipment.objects.filter(occurrence=1).count() == 5
+
+
+def test_C3_a_run_that_is_asked_to_stop_ends_after_its_chunk(monkeypatch, db, ask_to_stop):
+    monkeypatch.setattr(running, "CHUNK", 2)
+    schedules = [weekly_schedule() for _ in range(5)]
+    assert run_schedule(schedules[0].next_on, progress=lambda tally: ask_to_stop()).queued == 2
+    shutdown.forget()
+    assert run_schedule(schedules[0].next_on).queued == 3
+
+
+def test_C3_the_task_leaves_the_rest_of_a_run_to_another_worker(db, ask_to_stop, nudges):
+    nudges("")
+    ask_to_stop()
+    tasks.run_schedule()
+    assert nudges("shipping.tasks.run_schedule") == [[]]
 
 
 def test_C3_the_statements_do_not_grow_with_what_is_due(db, django_assert_num_queries):
