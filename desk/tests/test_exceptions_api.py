@@ -118,6 +118,19 @@ def test_what_is_unsafe_is_a_409_until_it_is_said(api):
     assert Shipment.objects.get().provider == "console"
 
 
+def test_what_could_not_be_delivered_goes_to_another_address_as_a_second_parcel(api):
+    first, client = in_state("failed-to-deliver"), api()
+    case = open_case(first)
+    shown = {each["name"]: each for each in client.get(f"{URL}{case.pk}/").json()["actions"]}
+    assert list(shown) == ["resend-parcel", "hold", "return", "cancel", "close"]
+    assert shown["resend-parcel"]["roles"] == ["fulfilment", "manager"]
+    fields = {"line_1": "1 New Street", "later_too": "false"}
+    answer = act(client, case, "resend-parcel", {"fields": fields})
+    assert (answer.status_code, answer.json()["closed_at"] is None) == (200, False)
+    assert Shipment.objects.get(resend_of=first).line_1 == "1 New Street"
+    assert act(client, case, "resend-parcel", {"fields": fields}).status_code == 409
+
+
 def test_part_of_an_address_can_be_corrected(api):
     case = open_case(in_state("rejected"))
     answer = act(api(), case, "correct", {"fields": {"postcode": "W2 1AA"}})

@@ -11,8 +11,9 @@ from unfold.decorators import action, display
 from core.admin import ReadOnlyInline
 from core.text import reference
 from shipping import returns
+from shipping.admin.dialogs import ReasonForm
 from shipping.admin.reading import ReadOnlyAdmin, linked
-from shipping.admin.shipments import ProviderFilter, ReasonForm, TrackingInline
+from shipping.admin.shipments import ProviderFilter, TrackingInline
 from shipping.models import Return, ReturnEvent
 from shipping.states import RETURN
 

@@ -4,24 +4,19 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.forms import BooleanField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.html import format_html_join
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
 from core import clock
 from core.admin import ReadOnlyInline
-from core.dialogs import DecisionBar, DecisionForm
-from core.forms import TextField
+from core.dialogs import DecisionBar
 from core.models import Circuit
-from customers.models import ADDRESS_FIELDS
-from orders.forms import AddressDialog
-from shipping import providers, resending, returns, risks, services
+from shipping import providers, resending, returns, services
+from shipping.admin.dialogs import CancelForm, ReasonForm, ResendForm, RetryForm
 from shipping.admin.reading import ReadOnlyAdmin, linked, to_the_second
 from shipping.filters import search
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
@@ -141,71 +136,6 @@ class OrderShipmentInline(ReadOnlyInline):
     def page(self, shipment: Shipment) -> str:
         """A link to it."""
         return linked(shipment)
-
-
-class RetryForm(DecisionForm):
-    """Why a shipment is sent again, and whether although it may be taken already."""
-
-    model = Shipment
-
-    def obstacle(self, row: Shipment) -> str:
-        """That a provider may have it."""
-        return risks.resend_risk(row)
-
-
-class CancelForm(DecisionForm):
-    """Why a shipment is cancelled, and whether although it may be delivered all the same."""
-
-    model = Shipment
-
-    def obstacle(self, row: Shipment) -> str:
-        """That a provider may have it."""
-        return risks.second_parcel_risk(row)
-
-    def needs_reason(self, row: Shipment) -> bool:
-        """One that went wrong is given up for a reason."""
-        return row.state in EXCEPTIONS
-
-
-class ResendForm(DecisionForm, AddressDialog):
-    """Where a second parcel goes, and why; what it costs stands above."""
-
-    model = Shipment
-    form_before_template = "admin/shipping/told.html"
-
-    later_too = BooleanField(
-        required=False,
-        label="Later parcels of the order go there too",
-        help_text="Of a recurring order; else only this one does.",
-        widget=UnfoldBooleanWidget,
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        shipment = get_object_or_404(Shipment, pk=str(self.object_id))
-        self.initial |= shipment.address()
-        self.order_fields([*ADDRESS_FIELDS, "later_too", "reason"])
-
-    def obstacle(self, row: Shipment) -> str:
-        """That a provider may have yet another."""
-        return risks.second_parcel_risk(row)
-
-    def get_before_template_context(
-        self, request: HttpRequest, object_id: int | str | None = None
-    ) -> dict[str, Any]:
-        """What will be done, and what it costs."""
-        return {"text": resending.preview(get_object_or_404(Shipment, pk=str(object_id)))}
-
-
-class ReasonForm(BaseDialogForm):  # type: ignore[misc]
-    """Why it is done."""
-
-    reason = TextField(
-        max_length=500,
-        required=False,
-        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
-        help_text="Kept with the shipment.",
-    )
 
 
 @admin.register(Shipment)
