@@ -7,12 +7,18 @@ from django.contrib import admin, messages
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
+from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin import ModelAdmin, TabularInline
+from core.dialogs import go_to
+from core.guarded_admin import is_key
 from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
 from identity.passwords.admin import SecondFactorReset
 from identity.rights import (
@@ -64,6 +70,7 @@ class UserAdmin(SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
     list_filter = ["groups", "is_active", "is_superuser"]
     readonly_fields = ["last_login", "date_joined"]
+    actions_detail = ["sign_out", "reset_second_factor"]
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
@@ -75,9 +82,45 @@ class UserAdmin(SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore
         return super().get_queryset(request).prefetch_related("groups")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """Only superusers make superusers."""
+        """Only superusers make superusers; and a name stays who it was."""
         fields = list(super().get_readonly_fields(request, obj))
+        fields += ["username"] if obj else []
         return fields if request.user.is_superuser else [*fields, "is_superuser"]
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> Any:
+        """Somebody else's password. One's own is changed where the old one is asked for.
+
+        Raises PermissionDenied for people of the issuer: only a superuser lets them in past it.
+        """
+        if id == str(request.user.pk):
+            return redirect("admin:password_change")
+        of_the_issuer = LinkedAccount.objects.filter(user_id=id).exists() if is_key(id) else False
+        if of_the_issuer and not request.user.is_superuser:
+            raise PermissionDenied
+        return super().user_change_password(request, id, form_url)
+
+    @action(
+        description="Sign out everywhere",
+        icon="logout",
+        permissions=["sign_out"],
+        dialog={
+            "title": "End all sessions of this person?",
+            "description": "Wherever they are signed in, they have to sign in again.",
+            "form_submit_text": "End them",
+        },
+    )
+    def sign_out(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """End all sessions; the person's history says who did."""
+        person = get_object_or_404(User, pk=object_id)
+        person.end_sessions()
+        self.log_change(request, person, "Ended all sessions.")
+        messages.success(request, f"{person} is signed out everywhere.")
+        return go_to(request, reverse("admin:identity_user_change", args=[object_id]))
+
+    def has_sign_out_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whoever may change this person."""
+        person = self.get_object(request, str(object_id)) if object_id else None
+        return bool(self.has_change_permission(request, person))
 
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Offers only what one has oneself."""
@@ -203,8 +246,19 @@ class AccessRecordAdmin(ModelAdmin):  # type: ignore[misc]
     list_display = ["at", "actor", "how", "via", "patients", "address", "reason"]
     list_filter = ["how", "via"]
     search_fields = ["=actor"]
-    search_help_text = "The actor as it stands in the list, such as user:clara."
+    search_help_text = "The name that somebody signs in by, or the actor as it stands in the list."
     show_full_result_count = False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AccessRecord], search_term: str
+    ) -> tuple[QuerySet[AccessRecord], bool]:
+        """What one person or program looked at, also under the name alone, as of before."""
+        text = search_term.strip()
+        if not text:
+            return queryset, False
+        people = User.objects.filter(username__iexact=text.removeprefix("user:"))
+        actors = {text, *(who for p in people for who in (p.actor, f"user:{p.username}"))}
+        return queryset.filter(actor__in=actors), False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Reads write it."""

@@ -13,7 +13,7 @@ class IdentityConfig(AppConfig):
         """Connect what listens, and register the system checks."""
         from axes.models import AccessAttempt
 
-        from identity import checks  # noqa: F401
+        from identity import checks, fresh  # noqa: F401 - they register themselves
         from identity.passwords.attempts import keep_nothing_typed
         from identity.roles import keep_in_step
 

@@ -1,28 +1,63 @@
 """Staff who sign in, clients that call the API, and who looked at health data."""
 
+from typing import Any
+
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import F
+from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 
 from core import clock
 from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
 
 
 class User(AbstractUser):
-    """A person of the staff."""
+    """A person of the staff. The name they sign in with stays theirs: histories quote it."""
 
     MARKED_BY = ("second_factor",)  # what dialogs act upon, for pages that are old
+
+    # Raised to end every session of this person; part of what a session is checked by.
+    session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta(AbstractUser.Meta):
         verbose_name = "person"
         verbose_name_plural = "staff"
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="one_person_per_name",
+                violation_error_message="Somebody has this name, in other letters.",
+            )
+        ]
 
     @property
     def actor(self) -> str:
-        """How event rows name this person."""
-        return f"user:{self.username}"[:100]
+        """How event rows name this person: by the key, and by the name for people to read."""
+        return f"user:{self.pk} {self.username}"[:100]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; the sessions of whoever may not come in any more end for good."""
+        if self.pk and not self.is_active:
+            self.session_epoch += 1
+            if kwargs.get("update_fields") is not None:
+                kwargs["update_fields"] = {*kwargs["update_fields"], "session_epoch"}
+        super().save(*args, **kwargs)
+
+    def end_sessions(self) -> None:
+        """Sign this person out everywhere."""
+        User.objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
+
+    def _get_session_auth_hash(self, secret: Any = None) -> str:
+        """Django's, by the password, and the epoch: at 0 the sessions of before go on."""
+        known: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        if not self.session_epoch:
+            return known
+        salted = salted_hmac("identity.sessions", f"{known}{self.session_epoch}", secret=secret)
+        return salted.hexdigest()
 
     @property
     def allowed_scopes(self) -> frozenset[str]:
@@ -105,8 +140,8 @@ class ServiceClient(models.Model):
 
     @property
     def actor(self) -> str:
-        """How event rows name this client."""
-        return f"client:{self.client_id}"[:100]
+        """How event rows name this client: two issuers may call theirs the same."""
+        return f"client:{self.pk} {self.client_id}"[:100]
 
 
 class SecondFactor(models.Model):

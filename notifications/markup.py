@@ -29,6 +29,8 @@ def check_html(html: str) -> None:
     """Raise ValidationError for markup that could run, load or hide something."""
     reader = _Reader()
     reader.feed(html)
+    if "<" in reader.rawdata:  # a browser would complete what the parser waits for the end of
+        raise ValidationError("HTML in an e-mail must not end within a tag.", "markup")
     reader.close()
     if reader.refused:
         raise ValidationError(f"HTML in an e-mail must not hold {reader.refused[0]}.", "markup")

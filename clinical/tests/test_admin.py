@@ -8,7 +8,7 @@ from django.urls import reverse
 from clinical.models import Patient, Study, StudyEvent
 from clinical.tests.factories import PatientFactory, study_of
 from customers.tests.factories import CustomerFactory
-from identity.tests.factories import UserFactory
+from identity.tests.factories import UserFactory, actor_named
 
 STUDY = {"urgency_level": "HIGH", "body_part": "NECK", "description": "", "type": "XRAY"}
 NO_EVENTS = {"events-TOTAL_FORMS": 0, "events-INITIAL_FORMS": 0}
@@ -95,7 +95,7 @@ def test_a_study_made_in_the_admin_has_its_event(clinician):
     patient = PatientFactory.create()
     answer = clinician.post(page("study", "add"), STUDY | NO_EVENTS | {"patient": patient.pk})
     assert answer.status_code == 302
-    assert events(Study.objects.get()) == [("created", "user:nurse")]
+    assert events(Study.objects.get()) == [("created", actor_named("nurse"))]
     assert LogEntry.objects.get().object_id == str(Study.objects.get().pk)
 
 
@@ -107,7 +107,7 @@ def test_a_study_changed_in_the_admin_has_its_event_and_keeps_its_patient(clinic
     saved = Study.objects.get()
     assert (saved.type, saved.patient_id) == ("XRAY", study.patient_id)
     event = StudyEvent.objects.latest("id")
-    assert (event.kind, event.actor) == ("updated", "user:nurse")
+    assert (event.kind, event.actor) == ("updated", actor_named("nurse"))
     assert event.detail == "body_part, description, type, urgency_level"
 
 
@@ -133,7 +133,7 @@ def test_an_action_moves_studies_once_and_says_what_it_could_not(clinician, acti
     again = clinician.post(page("study"), chosen, follow=True)
     assert set(Study.objects.values_list("state", flat=True)) == {state}
     for study in studies:
-        assert events(study) == [("created", "user:test"), (kind, "user:nurse")]
+        assert events(study) == [("created", "user:test"), (kind, actor_named("nurse"))]
     assert "it cannot become" in again.content.decode()
 
 

@@ -6,6 +6,7 @@ from clinical.models import Patient, Study, StudyEvent
 from clinical.services import cancel_study, create_study, delete_study, update_study
 from clinical.tests.factories import PatientFactory, study_of
 from core.states import IllegalMove
+from identity.tests.factories import client_named
 
 CALLER = 2  # finding who calls, and the access log
 XRAY = {
@@ -56,7 +57,7 @@ def test_every_change_leaves_an_event_that_names_who_and_what(api):
         ("updated", "body_part, type", ""),
         ("deleted", "", "entered-in-error"),
     ]
-    assert {event.actor for event in events} == {"client:test"}
+    assert {event.actor for event in events} == {client_named("test")}
 
 
 def test_a_deleted_study_is_kept_and_stays_deleted(api):

@@ -4,16 +4,37 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
+from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
+
+from identity.passwords.attempts import name_of, place_of
+
+LONGEST_TRY = 10  # seconds, should a process die amid one
 
 
 @never_cache
 def login(request: HttpRequest) -> HttpResponse:
     """The login page; without its form, and deaf to posts, when passwords are switched off."""
-    if request.method == "POST" and not settings.PASSWORD_LOGIN:
+    if request.method != "POST":
+        return _page(request)
+    if not settings.PASSWORD_LOGIN:
         return HttpResponseNotAllowed(["GET"])
+    # One try at a time for a name and an address: of many at once each would be tried before the
+    # first is counted.
+    name, place = name_of(request, None), place_of(request)
+    key = salted_hmac("identity.sign_in", f"{name} {place}").hexdigest()
+    if not cache.add(f"signing-in:{key}", 1, LONGEST_TRY):
+        return locked_out(request)
+    try:
+        return _page(request)
+    finally:
+        cache.delete(f"signing-in:{key}")
+
+
+def _page(request: HttpRequest) -> HttpResponse:
     return admin.site.login(request, {"password_login": settings.PASSWORD_LOGIN})
 
 

@@ -28,10 +28,11 @@ WORDS = {
 }
 
 
-def to_login(request: HttpRequest, reason: str) -> HttpResponse:
-    """The login page, which says why."""
+def to_login(request: HttpRequest, reason: str, after: str = "") -> HttpResponse:
+    """The login page, which says why; whoever signs in goes on to `after`, a path of ours."""
     messages.error(request, reason)
-    return HttpResponseRedirect(reverse("admin:login"))
+    query = f"?{urlencode({'next': after})}" if after else ""
+    return HttpResponseRedirect(reverse("admin:login") + query)
 
 
 @method_decorator(never_cache, "dispatch")

@@ -69,3 +69,13 @@ def token_for(*scopes: str) -> str:
     """An access token for raw HTTP against `live_server`; all scopes when none is named."""
     ServiceClientFactory()
     return shared_issuer().sign(scope=" ".join(scopes or SCOPES))
+
+
+def actor_named(name: str) -> str:
+    """How event rows name the person who signs in by this name."""
+    return User.objects.get(username=name).actor
+
+
+def client_named(client_id: str) -> str:
+    """How event rows name the program that calls itself so."""
+    return ServiceClient.objects.get(client_id=client_id).actor

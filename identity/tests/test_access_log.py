@@ -6,7 +6,7 @@ from django.test import RequestFactory
 
 from identity.access import address_of, reads_of, record, who_looked
 from identity.models import AccessRecord, How, Via
-from identity.tests.factories import staff
+from identity.tests.factories import actor_named, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +22,7 @@ def test_a_read_says_who_whom_when_from_where_how_and_why():
     clara = staff("clinician", username="clara")
     record(request_of(clara, HTTP_ACCESS_REASON="call back\x00"), [7, 5, 7], How.LIST)
     read = AccessRecord.objects.get()
-    assert (read.actor, read.patients, read.how) == ("user:clara", [5, 7], "list")
+    assert (read.actor, read.patients, read.how) == (actor_named("clara"), [5, 7], "list")
     assert (read.via, read.address, read.reason) == (Via.ADMIN, "198.51.100.7", "call back")
 
 
@@ -73,7 +73,7 @@ def test_a_large_export_is_several_rows():
 
 def test_the_lines_of_a_patients_page_are_escaped():
     record(staff(username="o+brien"), [1], How.EXPORT, reason="<b>bold</b>")
-    assert "user:o+brien · Export &lt;b&gt;" in who_looked(1)
+    assert f"{actor_named('o+brien')} · Export &lt;b&gt;" in who_looked(1)
 
 
 def test_nobody_changes_it_in_the_admin(client):

@@ -14,7 +14,7 @@ from identity import tokens
 from identity.keys import issuer as issuer_of
 from identity.keys import published_by
 from identity.models import ServiceClient
-from identity.tests.factories import ServiceClientFactory
+from identity.tests.factories import ServiceClientFactory, client_named
 from identity.tests.issuer import public_jwk, rsa_key
 
 pytestmark = pytest.mark.urls("identity.tests.probe")
@@ -32,7 +32,7 @@ def test_a_good_token_lets_its_client_in(issuer, ask):
     """D4."""
     answer = ask(issuer.sign(scope="orders:read openid"))
     assert answer.status_code == 200
-    assert answer.json() == {"actor": "client:test", "scopes": ["orders:read"]}
+    assert answer.json() == {"actor": client_named("test"), "scopes": ["orders:read"]}
 
 
 @pytest.mark.parametrize("headers", [{}, {"HTTP_AUTHORIZATION": "Basic dGVzdDp0ZXN0"}])

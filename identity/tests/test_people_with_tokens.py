@@ -3,7 +3,7 @@
 import pytest
 
 from identity.models import LinkedAccount, ServiceClient, User
-from identity.tests.factories import ServiceClientFactory, staff
+from identity.tests.factories import ServiceClientFactory, actor_named, staff
 from identity.tests.test_bearer_tokens import refused
 
 pytestmark = pytest.mark.urls("identity.tests.probe")
@@ -26,7 +26,7 @@ def token_of_sara(issuer, **claims):
 
 def test_a_person_may_what_role_and_token_both_allow(issuer, ask, sara):
     answer = ask(token_of_sara(issuer))
-    assert answer.json() == {"actor": "user:sara", "scopes": ["orders:read"]}
+    assert answer.json() == {"actor": actor_named("sara"), "scopes": ["orders:read"]}
 
 
 def test_a_person_who_lost_the_role_may_nothing_more(issuer, ask, sara):
@@ -53,7 +53,7 @@ def test_the_email_in_the_token_opens_nothing(issuer, ask, sara):
 
 def test_a_person_through_a_service_client_stays_a_person(issuer, ask, sara):
     answer = ask(token_of_sara(issuer, client_id="test"))
-    assert answer.json()["actor"] == "user:sara"
+    assert answer.json()["actor"] == actor_named("sara")
 
 
 def test_a_stranger_through_a_service_client_is_not_the_client(issuer, ask, sara):
@@ -72,7 +72,7 @@ def test_a_person_may_no_more_than_the_program_that_she_came_through(issuer, ask
     token = token_of_sara(
         issuer, client_id="reader", scope="orders:read orders:write customers:write"
     )
-    assert ask(token).json() == {"actor": "user:sara", "scopes": ["orders:read"]}
+    assert ask(token).json() == {"actor": actor_named("sara"), "scopes": ["orders:read"]}
 
 
 def test_a_program_that_was_shut_out_lets_nobody_in(issuer, ask, sara):

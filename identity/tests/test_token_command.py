@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from identity import demo
 from identity.scopes import SCOPES
+from identity.tests.factories import client_named
 from identity.tests.issuer import LoopbackIssuer
 from sandbox.testing import running_sandbox
 
@@ -25,7 +26,7 @@ def test_the_token_printed_opens_the_api(sandbox, db, ask, capsys):
     demo.load()
     call_command("token")
     answer = ask(capsys.readouterr().out.strip())
-    assert answer.json()["actor"] == "client:demo"
+    assert answer.json()["actor"] == client_named("demo")
     assert answer.json()["scopes"] == sorted(SCOPES)
 
 
@@ -33,7 +34,10 @@ def test_client_and_scope_are_passed_on(sandbox, db, ask, capsys):
     demo.load()
     call_command("token", client="reader", scope="orders:read customers:read")
     answer = ask(capsys.readouterr().out.strip())
-    assert answer.json() == {"actor": "client:reader", "scopes": ["customers:read", "orders:read"]}
+    assert answer.json() == {
+        "actor": client_named("reader"),
+        "scopes": ["customers:read", "orders:read"],
+    }
 
 
 def test_a_scope_that_is_not_the_clients_is_said(sandbox):

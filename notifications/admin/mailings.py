@@ -98,7 +98,7 @@ class MailingAdmin(LargeTableAdmin):
     list_filter = ["state"]
     ordering = ["-id"]
     sortable_by: list[str] = []
-    search_help_text = "Who made it, such as user:maria."
+    search_help_text = "Who made it, by their name."
     fieldsets = [
         (None, {"fields": [("state", "total"), ("created_by", "created_at")]}),
         (
@@ -120,7 +120,7 @@ class MailingAdmin(LargeTableAdmin):
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Those of one person."""
-        return queryset.filter(created_by=text)
+        return queryset.filter(created_by__icontains=text)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The text, with a count of the SMS that it takes."""

@@ -11,7 +11,7 @@ from core.models import Circuit
 from core.states import IllegalMove
 from customers.tests.factories import CustomerFactory
 from identity.models import User
-from identity.tests.factories import UserFactory
+from identity.tests.factories import UserFactory, actor_named
 from notifications.lanes import dispatch
 from notifications.models import DeliveryReport, Notification, OptOut, Rule, Template
 from notifications.services import resend
@@ -58,7 +58,7 @@ def test_an_unknown_message_is_sent_again_with_the_reason_on_record(manager, san
     assert not row.events.filter(kind="resend").exists()
     assert "1 queued again." in run(manager, row, "never got it", despite_risk="on")
     event = row.events.get(kind="resend")
-    assert event.actor == "user:maria"
+    assert event.actor == actor_named("maria")
     assert event.detail.startswith("never got it (despite: If it did arrive")
     dispatch()
     row.refresh_from_db()
@@ -175,7 +175,7 @@ def test_staff_record_an_opt_out_in_the_form_it_is_compared_in(manager):
     assert OptOut.objects.get().recipient == "+447451277972"
     row.refresh_from_db()
     assert row.state == "suppressed"
-    assert row.events.latest("id").actor == "user:maria"
+    assert row.events.latest("id").actor == actor_named("maria")
 
 
 def test_an_opt_out_by_email_is_kept_in_lower_case(manager):

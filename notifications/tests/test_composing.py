@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from customers.tests.factories import CustomerFactory
-from identity.tests.factories import staff
+from identity.tests.factories import actor_named, staff
 from notifications.models import Mailing, Notification, OptOut, Template
 from notifications.services import notify
 
@@ -83,7 +83,7 @@ def test_it_is_sent_once_however_often_the_button_is_pressed(support):
         assert "The SMS is on its way." in page
     row = Notification.objects.get()
     assert (row.state, row.channel, row.message) == ("queued", "sms", "Please call us.")
-    assert row.events.get().actor == "user:maria"
+    assert row.events.get().actor == actor_named("maria")
 
 
 def test_a_template_is_filled_in_for_this_customer(support):

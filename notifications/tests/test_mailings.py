@@ -9,7 +9,7 @@ from core import shutdown
 from core.states import IllegalMove
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
-from identity.tests.factories import UserFactory
+from identity.tests.factories import UserFactory, actor_named
 from notifications import mailings
 from notifications.models import Mailing, MailingRecipient, Notification, OptOut, Template
 from notifications.sweeping import sweep
@@ -173,7 +173,7 @@ def test_staff_write_to_the_customers_of_a_list_and_start_it_with_the_number(cli
     page = client.post(LIST, form)
     mailing = Mailing.objects.get()
     assert page.headers["Location"] == f"/admin/notifications/mailing/{mailing.pk}/change/"
-    assert (mailing.total, mailing.created_by) == (3, "user:maria")
+    assert (mailing.total, mailing.created_by) == (3, actor_named("maria"))
     Mailing.objects.update(message="Hello", channel="email")
     start = f"/admin/notifications/mailing/{mailing.pk}/start/"
     assert "Hello" in client.get(start).content.decode()

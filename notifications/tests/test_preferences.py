@@ -4,7 +4,7 @@ import pytest
 
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
-from identity.tests.factories import UserFactory
+from identity.tests.factories import UserFactory, actor_named
 from notifications.consent import opt_out
 from notifications.models import Consent, Notification, OptOut, Template
 from notifications.services import notify
@@ -128,5 +128,5 @@ def test_staff_change_them_on_the_customers_page_and_that_is_on_record(client):
     customer.refresh_from_db()
     assert (customer.language, customer.channel) == ("sw", "sms")
     step = Consent.objects.get()
-    assert (step.actor, step.how, step.customer) == ("user:maria", "staff", customer)
+    assert (step.actor, step.how, step.customer) == (actor_named("maria"), "staff", customer)
     assert "language: default → sw" in client.get(page).content.decode()

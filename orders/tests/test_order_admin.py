@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from customers.tests.factories import AddressFactory, CustomerFactory
-from identity.tests.factories import UserFactory
+from identity.tests.factories import UserFactory, actor_named
 from orders.models import Order
 from orders.tests.factories import (
     ADDRESS,
@@ -81,7 +81,7 @@ def test_staff_place_an_order_to_the_default_address(boss, serum):
         "ancestry",
     )
     assert [line.quantity for line in order.lines.all()] == [2, 1]
-    assert order.events.get(kind="placed").actor == "user:boss"
+    assert order.events.get(kind="placed").actor == actor_named("boss")
     assert str(order.number) in said(answer)
 
 
@@ -184,7 +184,7 @@ def test_selected_orders_are_cancelled_and_the_others_named(boss):
     assert "Cancelled 1 order" in said(answer)
     assert gone.number in said(answer)
     assert {o.state for o in Order.objects.all()} == {"cancelled", "shipped"}
-    assert free.events.get(kind="cancelled").actor == "user:boss"
+    assert free.events.get(kind="cancelled").actor == actor_named("boss")
 
 
 def test_one_order_is_cancelled_with_a_reason_after_asking(boss):

@@ -154,6 +154,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "last_error",
     ]
     list_filter = [StateFilter, ProviderFilter, "delivery_service", ("ship_on", RangeDateFilter)]
+    linked_by = ["state"]
     sortable_by = ["ship_on"]
     search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
     list_select_related = ["order"]

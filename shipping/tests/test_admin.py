@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 
 from core.models import Circuit
-from identity.tests.factories import staff
+from identity.tests.factories import actor_named, staff
 from orders.tests.factories import placed_order
 from shipping import schedules, tracking
 from shipping.models import ProviderProfile, Schedule, Shipment, TrackingEvent
@@ -151,7 +151,7 @@ def test_what_went_wrong_is_sent_again(fulfilment):
     assert "Queued again: 1." in shown
     assert f"{sent}: This shipment is sent: it cannot become queued." in shown
     event = last_event(unknown)
-    assert (event.kind, event.actor) == ("retried", "user:fulfilment1")
+    assert (event.kind, event.actor) == ("retried", actor_named("fulfilment1"))
 
 
 def test_a_shipment_is_sent_again_from_its_page(fulfilment):

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.test import Client
 
+from identity.tests.factories import actor_named
 from orders.changing import Wanted, change
 from orders.models import Order
 from orders.tests.factories import ADDRESS, ProductFactory, placed_order
@@ -69,7 +70,7 @@ def test_somebody_moves_and_it_is_shown_before_it_is_done(support, schedule):
     assert send(support, schedule, data, "change").status_code == 302
     assert schedule.shipments.get().line_1 == Order.objects.get().line_1 == "99 Moved Street"
     event = last_event(schedule)
-    assert (event.kind, event.actor) == ("changed", "user:support1")
+    assert (event.kind, event.actor) == ("changed", actor_named("support1"))
     assert "99 Moved" not in event.detail
 
 

@@ -7,6 +7,7 @@ import time_machine
 
 from customers.models import Address
 from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.tests.factories import actor_named
 from orders.models import Order
 from orders.tests.factories import ADDRESS, placed_order
 from shipping import schedules
@@ -112,7 +113,7 @@ def test_those_that_are_ticked_go_there_once_it_was_seen(home):
     assert support.post(url, data | {"do": "change"}).status_code == 302
     assert Order.objects.get(schedule=schedule).line_1 == "99 Moved Street"
     assert schedule.shipments.get().line_1 == "99 Moved Street"
-    assert schedule.events.latest("id").actor == "user:support1"
+    assert schedule.events.latest("id").actor == actor_named("support1")
     assert Order.objects.filter(line_1="99 Moved Street").count() == 1
 
 

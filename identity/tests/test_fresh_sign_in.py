@@ -1,0 +1,129 @@
+"""What outlives a stolen session asks for a fresh sign-in, and an ended session stays ended."""
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+
+from identity.models import LinkedAccount, SecondFactor, User
+from identity.tests.factories import ServiceClientFactory, staff
+
+pytestmark = pytest.mark.django_db
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+NOON, LATER = "2026-11-28T12:00:00Z", "2026-11-28T12:20:00Z"
+
+
+@pytest.fixture
+def mona() -> User:
+    person = staff(username="mona")
+    person.groups.add(Group.objects.get(name="manager"))
+    return person
+
+
+@pytest.fixture
+def browser(mona: User, time_machine) -> Client:
+    time_machine.move_to(NOON)
+    client = Client()
+    client.force_login(mona, BACKEND)
+    return client
+
+
+def asks(answer) -> bool:
+    return bool(
+        answer.status_code == 302 and answer.headers["Location"].startswith("/admin/login/")
+    )
+
+
+@pytest.mark.parametrize("path", ["user/add/", "serviceclient/add/", "user/{sara}/password/"])
+def test_a_form_that_gives_access_opens_after_a_fresh_sign_in_only(browser, time_machine, path):
+    path = f"/admin/identity/{path.format(sara=staff(username='sara').pk)}"
+    assert browser.get(path).status_code == 200
+    time_machine.move_to(LATER)
+    answer = browser.get(path)
+    assert asks(answer)
+    assert path.replace("/", "%2F") in answer.headers["Location"]
+    assert asks(browser.get("/admin/orders/order/"))
+
+
+def test_a_stolen_session_sets_up_no_second_factor(browser, time_machine):
+    time_machine.move_to(LATER)
+    assert asks(browser.post("/admin/second-factor/", {"step": "begin"}))
+    assert not SecondFactor.objects.exists()
+
+
+def test_nothing_is_changed_by_an_old_session(browser, time_machine):
+    sara, program = staff(username="sara"), ServiceClientFactory.create()
+    time_machine.move_to(LATER)
+    for path in (f"user/{sara.pk}/change/", f"serviceclient/{program.pk}/change/"):
+        browser.force_login(User.objects.get(username="mona"), BACKEND)
+        session = browser.session
+        session["signed_in_at"] = 0.0
+        session.save()
+        assert asks(browser.post(f"/admin/identity/{path}", {"first_name": "Changed"}))
+    sara.refresh_from_db()
+    assert sara.first_name != "Changed"
+
+
+def test_other_pages_go_on(browser, time_machine):
+    time_machine.move_to(LATER)
+    assert browser.get("/admin/orders/order/").status_code == 200
+
+
+def test_ones_own_password_is_changed_where_the_old_one_is_asked_for(browser, mona):
+    answer = browser.get(f"/admin/identity/user/{mona.pk}/password/")
+    assert answer.headers["Location"] == "/admin/password_change/"
+    forged = {"password1": "Some-new-secret-1", "password2": "Some-new-secret-1"}
+    browser.post(f"/admin/identity/user/{mona.pk}/password/", forged)
+    mona.refresh_from_db()
+    assert not mona.check_password("Some-new-secret-1")
+
+
+def test_people_of_the_issuer_are_given_no_password(browser):
+    sara = staff(username="sara")
+    LinkedAccount.objects.create(user=sara, issuer="https://issuer.example", subject="s")
+    assert browser.get(f"/admin/identity/user/{sara.pk}/password/").status_code == 403
+
+
+def test_who_is_let_in_again_signs_in_again(browser, mona):
+    mona.is_active = False
+    mona.save()
+    User.objects.filter(pk=mona.pk).update(is_active=True)
+    assert asks(browser.get("/admin/orders/order/"))
+
+
+def test_all_sessions_of_a_person_are_ended_at_once(browser, mona):
+    mona.end_sessions()
+    assert asks(browser.get("/admin/orders/order/"))
+
+
+def test_a_name_stays_who_it_was(browser, mona):
+    sara = staff(username="sara")
+    page = browser.get(f"/admin/identity/user/{sara.pk}/change/").content.decode()
+    assert 'name="username"' not in page
+    assert mona.actor == f"user:{mona.pk} mona"
+
+
+def test_names_differ_by_more_than_capitals(mona):
+    with pytest.raises(ValidationError, match="in other letters"):
+        User(username="MONA", password="x").full_clean()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.create(username="Mona")
+
+
+def test_of_many_tries_at_once_one_is_looked_at(client, mona, monkeypatch):
+    from django.core.cache import cache
+
+    form = {"username": "mona", "password": "wrong"}
+    statuses: list[int] = []
+
+    def add_another(key, value, timeout=None, **kwargs):
+        answer = original(key, value, timeout, **kwargs)
+        if answer and key.startswith("signing-in:"):
+            statuses.append(Client().post("/admin/login/", form).status_code)
+        return answer
+
+    original = cache.add
+    monkeypatch.setattr(cache, "add", add_another)
+    assert client.post("/admin/login/", form).status_code == 200
+    assert statuses == [429]
