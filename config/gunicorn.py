@@ -1,6 +1,7 @@
 """How gunicorn serves Dosette: in `make run`, and in the container behind nginx."""
 
 import os
+import resource
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,13 @@ wsgi_app = "config.wsgi:application"
 bind = os.environ.get("BIND", f"127.0.0.1:{os.environ.get('PORT', '8000')}")
 # Every thread may hold one database connection: docs/operations.md does the sum.
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(os.cpu_count() or 2, 4))
-worker_class = "gthread"
+worker_class = "config.worker.Worker"
 threads = int(os.environ.get("WEB_THREADS") or 8)
+# Connections are cheap, threads are not: as many as the system lets a process have files open.
+_, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+_files = min(_hard, 16_384) if _hard != resource.RLIM_INFINITY else 16_384
+resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _hard))
+worker_connections = int(os.environ.get("WEB_CONNECTIONS") or max(_files - 512, 64))
 preload_app = True
 keepalive = 75  # longer than nginx keeps its connections, so that only nginx closes them
 timeout = 30

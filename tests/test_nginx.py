@@ -10,6 +10,7 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -284,3 +285,17 @@ def test_neither_queries_nor_secrets_are_logged(front: Front) -> None:
     everything = access.read_text() + front.log.read_text()
     assert "s3cr3t" not in everything
     assert "447700900123" not in everything
+
+
+def test_one_address_may_ask_a_hundred_things_at_a_time(front: Front) -> None:
+    """Half a body each: nginx waits for the rest, and nobody else does."""
+    context = ssl._create_unverified_context()  # noqa: S323
+    with ExitStack() as stack:
+        for _ in range(100):
+            client = socket.create_connection(("127.0.0.1", front.https_port), timeout=10)
+            client = stack.enter_context(context.wrap_socket(client))
+            client.sendall(
+                b"POST /x HTTP/1.1\r\nHost: dosette.example\r\nContent-Length: 9\r\n\r\n{"
+            )
+        wait_until(lambda: front.ask("GET", "/")[0].status == 429)
+    wait_until(lambda: front.ask("GET", "/")[0].status == 200)
