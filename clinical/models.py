@@ -121,7 +121,7 @@ class Patient(models.Model):
                 SortKey("last_name"), "last_name", F("id").desc(), name="patient_by_alphabet"
             ),
             models.Index(fields=["birth_date", "-id"], name="patient_by_birth_date"),
-            GinIndex(PATIENT_WORDS, name="patient_by_folded_words"),
+            GinIndex(PATIENT_WORDS, name="patient_search_vector"),
         ]
 
     def __str__(self) -> str:

@@ -41,7 +41,7 @@ class SearchVector(Func):
     so `ada.l@mail.example` is found by `ada.l@`, by `mail.ex` and by `example`.
     """
 
-    template = "search_words(%(expressions)s, '%(parted)s')"
+    template = "search_vector(%(expressions)s, '%(parted)s')"
     arg_joiner = " || ' ' || "
     output_field = SearchVectorField()
 

@@ -100,7 +100,7 @@ class Customer(models.Model):
             models.Index(fields=["created_at", "id"], name="customer_by_age"),
             models.Index(fields=["phone_number"], name="customer_by_phone"),
             models.Index(Upper("email"), name="customer_by_email"),
-            GinIndex(CUSTOMER_WORDS, name="customer_by_words"),
+            GinIndex(CUSTOMER_WORDS, name="customer_search_vector"),
         ]
 
     def __str__(self) -> str:

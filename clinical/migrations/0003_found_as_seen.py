@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="patient",
             index=django.contrib.postgres.indexes.GinIndex(
                 core.folding.SearchVector("first_name", "last_name", "email", parted="-"),
-                name="patient_by_folded_words",
+                name="patient_search_vector",
             ),
         ),
         AddIndexConcurrently(

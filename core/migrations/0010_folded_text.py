@@ -63,7 +63,7 @@ FUNCTIONS = {
         END IF;
         RETURN left(t, 100);""",
     # The words as they stand, parted at the @, and parted at each of these signs.
-    "search_words(t text, parted text) RETURNS tsvector": f"""{FOLD}
+    "search_vector(t text, parted text) RETURNS tsvector": f"""{FOLD}
         t := translate(t, '''', '') || ' '
             || CASE WHEN t LIKE '%@%' THEN translate(t, '@''', ' ') || ' ' ELSE '' END
             || translate(t, parted || '''', repeat(' ', length(parted) + 1));

@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="customer",
             index=django.contrib.postgres.indexes.GinIndex(
                 core.folding.SearchVector("name", "email", "code", "phone_number"),
-                name="customer_by_words",
+                name="customer_search_vector",
             ),
         ),
         AddIndexConcurrently(
