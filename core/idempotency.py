@@ -96,7 +96,9 @@ def _scopes(request: Request) -> tuple[str, str]:
     """
     caller: Any = request.user  # whoever passes HasScope is a row, and has an actor
     where = f"{request.method} {request.path}"
-    return f"{caller._meta.model_name}:{caller.pk} {where}"[:200], f"{caller.actor} {where}"[:200]
+    # `identity.user 12`: no name that somebody may choose reads like it in the form of before.
+    row = f"{caller._meta.label_lower} {caller.pk}"
+    return f"{row} {where}"[:200], f"{caller.actor} {where}"[:200]
 
 
 def _hash(data: Any) -> str:

@@ -6,12 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware import common
 from django.utils.functional import SimpleLazyObject
 
 from core import logs
-from core.errors import not_found
 from core.tallies import Counter, Timer
 
 access = logging.getLogger("core.access")
@@ -121,11 +120,22 @@ class CommonMiddleware(common.CommonMiddleware):
             request.path += "/"
         return super().process_request(request)
 
-    def process_response(self, request: HttpRequest, response: Any) -> Any:
-        """A 404 in place of the redirect of a write that a view makes, as the admin's does."""
+
+class PermanentRedirectMiddleware:
+    """Lets no redirect turn a write into a read: a 308 says what a 301 means, and keeps the method.
+
+    For what Django itself redirects: http to https, and addresses of the admin without their slash.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        response = self.get_response(request)
         if response.status_code == 301 and request.method not in SAFE:
-            return not_found(request, Http404())
-        return super().process_response(request, response)
+            response.status_code = 308
+        return response
 
 
 class NoStoreMiddleware:

@@ -14,8 +14,9 @@ from clinical.tests.factories import PatientFactory
 from core.idempotency import takes_key
 from core.models import IdempotencyKey
 from customers.tests.factories import AddressFactory, CustomerFactory
-from identity.tests.factories import ServiceClientFactory
-from identity.tests.issuer import LoopbackIssuer
+from identity.models import LinkedAccount
+from identity.tests.factories import ServiceClientFactory, staff
+from identity.tests.issuer import LoopbackIssuer, shared_issuer
 from notifications.models import PushSubscription
 from orders.tests.factories import KitFactory, ProductFactory, placed_order
 from shipping.models import Return
@@ -195,6 +196,25 @@ def test_two_issuers_clients_of_one_name_do_not_share_their_keys(api, settings):
     other.stop()
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].json()["id"] != answers[1].json()["id"]
+
+
+def test_nobody_gets_anothers_answers_by_a_name_like_anothers_key(api, settings):
+    settings.OIDC_UNKNOWN_PROGRAMS = True
+    customer = _customer()
+    send: dict[str, Any] = {"format": "json", "headers": {"Idempotency-Key": "k"}}
+    one = staff("manager", username="mona")
+    other = staff("manager", username=str(one.pk))
+    numbers = set()
+    for person in (one, other):
+        LinkedAccount.objects.create(
+            user=person, issuer=shared_issuer().url, subject=person.username
+        )
+        token = shared_issuer().sign(
+            sub=person.username, client_id="x", scope="orders:write orders:read"
+        )
+        client = APIClient(HTTP_AUTHORIZATION=f"Bearer {token}")
+        numbers.add(client.post("/api/v1/orders/", _sale(customer=customer), **send).json()["id"])
+    assert len(numbers) == 2
 
 
 def test_a_key_of_the_release_before_is_still_honoured(api):

@@ -5,7 +5,6 @@ import re
 import pytest
 from django.test import Client
 
-from customers.models import Customer
 from customers.tests.factories import CustomerFactory
 from orders.models import Order
 from tests.matrix import addresses
@@ -43,12 +42,18 @@ def test_no_write_is_ever_answered_by_a_redirect_to_the_slash(route, method, db)
     assert answer.status_code != 301
 
 
-def test_a_form_of_the_admin_sent_without_the_slash_is_refused_and_a_look_is_led_there(
-    admin_client,
-):
-    assert admin_client.post("/admin/customers/customer/add", {"name": "A"}).status_code == 404
-    assert admin_client.get("/admin/customers/customer/add").status_code == 301
-    assert not Customer.objects.exists()
+def test_a_form_of_the_admin_sent_without_the_slash_is_sent_on_as_it_is(admin_client):
+    path = "/admin/customers/customer/add"
+    answer = admin_client.post(path, {"name": "A"})
+    assert (answer.status_code, answer["Location"]) == (308, f"{path}/")
+    assert admin_client.get(path).status_code == 301
+
+
+@pytest.mark.parametrize(("method", "status"), [("post", 308), ("delete", 308), ("get", 301)])
+def test_https_is_asked_for_without_losing_a_write(settings, method, status, db):
+    settings.SECURE_SSL_REDIRECT = True
+    answer = getattr(Client(), method)("/api/v1/orders/")
+    assert (answer.status_code, answer["Location"]) == (status, "https://testserver/api/v1/orders/")
 
 
 def test_a_look_without_the_slash_is_led_to_the_address(api):
