@@ -18,6 +18,10 @@ _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
+def _too_many_values() -> ParseError:
+    return ParseError(f"The body may hold at most {MOST_VALUES} values.", "too_many_values")
+
+
 class JSONParser(parsers.JSONParser):
     """JSON; what could be neither stored nor answered cheaply is a bad request, by its place."""
 
@@ -30,6 +34,9 @@ class JSONParser(parsers.JSONParser):
         """The body's value. Raises ParseError, or ValidationError that names the place."""
         try:
             text = stream.read().decode("utf-8-sig")
+            # Before anything is made of them, and so of those within texts, too.
+            if text.count("{") + text.count("[") > MOST_VALUES:
+                raise _too_many_values()
             value = strict_json.loads(text, object_pairs_hook=_reader_of_objects())
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
@@ -66,7 +73,7 @@ def _check(value: Any, *, may_hold_surrogates: bool) -> None:
     while waiting:
         place, inner, depth = waiting.pop()
         if next(seen) > MOST_VALUES:
-            raise ParseError(f"The body may hold at most {MOST_VALUES} values.", "too_many_values")
+            raise _too_many_values()
         if depth > DEEPEST:
             raise ParseError("JSON parse error - nested too deeply")
         if may_hold_surrogates and isinstance(inner, str) and _SURROGATE.search(inner):

@@ -130,7 +130,7 @@ def test_a_body_of_a_megabyte_is_cheap_whatever_is_wrong_with_it(api, what, path
     path = path.replace("%d", str(CustomerFactory.create().pk))
     begun = time.process_time()
     answer = send(client, path, body, method)
-    assert time.process_time() - begun < 0.6
+    assert time.process_time() - begun < 1.0
     assert len(errors_of(answer)) <= 20
     assert len(answer.content) < 30_000
 
