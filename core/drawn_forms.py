@@ -106,7 +106,7 @@ def has_history(model: type[models.Model]) -> bool:
 
 
 def _history_of(model: type[models.Model]) -> tuple[str, ...]:
-    """The relations whose rows say what was done: `MARKED_BY` of the model, else its events."""
+    """What changes with each deed: `MARKED_BY` of the model (relations, columns), or its events."""
     named: tuple[str, ...] | None = getattr(model, "MARKED_BY", None)
     if named is not None:
         return named

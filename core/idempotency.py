@@ -94,11 +94,11 @@ def _scopes(request: Request) -> tuple[str, str]:
 
     The second is how releases before this one wrote it: their keys count until they are a day old.
     """
-    caller: Any = request.user  # whoever passes HasScope is a row, and has an actor
+    caller: Any = request.user  # whoever passes HasScope is a row of ours
     where = f"{request.method} {request.path}"
     # `identity.user 12`: no name that somebody may choose reads like it in the form of before.
     row = f"{caller._meta.label_lower} {caller.pk}"
-    return f"{row} {where}"[:200], f"{caller.actor} {where}"[:200]
+    return f"{row} {where}"[:200], f"{caller.former_actor} {where}"[:200]
 
 
 def _hash(data: Any) -> str:

@@ -18,7 +18,7 @@ from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
 class User(AbstractUser):
     """A person of the staff. The name they sign in with stays theirs: histories quote it."""
 
-    MARKED_BY = ("second_factor",)  # what dialogs act upon, for pages that are old
+    MARKED_BY = ("second_factor", "session_epoch")  # what dialogs act upon, for pages that are old
 
     # Raised to end every session of this person; part of what a session is checked by.
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
@@ -38,6 +38,11 @@ class User(AbstractUser):
     def actor(self) -> str:
         """How event rows name this person: by the key, and by the name for people to read."""
         return f"user:{self.pk} {self.username}"[:100]
+
+    @property
+    def former_actor(self) -> str:
+        """`actor` as releases before named it: for a day after an upgrade idempotency keys do."""
+        return f"user:{self.username}"[:100]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save; the sessions of whoever may not come in any more end for good."""
@@ -142,6 +147,11 @@ class ServiceClient(models.Model):
     def actor(self) -> str:
         """How event rows name this client: two issuers may call theirs the same."""
         return f"client:{self.pk} {self.client_id}"[:100]
+
+    @property
+    def former_actor(self) -> str:
+        """`actor` as releases before named it: for a day after an upgrade idempotency keys do."""
+        return f"client:{self.client_id}"[:100]
 
 
 class SecondFactor(models.Model):

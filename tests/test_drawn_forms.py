@@ -137,6 +137,7 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "orders.dnakitorder cancel": (lambda: f"orders/dnakitorder/{placed_kit_order().pk}", WHY),
     "orders.dnakitorder give_address": (lambda: _waiting().replace("/order", "/dnakitorder"), HOME),
     "identity.user reset_second_factor": (_second_factor, {}),
+    "identity.user sign_out": (lambda: f"identity/user/{staff('support').pk}", {}),
     "shipping.shipment retry": (
         lambda: f"shipping/shipment/{queued_shipment(state='rejected').pk}",
         WHY,
