@@ -1,6 +1,5 @@
-"""A name is one person's, however it is written; and sessions can be ended for good."""
+"""Sessions can be ended for good; and no two names differ in capitals only any more."""
 
-import django.db.models.functions.text
 from django.db import migrations, models
 
 
@@ -26,12 +25,4 @@ class Migration(migrations.Migration):
             models.PositiveIntegerField(db_default=0, default=0, editable=False),
         ),
         migrations.RunPython(tell_apart, migrations.RunPython.noop),
-        migrations.AddConstraint(
-            "user",
-            models.UniqueConstraint(
-                django.db.models.functions.text.Lower("username"),
-                name="one_person_per_name",
-                violation_error_message="Somebody has this name, in other letters.",
-            ),
-        ),
     ]
