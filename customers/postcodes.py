@@ -97,8 +97,8 @@ def canonical_postcode(country: str, text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Capitals, ASCII digits, one kind of blank and of dash."""
-    text = " ".join(unicodedata.normalize("NFKC", text).upper().split())
+    """Capitals, ASCII digits, one kind of blank and of dash; without Japan's postal mark."""
+    text = " ".join(unicodedata.normalize("NFKC", text).upper().replace("〒", " ").split())
     digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     return _DASHES.sub("-", "".join(digits))
 

@@ -2,6 +2,7 @@
 
 from typing import Any, cast
 
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError
 from django.db.models import ProtectedError, QuerySet
 from django.shortcuts import get_object_or_404
@@ -137,12 +138,15 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
     )
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Add an address."""
+        """Add an address; a 404 when the customer was deleted meanwhile."""
         form = BookedAddressSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         lines = dict(form.validated_data)
         is_default = lines.pop("is_default", False)
-        added = add_address(self.customer, lines, by=_actor(request), is_default=is_default)
+        try:
+            added = add_address(self.customer, lines, by=_actor(request), is_default=is_default)
+        except Customer.DoesNotExist as error:
+            raise NotFound from error
         shipped = added.shipped if _holds(request, "orders:read") else []
         where = f"/api/v1/customers/{self.customer.pk}/addresses/{added.address.pk}/"
         shown = _with_users(added.address, request) | {"shipped": shipped}
@@ -164,7 +168,7 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
         old: Any = serializer.instance
         try:
             serializer.instance = change_address(old, lines, is_default=is_default)
-        except Address.DoesNotExist as error:
+        except ObjectDoesNotExist as error:
             raise NotFound from error
 
     def perform_destroy(self, instance: Address) -> None:

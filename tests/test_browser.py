@@ -7,9 +7,11 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Page, expect, sync_playwright
 
+from customers.tests.factories import CustomerFactory
 from identity.models import User
+from orders.address_link import token_for
 from orders.models import Order
-from orders.tests.factories import placed_order
+from orders.tests.factories import placed_kit_order, placed_order
 from tests.conftest import House
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
@@ -115,3 +117,23 @@ def test_no_page_wants_more_than_its_content_security_policy_allows(house: House
         page.wait_for_load_state("networkidle")
     page.goto(f"{house.url}/api/docs/")
     expect(page.get_by_text("/api/v1/orders/").first).to_be_visible()
+
+
+def test_a_customer_says_where_the_parcel_goes_on_a_telephone(house: House, page: Page) -> None:
+    order = placed_kit_order(customer=CustomerFactory.create())
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{house.url}/address/{token_for(order.pk)}/")
+    page.get_by_label("Name on the parcel").fill("Ada Lovelace")
+    page.get_by_label("Street and number").fill("1 High Street")
+    page.get_by_label("Town or city").fill("London")
+    page.get_by_label("Postcode").fill("ZZZ")
+    page.get_by_label("Country", exact=True).select_option("GB")
+    page.get_by_role("button", name="Send it there").click()
+    expect(page.get_by_role("alert")).to_contain_text("For example: EC1Y 8SY")
+    assert page.get_by_label("Postcode").get_attribute("aria-invalid") == "true"
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.get_by_label("Postcode").fill("w26nb")
+    page.get_by_role("button", name="Send it there").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    order.refresh_from_db()
+    assert (order.line_1, order.postcode) == ("1 High Street", "W2 6NB")
