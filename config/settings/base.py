@@ -230,7 +230,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"ChannelEnum": "notifications.channels.channel_choices"},
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "notifications.channels.channel_choices",
+        "OrderStatusEnum": "orders.states.OrderState",
+    },
 }
 
 # How many proxies of ours stand in front: the address of a request is taken from their

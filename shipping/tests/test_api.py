@@ -204,7 +204,8 @@ def test_an_unknown_shipment_is_sent_again(api):
     answer = api("shipping:read", "shipping:write").post(f"{SHIPMENTS}{shipment.pk}/retry/")
     assert (answer.status_code, answer.json()["status"]) == (200, "queued")
     event = answer.json()["events"][-1]
-    assert (event["kind"], event["actor"]) == ("retried", "client:test")
+    assert event["kind"] == "retried"
+    assert event["actor"].endswith(" test")
 
 
 def test_a_shipment_is_cancelled_with_a_reason(api):
