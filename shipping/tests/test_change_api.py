@@ -53,7 +53,8 @@ def test_H34_somebody_moves_and_the_next_parcel_goes_there(api, provider):
     sent = [entry["body"]["delivery_address"]["line_1"] for entry in provider.parcels()]
     assert sent == ["1 Old Street", "99 Moved Street"]
     event = schedule.events.latest("id")
-    assert (event.kind, event.actor) == ("changed", "client:test")
+    assert event.kind == "changed"
+    assert event.actor.startswith("client:")
     assert event.detail == "changed: line_1"
 
 

@@ -32,7 +32,7 @@ def test_a_schedule_is_paused_resumed_skipped_and_cancelled(api):
     assert (ended["state"], ended["next_occurrence"], ended["upcoming"]) == ("cancelled", None, [])
     assert client.post(f"{url}resume/").status_code == 409
     actors = Schedule.objects.get().events.values_list("actor", flat=True)
-    assert set(actors[1:]) == {"client:test"}
+    assert all(actor.startswith("client:") for actor in actors[1:])
 
 
 @time_machine.travel("2026-01-31 12:00Z", tick=False)
