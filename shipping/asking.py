@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from core import clock
+from core.failures import each_name
 from core.http import Done, Outcome, Response
 from core.outbox import ABSENT, Job, Lane, Settlement, take_over, work
 from core.sql import update_each
@@ -49,12 +51,14 @@ def sweep(seconds: float) -> int:
         Q(state="queued", next_attempt_at__lte=now) | Q(state="sending", lease_until__lt=now),
         provider__in=providers.names(),
     )
-    asked = 0
-    for name in wanted.order_by("provider").values_list("provider", flat=True).distinct():
-        questions = lane(name)
-        take_over(questions)
-        asked += work(questions, seconds=seconds)
-    return asked
+    names = wanted.order_by("provider").values_list("provider", flat=True).distinct()
+    return each_name("ask after parcels", names, partial(_sweep, seconds))
+
+
+def _sweep(seconds: float, name: str) -> int:
+    questions = lane(name)
+    take_over(questions)
+    return work(questions, seconds=seconds)
 
 
 def _prepare(provider: Provider, inquiry: Inquiry) -> Job | Outcome:

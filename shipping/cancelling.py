@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core import clock
+from core.failures import each_name
 from core.http import Done, Outcome, Permanent
 from core.outbox import Job, Lane, Settlement, take_over, work
 from core.states import IllegalMove, move
@@ -82,7 +83,11 @@ def sweep() -> int:
     lost = rows.filter(state="sending", lease_until__lt=now)
     due = rows.filter(state="queued", next_attempt_at__lte=now)
     names = lost.union(due).values_list("provider", flat=True)
-    return sum(take_over(lane(name)) + send(name) for name in sorted(set(names)))
+    return each_name("cancel parcels", sorted(set(names)), _sweep)
+
+
+def _sweep(name: str) -> int:
+    return take_over(lane(name)) + send(name)
 
 
 def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:

@@ -11,8 +11,8 @@ from core.cases.models import Case
 from core.failures import StepsFailedError
 from orders.models import Order
 from orders.tests.factories import placed_order
-from shipping import tracking
-from shipping.models import Schedule, Shipment
+from shipping import tracking, watchdog
+from shipping.models import Inquiry, Schedule, Shipment
 from shipping.running import run_schedule
 from shipping.sweeping import sweep
 from shipping.tests.factories import queued_shipment, tracked, weekly_schedule
@@ -121,3 +121,16 @@ def test_the_command_goes_on_and_ends_with_an_error(poison: Any, capsys: Any) ->
     with pytest.raises(Exception, match="The sweeper failed in: shipping"):
         call_command("sweep", "--once")
     call_command("sweep", "--once")
+
+
+def test_a_provider_that_cannot_be_asked_keeps_no_other_from_it(poison: Any, provider: Any) -> None:
+    bad, good = (
+        queued_shipment(state="sent", provider=name) for name in ("northpost", "reference")
+    )
+    watchdog.ask([bad.pk, good.pk], at_once=True)
+    poison("shipping_inquiry", "NEW.provider = 'northpost'")
+    with pytest.raises(StepsFailedError) as caught:
+        sweep()
+    assert caught.value.names == ["ask after parcels: northpost"]
+    states = dict(Inquiry.objects.values_list("shipment", "attempts"))
+    assert states == {bad.pk: 0, good.pk: 1}
