@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                     migrations.RunSQL.noop,
                 ),
                 migrations.RunSQL(
-                    "-- squawk-ignore ban-drop-constraint: what it forbids is what happens\n"
+                    "-- squawk-ignore ban-drop-constraint\n"
                     "ALTER TABLE shipping_trackingevent DROP CONSTRAINT each_event_id_once",
                     "ALTER TABLE shipping_trackingevent ADD CONSTRAINT each_event_id_once "
                     "UNIQUE (provider, event_id)",
