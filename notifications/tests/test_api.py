@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from customers.tests.factories import CustomerFactory
+from identity.tests.factories import client_named
 from notifications.models import Notification, OptOut
 from notifications.serializers import NewNotificationSerializer
 from notifications.tests.factories import queued, sent
@@ -27,7 +28,7 @@ def test_a_message_is_queued_in_the_callers_name(api):
     row = Notification.objects.get()
     assert answer.data["status"] == "queued"
     assert answer["Location"] == f"{URL}{row.pk}/"
-    assert row.events.get().actor == "client:test"
+    assert row.events.get().actor == client_named("test")
 
 
 def test_it_is_shown_as_the_interface_says(api, sandbox):

@@ -7,6 +7,7 @@ import pytest
 
 from core.states import IllegalMove
 from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.tests.factories import client_named
 from orders.models import Order, OrderEvent
 from orders.serializers import LineSerializer, OrderSerializer
 from orders.services import cancel_order
@@ -119,7 +120,7 @@ def test_E2_the_answer_has_the_fields_that_the_document_names(api):
 
 def test_E2_the_events_name_the_client(api, customer):
     api().post(URL, SALE | {"customer": customer.pk}, format="json")
-    assert OrderEvent.objects.get(kind="placed").actor == "client:test"
+    assert OrderEvent.objects.get(kind="placed").actor == client_named("test")
 
 
 def test_an_order_of_a_kit_knows_its_kit_type(api):

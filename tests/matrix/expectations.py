@@ -187,6 +187,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/history/": "MA*",
     "identity/user/<id>/password/": "M*",
     "identity/user/<id>/reset_second_factor/": "M*",
+    "identity/user/<id>/sign_out/": "M*",
     "identity/user/add/": "M*",
     "jsi18n/": "SFCMA*",
     "notifications/consent/": "SMA*",
@@ -374,6 +375,7 @@ MIGHTIER: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/history/": "MA*",
     "identity/user/<id>/password/": "*",
     "identity/user/<id>/reset_second_factor/": "*",
+    "identity/user/<id>/sign_out/": "*",
 }
 
 # Actions of the admin's lists -> who is offered them.
