@@ -1,5 +1,6 @@
 """The admin's login page, and the page for who may not try again yet."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.utils.crypto import salted_hmac
 from django.views.decorators.cache import never_cache
+from redis import RedisError
 
 from identity.passwords.attempts import name_of, place_of
 
@@ -25,13 +27,22 @@ def login(request: HttpRequest) -> HttpResponse:
     # One try at a time for a name and an address: of many at once each would be tried before the
     # first is counted.
     name, place = name_of(request, None), place_of(request)
-    key = salted_hmac("identity.sign_in", f"{name} {place}").hexdigest()
-    if not cache.add(f"signing-in:{key}", 1, LONGEST_TRY):
+    key = f"signing-in:{salted_hmac('identity.sign_in', f'{name} {place}').hexdigest()}"
+    if not _reserve(key):
         return locked_out(request)
     try:
         return _page(request)
     finally:
-        cache.delete(f"signing-in:{key}")
+        with suppress(RedisError):
+            cache.delete(key)
+
+
+def _reserve(key: str) -> bool:
+    """Whether nobody else is at it. A cache that is away shuts nobody out: failures still count."""
+    try:
+        return cache.add(key, 1, LONGEST_TRY)
+    except RedisError:
+        return True
 
 
 def _page(request: HttpRequest) -> HttpResponse:

@@ -127,3 +127,12 @@ def test_of_many_tries_at_once_one_is_looked_at(client, mona, monkeypatch):
     monkeypatch.setattr(cache, "add", add_another)
     assert client.post("/admin/login/", form).status_code == 200
     assert statuses == [429]
+
+
+def test_who_signs_in_needs_no_cache(client, mona, settings):
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache"}
+    settings.CACHES = {"default": away | {"LOCATION": "redis://127.0.0.1:1"}}
+    mona.set_password("Some-new-secret-1")
+    mona.save()
+    form = {"username": "mona", "password": "Some-new-secret-1"}
+    assert client.post("/admin/login/", form).status_code == 302
