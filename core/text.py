@@ -48,6 +48,8 @@ _MEANT = re.compile(
     f"|(?<=[{_JOINING}])[\u200c\u200d](?=[{_JOINING}])|(?<=[{_VIRAMAS}])[\u200c\u200d])"
     f"|[{_UNSEEN}]"
 )
+# What no category tells: letters and symbols that show nothing.
+_FILLERS = dict.fromkeys((0x00AD, 0x034F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0))
 _MARKS = re.compile(f"[{_DIRECTION}]")
 _ALL_UNSEEN = re.compile(f"[{_UNSEEN}{_DIRECTION}]")
 _BLANK = re.compile(f"[{_BLANKS}]")
@@ -175,6 +177,12 @@ def _as_read(domain: str) -> str:
     if _A_LABEL in domain.lower():
         return idna.decode(domain, uts46=True)
     return domain if domain.isascii() else idna.uts46_remap(domain)
+
+
+def bare(text: str) -> str:
+    """A text as it is read, to be compared with words: no case, no marks, nothing unseen."""
+    apart = unicodedata.normalize("NFKD", text.translate(_FILLERS)).casefold()
+    return "".join(char for char in apart if unicodedata.category(char) not in ("Mn", "Cf"))
 
 
 def _seen(text: str) -> str:

@@ -4,13 +4,13 @@ docs/decisions/0023-words.md says what counts as health data and why.
 """
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from functools import cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
+from core.text import bare
 from notifications.channels import channels
 from orders.models import Product, ProductKind
 
@@ -44,7 +44,6 @@ SHORTEST_STEM = 4
 FIRST_UNSPACED = "\u2e80"  # Chinese and Japanese, which follow it, write no blanks between words
 # Letters of other alphabets that look like Latin ones.
 _LOOKALIKES = str.maketrans("авекмнорстухіјѕαβεικνορτυχ", "abekmhopctyxijsabeikvoptyx")
-_UNSEEN = dict.fromkeys((173, 847, 4447, 4448, 10240, 12644, 65440))
 
 
 def telling_words(text: str) -> list[str]:
@@ -124,10 +123,8 @@ def _stem(word: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """A text as it is read: without case, marks and what cannot be seen, in Latin letters."""
-    apart = unicodedata.normalize("NFKD", text.translate(_UNSEEN)).casefold()
-    seen = "".join(char for char in apart if unicodedata.category(char) not in ("Mn", "Cf"))
-    return seen.translate(_LOOKALIKES)
+    """A text as it is read, in Latin letters."""
+    return bare(text).translate(_LOOKALIKES)
 
 
 def _tokens(text: str) -> list[str]:

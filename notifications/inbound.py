@@ -5,10 +5,10 @@ industry-commitments/messaging-interoperability-sms-mms), 5.1.3, and their like 
 """
 
 import re
-import unicodedata
 
 from django.db import transaction
 
+from core.text import bare
 from customers.languages import chain
 from customers.models import Customer
 from notifications.channels import channels
@@ -63,9 +63,7 @@ def asks_to_stop(text: str) -> bool:
 
     “Cancel my order” is no such text.
     """
-    folded = unicodedata.normalize("NFKD", text).casefold()
-    seen = "".join(char for char in folded if unicodedata.category(char) not in ("Mn", "Cf"))
-    words = [word for word in re.findall(r"[^\W_]+", seen) if word not in POLITE]
+    words = [word for word in re.findall(r"[^\W_]+", bare(text)) if word not in POLITE]
     return "".join(words) in _STOPPING
 
 
