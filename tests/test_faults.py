@@ -30,7 +30,7 @@ pytestmark = pytest.mark.faults
 Start = Callable[..., "subprocess.Popen[bytes]"]
 
 
-def _test_database() -> str:
+def database_for_tests() -> str:
     used = connection.get_connection_params()
     where = {name: used[name] for name in ("host", "port", "password") if used.get(name)}
     return f"postgres://{used['user']}@/{used['dbname']}?{urlencode(where, safe='/')}"
@@ -52,7 +52,7 @@ NAMES = (
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start processes of Dosette on the test's database, with a file broker of their own."""
     given = {name: str(getattr(settings, name)) for name in NAMES}
-    given |= {"DATABASE_URL": _test_database(), "DOSETTE_VAR": str(tmp_path), "REDIS_URL": ""}
+    given |= {"DATABASE_URL": database_for_tests(), "DOSETTE_VAR": str(tmp_path), "REDIS_URL": ""}
     given |= {"DJANGO_SETTINGS_MODULE": "config.settings.base"}
     with ExitStack() as stack:
 

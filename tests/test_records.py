@@ -120,7 +120,7 @@ def test_the_application_cannot_switch_a_guard_off(
 ) -> None:
     placed_sale()
     as_application()
-    refused(statement, "permission denied|must be owner|append-only|Only roles")
+    refused(statement, "permission denied|must be owner|append-only|Only roles|must be superuser")
 
 
 def test_production_refuses_a_superuser(settings: Settings) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.testing import wait_until
 from tests.test_faults import _process as running
-from tests.test_faults import _test_database as test_database
+from tests.test_faults import database_for_tests
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 SILENT = int(os.environ.get("SILENT") or 500)
@@ -49,7 +49,7 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 def serving(folder: Path, **more: str) -> "Iterator[tuple[Address, subprocess.Popen[bytes]]]":
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         address = "127.0.0.1", int(probe.getsockname()[1])
-    given = {"DATABASE_URL": test_database(), "DOSETTE_VAR": str(folder), "REDIS_URL": ""}
+    given = {"DATABASE_URL": database_for_tests(), "DOSETTE_VAR": str(folder), "REDIS_URL": ""}
     given |= {"DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(address[1])}
     given |= {"WEB_CONCURRENCY": "2", "WEB_THREADS": "2", "WEB_GRACE": "20", "RATE_ADDRESS": ""}
     command = ("-m", "gunicorn", "-c", "config/gunicorn.py")
