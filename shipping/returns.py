@@ -7,7 +7,7 @@ from django.db import transaction
 from core import clock
 from core.states import IllegalMove, move
 from orders.models import Order, OrderEvent
-from shipping import troubles
+from shipping import schedules, troubles
 from shipping.models import Return, ReturnEvent, Shipment
 from shipping.states import RETURNABLE, RETURNED_BY
 from shipping.tracking import fold, link_returns
@@ -82,6 +82,8 @@ def _move(parcel: Return, to: str, *, by: str, detail: str = "", **changes: Any)
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
     move(parcel, to, by=by, detail=detail, **changes)
     _tell(order, parcel, by=by)
+    if to == "received":
+        schedules.finish(order, by=by)
     return parcel
 
 

@@ -16,7 +16,7 @@ from orders.services import follow
 from shipping import skipping
 from shipping.calendars import DAY
 from shipping.dates import Plan, local_date
-from shipping.models import Schedule, ScheduleEvent, Shipment
+from shipping.models import Return, Schedule, ScheduleEvent, Shipment
 from shipping.skipping import Occurrence
 from shipping.states import CLOSED, FAILED
 
@@ -177,12 +177,13 @@ def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
 
 def finish(order: Order, *, by: str) -> None:
     """Close an order, which the caller has locked, when its schedule has ended and every parcel
-    too; else do nothing. One in whose place another was sent has ended."""
+    too; else do nothing. One in whose place another was sent has ended, and one that is back."""
     if order.state != "active" or not Schedule.objects.filter(order=order, state="cancelled"):
         return
     going = order.shipments.exclude(state__in=CLOSED)
     again = Shipment.objects.filter(resend_of=OuterRef("pk")).exclude(state="cancelled")
-    if not going.exclude(Exists(again), state=FAILED).exists():
+    back = Return.objects.filter(shipment=OuterRef("pk"), state="received")
+    if not going.exclude(Exists(again), state=FAILED).exclude(Exists(back)).exists():
         follow(order, "finished", by=by)
 
 

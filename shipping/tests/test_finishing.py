@@ -8,8 +8,8 @@ from django.db import connection
 from core.states import IllegalMove
 from orders.models import Order
 from orders.services import cancel_order
-from shipping import schedules, services, tracking
-from shipping.models import Schedule, Shipment
+from shipping import returns, schedules, services, tracking
+from shipping.models import Return, Schedule, Shipment
 from shipping.running import run_schedule
 from shipping.tests.factories import last_event, monthly_schedule, tracked
 
@@ -62,6 +62,48 @@ def test_every_parcel_counts(schedule):
 def test_what_staff_must_look_at_keeps_it_open(schedule, open_state):
     schedule.shipments.update(state=open_state)
     schedules.cancel(schedule, by=NURSE)
+    assert state(schedule) == "active"
+
+
+def returned(schedule: Schedule, state: str = "failed-to-deliver") -> Return:
+    """A return of its one parcel, which could not be delivered, on its way."""
+    schedule.shipments.update(state=state)
+    parcel = returns.request(schedule.shipments.get(), by=NURSE, reason="No such street")
+    return returns.send_label(parcel, by=NURSE)
+
+
+@pytest.mark.parametrize("outward", ["failed-to-deliver", "in-transit"])
+def test_a_parcel_that_came_back_finishes_it(schedule, outward):
+    """Whatever its carrier said last of the way out: it is here."""
+    parcel = returned(schedule, outward)
+    schedules.cancel(schedule, by=NURSE)
+    assert state(schedule) == "active"
+    returns.receive(parcel, by=NURSE)
+    assert state(schedule) == "finished"
+
+
+def test_a_return_that_its_carrier_reports_finishes_it(schedule):
+    parcel = returned(schedule)
+    schedules.cancel(schedule, by=NURSE)
+    tracking.store("reference", [tracked(parcel.reference, "delivered")])
+    returns.apply(parcel.pk)
+    assert state(schedule) == "finished"
+
+
+def test_a_parcel_that_came_back_before_keeps_nothing_open(schedule):
+    returns.receive(returned(schedule), by=NURSE)
+    assert state(schedule) == "active", "its schedule goes on"
+    schedules.cancel(schedule, by=NURSE)
+    assert state(schedule) == "finished"
+
+
+@pytest.mark.parametrize("end", [returns.close, returns.refuse])
+def test_a_return_that_ends_otherwise_keeps_it_open(schedule, end):
+    parcel = returned(schedule)
+    schedules.cancel(schedule, by=NURSE)
+    if end is returns.refuse:
+        Return.objects.update(state="in-transit")
+    end(parcel, by=NURSE, reason="It is not ours")
     assert state(schedule) == "active"
 
 
