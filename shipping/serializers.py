@@ -33,6 +33,8 @@ from shipping.states import RANKS, ReturnState, ScheduleState, ShipmentState
 from shipping.tracking_api import (
     ADDRESS_SCOPE,
     MOST_SHOWN,
+    DetailField,
+    ReasonField,
     ReportSerializer,
     sees_addresses,
     tracking_of,
@@ -45,6 +47,8 @@ LONGEST_TEXT = 35
 
 class ShipmentEventSerializer(ModelSerializer):
     """Something that happened to a shipment. Without states it changed none."""
+
+    detail = DetailField()
 
     class Meta:
         model = ShipmentEvent
@@ -69,7 +73,7 @@ class CancellationSerializer(ModelSerializer):
     """What its provider was asked to cancel, and what came of it. `said` is why it did not."""
 
     status = serializers.ChoiceField(CancellationState.choices, source="state", read_only=True)
-    said = serializers.CharField(source="last_error", read_only=True)
+    said = ReasonField(source="last_error")
     answer = AnswerField()
 
     class Meta:
@@ -82,7 +86,7 @@ class ShipmentSerializer(ModelSerializer):
     """A parcel. `reason` says why the last attempt to hand it over did not succeed."""
 
     status = serializers.ChoiceField(ShipmentState.choices, source="state", read_only=True)
-    reason = serializers.CharField(source="last_error", read_only=True)
+    reason = ReasonField(source="last_error")
     answer = AnswerField()
     tracking_url = serializers.CharField(
         read_only=True, help_text="http or https; empty when there is none."

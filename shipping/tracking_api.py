@@ -7,7 +7,9 @@ from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from core.http import in_our_words
 from core.serializers import Serializer
+from core.states import Event
 from shipping.models import Shipment, TrackingEvent, UnreadableEvent
 from shipping.states import RANKS
 
@@ -19,6 +21,30 @@ ADDRESS_SCOPE = "orders:read"
 def sees_addresses(request: Request | None) -> bool:
     """Whether the caller's token shows it addresses."""
     return ADDRESS_SCOPE in getattr(getattr(request, "auth", None), "scopes", frozenset())
+
+
+class ReasonField(serializers.CharField):
+    """A text of ours. One from before carriers' words were kept apart may hold them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"read_only": True, **options})
+
+    def to_representation(self, value: str) -> str:
+        """Those words only for whoever sees addresses."""
+        return value if sees_addresses(self.context.get("request")) else in_our_words(value)
+
+
+class DetailField(ReasonField):
+    """The detail of an event: a reason, unless a person wrote it."""
+
+    def get_attribute(self, instance: Event) -> Any:
+        """The event: who wrote it counts."""
+        return instance
+
+    def to_representation(self, value: Any) -> str:
+        """What a person typed is shown as it is."""
+        typed = value.actor.startswith(("user:", "client:"))
+        return value.detail if typed else super().to_representation(value.detail)
 
 
 def tracking_prefetches() -> list["Prefetch[Any, Any, Any]"]:

@@ -19,6 +19,7 @@ from core.http.client import (
 )
 from core.http.messages import GarbledAnswer, Request, Response, code_of, refusal
 from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
+from core.http.reasons import in_our_words
 
 __all__ = [
     "NOT_BEGUN",
@@ -39,6 +40,7 @@ __all__ = [
     "Unknown",
     "code_of",
     "fetch",
+    "in_our_words",
     "refusal",
     "send",
     "send_many",

@@ -11,12 +11,15 @@ from core.cases import Action
 from core.cases.models import Case, CaseEvent
 from core.serializers import ModelSerializer, Serializer, TextField
 from identity.roles import roles_with
+from shipping.tracking_api import DetailField, ReasonField
 
 LONGEST_REASON = 500
 
 
 class StepSerializer(ModelSerializer):
     """A step in the handling of a case."""
+
+    detail = DetailField()
 
     class Meta:
         model = CaseEvent
@@ -54,6 +57,7 @@ class CaseSerializer(ModelSerializer):
         help_text="The kind, in words."
     )
     provider = serializers.CharField(source="source", read_only=True)
+    said = ReasonField()
 
     class Meta:
         model = Case

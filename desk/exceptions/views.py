@@ -88,7 +88,8 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         fields = cases.fields_of(chosen, cases.subject_of(case), given.pop("fields", {}))
         actor: str = request.user.actor  # type: ignore[union-attr]
         cases.act(case, chosen, by=actor, fields=fields, **given)
-        return Response(CaseDetailSerializer(self.get_object()).data)
+        shown = CaseDetailSerializer(self.get_object(), context=self.get_serializer_context())
+        return Response(shown.data)
 
     def _chosen(self, case: Case, name: str) -> cases.Action:
         """The action named. Raises InsufficientScope for an app that the token may only read."""

@@ -9,14 +9,15 @@ import pytest
 from django.test import Client
 
 from core.cases.models import Case, CaseEvent
-from core.http import Permanent, Response
+from core.http import Permanent, Response, in_our_words
 from core.tests.test_http_server import Stage, Talk, staged
 from identity.tests.factories import staff
-from shipping import asking, cancelling, dispatching, providers, services, watchdog
-from shipping.models import Shipment, ShipmentEvent
+from shipping import asking, cancelling, dispatching, providers, services, troubles, watchdog
+from shipping.models import Cancellation, Shipment, ShipmentEvent
 from shipping.tests.factories import queued_shipment
 
 WORDS = "consignment of Zoë Canary, 12 Canary Row, W26NB is locked"
+EXCEPTIONS = "/api/v1/exceptions/"
 STATUSES = ["400 Bad Request", "409 Conflict", "422 Unprocessable", "500 Oops", "503 Away"]
 
 
@@ -86,6 +87,71 @@ def test_who_sees_addresses_reads_what_the_carrier_wrote(carrier, api):
     assert "Canary" in page
     for case in Case.objects.all():
         assert "Canary" in client.get(f"/admin/core/case/{case.pk}/change/").content.decode()
+
+
+OLD = [
+    f"refused: 409 {WORDS}",
+    f"failed: 500 {WORDS}",
+    f"asked us to wait: 429 {WORDS}",
+    f"refused our credentials: 401 {WORDS}",
+    f"answered a redirect, which is not followed: 302 {WORDS}",
+    f"answered no known status: 700 {WORDS}",
+    f"it may have this order already: 409 {WORDS}",
+    f"could not look it up: refused: 400 {WORDS}",
+    f"refused: {WORDS}",
+]
+
+
+@pytest.mark.parametrize("reason", OLD)
+def test_what_was_written_before_they_were_kept_apart_is_shown_to_those_alone(db, api, reason):
+    shipment = queued_shipment(state="rejected", last_error=reason)
+    for detail in (reason, f"reference: {reason}: goes by northpost"):
+        shipment.events.create(kind="attempt-failed", detail=detail)
+    shipment.events.create(kind="asked", detail=f"reference could not be asked: {reason}")
+    Cancellation.objects.create(shipment=shipment, state="refused", last_error=reason)
+    troubles.note([shipment])
+    for scopes, is_shown in ((), False), (("orders:read",), True):
+        client = api("shipping:read", "exceptions:read", *scopes)
+        seen = [client.get(f"/api/v1/shipments/{shipment.pk}/").content.decode()]
+        [case] = Case.objects.values_list("pk", flat=True)
+        seen += [client.get(url).content.decode() for url in (EXCEPTIONS, f"{EXCEPTIONS}{case}/")]
+        assert [("Canary" in text) for text in seen] == [is_shown] * 3, scopes
+
+
+def test_an_action_on_a_case_does_not_answer_with_them_either(db, api):
+    troubles.note([queued_shipment(state="rejected", last_error=OLD[0])])
+    [case] = Case.objects.values_list("pk", flat=True)
+    client = api("shipping:read", "shipping:write", "exceptions:read", "exceptions:write")
+    url = f"{EXCEPTIONS}{case}/actions/retry/"
+    answer = client.post(url, {"reason": "by telephone"}, format="json")
+    assert answer.status_code == 200
+    assert "Canary" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (f"refused: 409 {WORDS}", "refused: 409"),
+        (f"northpost: failed: 503 {WORDS}: goes by swift", "northpost: failed: 503: goes by swift"),
+        (f"refused: {WORDS}", "refused: in its own words"),
+        ("refused: 409", "refused: 409"),
+        (
+            "northpost: refused: BAD_ZIP: goes by swift",
+            "northpost: refused: BAD_ZIP: goes by swift",
+        ),
+        ("unreadable answer: 200, not valid JSON", "unreadable answer: 200, not valid JSON"),
+        ("not sent: timed out", "not sent: timed out"),
+    ],
+)
+def test_a_reason_keeps_its_status_its_code_and_who_has_it_now(written, shown):
+    assert in_our_words(written) == shown
+
+
+def test_what_a_person_typed_is_shown_as_it_is(db, api):
+    shipment = queued_shipment()
+    shipment.events.create(kind="resend", actor="user:1 mona", detail="refused: 2 of 3 flats")
+    shown = api("shipping:read").get(f"/api/v1/shipments/{shipment.pk}/").json()
+    assert shown["events"][-1]["detail"] == "refused: 2 of 3 flats"
 
 
 def test_a_code_that_is_a_sentence_is_no_reason():
