@@ -16,6 +16,7 @@ _, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 _files = min(_hard, 16_384) if _hard != resource.RLIM_INFINITY else 16_384
 resource.setrlimit(resource.RLIMIT_NOFILE, (_files, _hard))
 worker_connections = int(os.environ.get("WEB_CONNECTIONS") or max(_files - 512, 64))
+sendfile = False  # by it a thread would wait for the client: config/worker.py
 preload_app = True
 keepalive = 75  # longer than nginx keeps its connections, so that only nginx closes them
 timeout = 30

@@ -3,16 +3,17 @@
 gunicorn gives a thread to each connection as soon as it opens, and the thread reads: sixteen
 clients that send half a request stop sixteen threads for as long as they like. Here the main loop
 reads each request to its end, without waiting for any of them, and only then a thread takes it;
-and the connections that have said nothing for longest make room for new ones.
+and the connections that have said nothing for longest make room for new ones. Likewise a thread
+never waits for a client that takes its answer slowly: the main loop sends the rest.
 """
 
 import errno
 import re
 import socket
-import struct
 import time
+from contextlib import suppress
 from functools import partial
-from selectors import EVENT_READ
+from selectors import EVENT_READ, EVENT_WRITE
 from typing import Any
 
 from gunicorn import http, util
@@ -20,10 +21,13 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 READ_WITHIN = 20.0  # seconds for a whole request; also for the first byte of a new connection
 LINGER = 2.0  # seconds in which a client may read the end of an answer (RFC 9112, 9.6)
-STALLED_AFTER = 10  # seconds in which a client takes nothing of an answer
+SENT_WITHIN = 20.0  # seconds for an answer, and one more for each so many bytes of it
+SLOWEST = 16 * 1024
+CHUNK = 256 * 1024  # bytes that are sent at a time
 LONGEST_HEAD = 64 * 1024  # gunicorn's parser refuses shorter ones already
 LARGEST_BODY = 16 * 1024 * 1024  # a longer one is for Dosette to refuse, unread
 MOST_HELD = 64 * 1024 * 1024  # bytes of unfinished requests, of all connections together
+MOST_UNSENT = 64 * 1024 * 1024  # likewise, of answers that wait for their clients
 MOST_LINGERING = 1000
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LENGTH = re.compile(rb"(?im)^content-length:[ \t]*([^\r\n]*)")
@@ -45,18 +49,35 @@ def _length(head: bytes) -> int | None:
     return int(length)
 
 
+class Outgoing(socket.socket):
+    """A socket that takes all that is sent at once, and keeps what its client does not take yet."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(fileno=sock.detach())
+        self.unsent = bytearray()
+
+    def sendall(self, data: Any, flags: int = 0) -> None:
+        """Send it, or keep it: without waiting either way."""
+        self.unsent += data
+        with suppress(BlockingIOError):
+            self.send_on(flags)
+
+    def send_on(self, flags: int = 0) -> None:
+        """Send what is kept. Raises BlockingIOError when the client takes no more for now."""
+        while self.unsent:
+            sent = self.send(memoryview(self.unsent)[:CHUNK], flags | socket.MSG_DONTWAIT)
+            del self.unsent[:sent]
+
+
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     """A connection, and what came of the request that is being read."""
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
-        super().__init__(worker.cfg, sock, client, server)
+        super().__init__(worker.cfg, Outgoing(sock), client, server)
         self.initialized: bool
         self.worker = worker
         self.deadline = 0.0
         self.begin(b"")
-        # A thread that sends waits for the client: no longer than this at a time.
-        stalled = struct.pack("ll", STALLED_AFTER, 0)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, stalled)
 
     def init(self) -> None:
         """Parse what was received and nothing else: what is missing there is the end."""
@@ -108,7 +129,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         # Both in the order of their deadlines, for all have the same time.
         self.reading: dict[Connection, None] = {}
         self.lingering: dict[Connection, None] = {}
-        self.held = 0
+        self.sending: dict[Connection, None] = {}
+        self.held = self.unsent = 0
 
     def accept(self, listener: socket.socket) -> None:
         """Take a connection in, and begin to read."""
@@ -172,21 +194,51 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Not after a request that was not read to its end: the rest is not waited for."""
         return not conn.is_cut and bool(super()._keepalive_after(conn, keepalive))
 
+    def finish_request(self, conn: Connection, fs: Any) -> None:
+        """After a thread: the client is first sent what it has not taken of the answer."""
+        if not conn.sock.unsent or conn.sock.fileno() < 0:
+            super().finish_request(conn, fs)
+            return
+        conn.sock.setblocking(False)
+        conn.size = len(conn.sock.unsent)
+        conn.deadline = time.monotonic() + SENT_WITHIN + conn.size / SLOWEST
+        self.sending[conn] = None
+        self.unsent += conn.size
+        self.poller.register(conn.sock, EVENT_WRITE, partial(self._send_on, conn, fs))
+        while self.unsent > MOST_UNSENT:
+            self._drop(next(iter(self.sending)))
+
+    def _send_on(self, conn: Connection, fs: Any, _: Any) -> None:
+        try:
+            conn.sock.send_on()
+        except BlockingIOError:
+            return
+        except OSError:
+            self._drop(conn)
+            return
+        self._forget(conn)
+        super().finish_request(conn, fs)
+
     def _forget(self, conn: Connection) -> None:
-        del self.reading[conn]
-        self.held -= conn.size
+        if conn in self.reading:
+            del self.reading[conn]
+            self.held -= conn.size
+        else:
+            del self.sending[conn]
+            self.unsent -= conn.size
         self.poller.unregister(conn.sock)
 
     def _drop(self, conn: Connection) -> None:
-        if conn in self.reading:
+        if conn in self.reading or conn in self.sending:
             self._forget(conn)
             self.nr_conns -= 1
             conn.close()
 
     def _make_room(self) -> None:
-        """Close who has been silent for longest: of new ones, or else of those kept alive."""
-        if self.reading:
-            self._drop(next(iter(self.reading)))
+        """Close who has made us wait for longest, or else has been kept alive for longest."""
+        waiting = [next(iter(each)) for each in (self.reading, self.sending) if each]
+        if waiting:
+            self._drop(min(waiting, key=lambda conn: conn.deadline))
         elif self.keepalived_conns:
             conn = self.keepalived_conns.popleft()
             self.poller.unregister(conn.sock)
@@ -197,6 +249,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """Close those whose time is over; the main loop calls it every second at least."""
         now = time.monotonic()
         while self.reading and (conn := next(iter(self.reading))).deadline <= now:
+            self._drop(conn)
+        for conn in [conn for conn in self.sending if conn.deadline <= now]:
             self._drop(conn)
         while self.lingering and (conn := next(iter(self.lingering))).deadline <= now:
             self._end(conn)

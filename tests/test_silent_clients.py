@@ -46,13 +46,17 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @contextmanager
-def serving(folder: Path, **more: str) -> "Iterator[tuple[Address, subprocess.Popen[bytes]]]":
+def serving(
+    folder: Path, words: str = "", **more: str
+) -> "Iterator[tuple[Address, subprocess.Popen[bytes]]]":
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         address = "127.0.0.1", int(probe.getsockname()[1])
     given = {"DATABASE_URL": database_for_tests(), "DOSETTE_VAR": str(folder), "REDIS_URL": ""}
     given |= {"DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(address[1])}
     given |= {"WEB_CONCURRENCY": "2", "WEB_THREADS": "2", "WEB_GRACE": "20", "RATE_ADDRESS": ""}
-    command = ("-m", "gunicorn", "-c", "config/gunicorn.py")
+    settings = folder / "gunicorn.py"
+    settings.write_text(f"from config import worker\nfrom config.gunicorn import *\n{words}")
+    command = ("-m", "gunicorn", "-c", str(settings))
     with running(command, os.environ | given | more) as process:
         wait_until(lambda: _answers(address), 60)
         yield address, process
@@ -75,14 +79,23 @@ def _ask(address: Address, path: str = "/livez") -> float:
 
 
 @contextmanager
-def clients(address: Address, count: int, said: bytes) -> Iterator[list[socket.socket]]:
-    """So many open connections, each of which has said this and listens to nothing."""
+def clients(
+    address: Address, count: int, said: bytes, window: int = 0
+) -> Iterator[list[socket.socket]]:
+    """So many open connections, each of which has said this and listens to nothing.
+
+    `window` is how many bytes the kernel takes in for each; its own default is a few megabytes.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, count + 1024)), hard))
     with ExitStack() as stack:
         opened = []
         for _ in range(count):
-            client = stack.enter_context(socket.create_connection(address, timeout=20))
+            client = stack.enter_context(socket.socket())
+            client.settimeout(20)
+            if window:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+            client.connect(address)
             client.sendall(said)
             opened.append(client)
         yield opened
@@ -93,6 +106,47 @@ def test_they_do_not_keep_the_others_waiting(web: Address, said: bytes) -> None:
     with clients(web, SILENT, said):
         slowest = max(_ask(web) for _ in range(10))
     assert slowest < 5.0, "gunicorn's own threads: never"
+
+
+# 1.5 MB: of so many one after the other the kernel takes the first or second, and no more.
+LARGE = b"/static/drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js"
+FOUR = 4 * REQUEST.replace(b"/livez", LARGE)
+
+
+def test_who_does_not_read_an_answer_keeps_nobody_waiting(web: Address) -> None:
+    with clients(web, 40, FOUR, window=2048):
+        slowest = max(_ask(web) for _ in range(10))
+    assert slowest < 5.0, "while threads sent: 10 s for each four of them"
+
+
+def test_who_reads_an_answer_late_gets_all_of_it(web: Address) -> None:
+    last = REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+    with clients(web, 1, FOUR + last, window=65_536) as [client]:
+        _ask(web)
+        answers = said(client)
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 5
+    assert answers.endswith(b"\r\n\r\nok\n")
+    assert len(answers) > 4 * 1_500_000
+
+
+@pytest.mark.usefixtures("django_db_setup")
+@pytest.mark.parametrize(
+    "words", ["worker.SENT_WITHIN, worker.SLOWEST = 1.0, 10**7", "worker.MOST_UNSENT = 10_000"]
+)
+def test_who_takes_too_little_is_let_go_and_so_is_what_would_fill_the_memory(
+    tmp_path: Path, words: str
+) -> None:
+    with serving(tmp_path, words) as (web, _), clients(web, 1, FOUR, window=2048) as [client]:
+        wait_until(lambda: _is_closed(client), 15)
+        _ask(web)
+
+
+def _is_closed(client: socket.socket) -> bool:
+    try:
+        client.send(b"\r\n")
+    except ConnectionError:
+        return True
+    return False
 
 
 @pytest.mark.usefixtures("django_db_setup")
