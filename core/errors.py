@@ -1,5 +1,7 @@
 """Errors that the whole API shares, in drf-standardized-errors' shape."""
 
+import sys
+
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
@@ -17,6 +19,7 @@ from rest_framework.response import Response
 from core.error_pages import page
 from core.parsers import LONGEST_PLACE
 from core.risks import Unsafe
+from core.sql import is_in_the_way
 from core.states import IllegalMove
 
 MOST_ERRORS = 20
@@ -38,6 +41,15 @@ class BodyTooLarge(APIException):
     status_code = 413
     default_code = "body_too_large"
     default_detail = "The body may have at most 64 kB."
+
+
+class InTheWay(APIException):
+    """503: another transaction was in the way (`is_in_the_way`); this one was taken back whole."""
+
+    status_code = 503
+    default_code = "in_the_way"
+    default_detail = "Another change of the same was in the way. Nothing was done: send it again."
+    wait = 1
 
 
 class ExceptionFormatter(StandardFormatter):  # type: ignore[misc]
@@ -75,6 +87,8 @@ def _as_answer(error: Exception) -> Exception:
         return Conflict(f"{error} {ALL_THE_SAME}", code="unsafe")
     if isinstance(error, IllegalMove):
         return Conflict(str(error), code="illegal_move")
+    if is_in_the_way(error):
+        return InTheWay()
     if isinstance(error, ProtectedError):
         return Conflict("Other records depend on this one, so it cannot be deleted.", code="in_use")
     if isinstance(error, ValidationError):
@@ -104,7 +118,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: our fault; the text says nothing of the inside."""
+    """500: our fault; the text says nothing of the inside. 503 when it is nobody's."""
+    if is_in_the_way(sys.exception()):
+        advice = "Somebody else changed the same at that moment. Go back and do it again."
+        answer = page(request, 503, "in_the_way", "Nothing was done.", advice)
+        answer.headers["Retry-After"] = str(InTheWay.wait)
+        return answer
     advice = (
         "Nothing was half done. Try again; if it stays, tell the people who run Dosette, with the "
         "number below."

@@ -22,6 +22,7 @@ from core.cases.recording import open as open_cases
 from core.cases.recording import settle
 from core.cases.registry import Trouble
 from core.models import Failure
+from core.sql import is_in_the_way
 from core.tallies import Counter
 
 logger = logging.getLogger(__name__)
@@ -32,8 +33,6 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=1)
 # So many of one kind are no bad rows but a bad program: no more are tried until these are done.
 MOST_ASIDE = 1000
-# Another session was in the way: lock_not_available, deadlock_detected, serialization_failure.
-PASSING = {"55P03", "40P01", "40001"}
 UNTRIED_FOR = timedelta(days=1)
 FAILURES = Counter("dosette_work_failures", "Work of ours that raised", ("work",))
 
@@ -150,7 +149,7 @@ def attempt(work: str, row: int, run: Callable[[], T]) -> T | None:
         raise
     except OperationalError as error:
         raise_if_away()
-        if getattr(error.__cause__, "pgcode", None) not in PASSING:
+        if not is_in_the_way(error):
             note(work, row, error)
         return None
     except Exception as error:  # noqa: BLE001 - whatever one row brings out, the others go on

@@ -50,9 +50,9 @@ class AutoSchema(StandardAutoSchema):  # type: ignore[misc]
         return ErrorAnswer
 
     def _errors(self) -> set[str]:
-        errors = {"400", "406"}
+        errors = {"400", "406", "503"}
         if any(self.get_auth()):
-            errors |= {"401", "403", "503"}
+            errors |= {"401", "403"}
         if self._should_add_http404_error_response():
             errors.add("404")
         if self.view.get_throttles():

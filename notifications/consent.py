@@ -38,7 +38,7 @@ def opt_out(
     waiting = Notification.objects.filter(
         spelled("recipient", recipient), state="queued", channel=channel
     ).exclude(source__startswith=CONFIRMATION)
-    rows = list(waiting.select_for_update(of=("self",)))
+    rows = list(waiting.order_by("id").select_for_update(of=("self",), no_key=True))
     for row in rows:
         row.state, row.last_error = "suppressed", f"The customer has opted out: {reason}"[:500]
     Notification.objects.bulk_update(rows, ["state", "last_error"])

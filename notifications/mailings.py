@@ -24,7 +24,7 @@ from core import clock, shutdown
 from core.failures import each, together, waiting
 from core.states import move
 from customers.models import Customer
-from notifications import pacing, segments, tasks
+from notifications import pacing, segments, spacing, tasks
 from notifications.book import Book, Words
 from notifications.channels import channels, load_addresses, preferred
 from notifications.costs import DailyCost, Price
@@ -37,6 +37,7 @@ from notifications.models import (
     OptOut,
     Template,
 )
+from notifications.pacing import Pace
 from notifications.rendering import check_fields, check_message, fields_for, validate_subject
 from notifications.routing import choose, ways_to
 from notifications.telling import fill, new_row
@@ -109,7 +110,7 @@ def forecast(mailing: Mailing) -> Forecast:
     has, out = _reach([name for name in names if channels()[name].column])
     reachable = places.filter(has, ~out).count() if has else places.count()
     opted_out = places.filter(out).count() if has else 0
-    sample = _messages(mailing, [place.customer for place in _next(places, 1)])[0]
+    [sample], _ = _messages(mailing, [place.customer for place in _next(places, 1)])
     takes = str(segments.count(sample.message)) if sample.channel == "sms" else ""
     total = mailing.total
     return Forecast(
@@ -227,8 +228,9 @@ def write_chunk(pk: int) -> int:
 def _write(mailing: Mailing, ids: Sequence[int]) -> int:
     """Make the messages of these places, and take the places away."""
     places = list(_next(MailingRecipient.objects.filter(pk__in=ids), CHUNK))
-    rows = _messages(mailing, [place.customer for place in places])
+    rows, pace = _messages(mailing, [place.customer for place in places])
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    spacing.count_after_commit(rows, pace)
     MailingRecipient.objects.filter(pk__in=ids).delete()
     Mailing.objects.filter(pk=mailing.pk).update(
         written=F("written") + len(rows),
@@ -252,8 +254,8 @@ def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRec
     return places.select_related("customer").order_by("id")[:count]
 
 
-def _messages(mailing: Mailing, customers: list[Customer]) -> list[Notification]:
-    """The messages to these customers, not yet saved."""
+def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notification], Pace]:
+    """The messages to these customers, not yet saved; and the limits they keep."""
     load_addresses(customers)
     ways = [ways_to(customer) for customer in customers]
     routes = chain(*(every.values() for every in ways))
@@ -275,4 +277,4 @@ def _messages(mailing: Mailing, customers: list[Customer]) -> list[Notification]
         fill(row, words, {"user_name": customer.name})
         pacing.apply(row, book.pace)
         rows.append(row)
-    return rows
+    return rows, book.pace

@@ -10,7 +10,7 @@ from core import clock
 from core.risks import check_reason, weigh
 from core.states import move
 from customers.models import Customer
-from notifications import cases, digest, pacing
+from notifications import cases, digest, pacing, spacing
 from notifications.composing import compose, route_to
 from notifications.history import record
 from notifications.models import Notification
@@ -68,6 +68,7 @@ def notify(
             raise
         return Notification.objects.get(customer=customer, source=row.source)
     record([row], kind="composed", by=by)
+    spacing.count_after_commit([row], book.pace)
     _nudge([row])
     return row
 
@@ -85,6 +86,7 @@ def tell(news: Iterable[News | None]) -> int:
     rows, book = written(told)
     if not digest.gather(rows, book):
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    spacing.count_after_commit(rows, book.pace)
     _nudge(rows)
     return len(rows)
 

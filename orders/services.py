@@ -121,7 +121,7 @@ def set_address(
     that are kept in an address book were looked at when they came there.
     """
     lines = dict(address) if is_kept else check_address(address)
-    locked = Order.objects.select_for_update(of=("self",)).get(pk=order.pk)
+    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     if not locked.awaits_address:
         raise ValidationError(f"Order {locked.number} does not wait for an address.", "has_address")
     for name, value in lines.items():
