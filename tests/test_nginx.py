@@ -3,14 +3,16 @@
 import http.server
 import json
 import os
+import resource
 import shutil
 import socket
 import ssl
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPResponse, HTTPSConnection
 from pathlib import Path
@@ -26,17 +28,6 @@ pytestmark = pytest.mark.skipif(
     and not os.environ.get("CI"),
     reason="nginx is not installed",
 )
-MAIN = """
-daemon off; pid {folder}/pid; error_log stderr; {user}
-events {{}}
-http {{
-    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    scgi_temp_path {folder}/scgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    include {folder}/default.conf;
-}}
-"""
 
 
 class Upstream(http.server.BaseHTTPRequestHandler):
@@ -111,14 +102,20 @@ def _ask(
 
 @pytest.fixture(scope="module")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    folder = tmp_path_factory.mktemp("nginx")
+    with running(tmp_path_factory.mktemp("nginx"), "client_header_timeout 1s") as nginx:
+        yield nginx
+
+
+@contextmanager
+def running(folder: Path, header_timeout: str = "client_header_timeout 10s") -> Iterator[Front]:
     upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Upstream)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
     ports = _free_ports(2)
-    _write_configuration(folder, upstream.server_port, ports)
+    _write_configuration(folder, upstream.server_port, ports, header_timeout)
     log = folder / "log"
     with log.open("w") as output:
-        words = ["nginx", "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", "stderr"]
+        more = "daemon off; user root;" if os.geteuid() == 0 else "daemon off;"
+        words = ["nginx", "-c", str(folder / "nginx.conf"), "-e", "stderr", "-g", more]
         path = f"{os.environ['PATH']}:/usr/sbin"
         nginx = subprocess.Popen(words, stdout=output, stderr=output, env={"PATH": path})
     try:
@@ -132,7 +129,9 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
         upstream.server_close()
 
 
-def _write_configuration(folder: Path, upstream: int, ports: list[int]) -> None:
+def _write_configuration(
+    folder: Path, upstream: int, ports: list[int], header_timeout: str
+) -> None:
     subprocess.run([BASE_DIR / "scripts" / "certificate", folder], check=True)
     values = {
         "UPSTREAM": f"127.0.0.1:{upstream}",
@@ -145,10 +144,12 @@ def _write_configuration(folder: Path, upstream: int, ports: list[int]) -> None:
     text = (BASE_DIR / "nginx" / "templates" / "default.conf.template").read_text()
     for name, value in values.items():
         text = text.replace(f"${{{name}}}", value)
-    text = text.replace("client_header_timeout 10s", "client_header_timeout 1s")
+    text = text.replace("client_header_timeout 10s", header_timeout)
     (folder / "default.conf").write_text(text.replace("/dev/stdout", str(folder / "access")))
-    user = "user root;" if os.geteuid() == 0 else ""
-    (folder / "nginx.conf").write_text(MAIN.format(folder=folder, user=user))
+    text = (BASE_DIR / "nginx" / "nginx.conf").read_text()
+    text = text.replace("/tmp/", f"{folder}/")  # noqa: S108 - of the container
+    text = text.replace("/etc/nginx/conf.d/*.conf", f"{folder}/default.conf")
+    (folder / "nginx.conf").write_text(text)
 
 
 def _free_ports(count: int) -> list[int]:
@@ -299,3 +300,17 @@ def test_one_address_may_ask_a_hundred_things_at_a_time(front: Front) -> None:
             )
         wait_until(lambda: front.ask("GET", "/")[0].status == 429)
     wait_until(lambda: front.ask("GET", "/")[0].status == 200)
+
+
+def test_two_thousand_that_send_half_a_head_keep_nobody_out(tmp_path: Path) -> None:
+    """Each of nginx's two workers takes 4,096 connections: one address may fill both, too."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    with running(tmp_path) as front, ExitStack() as stack:
+        for _ in range(2000):
+            address = ("127.0.0.1", front.http_port)
+            client = stack.enter_context(socket.create_connection(address, timeout=10))
+            client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n")
+        begun = time.monotonic()
+        assert all(front.ask("GET", "/")[0].status == 200 for _ in range(10))
+        assert time.monotonic() - begun < 5, "they have 10 s for the rest"

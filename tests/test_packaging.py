@@ -86,6 +86,17 @@ def test_only_nginx_is_reached_from_outside_and_django_listens_on_5000() -> None
     assert "BIND=0.0.0.0:5000" in (BASE_DIR / "Dockerfile").read_text()
 
 
+def test_nginx_runs_by_the_file_that_is_tested_and_not_by_its_images() -> None:
+    """The image's takes 1,024 connections a worker, and logs queries beside what we log."""
+    services = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+    assert "./nginx/nginx.conf:/etc/nginx/nginx.conf:ro" in services["nginx"]["volumes"]
+    manifests = (BASE_DIR / "deploy" / "kubernetes" / "base" / "nginx.yaml").read_text()
+    (nginx,) = (each for each in yaml.safe_load_all(manifests) if each["kind"] == "Deployment")
+    (container,) = nginx["spec"]["template"]["spec"]["containers"]
+    mounted = {each["mountPath"]: each.get("subPath") for each in container["volumeMounts"]}
+    assert mounted["/etc/nginx/nginx.conf"] == "nginx.conf"
+
+
 def test_every_part_of_make_run_has_a_container() -> None:
     """B5, E4."""
     services = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
