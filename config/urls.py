@@ -12,6 +12,7 @@ from desk.sidebar import search
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import login
 from identity.reasons import ask as ask_for_reason
+from identity.session_pages import OwnSessions
 from identity.sign_in.views import SignOut
 from notifications.stopping import stop
 from orders.address_page import address_page
@@ -23,6 +24,7 @@ urlpatterns = [
     path("admin/login/", login),
     path("admin/logout/", SignOut.as_view()),
     path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+    path("admin/sessions/", OwnSessions.as_view(), name="own_sessions"),
     path("admin/reason/", ask_for_reason, name="access_reason"),
     path("admin/search/", search),
     path("admin/", admin.site.urls),

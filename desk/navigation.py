@@ -77,11 +77,15 @@ SIDEBAR = {
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
-    """Below a person's own name: what concerns their password, if they sign in with one."""
+    """Below a person's own name: where they are signed in, and their password if they have one."""
     person = request.user
-    if not (settings.PASSWORD_LOGIN and person.is_authenticated and person.has_usable_password()):
+    if not person.is_authenticated:
         return []
+    sessions = {"title": "Where you are signed in", "link": reverse_lazy("own_sessions")}
+    if not (settings.PASSWORD_LOGIN and person.has_usable_password()):
+        return [sessions]
     return [
+        sessions,
         {"title": "Change password", "link": reverse_lazy("admin:password_change")},
         {"title": "Second factor", "link": reverse_lazy("second_factor")},
     ]

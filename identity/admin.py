@@ -19,7 +19,8 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from core.admin import ModelAdmin, TabularInline
 from core.dialogs import go_to
 from core.guarded_admin import is_key
-from identity.models import AccessRecord, LinkedAccount, ServiceClient, User
+from identity.models import AccessRecord, LinkedAccount, Notice, ServiceClient, User
+from identity.notices import note
 from identity.passwords.admin import SecondFactorReset
 from identity.rights import (
     grantable_groups,
@@ -30,6 +31,7 @@ from identity.rights import (
 )
 from identity.roles import ROLES
 from identity.scopes import SCOPES
+from identity.session_pages import SessionsOfPerson
 from identity.tokens import trusted_issuers
 
 admin.site.unregister(Group)
@@ -60,7 +62,7 @@ class LinkedAccountInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
     """Staff. People are made inactive, never deleted: events name them."""
 
     form = UserChangeForm
@@ -70,7 +72,7 @@ class UserAdmin(SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
     list_filter = ["groups", "is_active", "is_superuser"]
     readonly_fields = ["last_login", "date_joined"]
-    actions_detail = ["sign_out", "reset_second_factor"]
+    actions_detail = ["sessions", "sign_out", "reset_second_factor"]
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
@@ -80,6 +82,26 @@ class UserAdmin(SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """People with their groups."""
         return super().get_queryset(request).prefetch_related("groups")
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The person, who is told by whom what concerns their sign-in was changed."""
+        person = super().get_object(request, object_id, from_field)
+        if person is not None:
+            person.changed_by = request.user.pk
+        return person
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save; a new e-mail address is told of at the old one."""
+        super().save_model(request, obj, form, change)
+        former = form.initial.get("email", "")
+        if "email" in form.changed_data and former:
+            note(obj, Notice.What.EMAIL, by=request.user.pk, recipient=former)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Save the accounts: another one is another way in, which the person is told of."""
+        super().save_formset(request, form, formset, change)
+        if change and (formset.new_objects or formset.changed_objects):
+            note(form.instance, Notice.What.ACCOUNT, by=request.user.pk)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Only superusers make superusers; and a name stays who it was."""

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -12,7 +13,21 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from core import clock
+from identity import notices
 from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
+from identity.ways_in import Notice, OpenSession
+
+__all__ = [
+    "AccessRecord",
+    "How",
+    "LinkedAccount",
+    "Notice",
+    "OpenSession",
+    "SecondFactor",
+    "ServiceClient",
+    "User",
+    "Via",
+]
 
 
 class User(AbstractUser):
@@ -22,6 +37,13 @@ class User(AbstractUser):
 
     # Raised to end every session of this person; part of what a session is checked by.
     session_epoch = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # When the issuer, or whoever gave them a password here, last vouched for a person of the
+    # issuer; empty for people who have no account there.
+    vouched_at = models.DateTimeField(null=True, editable=False)
+
+    # The key of who is at the form, for what the person is told of it. Set by the doors.
+    changed_by: int | None = None
+    _lost_password = False
 
     class Meta(AbstractUser.Meta):
         verbose_name = "person"
@@ -45,12 +67,45 @@ class User(AbstractUser):
         return f"user:{self.username}"[:100]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save; the sessions of whoever may not come in any more end for good."""
+        """Save; who may not come in any more is signed out for good, and a person whose password
+        is another one is told."""
+        changed = set()
         if self.pk and not self.is_active:
             self.session_epoch += 1
-            if kwargs.get("update_fields") is not None:
-                kwargs["update_fields"] = {*kwargs["update_fields"], "session_epoch"}
-        super().save(*args, **kwargs)
+            changed.add("session_epoch")
+        news = self._news_of_password()
+        if news == Notice.What.PASSWORD and self.changed_by not in (None, self.pk):
+            self.vouched_at = self.vouched_at and clock.now()
+            changed.add("vouched_at")
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], *changed}
+        with transaction.atomic():
+            super().save(*args, **kwargs)
+            if news:
+                notices.note(self, news, by=self.changed_by)
+
+    def set_unusable_password(self) -> None:
+        """Take the password away."""
+        self._lost_password = bool(self.pk) and self.has_usable_password()
+        super().set_unusable_password()
+
+    def _news_of_password(self) -> Notice.What | None:
+        """What became of the password since it was read. A better hash of the same is no news."""
+        if self._password is not None:  # type: ignore[attr-defined]  # Django's: set, and not saved
+            return Notice.What.PASSWORD
+        lost, self._lost_password = self._lost_password, False
+        return Notice.What.PASSWORD_REMOVED if lost else None
+
+    @property
+    def password_has_lapsed(self) -> bool:
+        """Whether nobody has vouched for this person of the issuer for too long.
+
+        Superusers are ours: the issuer does not decide on them.
+        """
+        if self.is_superuser or self.vouched_at is None:
+            return False
+        is_old = clock.now() - self.vouched_at > settings.PASSWORD_LAPSES_AFTER
+        return is_old and self.linked_accounts.exists()
 
     def end_sessions(self) -> None:
         """Sign this person out everywhere."""
@@ -102,6 +157,13 @@ class LinkedAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} at {self.issuer}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; whoever links an account vouches for the person."""
+        is_new = self._state.adding
+        super().save(*args, **kwargs)
+        if is_new:
+            User.objects.filter(pk=self.user_id).update(vouched_at=clock.now())
 
 
 class ServiceClient(models.Model):

@@ -6,10 +6,14 @@ from typing import Any
 from django.contrib.sessions.backends import db
 
 from core import clock
+from identity.ways_in import OpenSession
 
 
 class SessionStore(db.SessionStore):
     """Django's, but a process whose clock is off neither ends a session nor lets it live on."""
+
+    # The browser it is open in, once a page was asked for; read along with the session.
+    opened: OpenSession | None = None
 
     def get_expiry_date(self, **kwargs: Any) -> datetime:
         """When it ends, if it was changed now."""
@@ -21,8 +25,10 @@ class SessionStore(db.SessionStore):
 
     def _get_session_from_db(self) -> Any:
         """The row while it lasts; Django's own look-up asks the process's clock."""
-        row = self.model.objects.filter(session_key=self.session_key).first()
+        rows = self.model.objects.select_related("open_session")  # type: ignore[misc]  # the stubs
+        row = rows.filter(session_key=self.session_key).first()
         if row is None or row.expire_date <= clock.now():
             self._session_key = None
             return None
+        self.opened = getattr(row, "open_session", None)
         return row

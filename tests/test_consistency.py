@@ -35,6 +35,8 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "OrderRevision",
     "LinkedAccount",
     "SecondFactor",
+    "OpenSession",
+    "Notice",
     "DeliveryReport",
     "TemplateVersion",
     "MailingRecipient",

@@ -31,6 +31,7 @@ from shipping.tests.test_cases import in_state, open_case
 
 pytestmark = pytest.mark.django_db
 OF_NO_INTEREST = {"django_session", "core_idempotencykey", "identity_accessrecord"}
+OF_NO_INTEREST |= {"identity_opensession"}
 
 
 class _Fields(HTMLParser):

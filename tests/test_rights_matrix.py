@@ -23,7 +23,7 @@ from tests.matrix.cast import HEALTH_MARKS, MISSING, ROLES, Cast
 pytestmark = pytest.mark.django_db
 SEES_HEALTH = set("CA*")
 WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM|WITH .*INSERT INTO) \"?(\w+)", re.S)
-OF_NO_INTEREST = {"django_session"}
+OF_NO_INTEREST = {"django_session", "identity_opensession"}
 
 
 @pytest.fixture(scope="module")

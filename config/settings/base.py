@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "identity.open_sessions.keep_open_sessions",
     "identity.sign_in.middleware.RenewSession",
     "identity.fresh.require_fresh_sign_in",
     "identity.passwords.middleware.require_second_factor",
@@ -274,7 +275,11 @@ AUTHENTICATION_BACKENDS = [
     *(["django.contrib.auth.backends.ModelBackend"] if PASSWORD_LOGIN else []),
     "identity.sign_in.backend.StaffSignIn",
 ]
+# How long the password of a person of the issuer lets in after the issuer last vouched for them.
+PASSWORD_LAPSES_AFTER = timedelta(days=env.int("PASSWORD_LAPSES_AFTER", 7))
 SESSION_COOKIE_AGE = 12 * 3600
+# Seconds after which a session that began with a password ends when nobody uses it.
+SESSION_IDLE_LIMIT = env.int("SESSION_IDLE_LIMIT", 7200)
 SESSION_ENGINE = "identity.sessions"
 AXES_HANDLER = "identity.passwords.attempts.Attempts"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]

@@ -1,6 +1,6 @@
 """For whoever has to let somebody in again: failed sign-ins, and second factors that are lost."""
 
-from typing import Any
+from typing import Any, cast
 
 from axes.models import AccessAttempt
 from django.contrib import admin, messages
@@ -63,7 +63,7 @@ class SecondFactorReset(ModelAdmin):  # type: ignore[misc]
     def reset_second_factor(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Take it away; the person's history says who did."""
         person = get_object_or_404(User, pk=object_id)
-        if second_factor.remove(person):
+        if second_factor.remove(person, by=cast(User, request.user)):
             self.log_change(request, person, "Took the second factor away.")
             messages.success(request, f"{person} signs in with the password alone now.")
         return go_to(request, reverse("admin:identity_user_change", args=[object_id]))

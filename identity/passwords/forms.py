@@ -13,6 +13,10 @@ from core.forms import TokenField
 from identity.models import SecondFactor, User
 from identity.passwords import second_factor
 
+LAPSED = (
+    "Your password has lapsed: the sign-in service has not vouched for you lately. Sign in with "
+    "your work account, or ask a superuser for a new password."
+)
 WRONG_CODE = "That code is wrong, or was used already. Wait for the app's next one."
 
 
@@ -38,7 +42,8 @@ class LoginForm(AuthenticationForm):  # type: ignore[misc]
             del self.fields["code"]
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
-        """Raise ValidationError for a wrong code; it counts like a wrong password."""
+        """Raise ValidationError for a wrong code, which counts like a wrong password, and for who
+        may be gone from the issuer."""
         super().confirm_login_allowed(user)
         if isinstance(user, User) and not second_factor.accepts(user, self._code()):
             credentials = {"username": user.get_username()}
@@ -47,6 +52,8 @@ class LoginForm(AuthenticationForm):  # type: ignore[misc]
                 "The code of your authenticator app is missing or wrong, or was used already.",
                 code="wrong_code",
             )
+        if isinstance(user, User) and user.password_has_lapsed:
+            raise ValidationError(LAPSED, code="lapsed")
 
     def _code(self) -> str:
         # This runs while the fields are cleaned together, all of them valid by then.

@@ -52,7 +52,7 @@ class SecondFactorPage(View):
     def _remove(self, request: Any, code: str) -> list[str] | None:
         if not second_factor.accepts(request.user, code):
             return None
-        second_factor.remove(request.user)
+        second_factor.remove(request.user, by=request.user)
         return self._noted(request, "Removed the second factor.", [])
 
     def _noted(self, request: Any, what: str, codes: list[str]) -> list[str]:

@@ -14,7 +14,8 @@ from django.db import transaction
 from django_otp.oath import TOTP
 
 from core import clock
-from identity.models import SecondFactor, User
+from identity.models import Notice, SecondFactor, User
+from identity.notices import note
 from identity.sealing import CannotOpen, seal, unseal
 
 ISSUER = "Dosette"
@@ -58,6 +59,7 @@ def confirm(user: User, code: str) -> list[str]:
         return []
     factor.confirmed_at = clock.now()
     factor.save(update_fields=["confirmed_at"])
+    note(user, Notice.What.FACTOR, by=user.pk)
     return _new_recovery_codes(factor)
 
 
@@ -74,12 +76,22 @@ def accepts(user: User, code: str) -> bool:
 def renew_recovery_codes(user: User) -> list[str]:
     """New recovery codes; the old ones are worthless."""
     factor = _locked(user)
-    return _new_recovery_codes(factor) if factor and factor.confirmed_at else []
+    if factor is None or factor.confirmed_at is None:
+        return []
+    note(user, Notice.What.CODES, by=user.pk)
+    return _new_recovery_codes(factor)
 
 
-def remove(user: User) -> bool:
+@transaction.atomic
+def remove(user: User, *, by: User) -> bool:
     """Take the second factor away; whether there was one."""
-    return bool(SecondFactor.objects.filter(user=user).delete()[0])
+    factor = _locked(user)
+    if factor is None:
+        return False
+    factor.delete()
+    if factor.confirmed_at is not None:
+        note(user, Notice.What.FACTOR_REMOVED, by=by.pk)
+    return True
 
 
 def _locked(user: User) -> SecondFactor | None:
@@ -147,4 +159,5 @@ def _is_recovery_code(factor: SecondFactor, code: str) -> bool:
     factor.recovery_codes.remove(digest)
     factor.last_used_at = clock.now()
     factor.save(update_fields=["recovery_codes", "last_used_at"])
+    note(factor.user, Notice.What.CODE_USED, by=factor.user_id)
     return True

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
+from core import clock
 from identity.models import LinkedAccount, User
 from identity.roles import ROLES
 from identity.sign_in.provider import SignInRefused
@@ -64,10 +65,14 @@ def _account(issuer: str, subject: str) -> LinkedAccount | None:
 
 
 def _dismiss(person: User) -> None:
-    """Take the roles of somebody whom the issuer no longer calls staff. Superusers are ours."""
+    """Take roles and sessions of somebody whom the issuer no longer calls staff.
+
+    Superusers are ours.
+    """
     if not person.is_superuser:
         person.groups.remove(*person.groups.filter(name__in=ROLES))
         User.objects.filter(pk=person.pk).update(is_staff=False)
+        person.end_sessions()
 
 
 @transaction.atomic
@@ -99,13 +104,18 @@ def _free_username(claims: Mapping[str, Any]) -> str:
 
 
 def _bring_up_to_date(person: User, claims: Mapping[str, Any], roles: set[str]) -> None:
-    """Names, and exactly these roles. Groups of other names were given here and stay."""
+    """Names, and exactly these roles. Groups of other names were given here and stay.
+
+    The issuer has vouched for the person: so a password that they have here goes on for a while.
+    """
     given, _, family = str(claims.get("name") or "").partition(" ")
     person.first_name = str(claims.get("given_name") or given)[:150]
     person.last_name = str(claims.get("family_name") or family)[:150]
     person.email = str(claims.get("email") or "")[:254]
     person.is_staff = True
+    person.vouched_at = clock.now()
+    changed = ["first_name", "last_name", "email", "is_staff", "vouched_at"]
     with transaction.atomic():
-        person.save(update_fields=["first_name", "last_name", "email", "is_staff"])
+        person.save(update_fields=changed)
         person.groups.remove(*person.groups.filter(name__in=set(ROLES) - roles))
         person.groups.add(*Group.objects.filter(name__in=roles))

@@ -247,7 +247,7 @@ def test_required_the_password_alone_leads_to_its_page_only(client, mona, requir
 def test_required_who_has_one_goes_on_until_it_is_taken_away(client, mona, app, required):
     client.force_login(mona)
     assert client.get("/admin/").status_code == 200
-    second_factor.remove(mona)
+    second_factor.remove(mona, by=mona)
     assert client.get("/admin/").headers["Location"] == PAGE
 
 

@@ -187,6 +187,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/history/": "MA*",
     "identity/user/<id>/password/": "M*",
     "identity/user/<id>/reset_second_factor/": "M*",
+    "identity/user/<id>/sessions/": "M*",
     "identity/user/<id>/sign_out/": "M*",
     "identity/user/add/": "M*",
     "jsi18n/": "SFCMA*",
@@ -274,6 +275,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "r/<path:content_type_id>/<id>/": "",
     "search/": "SFCMA*",
     "second-factor/": "SFCMA*",
+    "sessions/": "SFCMA*",
     "shipping/schedule/forecast/": "SFMA*",
     "shipping/providerprofile/": "SFMA*",
     "shipping/providerprofile/<id>/change/": ("SFMA*", "M*"),
@@ -375,6 +377,7 @@ MIGHTIER: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/history/": "MA*",
     "identity/user/<id>/password/": "*",
     "identity/user/<id>/reset_second_factor/": "*",
+    "identity/user/<id>/sessions/": "*",
     "identity/user/<id>/sign_out/": "*",
 }
 

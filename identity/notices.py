@@ -1,0 +1,93 @@
+"""People are told by e-mail when their password or second factor is changed, whoever did it.
+
+The change and its row are one transaction; the sweeper sends, so no request waits for a mail
+server, and none fails with it.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from django.utils.timezone import localtime
+
+from core import clock
+from core.http import Done, Outcome, Permanent
+from identity.ways_in import Notice
+
+if TYPE_CHECKING:
+    from identity.models import User
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 20
+FIRST_PAUSE = timedelta(seconds=30)
+LONGEST_DOUBLING = 7  # 30 s to about an hour
+GIVEN_UP_AFTER = timedelta(days=3)
+TEXT = """Hello {name},
+
+{what}: on {at}, {by}.
+
+If it was you, or you asked for it, there is nothing to do.
+
+If not, somebody may be using your account. Ask a manager at once to sign you out everywhere and \
+to give you a new password, tell whoever runs Dosette, and change that password wherever else you \
+use it.
+"""
+
+# Whoever can carry e-mails: `carry(recipient, subject, text)`. A floor above registers it.
+Carrier = Callable[[str, str, str], Outcome]
+_carriers: list[Carrier] = []
+
+
+def carry_by(carrier: Carrier) -> None:
+    """Make known who carries e-mails; called when Django starts."""
+    _carriers[:] = [carrier]
+
+
+def note(person: "User", what: Notice.What, *, by: int | None, recipient: str = "") -> None:
+    """Have the person told; `by` is the key of who did it, None for a command on the server."""
+    address = recipient or person.email
+    if address:
+        Notice.objects.create(user_id=person.pk, what=what, by_id=by, recipient=address)
+
+
+def send_due() -> int:
+    """Send what is due, the oldest first; how many. One that cannot be sent now ends the pass."""
+    due = Notice.objects.filter(due_at__lte=clock.now()).order_by("pk")
+    sent = 0
+    for notice in due.select_related("user", "by")[:AT_ONCE] if _carriers else ():
+        if not _is_ours(notice):
+            continue
+        outcome = _carriers[0](notice.recipient, *_written(notice))
+        if isinstance(outcome, Done | Permanent) or notice.at < clock.now() - GIVEN_UP_AFTER:
+            notice.delete()
+        if not isinstance(outcome, Done):
+            logger.warning("user %s was not told: %s", notice.user_id, type(outcome).__name__)
+            break
+        sent += 1
+    return sent
+
+
+def _is_ours(notice: Notice) -> bool:
+    """Whether no other sweeper has it; it is due again later, should this one die."""
+    pause = FIRST_PAUSE * 2 ** min(notice.attempts, LONGEST_DOUBLING)
+    untouched = Notice.objects.filter(pk=notice.pk, attempts=notice.attempts)
+    later = {"attempts": notice.attempts + 1, "due_at": clock.now() + pause}
+    return bool(untouched.update(**later))
+
+
+def _written(notice: Notice) -> tuple[str, str]:
+    """Subject and text. Some gateways have no place for a subject: the text says all."""
+    what = notice.get_what_display()
+    name = notice.user.first_name or notice.user.username
+    at = f"{localtime(notice.at):%d %B %Y at %H:%M %Z}"
+    return f"Dosette: {what}", TEXT.format(name=name, what=what, at=at, by=_by(notice))
+
+
+def _by(notice: Notice) -> str:
+    if notice.by is None:
+        return "on the server"
+    if notice.by_id == notice.user_id:
+        return "by you, or by somebody signed in as you"
+    return f"by {notice.by.get_full_name() or notice.by.username}"
