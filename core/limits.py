@@ -1,7 +1,8 @@
 """Counts what somebody does within a window of time: for throttles, by whatever name.
 
-With Redis the count is shared by all processes. Without it, or while it does not answer, each
-process counts for itself: a limit is then reached later, and never refuses what it should let in.
+With Redis the count is shared by all processes, and a window is a key that Redis lets expire: no
+process's clock has a say. Without it, or while it does not answer, each process counts for itself:
+a limit is then reached later, and never refuses what it should let in.
 """
 
 import time
@@ -67,11 +68,9 @@ class Verdict:
 
 def hit(name: str, rate: Rate) -> Verdict:
     """Count one more under this name, which must hold nothing personal. Raises nothing."""
-    now = time.time()
-    window = int(now // rate.seconds)
-    key = f"limit:{name}:{rate.seconds}:{window}"
-    resets_in = max(1, ceil((window + 1) * rate.seconds - now))
-    return Verdict(rate, _shared(key, rate.seconds) or _local.add(key, resets_in), resets_in)
+    key = f"limit:{name}:{rate.seconds}"
+    taken, left = _shared(key, rate.seconds) or _local.add(key, rate.seconds)
+    return Verdict(rate, taken, max(1, ceil(left)))
 
 
 class _Local:
@@ -81,14 +80,17 @@ class _Local:
         self._counts: dict[str, tuple[int, float]] = {}
         self._lock = Lock()
 
-    def add(self, key: str, seconds: float) -> int:
-        """The count, this one included."""
+    def add(self, key: str, seconds: int) -> tuple[int, float]:
+        """The count, this one included, and the seconds until it starts anew."""
         with self._lock:
-            count, ends = self._counts.get(key, (0, time.monotonic() + seconds))
+            now = time.monotonic()
+            count, ends = self._counts.get(key, (0, now))
+            if ends <= now:
+                count, ends = 0, now + seconds
             if len(self._counts) >= MOST_NAMES and key not in self._counts:
                 self._forget()
             self._counts[key] = (count + 1, ends)
-            return count + 1
+            return count + 1, round(ends - now, 3)
 
     def clear(self) -> None:
         """Start anew."""
@@ -107,22 +109,24 @@ _local = _Local()
 _resting_until = 0.0
 
 
-def _shared(key: str, seconds: int) -> int:
-    """The count of all processes, this one included; 0 when there is none to be had."""
+def _shared(key: str, seconds: int) -> tuple[int, float] | None:
+    """As `_local.add`, of all processes; None when there is none to be had."""
     global _resting_until
     if not settings.REDIS_URL or time.monotonic() < _resting_until:
-        return 0
+        return None
     prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
     try:
         # Held by name: a client that nobody holds closes its connections, in use or not.
         client = _redis(settings.REDIS_URL)
         with client.pipeline(transaction=False) as pipe:
             pipe.incr(f"{prefix}{key}")
-            pipe.expire(f"{prefix}{key}", seconds + 1)
-            return int(pipe.execute()[0])
+            pipe.expire(f"{prefix}{key}", seconds, nx=True)  # from the first one on
+            pipe.pttl(f"{prefix}{key}")
+            taken, _, left = pipe.execute()
+            return int(taken), left / 1000
     except RedisError:
         _resting_until = time.monotonic() + REDIS_REST
-        return 0
+        return None
 
 
 # One client for all threads. Two may make one at the same moment; `setdefault` keeps one of them,

@@ -33,7 +33,7 @@ POLICY = (
 @require_http_methods(["GET", "HEAD", "POST"])
 def address_page(request: HttpRequest, token: str) -> HttpResponse:
     """GET asks, POST gives the address. Whatever became of the order, it shows nothing of it."""
-    if not hit(f"address:{network_of(request)}", LOOKS).allowed:
+    if not hit(f"address-page:{network_of(request)}", LOOKS).allowed:
         return _page(request, "", "wait", 429)
     link = read(token)
     if link is None:

@@ -63,8 +63,9 @@ class ShippingWebhook(APIView):
         except NotAuthentic as error:
             raise _unproven(request, provider) from error
         note_proof(request._request)
-        if limits.too_many_of(provider):
-            raise Throttled(limits.seconds_left())
+        verdict = limits.proven(provider)
+        if not verdict.allowed:
+            raise Throttled(verdict.resets_in)
         tracking.store(provider, tracking.read(adapter, body))
         return Response({"status": "stored"})
 
@@ -72,8 +73,9 @@ class ShippingWebhook(APIView):
 def _unproven(request: Request, provider: str) -> Exception:
     """What to raise: it counts for where it came from, and for what staff see of the provider."""
     limits.note_refused(provider)
-    if limits.too_many_from(network_of(request)):
-        return Throttled(limits.seconds_left())
+    verdict = limits.unproven(network_of(request))
+    if not verdict.allowed:
+        return Throttled(verdict.resets_in)
     return AuthenticationFailed("The signature or the secret is not right.")
 
 

@@ -69,8 +69,6 @@ OWN_CLOCK_WITHOUT_A_MOMENT = {"localdate", "localtime", "gmtime", "ctime"}
 MAY_ASK_ITS_OWN_CLOCK = {
     "core/clock.py": "compares the two",
     "core/filebroker.py": "names of files, and the age of what the same machine's disk has dated",
-    "core/limits.py": "must answer without the database; a window counted apart lets more in",
-    "shipping/limits.py": "the same, for webhooks",
     "identity/keys.py": "ages of what it holds; a jump either way makes it fetch anew",
 }
 

@@ -159,6 +159,12 @@ def test_guesses_are_limited(client, order):
     assert statuses[-1] == 429
 
 
+def test_what_others_ask_of_the_api_from_there_does_not_count(client, order, settings):
+    settings.RATE_ADDRESS = "600/m"  # the same window as the page's
+    assert {client.get("/api/v1/orders/").status_code for _ in range(40)} == {401}
+    assert client.get(page(order)).status_code == 200
+
+
 def test_tries_of_one_form_are_limited_from_everywhere(client, order):
     statuses = [
         client.post(page(order), {}, REMOTE_ADDR=f"192.0.2.{number}").status_code
