@@ -11,6 +11,7 @@ from django.utils.timezone import get_current_timezone
 from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 
+from core.dates import iso_moment
 from core.forms import CharField, EmailField, TokenField
 from core.text import reference
 
@@ -73,10 +74,17 @@ class TimeField(IsoDateTimeField):  # type: ignore[misc]
             if _CLOCK.match(rest):
                 value = date + rest[0] + _LOST_PLUS.sub("+", rest[1:])
         try:
-            time: datetime | None = super().to_python(value)
+            time = self._moment(value)
             return time and time.astimezone(get_current_timezone()).astimezone(UTC)
         except OverflowError:
             raise forms.ValidationError("Give a time within the calendar.", "calendar") from None
+
+    def _moment(self, value: Any) -> datetime | None:
+        """It as everywhere else (`core.dates`), or as Django reads times."""
+        try:
+            return iso_moment(value)
+        except (TypeError, ValueError):
+            return super().to_python(value)  # type: ignore[no-any-return]
 
 
 class TimeFilter(django_filters.IsoDateTimeFilter):

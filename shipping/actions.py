@@ -185,7 +185,7 @@ RESEND = Action(
     "Correct the address and send again",
     CHANGE,
     explained="The two are linked. The customer hears of the new one as of any parcel.",
-    safe=risks.second_parcel_risk,
+    safe=risks.another_parcel_risk,
     preview=resending.preview,
     form=ResendForm,
     initial=Shipment.address,

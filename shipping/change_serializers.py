@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.serializers import Serializer
+from core.serializers import BooleanField, Serializer
 from customers.serializers import AddressSerializer
 from orders.changing import Wanted
 from orders.models import DeliveryService
@@ -53,7 +53,7 @@ class ScheduleChangeSerializer(Serializer):
     )
     delivery_service = serializers.ChoiceField(DeliveryService.choices, required=False)
     delivery_address = AddressSerializer(required=False)
-    include_unsent = serializers.BooleanField(
+    include_unsent = BooleanField(
         default=False,
         help_text="Whether parcels that are made, but not handed to a provider, get the new "
         "items, service or address too. What is with a provider, or may be, never does.",

@@ -108,7 +108,7 @@ def _web_address(value: object) -> str:
 def json_object(body: bytes) -> dict[str, Any]:
     """A webhook's JSON object. Raises BadEvent when it is anything else, or cannot be stored."""
     try:
-        value = json.loads(body)
+        value = json.loads(body, object_pairs_hook=_once_each)
         # PostgreSQL takes neither infinities nor NUL and lone surrogates, which escapes smuggle in.
         plain = json.dumps(value, ensure_ascii=False, allow_nan=False)
         storable = plain.encode() and "\\u0000" not in plain
@@ -118,6 +118,14 @@ def json_object(body: bytes) -> dict[str, Any]:
         raise BadEvent("", "The body is not valid JSON.")
     if not isinstance(value, dict):
         raise BadEvent("", "The body must be a JSON object.")
+    return value
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a name that stands twice: no one value can be meant."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("A name stands twice in one object.")
     return value
 
 

@@ -38,14 +38,14 @@ def resend(
     with `later_too`: then its later parcels go there. Raises IllegalMove unless it failed to
     deliver, when it was sent again already, and for an order that has ended; ValidationError
     (`delivery_address`) for an address that cannot be printed; Unsafe when somebody may have yet
-    another parcel of it (`risks.second_parcel_risk`) unless `despite_risk` was said, and then
+    another parcel of it (`risks.another_parcel_risk`) unless `despite_risk` was said, and then
     ValidationError (`reason`) without a reason.
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     if order.state in services.ENDED:
         raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
     first = _failed(shipment)
-    told = weigh(risks.second_parcel_risk(first), despite_risk=despite_risk, reason=reason)
+    told = weigh(risks.another_parcel_risk(first), despite_risk=despite_risk, reason=reason)
     going = _addressed(first, address or {})
     changed = [name for name in ADDRESS_FIELDS if getattr(going, name) != getattr(first, name)]
     if changed and (later_too or first.schedule_id is None):
@@ -95,13 +95,9 @@ def _addressed(first: Shipment, address: Mapping[str, str]) -> Order:
 
 def next_reference(shipment: Shipment) -> str:
     """What the provider will call the next parcel in place of this one: `co-1-2`, `co-1-3`."""
-    first = shipment
-    while first.resend_of is not None:
-        first = first.resend_of
-    later = Shipment.objects.filter(
-        order_id=first.order_id, reference__startswith=f"{first.reference}-"
-    )
-    return f"{first.reference}-{later.count() + 2}"
+    parcels = risks.in_one_place(shipment)
+    first = parcels.earliest("id")
+    return f"{first.reference}-{parcels.count() + 1}"
 
 
 def _record(

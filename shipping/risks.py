@@ -5,8 +5,11 @@ another parcel of it: staff sent it again, or elsewhere, although a try was in d
 that is refused says nothing of the first, so neither is ever cleared by one.
 """
 
+from django.db.models import Q, QuerySet
+
 from shipping import providers
 from shipping.models import Shipment
+from shipping.states import ShipmentState
 
 
 def resend_risk(shipment: Shipment) -> str:
@@ -22,6 +25,27 @@ def resend_risk(shipment: Shipment) -> str:
 def second_parcel_risk(shipment: Shipment) -> str:
     """What speaks against giving it to another provider, or giving it up; empty when nothing."""
     return _held_by(holders(shipment))
+
+
+def another_parcel_risk(shipment: Shipment) -> str:
+    """What speaks against yet another parcel in the place of one that failed; empty when nothing.
+
+    What was sent in its place before counts too: a cancelled one may have been taken all the same.
+    """
+    places = list(in_one_place(shipment).order_by("id"))
+    arrived = [parcel.reference for parcel in places if parcel.state == ShipmentState.DELIVERED]
+    if arrived:
+        return f"{' and '.join(arrived)} was delivered."
+    return _held_by(set().union(*map(holders, places)))
+
+
+def in_one_place(shipment: Shipment) -> QuerySet[Shipment]:
+    """The parcel that was sent first and all that were sent in its place, this one among them."""
+    first = shipment
+    while first.resend_of is not None:
+        first = first.resend_of
+    later = Q(order_id=first.order_id, reference__startswith=f"{first.reference}-")
+    return Shipment.objects.filter(Q(pk=first.pk) | later)
 
 
 def holders(shipment: Shipment) -> set[str]:

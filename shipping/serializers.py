@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.serializers import ModelSerializer, Serializer, TextField, TokenField
+from core.serializers import BooleanField, ModelSerializer, Serializer, TextField, TokenField
 from customers.serializers import AddressSerializer
 from orders.models import DeliveryService
 from orders.serializers import ItemSerializer
@@ -300,7 +300,7 @@ class DecisionSerializer(Serializer):
         default="",
         help_text="Kept with the shipment; no personal data. Needed with `despite_risk`.",
     )
-    despite_risk = serializers.BooleanField(
+    despite_risk = BooleanField(
         required=False,
         default=False,
         help_text="Do it although the answer was 409 `unsafe`, which says what may happen.",
@@ -313,7 +313,7 @@ class ResendSerializer(DecisionSerializer):
     delivery_address = AddressSerializer(
         required=False, help_text="Where the first one went when left out."
     )
-    later_too = serializers.BooleanField(
+    later_too = BooleanField(
         required=False,
         default=False,
         help_text="Of a recurring order: its later parcels go to this address, too.",

@@ -12,7 +12,10 @@ from django.contrib import admin
 from django.core.management import call_command
 from django.db.models import ForeignKey
 from django.db.models.signals import post_save
+from django.urls import get_resolver
+from rest_framework.serializers import BooleanField as DRFBooleanField
 
+from core.serializers import BooleanField, Serializer
 from tests.matrix.addresses import without_line
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,6 +119,23 @@ def test_only_event_rows_have_receivers(model):
 def test_no_test_waits_by_sleeping(path):
     calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     assert not [call for call in calls if "sleep" in ast.unparse(call.func)]
+
+
+def _serializers(base: type[Serializer] = Serializer) -> set[type[Serializer]]:
+    return {base}.union(*(_serializers(inner) for inner in base.__subclasses__()))
+
+
+def test_nothing_is_agreed_to_by_a_text_or_a_number():
+    """`"yes"` and `1` are no `true`: DRF's own field would take them for it."""
+    get_resolver().url_patterns  # noqa: B018 - so that all serializers are there
+    fields = {
+        f"{each.__name__}.{name}": field
+        for each in _serializers()
+        for name, field in each._declared_fields.items()
+    }
+    booleans = {name: f for name, f in fields.items() if isinstance(f, DRFBooleanField)}
+    assert "DecisionSerializer.despite_risk" in booleans
+    assert not [name for name, field in booleans.items() if not isinstance(field, BooleanField)]
 
 
 def test_no_address_of_a_package_index_is_kept():

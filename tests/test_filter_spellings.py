@@ -46,6 +46,13 @@ def test_a_time_is_taken_as_rfc_3339_lets_it_be_written(api, when):
     assert shown(api(), f"customers/?created_before={when}") == [early.pk]
 
 
+def test_a_leap_second_is_the_first_moment_after_it(api):
+    late = CustomerFactory.create()
+    Customer.objects.update(created_at=datetime.fromisoformat("2026-07-01T00:00Z"))
+    assert shown(api(), "customers/?created_after=2026-06-30T23:59:60Z") == [late.pk]
+    assert shown(api(), "customers/?created_after=2026-06-30T18:59:60-05:00") == [late.pk]
+
+
 @pytest.mark.parametrize("when", ["2026-06-01T12:00:00x", "t", "z", "2026-13-01t00:00:00z", "+"])
 def test_what_is_no_time_stays_a_400(api, when):
     assert api().get(f"/api/v1/orders/?time_after={when}").status_code == 400

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from core import cases
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
-from core.serializers import ModelSerializer, Serializer, TextField
+from core.serializers import BooleanField, ModelSerializer, Serializer, TextField
 from identity.roles import roles_with
 from shipping.tracking_api import DetailField, ReasonField
 
@@ -31,7 +31,7 @@ class FieldSerializer(Serializer):
     """Something that an action wants to know."""
 
     name = serializers.CharField()
-    required = serializers.BooleanField()  # type: ignore[assignment]
+    required = BooleanField()  # type: ignore[assignment]
     help = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField())
 
@@ -43,7 +43,7 @@ class ActionSerializer(Serializer):
     label = serializers.CharField()  # type: ignore[assignment]
     explained = serializers.CharField()
     obstacle = serializers.CharField()
-    needs_reason = serializers.BooleanField()
+    needs_reason = BooleanField()
     roles = serializers.ListField(
         child=serializers.CharField(), help_text="The roles of staff who may do it in the admin."
     )
@@ -134,7 +134,7 @@ class ActSerializer(Serializer):
         max_length=LONGEST_REASON,
         help_text="Kept with the case. Needed where the action says so; no personal data.",
     )
-    despite_risk = serializers.BooleanField(
+    despite_risk = BooleanField(
         required=False, default=False, help_text="The action's `obstacle` was read and weighed."
     )
     fields = serializers.DictField(  # type: ignore[assignment]

@@ -41,8 +41,15 @@ def test_client_and_scope_are_passed_on(sandbox, db, ask, capsys):
 
 
 def test_a_scope_that_is_not_the_clients_is_said(sandbox):
-    with pytest.raises(CommandError, match="The issuer refused: A scope is unknown"):
+    with pytest.raises(CommandError, match=r"this client's\.$"):
         call_command("token", client="reader", scope="orders:write")
+
+
+def test_the_sandbox_of_another_installation_is_named_with_its_port(sandbox, settings):
+    settings.DEMO_CLIENT_SECRET = "that of our own"
+    settings.PORT = urlsplit(sandbox.issuer).port - 1
+    with pytest.raises(CommandError, match=r"another installation.*port \d+, one above PORT"):
+        call_command("token")
 
 
 def test_without_the_sandbox_it_says_what_to_do(settings):

@@ -62,7 +62,7 @@ class ResendForm(DecisionForm, AddressDialog):
 
     def obstacle(self, row: Shipment) -> str:
         """That a provider may have yet another."""
-        return risks.second_parcel_risk(row)
+        return risks.another_parcel_risk(row)
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None

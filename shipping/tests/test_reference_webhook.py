@@ -218,6 +218,8 @@ def test_our_reference_padded_or_in_capitals_is_ours(said):
         b'{"a": 1e999}',
         b'{"a": "\\u0000"}',
         b'{"a": "\\ud800"}',
+        b'{"a": 1, "a": 2}',
+        b'{"a": [{"b": 1, "b": 1}]}',
         b"[" * 100_000,
     ],
 )

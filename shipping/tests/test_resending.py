@@ -121,6 +121,25 @@ def test_an_address_that_cannot_be_printed_is_refused(change):
     assert Shipment.objects.count() == 1
 
 
+@pytest.mark.parametrize("despite", [{"doubtful": True}, {"may_be_with": ["swiftparcel"]}])
+def test_what_may_have_been_taken_in_its_place_needs_a_reason_though_it_was_cancelled(despite):
+    first = failed()
+    second = failed(resending.resend(first, by=STAFF))
+    third = resending.resend(second, by=STAFF)
+    Shipment.objects.filter(pk=third.pk).update(state="cancelled", **despite)
+    with pytest.raises(Unsafe, match="may have it already"):
+        resending.resend(second, by=STAFF, reason="She was away")
+    resending.resend(second, by=STAFF, reason="They lost it", despite_risk=True)
+
+
+def test_that_the_first_arrived_after_all_speaks_against_another():
+    first = failed()
+    second = failed(resending.resend(first, by=STAFF))
+    Shipment.objects.filter(pk=first.pk).update(state="delivered")
+    with pytest.raises(Unsafe, match=f"{first.reference} was delivered"):
+        resending.resend(second, by=STAFF)
+
+
 def test_what_somebody_else_may_have_needs_a_reason():
     first = failed(may_be_with=["swiftparcel"])
     with pytest.raises(Unsafe, match="swiftparcel may have it already"):

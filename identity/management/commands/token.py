@@ -50,6 +50,8 @@ class Command(BaseCommand):
         answer = response.json_object()
         if response.status != 200:
             said = answer.get("error_description") or answer.get("error") or response.status
+            if answer.get("error") == "invalid_client":
+                said = f"{said} It may be the sandbox of another installation. {_advice()}"
             raise CommandError(f"The issuer refused: {said}")
         return answer
 
