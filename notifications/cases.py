@@ -10,6 +10,7 @@ from core import cases
 from core.cases import Action, Kind, Trouble
 from core.cases.models import Case
 from core.models import Circuit
+from notifications import unreadable
 from notifications.balances import Balance
 from notifications.channels import channel_choices, channels
 from notifications.failover import halted
@@ -190,6 +191,10 @@ def _try_now(circuit: Circuit, *, by: str, reason: str) -> None:
     try_service_now(circuit, by=by)
 
 
+def _set_aside(circuit: Circuit, *, by: str, reason: str) -> None:
+    unreadable.set_aside(circuit, by=by, reason=reason)
+
+
 def low_balances(balances: Sequence[Balance]) -> list[Trouble]:
     """The cases of accounts that run dry."""
     return [
@@ -229,6 +234,25 @@ def register() -> None:
             ],
             troubled=halted,
             describe=_halted_services,
+        ),
+        Kind(
+            unreadable.KIND,
+            "Reports not understood",
+            Circuit,
+            "notifications",
+            VIEW,
+            actions=[
+                Action(
+                    "set-aside",
+                    "Set aside",
+                    CHANGE,
+                    "All of it stays kept among the delivery reports.",
+                    needs_reason=True,
+                    run=_set_aside,
+                )
+            ],
+            troubled=unreadable.troubled,
+            describe=unreadable.describe,
         ),
         Kind(
             LOW_BALANCE,

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import Http404
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import FormParser
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -16,9 +16,11 @@ from rest_framework.views import APIView
 
 from core.errors import BodyTooLarge
 from identity.throttles import note_proof
+from notifications import unreadable
+from notifications.channels import NotUnderstood
 from notifications.channels.africastalking import AfricasTalking, read_report
 from notifications.consent import opt_out
-from notifications.inbound import take_text
+from notifications.inbound import asks_to_stop, take_text
 from notifications.reports import take_report
 from notifications.serializers import DeliverySerializer, InboundSerializer, OptOutSerializer
 
@@ -39,7 +41,10 @@ class Form(FormParser):
 
 
 class Webhook(APIView):
-    """A callback of Africa's Talking: a form, without a body in the answer."""
+    """A callback of Africa's Talking: a form, without a body in the answer.
+
+    What cannot be read is kept as it came and answered 200: who is refused often may stop calling.
+    """
 
     authentication_classes = ()
     permission_classes = (AllowAny,)
@@ -54,11 +59,39 @@ class Webhook(APIView):
         note_proof(request._request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
             raise BodyTooLarge
+        _ = request._request.body  # so that it can be kept, too, when its fields were read
         super().initial(request, *args, **kwargs)
+
+    def take(self, request: Request) -> None:
+        """Read the form, and do what it asks for. Raises NotUnderstood when it cannot be read."""
+        raise NotImplementedError
+
+    def as_kept(self, request: Request) -> bytes:
+        """What is kept of a form that cannot be read."""
+        body: bytes = request._request.body
+        return body
+
+    def answer(self, request: Request) -> Response:
+        """The answer, once what came is done or kept."""
+        try:
+            self.take(request)
+        except (ValidationError, ParseError, NotUnderstood) as error:
+            unreadable.keep(
+                AfricasTalking.channel, AfricasTalking.name, self.as_kept(request), _problem(error)
+            )
+        return Response()
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Whatever they would accept: the answer has no body."""
         return super().perform_content_negotiation(request, force=True)
+
+
+def _problem(error: Exception) -> str:
+    """What cannot be read, by field; nothing of what it said."""
+    if isinstance(error, ValidationError):
+        codes: Any = error.get_codes()
+        return "; ".join(f"{name}: {', '.join(map(str, told))}" for name, told in codes.items())
+    return str(error)
 
 
 class DeliveryWebhook(Webhook):
@@ -74,10 +107,13 @@ class DeliveryWebhook(Webhook):
     )
     def post(self, request: Request, token: str) -> Response:
         """Keep the report, and apply it to its message."""
+        return self.answer(request)
+
+    def take(self, request: Request) -> None:
+        """Apply the report."""
         form = DeliverySerializer(data=request.data)
         form.is_valid(raise_exception=True)
         take_report(AfricasTalking.channel, AfricasTalking.name, read_report(form.validated_data))
-        return Response()
 
 
 class OptOutWebhook(Webhook):
@@ -92,6 +128,10 @@ class OptOutWebhook(Webhook):
     )
     def post(self, request: Request, token: str) -> Response:
         """Keep the opt-out."""
+        return self.answer(request)
+
+    def take(self, request: Request) -> None:
+        """Send nothing more there."""
         form = OptOutSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         opt_out(
@@ -100,7 +140,6 @@ class OptOutWebhook(Webhook):
             reason="by a message to the sender",
             by=AfricasTalking.name,
         )
-        return Response()
 
 
 class InboundWebhook(Webhook):
@@ -116,8 +155,22 @@ class InboundWebhook(Webhook):
     )
     def post(self, request: Request, token: str) -> Response:
         """Keep the opt-out, if it is one."""
-        form = InboundSerializer(data=request.data)
+        return self.answer(request)
+
+    def take(self, request: Request) -> None:
+        """Take it as an opt-out where it is one; who sent any other text does not matter."""
+        fields: Any = request.data
+        text = fields.get("text")
+        if text is not None and not asks_to_stop(text):
+            return
+        form = InboundSerializer(data=fields)
         form.is_valid(raise_exception=True)
         sender, text = form.validated_data["from"], form.validated_data["text"]
         take_text(AfricasTalking.channel, sender, text, by=AfricasTalking.name)
-        return Response()
+
+    def as_kept(self, request: Request) -> bytes:
+        """All of a wish to hear no more; of anything else the fields' names, but no text."""
+        fields: Any = request.data
+        if asks_to_stop(fields.get("text", "")):
+            return super().as_kept(request)
+        return "&".join(sorted(fields)).encode()

@@ -20,6 +20,7 @@ from notifications.admin.reading import ReadOnly
 from notifications.cases import twice_risk
 from notifications.channels import channel_choices, transports
 from notifications.models import DeliveryReport, Notification
+from notifications.models.messages import NOT_UNDERSTOOD
 from notifications.rendering import cut
 from notifications.search import search
 from notifications.services import resend
@@ -186,12 +187,31 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         return page
 
 
+class NotUnderstoodFilter(admin.SimpleListFilter):
+    """What nobody understood, and waits for somebody."""
+
+    title = "not understood"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Waiting or set aside."""
+        return [("yes", "waits"), ("no", "set aside")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The reports that wait, or were set aside."""
+        if self.value() is None:
+            return queryset
+        waits = self.value() == "yes"
+        return queryset.filter(status=NOT_UNDERSTOOD, set_aside_at__isnull=waits)
+
+
 @admin.register(DeliveryReport)
 class DeliveryReportAdmin(ReadOnly, LargeTableAdmin):
     """What services said; without a notification, of a message we do not know."""
 
     list_display = ["received_at", "provider", "status", "reason", "notification"]
-    list_filter = [("notification", admin.EmptyFieldListFilter)]
+    list_filter = [("notification", admin.EmptyFieldListFilter), NotUnderstoodFilter]
+    readonly_fields = ["as_it_came"]
     search_help_text = "The service's id of the message, whole."
     ordering = ["-id"]
     sortable_by = ["received_at"]
@@ -199,3 +219,8 @@ class DeliveryReportAdmin(ReadOnly, LargeTableAdmin):
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The reports of one message."""
         return queryset.filter(reference=text)
+
+    @display(description="as it came")
+    def as_it_came(self, report: DeliveryReport) -> str:
+        """What nobody understood; it may name people."""
+        return "" if report.raw is None else bytes(report.raw).decode(errors="replace")

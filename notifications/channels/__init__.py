@@ -129,6 +129,10 @@ class DirectTransport(Protocol):
 Transport = HttpTransport | PairedTransport | DirectTransport
 
 
+class NotUnderstood(ValueError):  # noqa: N818 - says what happened
+    """What a service reports is in no form that we know: the text says what, and repeats none."""
+
+
 def readable(recipient: str) -> str:
     """An e-mail address in the spelling that is kept, whichever a service uses for it."""
     try:

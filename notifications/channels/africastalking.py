@@ -23,7 +23,7 @@ from core.http import (
     code_of,
     refusal,
 )
-from notifications.channels import OPTED_OUT, Halt, Message, Report
+from notifications.channels import OPTED_OUT, Halt, Message, NotUnderstood, Report
 from notifications.costs import Price, price
 
 ACCEPTED = frozenset({100, 101, 102})
@@ -48,6 +48,8 @@ STATES = {
     "AbsentSubscriber": "failed",
     "Expired": "failed",
 }
+# What happens before the end (https://developers.africastalking.com/docs/sms/notifications).
+ON_THE_WAY = frozenset({"Sent", "Submitted", "Buffered"})
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _REFERENCE = re.compile(r"[!-~]{1,100}")
 _COST = re.compile(r"[ -~]{1,30}")  # kept as they say it; costs.py reads it
@@ -151,8 +153,13 @@ def _rejected(code: int) -> Outcome:
 
 
 def read_report(form: Mapping[str, str]) -> Report:
-    """A delivery report's form (`id, status, phoneNumber, failureReason`) in our words."""
-    status, reason = form["status"], form.get("failureReason", "")
+    """A delivery report's form (`id, status, phoneNumber, failureReason`) in our words.
+
+    Raises NotUnderstood for a status that we do not know.
+    """
+    status, reason = form["status"], form.get("failureReason", "")[:200]
+    if status not in STATES.keys() | ON_THE_WAY:
+        raise NotUnderstood("a status that we do not know")
     return Report(
         reference=form["id"],
         recipient=form["phoneNumber"],

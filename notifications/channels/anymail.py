@@ -31,7 +31,7 @@ from core.http import (
     Unknown,
     refusal,
 )
-from notifications.channels import Halt, Message, Report, readable
+from notifications.channels import Halt, Message, NotUnderstood, Report, readable
 from notifications.channels.smtp import mail
 
 _NAME = re.compile(r"[a-z_]{1,30}")
@@ -126,19 +126,25 @@ def _status(message: Message, response: Response) -> tuple[str, str]:
 
 _FAILED = frozenset({"bounced", "rejected", "failed"})
 _OPTED_OUT = frozenset({"complained", "unsubscribed"})
+_OF_MESSAGES = _FAILED | _OPTED_OUT | {"delivered", "deferred"}
 _HARD = frozenset({"bounced", "invalid"})
 # Postmark's bounces that may be gone tomorrow; other services' soft ones are `deferred` by then.
 _SOFT = frozenset({"SoftBounce", "Transient", "DnsError"})
 
 
 def read_event(event: AnymailTrackingEvent) -> Report | None:
-    """A delivery, bounce or complaint in our words; None for what names no message of ours.
+    """A delivery, bounce or complaint in our words; None for what says nothing of a message.
 
-    A hard bounce means that the address is gone: nothing more is sent there.
+    A hard bounce means that the address is gone: nothing more is sent there. Raises NotUnderstood
+    for a status that we do not know, and for one without its message or address.
     """
     kind, why = str(event.event_type or ""), str(event.reject_reason or "")
+    if kind in ("", "unknown"):
+        raise NotUnderstood("a status that we do not know")
     reference, recipient = event.message_id, event.recipient
     if not (isinstance(reference, str) and isinstance(recipient, str) and reference and recipient):
+        if kind in _OF_MESSAGES:
+            raise NotUnderstood("it names no message, or no address")
         return None
     soft = isinstance(event.esp_event, dict) and event.esp_event.get("Type") in _SOFT
     return Report(

@@ -155,10 +155,14 @@ class NotificationEvent(Event):
         ordering = ["id"]
 
 
+NOT_UNDERSTOOD = "not understood"
+
+
 class DeliveryReport(models.Model):
     """What a service said later of a message, as it said it.
 
     Without a notification it is parked: a report may overtake the answer that names the message.
+    What nobody understands (notifications/unreadable.py) has its digest for a reference.
     """
 
     provider = models.CharField(max_length=30)
@@ -175,6 +179,8 @@ class DeliveryReport(models.Model):
         related_name="delivery_reports",
     )
     received_at = models.DateTimeField(default=clock.now, editable=False)
+    raw = models.BinaryField(null=True, blank=True)
+    set_aside_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["id"]
@@ -186,7 +192,12 @@ class DeliveryReport(models.Model):
         indexes = [
             models.Index(
                 fields=["received_at"], condition=Q(notification=None), name="report_parked"
-            )
+            ),
+            models.Index(
+                fields=["provider", "-id"],
+                condition=Q(status=NOT_UNDERSTOOD),
+                name="report_not_understood",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,11 +1,14 @@
 """The big e-mail services through django-anymail, over HTTP against a stand-in for Postmark."""
 
 import base64
+import hmac
 import json
+from urllib.parse import urlencode
 
 import pytest
 from rest_framework.test import APIClient
 
+from core.cases.models import Case
 from core.http import Done, GarbledAnswer, Outcome, Permanent, Request, Response, Temporary, Unknown
 from notifications.channels import Halt, Message
 from notifications.channels.anymail import Anymail
@@ -213,16 +216,127 @@ def test_without_a_secret_of_ours_there_is_no_address_at_all(settings):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b'{"RecordType": 1}'])
-def test_nonsense_is_a_400_or_changes_nothing(settings, body):
-    assert post(settings, body) in (200, 400)
-    assert DeliveryReport.objects.count() == 0
+def test_nonsense_is_kept_as_it_came_and_before_staff(settings, body):
+    """Whoever is answered 400 again and again calls no more."""
+    assert [post(settings, body), post(settings, body)] == [200, 200]
+    kept = DeliveryReport.objects.get()
+    assert (kept.status, bytes(kept.raw or b"")) == ("not understood", body)
+    case = Case.objects.get()
+    assert (case.kind, case.source) == ("reports-not-understood", "anymail")
 
 
-def test_an_event_too_long_for_us_is_answered_and_left(settings):
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"MessageID": "x" * 101},
+        {"MessageID": "x\x00"},
+        {"MessageID": ""},
+        {"MessageID": None},
+        {"Email": None},
+        {"RecordType": "Postponed"},
+        {"BouncedAt": "2026-02-31T12:00:00Z"},
+        {"BouncedAt": 5},
+        {"Metadata": None},
+    ],
+    ids=str,
+)
+def test_an_event_that_cannot_be_read_moves_nothing_and_is_kept(settings, changes):
     row = sent("email")
-    assert post(settings, event(row, MessageID="x" * 101)) == 200
-    assert post(settings, event(row, MessageID="x\x00")) == 200
-    assert DeliveryReport.objects.count() == 0
+    assert post(settings, event(row, **changes)) == 200
+    row.refresh_from_db()
+    assert row.state == "sent"
+    assert json.loads(bytes(DeliveryReport.objects.get().raw or b"")) == event(row, **changes)
+    assert Case.objects.count() == 1
+    assert row.recipient not in DeliveryReport.objects.get().reason + Case.objects.get().happened
+
+
+def sendgrid(row: Notification, **changes: object) -> dict[str, object]:
+    return {
+        "event": "delivered",
+        "anymail_id": row.provider_reference,
+        "email": row.recipient,
+        "timestamp": 1_764_000_000,
+    } | changes
+
+
+BAD = [{"timestamp": "soon"}, {"timestamp": 10**20}, {"event": None}, {"event": "flown"}]
+
+
+@pytest.mark.parametrize("changes", BAD, ids=str)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_one_bad_event_costs_the_batch_nothing(settings, changes, place):
+    first, second = sent("email"), sent("email")
+    bad = sendgrid(first, email="x@example.com", **changes)
+    batch = [sendgrid(first), sendgrid(second)]
+    batch.insert(place, bad)
+    settings.ANYMAIL_BACKEND = "sendgrid"
+    assert [post(settings, batch, esp="sendgrid") for _ in range(2)] == [200, 200]
+    assert set(Notification.objects.values_list("state", flat=True)) == {"delivered"}
+    kept = DeliveryReport.objects.get(status="not understood")
+    assert b"x@example.com" in bytes(kept.raw or b"")
+    assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize("piece", [5, None, [], {}, "x"], ids=str)
+def test_what_is_no_event_costs_the_batch_nothing(settings, piece):
+    row = sent("email")
+    settings.ANYMAIL_BACKEND = "sendgrid"
+    assert post(settings, [piece, sendgrid(row)], esp="sendgrid") == 200
+    row.refresh_from_db()
+    assert row.state == "delivered"
+
+
+@pytest.mark.parametrize(
+    ("service", "batch"),
+    [
+        ("mailtrap", lambda events: {"events": events}),
+        ("sparkpost", lambda events: [{"msys": {"message_event": each}} for each in events]),
+    ],
+)
+def test_other_services_have_their_batches_elsewhere(settings, service, batch):
+    row = sent("email")
+    events = [
+        {
+            "event": kind,
+            "type": kind,
+            "message_id": row.provider_reference,
+            "transmission_id": row.provider_reference,
+            "email": row.recipient,
+            "raw_rcpt_to": row.recipient,
+            "timestamp": 1_764_000_000,
+        }
+        for kind in ("delivery", ["delivery"])
+    ]
+    settings.ANYMAIL_BACKEND = service
+    settings.ANYMAIL = settings.ANYMAIL | {f"{service.upper()}_API_TOKEN": "x"}
+    assert post(settings, batch(events), esp=service) == 200
+    row.refresh_from_db()
+    assert row.state == "delivered"
+    assert DeliveryReport.objects.filter(status="not understood").count() == 1
+
+
+def test_a_batch_in_a_form_is_taken_apart_too(settings):
+    row = sent("email")
+    named = {"_id": row.provider_reference, "msg": {"email": row.recipient}}
+    good = {"event": "hard_bounce", "ts": 1, **named}
+    settings.ANYMAIL_BACKEND, pair = "mandrill", settings.ANYMAIL["WEBHOOK_SECRET"]
+    settings.ANYMAIL = settings.ANYMAIL | {"MANDRILL_WEBHOOK_KEY": "key"}
+    events = json.dumps([{"event": ["send"]}, good])
+    url = f"http://{pair}@testserver/api/v1/webhooks/email/mandrill/"
+    proof = hmac.digest(b"key", f"{url}mandrill_events{events}".encode(), "sha1")
+    answer = APIClient().post(
+        "/api/v1/webhooks/email/mandrill/",
+        urlencode({"mandrill_events": events}),
+        content_type="application/x-www-form-urlencoded",
+        headers={
+            "authorization": f"Basic {base64.b64encode(pair.encode()).decode()}",
+            "x-mandrill-signature": base64.b64encode(proof).decode(),
+        },
+    )
+    assert answer.status_code == 200
+    row.refresh_from_db()
+    assert row.state == "failed"
+    assert DeliveryReport.objects.filter(status="not understood").count() == 1
 
 
 @pytest.mark.usefixtures("delivered")

@@ -5,14 +5,16 @@ from urllib.parse import urlencode
 import pytest
 from rest_framework.test import APIClient
 
+from core.cases.models import Case
 from customers.tests.factories import CustomerFactory
 from notifications.inbound import asks_to_stop
-from notifications.models import Consent, Notification, OptOut
+from notifications.models import Consent, DeliveryReport, Notification, OptOut
 from notifications.services import notify
 
 pytestmark = pytest.mark.django_db
 SECRET = "let-me-in"
 NUMBER = "+254704590344"
+FORM = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -23,8 +25,7 @@ def post(settings):
     def send(text: str, secret: str = SECRET, **more: str) -> int:
         form = {"from": NUMBER, "to": "22334", "text": text, "id": "a1", "linkId": "x", **more}
         path = f"/api/v1/webhooks/africastalking/{secret}/incoming/"
-        kind = "application/x-www-form-urlencoded"
-        return APIClient().post(path, urlencode(form), content_type=kind).status_code
+        return APIClient().post(path, urlencode(form), content_type=FORM).status_code
 
     return send
 
@@ -82,7 +83,27 @@ def test_other_texts_change_nothing(post):
     assert not Notification.objects.exists()
 
 
-@pytest.mark.parametrize("more", [{"from": "DOSETTE"}, {"secret": "guessed"}])
-def test_what_is_no_number_or_has_no_token_is_refused(post, more):
-    assert post("STOP", **more) in (400, 404)
+def test_what_has_no_token_is_refused(post):
+    assert post("STOP", secret="guessed") == 404
     assert not OptOut.objects.exists()
+
+
+def test_a_stop_of_nobody_we_can_read_is_kept_and_before_staff(post):
+    assert post("STOP", **{"from": "DOSETTE"}) == 200
+    assert b"from=DOSETTE" in bytes(DeliveryReport.objects.get().raw or b"")
+    assert Case.objects.get().kind == "reports-not-understood"
+    assert not OptOut.objects.exists()
+
+
+def test_another_text_of_nobody_is_nothing(post):
+    assert post("You have won", **{"from": "LOTTERY"}) == 200
+    assert not DeliveryReport.objects.exists()
+
+
+def test_a_form_without_its_text_is_a_case_and_no_words_are_kept(settings):
+    settings.AFRICAS_TALKING_CALLBACK_TOKEN = SECRET
+    path = f"/api/v1/webhooks/africastalking/{SECRET}/incoming/"
+    form = {"from": NUMBER, "message": "My diagnosis"}
+    assert APIClient().post(path, urlencode(form), content_type=FORM).status_code == 200
+    assert bytes(DeliveryReport.objects.get().raw or b"") == b"from&message"
+    assert Case.objects.count() == 1

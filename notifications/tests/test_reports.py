@@ -7,8 +7,12 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from core import limits as rates
+from core.cases.models import Case
+from core.cases.reconciling import reconcile
 from core.http import Done
+from core.models import Circuit
 from core.outbox import Settlement, claim
+from notifications import unreadable
 from notifications.lanes import dispatch, lane
 from notifications.models import DeliveryReport, Notification, NotificationEvent, OptOut
 from notifications.reports import apply_overtaken
@@ -73,7 +77,7 @@ def test_the_other_final_ones_mean_failed_with_the_reason(post, status):
     assert row.delivered_at is None
 
 
-@pytest.mark.parametrize("status", ["Sent", "Submitted", "Buffered", "SomethingNew"])
+@pytest.mark.parametrize("status", ["Sent", "Submitted", "Buffered"])
 def test_what_is_on_the_way_stays_sent(post, status):
     row = sent()
     assert post(**report(row, status)) == 200
@@ -186,31 +190,88 @@ def test_without_a_token_of_ours_nobody_gets_in(post, settings):
         {"id": "x", "status": "Suc\x00cess", "phoneNumber": "+254704590344"},
         {"id": "x", "status": "x" * 41, "phoneNumber": "+254704590344"},
         {"id": "x", "status": "Success", "phoneNumber": "nobody"},
-        {"id": "x", "status": "Failed", "phoneNumber": "+254704590344", "failureReason": "x" * 201},
+        {"id": "x", "status": "Delivery-Failed 2", "phoneNumber": "+254704590344"},
+        {"id": "x", "status": "Postponed", "phoneNumber": "+254704590344"},
+        {"id": "x", "status": "", "phoneNumber": "+254704590344"},
     ],
 )
-def test_garbage_is_a_400(post, form):
-    assert post(**form) == 400
-    assert DeliveryReport.objects.count() == 0
+def test_what_is_not_understood_is_kept_and_before_staff(post, form):
+    """Who answers 400 again and again is called no more."""
+    assert [post(**form), post(**form)] == [200, 200]
+    kept = DeliveryReport.objects.get()
+    assert (kept.status, kept.state, bytes(kept.raw or b"")) == (
+        "not understood",
+        "",
+        urlencode(form).encode(),
+    )
+    case = Case.objects.get()
+    assert (case.kind, case.source) == ("reports-not-understood", "africastalking")
+    assert "nobody" not in case.happened + kept.reason
+
+
+def test_a_long_reason_costs_no_status(post):
+    row = sent()
+    assert post(**report(row, "Failed", failureReason="x" * 201)) == 200
+    row.refresh_from_db()
+    assert (row.state, len(DeliveryReport.objects.get().reason)) == ("failed", 200)
+
+
+@pytest.mark.parametrize("status", ["Sent", "Submitted", "Buffered"])
+def test_what_is_on_its_way_is_no_case(post, status):
+    assert post(**report(sent(), status)) == 200
+    assert not Case.objects.exists()
+
+
+def test_set_aside_it_stays_kept_and_the_same_is_no_case_again(post):
+    form = {"id": "x", "status": "Postponed", "phoneNumber": "+254704590344"}
+    post(**form)
+    unreadable.set_aside(Circuit.objects.get(), by="user:1 ann", reason="They know")
+    reconcile()
+    post(**form)
+    assert Case.objects.get().closed_at
+    assert DeliveryReport.objects.get().set_aside_at is not None
+    post(**form | {"id": "y"})
+    assert Case.objects.filter(closed_at=None).count() == 1
+
+
+def test_the_sweeper_opens_the_case_that_was_forgotten(post):
+    post(id="x", status="Postponed", phoneNumber="+254704590344")
+    Case.objects.all().delete()
+    reconcile()
+    assert Case.objects.get().kind == "reports-not-understood"
+
+
+def test_so_many_are_kept_and_no_more(post, monkeypatch):
+    monkeypatch.setattr("notifications.unreadable.MOST", 2)
+    for name in "abc":
+        post(id=name, status="Postponed", phoneNumber="+254704590344")
+    kept = [bytes(row.raw or b"")[:4] for row in DeliveryReport.objects.order_by("id")]
+    assert kept == [b"id=b", b"id=c"]
 
 
 @pytest.mark.parametrize(
     ("body", "content_type", "status"),
     [
-        (b"\xff\xfe\x00", FORM, 400),
-        (b"&&&===", FORM, 400),
-        (b"a=1&" * 2000, FORM, 400),
+        (b"\xff\xfe\x00", FORM, 200),
+        (b"&&&===", FORM, 200),
+        (b"a=1&" * 2000, FORM, 200),
         (b"id=" + b"x" * 65_536, FORM, 413),
         (b'{"id": "x"}', "application/json", 415),
         (b"id=x", "text/plain", 415),
     ],
     ids=["binary", "empty pairs", "many fields", "large", "json", "text"],
 )
-def test_what_is_no_form_of_theirs_is_refused(post, settings, body, content_type, status):
+def test_what_is_too_large_or_no_form_is_refused(post, settings, body, content_type, status):
     token = settings.AFRICAS_TALKING_CALLBACK_TOKEN
     url = f"/api/v1/webhooks/africastalking/{token}/delivery/"
     answer = APIClient().post(url, body, content_type=content_type)
     assert answer.status_code == status
+    assert DeliveryReport.objects.count() == (status == 200)
+
+
+def test_an_opt_out_of_nobody_is_kept(post):
+    assert post("opt-out", senderId="Dosette", phoneNumber="0") == 200
+    assert DeliveryReport.objects.get().reason == "phoneNumber: invalid"
 
 
 def test_any_accept_header_is_fine(post, settings):
