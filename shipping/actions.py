@@ -27,14 +27,15 @@ VIEW = "shipping.view_shipment"
 CHANGE = "shipping.change_shipment"
 
 
-def _in_use() -> list[tuple[str, str]]:
+def in_use() -> list[tuple[str, str]]:
+    """The providers that can be given parcels now."""
     return [(name, name) for name, obstacle in Router.load().usable.items() if not obstacle]
 
 
 class ProviderForm(forms.Form):
     """Which other provider."""
 
-    provider = forms.ChoiceField(choices=_in_use, help_text="Another than it has now.")
+    provider = forms.ChoiceField(choices=in_use, help_text="Another than it has now.")
 
 
 class ResendForm(AddressForm):
@@ -97,12 +98,8 @@ def _set_aside(profile: ProviderProfile, *, by: str, reason: str) -> None:
 
 
 def _same_key(shipment: Shipment) -> str:
-    tries = f"{shipment.attempts} {'try' if shipment.attempts == 1 else 'tries'}"
     asked = " It is looked up first." if _is_asked_first(shipment) else ""
-    return (
-        f"{shipment.reference} goes to {shipment.provider} again, under the key of its {tries} "
-        f"so far.{asked}"
-    )
+    return f"{shipment.reference} goes to {shipment.provider} again, under the same key.{asked}"
 
 
 def _is_asked_first(shipment: Shipment) -> bool:
@@ -284,6 +281,7 @@ def _of_provider(kind: str) -> Kind:
         actions=[CLOSE],
         troubled=provider_cases.troubled_by(kind),
         describe=provider_cases.described_as(kind),
+        lists=provider_cases.lists_of(kind),
     )
 
 
@@ -323,6 +321,7 @@ def register_kinds() -> None:
             actions=[CLOSE],
             troubled=troubles.flooded,
             describe=troubles.describe_flooded,
+            lists=troubles.lists_of_flood,
         ),
         Kind(
             name=unreadable.KIND,
@@ -333,5 +332,6 @@ def register_kinds() -> None:
             actions=[READ_AGAIN, SET_ASIDE],
             troubled=unreadable.troubled,
             describe=unreadable.describe,
+            lists=unreadable.lists,
         ),
     )

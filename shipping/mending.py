@@ -11,11 +11,13 @@ from core.risks import check_reason, weigh
 from core.states import IllegalMove, move
 from orders.rules import check_address
 from orders.services import correct_address
-from shipping import providers, risks, services, tracking, troubles
-from shipping.models import Shipment, ShipmentEvent, TrackingEvent
+from shipping import providers, risks, services, tasks, tracking, troubles
+from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
 from shipping.providers import NotExpressible
 from shipping.routing import Router
-from shipping.states import UNDECIDED
+from shipping.states import AHEAD, UNDECIDED
+
+SEEN = ("state", "provider", "fence", "doubtful")  # what a decision rests on
 
 
 @transaction.atomic
@@ -31,14 +33,15 @@ def send_again(
 def send_by(
     shipment: Shipment, *, by: str, provider: str, reason: str = "", despite_risk: bool = False
 ) -> Shipment:
-    """Give it to another provider, under the same key and reference.
+    """Give it to another provider, under the same key and reference; one that waits for its turn
+    waits for it there.
 
     Raises Unsafe when the one that had it may have it still (`risks.second_parcel_risk`) unless
-    `despite_risk` was said, then ValidationError (`reason`) without a reason; what `services.retry`
-    raises besides; ValidationError (`provider`) for one that is not in use, has it already or
-    cannot take it.
+    `despite_risk` was said, then ValidationError (`reason`) without a reason; IllegalMove once it
+    was handed over, and for an order that has ended; ValidationError (`provider`) for one that is
+    not in use, has it already or cannot take it.
     """
-    locked = _as_seen(shipment)
+    locked = _as_seen(shipment, AHEAD | UNDECIDED)
     if provider == locked.provider:
         raise ValidationError({"provider": "Choose another provider."})
     if why := Router.load().usable.get(provider, "there is no such provider"):
@@ -52,9 +55,26 @@ def send_by(
         actor=by,
         detail=f"from {before} to {provider}. {told}"[:500],
     )
-    services.requeue(shipment, by=by, provider=provider, **_as_new(locked, provider))
+    changes = {"provider": provider} | _as_new(locked, provider)
+    if locked.state in AHEAD:
+        _wait_there(shipment, **changes)
+    else:
+        services.requeue(shipment, by=by, **changes)
     tracking.link_parked(shipment)
     return shipment
+
+
+def _wait_there(shipment: Shipment, **changes: Any) -> None:
+    """Let it wait for its new provider: for its next working day, or at once for its turn."""
+    if shipment.state == "scheduled":
+        calendar = ProviderProfile.of(shipment.provider).calendar
+        changes["ship_on"] = calendar.ship_day(shipment.ship_on)
+    else:
+        changes |= {"attempts": 0, "first_attempt_at": None, "next_attempt_at": clock.now()}
+        tasks.dispatch.delay_on_commit(shipment.pk)
+    Shipment.objects.filter(pk=shipment.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(shipment, name, value)
 
 
 def _as_new(locked: Shipment, provider: str) -> dict[str, Any]:
@@ -159,11 +179,11 @@ def _adapter(name: str) -> providers.Provider | None:
         return None
 
 
-def _as_seen(shipment: Shipment) -> Shipment:
+def _as_seen(shipment: Shipment, states: frozenset[str] = UNDECIDED) -> Shipment:
     """It, locked. Raises IllegalMove when there is nothing to decide, or other than was seen."""
-    locked = services.undecided(shipment)
-    if locked.state not in UNDECIDED:
-        raise IllegalMove(f"This shipment is {locked.state}: it cannot become queued.")
-    if (locked.fence, locked.doubtful) != (shipment.fence, shipment.doubtful):
-        raise IllegalMove("It was tried again meanwhile. Look at it again.")
+    locked = services.still_wanted(shipment)
+    if locked.state not in states:
+        raise IllegalMove(f"This shipment is {locked.state}: it cannot be sent again.")
+    if any(getattr(locked, name) != getattr(shipment, name) for name in SEEN):
+        raise IllegalMove("It was tried again or changed meanwhile. Look at it again.")
     return locked

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 
 from core import clock
-from core.cases import Trouble
+from core.cases import Listed, Trouble
 from shipping import providers
 from shipping.models import ProviderProfile, Shipment, TrackingEvent
 from shipping.routing import obstacle
@@ -25,6 +25,7 @@ LABELS = {
     REFUSED: "Webhooks refused",
     SILENT: "No webhooks",
 }
+BY_ANOTHER = "send them by another provider: choose them in the list of shipments."
 # Refused for so long, and still lately: one wrong try by a stranger is nobody's work.
 FOR_DAYS, LATELY = timedelta(days=2), timedelta(days=1)
 
@@ -35,8 +36,8 @@ def not_set_up(profile: ProviderProfile) -> str:
     if not why or not _is_waited_for(profile):
         return ""
     return (
-        f"Parcels wait for it, and it cannot be used: {why}. Set it up in the environment, or send "
-        "them by another provider."
+        f"Parcels wait for it, and it cannot be used: {why}. Set it up in the environment, or "
+        f"{BY_ANOTHER}"
     )
 
 
@@ -45,8 +46,8 @@ def switched_off(profile: ProviderProfile) -> str:
     if profile.is_active or not _is_waited_for(profile):
         return ""
     return (
-        "Parcels wait for it, and it is switched off. Switch it on below Providers, or send them "
-        "by another provider."
+        "Parcels wait for it, and it is switched off. Switch it on below Providers, or "
+        f"{BY_ANOTHER}"
     )
 
 
@@ -112,6 +113,22 @@ def described_as(kind: str) -> Callable[[Sequence[ProviderProfile]], list[Troubl
         ]
 
     return describe
+
+
+def lists_of(kind: str) -> Callable[[ProviderProfile], Sequence[Listed]]:
+    """Say which parcels such a case is about."""
+    label, states, status = {
+        NOT_SET_UP: ("parcels that wait", ("queued",), "queued"),
+        SWITCHED_OFF: ("parcels that wait", ("queued",), "queued"),
+        SILENT: ("parcels on their way", MOVING, "moving"),
+    }.get(kind, ("", (), ""))
+
+    def lists(profile: ProviderProfile) -> Sequence[Listed]:
+        rows = Shipment.objects.filter(provider=profile.provider, state__in=states)
+        narrowed = {"status": status, "provider": profile.provider}
+        return [Listed(label, rows, narrowed)] if label else []
+
+    return lists
 
 
 def _is_waited_for(profile: ProviderProfile) -> bool:

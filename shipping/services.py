@@ -137,16 +137,21 @@ def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool =
 
 
 def undecided(shipment: Shipment) -> Shipment:
-    """It, locked behind its order as everywhere, as somebody is to decide about it.
+    """It, locked, as somebody is to decide about it.
 
     Raises IllegalMove when there is nothing to decide, and for an order that has ended.
     """
+    locked = still_wanted(shipment)
+    Shipment.WORKFLOW.check(locked, QUEUED)
+    return locked
+
+
+def still_wanted(shipment: Shipment) -> Shipment:
+    """It, locked behind its order as everywhere. Raises IllegalMove for an order that has ended."""
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     if order.state in ENDED:
         raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
-    locked = _locked(shipment)
-    Shipment.WORKFLOW.check(locked, QUEUED)
-    return locked
+    return _locked(shipment)
 
 
 def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:

@@ -35,6 +35,8 @@ STUCK_STAGE = 3
 EXCEPTIONS = frozenset({"unknown", "rejected", "failed-to-deliver"})
 # Nobody has it for certain: somebody decides whether it is sent again.
 UNDECIDED = frozenset({"unknown", "rejected", "missed"})
+# It waits for its turn at a provider.
+AHEAD = frozenset({"scheduled", "queued"})
 # Nothing more happens to it: an order that ships no more is finished when all its parcels are.
 CLOSED = frozenset({"delivered", "cancelled", "missed"})
 # No provider has seen it yet, unless the row is doubtful; or one has refused it for good.

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core import cases
-from core.cases import Trouble
+from core.cases import Listed, Trouble
 from core.cases.models import Case
 from shipping.models import ProviderProfile, Return, Shipment, TrackingEvent
 from shipping.states import FAILED as FAILED_STATE
@@ -163,6 +163,12 @@ def describe_flooded(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
         )
         for profile in profiles
     ]
+
+
+def lists_of_flood(profile: ProviderProfile) -> Sequence[Listed]:
+    """All that it reports of parcels that are not ours."""
+    rows = TrackingEvent.objects.filter(shipment=None, parcel_back=None, provider=profile.provider)
+    return [Listed("events", rows, {"parked": "yes", "provider": profile.provider})]
 
 
 def found(ids: Collection[int], *, by: str = "system") -> None:

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from core import cases, clock
-from core.cases import Trouble
+from core.cases import Listed, Trouble
 from shipping import reading
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
 from shipping.providers import TrackedEvent, Unreadable
@@ -27,7 +27,9 @@ TOO_LONG = "an id, a reference or a status that is too long"
 UNKNOWN_STATUS = "a status that we do not know"
 HAPPENED = (
     "It reports something that we do not understand: a new status, or what cannot be read. It is "
-    "kept as it came, nothing is guessed, and the rest of what it reports is applied."
+    "kept as it came, nothing is guessed, and the rest of what it reports is applied. Read it in "
+    "the list, and tell whoever keeps this provider's file what it means; then let it be read "
+    "again. Set aside what is of no use."
 )
 
 
@@ -145,6 +147,13 @@ def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
         )
         for profile in profiles
     ]
+
+
+def lists(profile: ProviderProfile) -> Sequence[Listed]:
+    """What waits, in the list of what was not understood."""
+    rows = _open().filter(provider=profile.provider)
+    narrowed = {"waits": "yes", "provider": profile.provider}
+    return [Listed("events that were not understood", rows, narrowed)]
 
 
 def _open() -> "QuerySet[UnreadableEvent]":

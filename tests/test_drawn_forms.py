@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import time_machine
@@ -143,6 +143,10 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
         lambda: f"shipping/shipment/{queued_shipment(state='rejected').pk}",
         WHY,
     ),
+    "shipping.shipment send_by": (
+        lambda: f"shipping/shipment/{queued_shipment().pk}",
+        {"provider": "console", **WHY},
+    ),
     "shipping.shipment cancel": (lambda: f"shipping/shipment/{queued_shipment().pk}", WHY),
     "shipping.shipment resend": (
         lambda: f"shipping/shipment/{queued_shipment(state='failed-to-deliver').pk}",
@@ -182,9 +186,9 @@ def dialogs() -> list[str]:
     """Every dialog of the admin, from its registry."""
     return sorted(
         f"{model._meta.label_lower} {name}"
-        for model, page in admin.site._registry.items()
-        for name in getattr(page, "actions_detail", None) or ()
-        if getattr(getattr(page, str(name), None), "dialog", None)
+        for model, page in cast("dict[Any, Any]", admin.site._registry).items()
+        for name in page._extract_action_names(getattr(page, "actions_detail", ()))
+        if getattr(getattr(page, name), "dialog", None)
     )
 
 

@@ -7,12 +7,13 @@ goes wrong, and settles it in the one that puts it right. The sweeper repairs wh
 from core.cases.acting import act, fields_of, offered, subject_of
 from core.cases.reconciling import reconcile
 from core.cases.recording import dismiss, open, settle
-from core.cases.registry import Action, Kind, Trouble, kind, kinds, register
+from core.cases.registry import Action, Kind, Listed, Trouble, kind, kinds, register
 from core.risks import Unsafe
 
 __all__ = [
     "Action",
     "Kind",
+    "Listed",
     "Trouble",
     "Unsafe",
     "act",

@@ -1,6 +1,6 @@
 """What can go wrong, as the apps declare it, and what staff can do about it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,12 +20,26 @@ class Trouble:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """Rows that a case is about beside its subject: `narrowed` are the parameters by which their
+    list in the admin shows these only."""
+
+    label: str
+    rows: "QuerySet[Any]"
+    narrowed: Mapping[str, str]
+
+
 def _always(_: Any) -> bool:
     return True
 
 
 def _harmless(_: Any) -> str:
     return ""
+
+
+def _no_lists(_: Any) -> Sequence[Listed]:
+    return ()
 
 
 def _nothing(_: Any) -> dict[str, Any]:
@@ -81,6 +95,8 @@ class Kind:
     actions: Sequence[Action] = ()
     troubled: Callable[[], "QuerySet[Any]"] | None = None
     describe: Callable[[Sequence[Any]], list[Trouble]] | None = None
+    # What to look at beside the subject.
+    lists: Callable[[Any], Sequence[Listed]] = _no_lists
     # For reading subjects: what `describe` and the actions look at.
     related: tuple[str, ...] = field(default=())
 

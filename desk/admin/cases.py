@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -12,13 +13,13 @@ from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from core import cases, clock
 from core.admin import LargeTableAdmin, ReadOnlyInline
-from core.cases import Action
+from core.cases import Action, Listed
 from core.cases.models import Case, CaseEvent
 from core.folding import Folded
 from core.states import IllegalMove
@@ -34,6 +35,8 @@ AGES = (
 )
 AGE_COLOURS = {"danger": "danger", "warning": "warning", "info": "info", "closed": "success"}
 EARLIER = 10
+COUNTED = 10_000
+LINK = '<a class="text-link" href="{}">{}: {}</a>'
 CHANGE = "core.change_case"
 
 
@@ -70,6 +73,7 @@ class CaseAdmin(LargeTableAdmin):
                     "happened",
                     "said",
                     "answer",
+                    "lists",
                     "opened_at",
                 ]
             },
@@ -77,7 +81,7 @@ class CaseAdmin(LargeTableAdmin):
         ("Earlier cases of the same", {"fields": ["earlier"]}),
     ]
     end = ("How it ended", {"fields": [("closed_at", "closed_by"), "closing_reason"]})
-    readonly_fields = ["shown_kind", "subject", "answer", "earlier"]
+    readonly_fields = ["shown_kind", "subject", "answer", "lists", "earlier"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Those that this person may see."""
@@ -132,6 +136,13 @@ class CaseAdmin(LargeTableAdmin):
     def answer(self, case: Case) -> str:
         """What the other side wrote last. Whoever sees this page sees the addresses in it."""
         return getattr(cases.subject_of(case), "last_answer", "") or "-"
+
+    @display(description="to look at")
+    def lists(self, case: Case) -> str:
+        """How many rows it is about beside its subject, each kind as a link to their list."""
+        subject = cases.subject_of(case)
+        found = cases.kind(case.kind).lists(subject) if subject is not None else ()
+        return format_html_join(", ", LINK, map(_counted, found)) or "-"
 
     @display(description="earlier")
     def earlier(self, case: Case) -> str:
@@ -266,6 +277,15 @@ def _may(request: HttpRequest, action: Action) -> bool:
     """Whether this person may act on cases, and may do this."""
     has: Callable[[str], bool] = request.user.has_perm
     return has(CHANGE) and has(action.permission)
+
+
+def _counted(listed: Listed) -> tuple[str, str, str]:
+    """The address of a list, what it holds, and how much of it."""
+    meta = listed.rows.model._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_changelist")
+    count = listed.rows.order_by()[: COUNTED + 1].count()
+    shown = f"{count:,}" if count <= COUNTED else f"more than {COUNTED:,}"
+    return f"{url}?{urlencode(listed.narrowed)}", listed.label, shown
 
 
 def _roles_for(actions: Sequence[Action]) -> list[str]:

@@ -86,7 +86,13 @@ class ScheduleAdmin(ForecastPage):
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
     inlines = [EventInline, ShipmentInline]
     actions = ["pause_selected", "resume_selected", "skip_selected", "cancel_selected"]
-    actions_detail = ["pause", "resume", "skip", "unskip", "change_dates", "contents", "cancel"]
+    actions_detail = [
+        "pause",
+        "resume",
+        "skip",
+        "unskip",
+        {"title": "More", "items": ["change_dates", "contents", "cancel"]},
+    ]
     contents = contents
     has_contents_permission = may_change_contents
     fields = [

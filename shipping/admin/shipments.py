@@ -18,9 +18,18 @@ from core.models import Circuit
 from shipping import providers, resending, returns, services
 from shipping.admin.dialogs import CancelForm, ReasonForm, ResendForm, RetryForm
 from shipping.admin.reading import ReadOnlyAdmin, linked, to_the_second
+from shipping.admin.rerouting import ShipmentBar, may_send_by, send_by, send_selected_by
 from shipping.filters import search
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
-from shipping.states import EXCEPTIONS, FAILED, RETURNABLE, SHIPMENT, UNDECIDED, ShipmentState
+from shipping.states import (
+    EXCEPTIONS,
+    FAILED,
+    MOVING,
+    RETURNABLE,
+    SHIPMENT,
+    UNDECIDED,
+    ShipmentState,
+)
 
 STATE_COLOURS = {
     "scheduled": "info",
@@ -36,6 +45,8 @@ STATE_COLOURS = {
 }
 CANCELLED = frozenset(state for state, moves in SHIPMENT.moves.items() if "cancelled" in moves)
 
+SEVERAL = {"exceptions": ("to look at", EXCEPTIONS), "moving": ("on their way", MOVING)}
+
 
 class StateFilter(admin.SimpleListFilter):
     """By state, and all that need a person."""
@@ -45,13 +56,14 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """What needs somebody first."""
-        return [("exceptions", "to look at"), *ShipmentState.choices]
+        return [*((name, label) for name, (label, _) in SEVERAL.items()), *ShipmentState.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The shipments in it."""
-        if self.value() == "exceptions":
-            return queryset.filter(state__in=EXCEPTIONS)
-        return queryset.filter(state=self.value()) if self.value() else queryset
+        chosen = self.value()
+        if chosen in SEVERAL:
+            return queryset.filter(state__in=SEVERAL[str(chosen)][1])
+        return queryset.filter(state=chosen) if chosen else queryset
 
 
 class ProviderFilter(admin.SimpleListFilter):
@@ -159,9 +171,11 @@ class ShipmentAdmin(ReadOnlyAdmin):
     search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
     list_select_related = ["order"]
     inlines = [EventInline, TrackingInline, UnreadableInline]
-    action_form = DecisionBar
-    actions = ["retry_selected", "cancel_selected"]
-    actions_detail = ["retry", "resend", "cancel", "take_back"]
+    action_form = ShipmentBar
+    actions = ["retry_selected", "send_selected_by", "cancel_selected"]
+    actions_detail = ["retry", "send_by", "resend", "cancel", "take_back"]
+    send_by, send_selected_by = send_by, send_selected_by
+    has_send_by_permission = may_send_by
     fieldsets = [
         (
             None,

@@ -82,6 +82,15 @@ def test_the_pages_show_what_there_is(fulfilment):
     page(fulfilment, f"{EVENTS}{TrackingEvent.objects.get().pk}/change/")
 
 
+def test_a_schedules_buttons_leave_room_for_its_title_whatever_can_be_done(fulfilment):
+    schedule = monthly_schedule()
+    schedules.skip(schedule, by=actor_named("fulfilment1"))
+    shown = fulfilment.get(f"{SCHEDULES}{schedule.pk}/change/")
+    assert len(shown.context["actions_detail"]) <= 4
+    for text in ("Take the skip back", "Change the dates", "End the schedule"):
+        assert text in shown.content.decode(), text
+
+
 def test_an_order_shows_its_parcels_and_its_schedule(fulfilment):
     schedule = monthly_schedule()
     shown = page(fulfilment, f"/admin/orders/order/{schedule.order_id}/change/")

@@ -319,6 +319,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "shipping/shipment/<id>/history/": "SFMA*",
     "shipping/shipment/<id>/resend/": "FM*",
     "shipping/shipment/<id>/retry/": "FM*",
+    "shipping/shipment/<id>/send-by/": "FM*",
     "shipping/shipment/<id>/take_back/": "FM*",
     "shipping/shipment/add/": "",
     "shipping/trackingevent/": "SFMA*",
@@ -361,6 +362,7 @@ STATES: dict[str, dict[str, object]] = {
     "shipping/return/<id>/refuse/": {"state": "in-transit"},
     "shipping/shipment/<id>/resend/": {"state": "failed-to-deliver"},
     "shipping/shipment/<id>/retry/": {"state": "rejected"},
+    "shipping/shipment/<id>/send-by/": {"state": "rejected"},
     "shipping/shipment/<id>/take_back/": {"state": "delivered"},
 }
 
@@ -405,6 +407,7 @@ ACTIONS = {
     "shipping.schedule skip_selected": "SFM*",
     "shipping.shipment cancel_selected": "FM*",
     "shipping.shipment retry_selected": "FM*",
+    "shipping.shipment send_selected_by": "FM*",
 }
 
 # Fields that complete what is typed -> who is shown something.
