@@ -5,7 +5,8 @@ the set is older than half a minute it is fetched again behind the request's bac
 may be new (the issuer rotates) or invented (somebody plays), so it may start a fetch, but only one
 per cool-down. An issuer that is down locks nobody out for a day.
 
-All times are wall-clock: a clock that jumps makes the set old, whichever way it jumps.
+All times are wall-clock: a clock that jumps makes the set old, whichever way it jumps. What other
+processes are told goes by the database's clock.
 """
 
 import os
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import jwt
+from django.db import connection
 
 from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
 from identity.refusals import KeysUnavailable
@@ -188,6 +190,7 @@ class Issuer:
             with self._lock:
                 self._running = None
             done.set()
+            connection.close()  # this thread's: the clock may have asked the database
 
     def _take_what_others_know(self, within: float) -> None:
         """Another process of ours may have asked the issuer later than this one, not long ago."""

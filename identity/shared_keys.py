@@ -10,15 +10,19 @@ from typing import Any
 
 from django.core import signing
 from django.core.cache import cache
+from django.db import Error
+
+from core import clock
 
 logger = logging.getLogger(__name__)
 SALT = "identity.shared_keys"
 
 
 def share(name: str, said: Mapping[str, Any], keep: float) -> None:
-    """Keep what the issuer said, for so many seconds. A cache that is away does no harm."""
+    """Keep what the issuer said `at` a time, for so many seconds. A cache away does no harm."""
     try:
-        cache.set(_place(name), signing.dumps(said, salt=SALT), keep)
+        dated = {**said, "at": said["at"] - _ahead()}
+        cache.set(_place(name), signing.dumps(dated, salt=SALT), keep)
     except Exception as error:  # noqa: BLE001 - each cache has errors of its own
         logger.warning("the issuer's keys were not shared: %s", type(error).__name__)
 
@@ -27,10 +31,20 @@ def shared(name: str) -> Mapping[str, Any]:
     """What it said, as a process of ours has shared it; nothing when there is none."""
     try:
         found = cache.get(_place(name))
-        return dict(signing.loads(found, salt=SALT)) if isinstance(found, str) else {}
+        if isinstance(found, str):
+            said = signing.loads(found, salt=SALT)
+            return {**said, "at": said["at"] + _ahead()}
     except Exception as error:  # noqa: BLE001
         logger.warning("no shared keys of the issuer: %s", type(error).__name__)
-        return {}
+    return {}
+
+
+def _ahead() -> float:
+    """Seconds that this process's clock is ahead of the one all go by; 0 while nobody can say."""
+    try:
+        return clock.skew().total_seconds()
+    except Error:
+        return 0.0
 
 
 def _place(name: str) -> str:

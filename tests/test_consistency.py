@@ -72,7 +72,7 @@ OWN_CLOCK_WITHOUT_A_MOMENT = {"localdate", "localtime", "gmtime", "ctime"}
 MAY_ASK_ITS_OWN_CLOCK = {
     "core/clock.py": "compares the two",
     "core/filebroker.py": "names of files, and the age of what the same machine's disk has dated",
-    "identity/keys.py": "ages of what it holds; a jump either way makes it fetch anew",
+    "identity/keys.py": "ages of its own; a jump makes it fetch anew; others go by the database's",
 }
 
 

@@ -5,12 +5,15 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 import time_machine
 from django.core import signing
 from django.core.cache import cache, caches
+from django.utils import timezone
 
+from core import clock as database_clock
 from identity import keys, shared_keys
 from identity.keys import COOL_DOWN, FRESH_FOR, TIME_OUT, Issuer, UnknownKey
 from identity.refusals import KeysUnavailable
@@ -201,6 +204,20 @@ def test_what_others_know_is_found_without_waiting_for_an_issuer_that_hangs(here
     with ThreadPoolExecutor(8) as pool:
         assert all(pool.map(lambda _: missed.key("second"), range(8)))
     assert time.monotonic() - began < 2.0
+
+
+@pytest.mark.parametrize(("shared_by", "read_by"), [(3, 0), (0, -3)])
+def test_what_others_know_is_as_old_by_a_clock_that_is_off(
+    here, there, settings, db, shared_by, read_by
+):
+    settings.CLOCK = "database"
+    database_clock.forget()
+    database_clock.now()  # the thread that fetches need not ask
+    with time_machine.travel(timezone.now() + timedelta(days=shared_by)):
+        here.key("first")
+        there.stop()
+    with time_machine.travel(timezone.now() + timedelta(days=read_by)):
+        assert Issuer(there.url).key("first")
 
 
 def test_old_keys_of_others_are_not_believed_while_the_issuer_answers(here, there, clock):

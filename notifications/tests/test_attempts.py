@@ -38,7 +38,7 @@ def failures(shipment: Shipment) -> int:
     return told.count()
 
 
-@pytest.mark.parametrize("order", permutations(STORY), ids=str)
+@pytest.mark.parametrize("order", list(permutations(STORY)), ids=str)
 def test_two_attempts_are_two_messages_in_whatever_order_they_come(order):
     shipment = on_the_road()
     for name, hour in order:
