@@ -20,7 +20,9 @@ class CharField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """The text as it is kept; what shows nothing is empty. Raises ValidationError."""
-        return super().to_python(self.clean_text(value) if isinstance(value, str) else value)
+        if isinstance(value, str) and not text.cannot_fit(value, self.max_length):
+            value = self.clean_text(value)
+        return super().to_python(value)
 
 
 class TextField(CharField):

@@ -17,8 +17,6 @@ from core import text
 from core.dates import iso_date
 from core.errors import MOST_ERRORS
 
-FAR_TOO_LONG = 20  # times the longest that fits
-
 
 class CharField(serializers.CharField):
     """One line of text. DRF would turn numbers into it."""
@@ -27,16 +25,12 @@ class CharField(serializers.CharField):
 
     def run_validation(self, data: Any = empty) -> Any:
         """The text as it is kept; a ValidationError for what is refused."""
-        if isinstance(data, str) and not self._is_far_too_long(data):
+        if isinstance(data, str) and not text.cannot_fit(data, self.max_length):
             try:
                 data = self.clean(data)
             except ValidationError as error:
                 raise serializers.ValidationError(get_error_detail(error)) from error
         return super().run_validation(data)
-
-    def _is_far_too_long(self, data: str) -> bool:
-        """Whether no cleaning could make it fit: it is refused by its length, at no cost."""
-        return self.max_length is not None and len(data) > FAR_TOO_LONG * self.max_length
 
     def to_internal_value(self, data: Any) -> str:
         """The text; a ValidationError for any other type."""

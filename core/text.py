@@ -11,8 +11,10 @@ import unicodedata
 import idna
 from django.core.exceptions import ValidationError
 
+FAR_TOO_LONG = 20  # times the longest that fits
 NOT_ONE_LINE = "Write it on one line, without control characters."
 NOT_TEXT = "Leave out the control characters."
+TOO_MANY_MARKS = "More than 30 marks stand one behind the other in it. Type it anew."
 TURNED_AROUND = "A mark in it turns the writing around (U+202D, U+202E). Type it anew."
 
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0"
@@ -55,6 +57,13 @@ _ALL_UNSEEN = re.compile(f"[{_UNSEEN}{_DIRECTION}]")
 _BLANK = re.compile(f"[{_BLANKS}]")
 _RARE = re.compile(f"[{_UNSEEN}{_BLANKS}\u202d\u202e]")
 _RUN = re.compile(" {2,}")
+# Marks on a letter, and what decomposes to such alone. To normalise a run of them takes the square
+# of its length; UAX 15 (stream-safe text) knows no language that needs more than 30.
+_COMBINING = "".join(
+    char for char in map(chr, range(0x300, 0x1F000)) if unicodedata.combining(char)
+)
+_COMBINING = f"[{_COMBINING}\u0f73\u0f75\u0f81\uff9e\uff9f]"
+_PILE = re.compile(f"({_COMBINING}{{30}}){_COMBINING}+")
 _A_LABEL = "xn--"
 _EDGES = " \t\n\v\f\r\x85\u2028\u2029"
 _BREAK = re.compile("\r\n|[\r\x85\u2028\u2029]")
@@ -64,6 +73,11 @@ _CONTROL_IN_PROSE = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
+def cannot_fit(text: str, longest: int | None) -> bool:
+    """Whether no cleaning could make it fit: it is refused by its length, before it is cleaned."""
+    return longest is not None and len(text) > FAR_TOO_LONG * longest
 
 
 def line(text: str) -> str:
@@ -97,6 +111,8 @@ def prose(text: str) -> str:
 def lenient(text: str) -> str:
     """One line of what cannot be asked for again, such as a header: nothing is refused."""
     kept = _OVERRIDE.sub("", text).replace("\0", " ").encode(errors="ignore").decode()
+    if _PILE.search(_ALL_UNSEEN.sub("", kept)):
+        kept = _cut(_ALL_UNSEEN.sub("", kept))
     return line(_CONTROL.sub(" ", _BREAK.sub(" ", kept)))
 
 
@@ -143,6 +159,11 @@ def reference(text: str) -> str:
     return common_dashes(lenient(text)).replace(" ", "").lower()
 
 
+def plain(text: str) -> str:
+    """The text in common letters (NFKC), for what is compared by machines: nothing is refused."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", _cut(text))
+
+
 def email(text: str) -> str:
     """An e-mail address, its domain in one spelling: as people read it, by UTS 46.
 
@@ -181,7 +202,7 @@ def _as_read(domain: str) -> str:
 
 def bare(text: str) -> str:
     """A text as it is read, to be compared with words: no case, no marks, nothing unseen."""
-    apart = unicodedata.normalize("NFKD", text.translate(_FILLERS)).casefold()
+    apart = unicodedata.normalize("NFKD", _cut(text.translate(_FILLERS))).casefold()
     return "".join(char for char in apart if unicodedata.category(char) not in ("Mn", "Cf"))
 
 
@@ -190,7 +211,13 @@ def _seen(text: str) -> str:
     if _RARE.search(text):
         text = _BLANK.sub(" ", _MEANT.sub(r"\1", text))
         _refuse(_OVERRIDE, text, TURNED_AROUND)
+    _refuse(_PILE, text, TOO_MANY_MARKS)
     return unicodedata.normalize("NFC", text)
+
+
+def _cut(text: str) -> str:
+    """The text with 30 marks of each run of more: it is normalised at the cost of its length."""
+    return _PILE.sub(r"\1", text)
 
 
 def _refuse(pattern: "re.Pattern[str]", text: str, why: str) -> None:

@@ -1,10 +1,11 @@
 """Countries by ISO 3166-1 alpha-2 code. Data from Unicode CLDR, through Babel."""
 
-import unicodedata
 from functools import cache
 
 from babel.core import Locale
 from django.core.exceptions import ValidationError
+
+from core.text import bare
 
 # In CLDR, but not countries that ISO 3166-1 assigns.
 _NOT_ASSIGNED = {
@@ -47,7 +48,7 @@ def country_choices(language: str = "en") -> list[tuple[str, str]]:
 
 def _sorted_name(country: tuple[str, str]) -> str:
     """Its name without accents: Åland stands with the A."""
-    return unicodedata.normalize("NFKD", country[1]).encode("ascii", "ignore").decode()
+    return bare(country[1])
 
 
 def validate_country(code: str) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 
+from core.text import plain
 from customers.countries import countries
 
 _CODES = """
@@ -98,7 +99,7 @@ def canonical_postcode(country: str, text: str) -> str:
 
 def _plain(text: str) -> str:
     """Capitals, ASCII digits, one kind of blank and of dash; without Japan's postal mark."""
-    text = " ".join(unicodedata.normalize("NFKC", text).upper().replace("〒", " ").split())
+    text = " ".join(plain(text).upper().replace("〒", " ").split())
     digits = (str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     return _DASHES.sub("-", "".join(digits))
 

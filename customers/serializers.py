@@ -87,6 +87,7 @@ class AddressSerializer(Serializer):
         help_text="In the form of its country. Empty only where that has none.",
     )
     country = CharField(
+        max_length=2,
         validators=[CountryLetters(), validate_country],
         help_text="ISO 3166-1 alpha-2, such as GB.",
     )

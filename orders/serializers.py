@@ -113,6 +113,7 @@ class CustomersSaleSerializer(PlacingSerializer):
     item = CharField(max_length=LONGEST_ITEM, validators=[OneLine()])
     amount = AmountField()
     currency = CharField(
+        max_length=3,
         validators=[CurrencyLetters(), validate_currency],
         default=default_currency,
         help_text="ISO 4217, such as KES.",

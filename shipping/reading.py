@@ -20,6 +20,7 @@ from defusedxml.ElementTree import fromstring
 from core import clock
 from core.dates import iso_moment
 from core.http import Done, GarbledAnswer, Response
+from core.text import plain
 from shipping.providers import TrackedEvent, Unreadable
 from shipping.states import RANKS
 
@@ -110,8 +111,8 @@ def json_object(body: bytes) -> dict[str, Any]:
     try:
         value = json.loads(body, object_pairs_hook=_once_each)
         # PostgreSQL takes neither infinities nor NUL and lone surrogates, which escapes smuggle in.
-        plain = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        storable = plain.encode() and "\\u0000" not in plain
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        storable = written.encode() and "\\u0000" not in written
     except (ValueError, RecursionError):
         storable = False
     if not storable:
@@ -214,7 +215,7 @@ def plain_reference(text: str) -> str:
 
     All of ours are so, so whatever a carrier's columns made of one, there is one that it can mean.
     """
-    return "".join(map(_plain, unicodedata.normalize("NFKC", text))).lower()
+    return "".join(map(_plain, plain(text))).lower()
 
 
 def _plain(character: str) -> str:

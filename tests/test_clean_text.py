@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from core import cases
 from customers.phones import PhoneFormField
 from identity.tests.factories import UserFactory
 
+ROOT = Path(__file__).parent.parent
 OURS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications", "desk")
 PLANTED, CLEAN = "\u200bZoe\u0301\u00ad\u3000x\ufeff", "Zoé x"
 # They refuse what is not theirs, character by character.
@@ -72,7 +74,16 @@ def test_every_serializer_cleans_what_is_written():
     foreign = [str(each) for each in fields if not isinstance(each[1], core.serializers.CharField)]
     assert foreign == []
     assert [name for name, field in fields if field.clean(PLANTED) != CLEAN] == []
+    assert [str(each) for each in fields if each[1].max_length is None] == []
     assert len(fields) > 20
+
+
+def test_text_is_normalised_in_one_place():
+    """Elsewhere nobody thinks of what a long run of marks costs."""
+    files = (path for app in OURS for path in (ROOT / app).rglob("*.py"))
+    calls = re.compile(r"unicodedata(\.normalize\b| import .*normalize)")
+    found = [str(path.relative_to(ROOT)) for path in files if calls.search(path.read_text())]
+    assert [path for path in found if "/tests/" not in path] == ["core/text.py"]
 
 
 @pytest.mark.django_db

@@ -1,11 +1,14 @@
 """What people type and paste, cleaned."""
 
+import re
+import sys
 import unicodedata
 
 import pytest
 from django.core.exceptions import ValidationError
+from rest_framework.serializers import ValidationError as DrfError
 
-from core import text
+from core import forms, serializers, text
 
 SHOWS_NOTHING = "\u200b\u00ad\u2060\u3164\u2800\ufeff\u034f\u115f\u1160\u180e\u00a0\u3000\uffa0"
 SCOTLAND = "\U0001f3f4\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f"
@@ -152,3 +155,44 @@ def test_no_character_that_cannot_be_seen_is_forgotten():
 def test_what_is_clean_stays_as_it_is(clean, typed):
     once = clean(typed)
     assert clean(once) == once
+
+
+PILE = "\u0315\u0300" * 20_000
+
+
+@pytest.mark.parametrize("clean", [text.line, text.prose, text.token, text.phone, text.email])
+@pytest.mark.parametrize("between", ["", "\u200b", "\u00ad"])
+def test_a_pile_of_marks_is_refused_before_it_is_normalised(clean, between):
+    """To normalise it takes the square of its length: seconds, here."""
+    with pytest.raises(ValidationError, match="30 marks"):
+        clean(f"a{between.join(PILE)}")
+
+
+@pytest.mark.parametrize("between", ["", "\u200b", "\u00ad"])
+def test_where_nothing_is_refused_a_pile_of_marks_is_cut(between):
+    typed = f"a{between.join(PILE)}b"
+    for clean in (text.lenient, text.reference, text.plain, text.bare):
+        kept = clean(typed)
+        longest = max(map(len, re.findall(r"[\u0300\u0315]+", kept)), default=0)
+        assert longest <= 30
+        assert kept[0] + kept[-1] in ("ab", "àb")
+
+
+def test_each_sign_that_is_sorted_when_text_is_normalised_counts_as_a_mark():
+    signs = map(chr, range(sys.maxunicode + 1))
+    sorted_ = [c for c in signs if unicodedata.combining(unicodedata.normalize("NFKD", c)[0])]
+    assert len(sorted_) > 900
+    assert [c for c in sorted_ if text.plain(f"a{c * 31}") != text.plain(f"a{c * 30}")] == []
+
+
+def test_thirty_marks_are_taken():
+    assert text.line("a" + "\u0323" * 30) == "ạ" + "\u0323" * 29
+
+
+@pytest.mark.parametrize(
+    "field", [forms.CharField(max_length=24), serializers.CharField(max_length=24)]
+)
+def test_what_cannot_fit_is_refused_by_its_length_before_it_is_cleaned(field):
+    clean = getattr(field, "run_validation", field.clean)
+    with pytest.raises((ValidationError, DrfError), match="24"):
+        clean("\x07" * 24 * 21)
