@@ -34,6 +34,17 @@ class NumberKey(Func):
     output_field = TextField()
 
 
+class WordsKey(Func):
+    """The words of some columns, folded: how they are parted and pointed does not count."""
+
+    arg_joiner = " || ' ' || "
+    template = (
+        "btrim(regexp_replace(translate(fold_text(%(expressions)s), '''', ''), "
+        "'[[:punct:][:space:]]+', ' ', 'g'))"
+    )
+    output_field = TextField()
+
+
 class SearchVector(Func):
     """The words of some columns, folded, as a tsvector.
 

@@ -181,10 +181,11 @@ def _moved(customer: Customer, before: dict[int, Address]) -> tuple[Address, lis
         new = now.get(pk)
         stepped_back = new is None or old.is_default > new.is_default
         if stepped_back or (new and new.address() != old.address()):
-            old.took_place_of = [old.address()]
-            used_by = services.still_used_by(old)
             target = customer.default_address if stepped_back else new
-            if used_by and target:
+            if target is None:
+                continue
+            target.took_place_of = [old.address()]
+            if used_by := services.still_used_by(target):
                 return target, used_by
     return None
 

@@ -194,6 +194,10 @@ class AddressLines(models.Model):
         """The address as the fields of a delivery address."""
         return {name: getattr(self, name) for name in ADDRESS_FIELDS}
 
+    def on_one_line(self) -> str:
+        """All of it, as people choose by: for pages, never for logs, where `str` goes."""
+        return ", ".join(filter(None, self.address().values()))
+
 
 class Address(AddressLines):
     """An address in a customer's address book. Orders keep a copy, so a change moves no parcel."""

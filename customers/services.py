@@ -98,7 +98,9 @@ def still_used_by(address: Address) -> list[int]:
     """The schedules that still send to what an address took the place of: their ids."""
     found: set[int] = set()
     for lines in address.took_place_of:
-        answers = address_replaced.send(Address, customer=address.customer_id, lines=lines)
+        answers = address_replaced.send(
+            Address, customer=address.customer_id, lines=lines, now=address.address()
+        )
         found.update(int(pk) for _, schedules in answers for pk in schedules or ())
     return sorted(found)
 

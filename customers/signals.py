@@ -6,6 +6,6 @@ from django.dispatch import Signal
 # added; each receiver gives the names of what it did something about, such as orders' numbers.
 first_address_added = Signal()
 
-# An address is another now: `customer`, and the `lines` that it had. Each receiver gives the ids of
-# the schedules that still send there.
+# An address is another now: `customer`, the `lines` that it had, and those that took their place
+# (`now`). Each receiver gives the ids of the schedules that still send there.
 address_replaced = Signal()

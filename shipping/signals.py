@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.db.models import F, Value
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from customers.models import ADDRESS_FIELDS
+from customers.places import Place
 from customers.signals import address_replaced
 from orders.models import OrderEvent
 from shipping import changing, services
@@ -19,11 +22,19 @@ _REACTIONS: dict[str, Callable[..., None]] = {
 
 
 @receiver(address_replaced)
-def still_sent_to(customer: int, lines: Mapping[str, str], **_: Any) -> list[int]:
-    """The running schedules of a customer that still send to these lines."""
-    there = {f"order__{name}": line for name, line in lines.items()}
-    running = Schedule.objects.exclude(state="cancelled").filter(order__customer=customer, **there)
-    return list(running.values_list("pk", flat=True))
+def still_sent_to(
+    customer: int, lines: Mapping[str, str], now: Mapping[str, str], **_: Any
+) -> list[int]:
+    """The running schedules of a customer that still send to this place.
+
+    However it is spelled, and whoever receives it there; but for those that have the new lines.
+    """
+    running = Schedule.objects.exclude(state="cancelled").filter(order__customer=customer)
+    orders_lines = {name: F(f"order__{name}") for name in ADDRESS_FIELDS}
+    there = Place({name: Value(line) for name, line in lines.items()})
+    found = running.alias(place=Place(orders_lines)).filter(place=there)
+    moved = {f"order__{name}": line for name, line in now.items()}
+    return list(found.exclude(**moved).values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=OrderEvent)

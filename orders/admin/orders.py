@@ -138,7 +138,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
     def address(self, order: Order) -> str:
         """The address on one line, or that it is still to come."""
         if order.line_1:
-            return ", ".join(filter(None, order.address().values()))
+            return order.on_one_line()
         return "not known yet" if order.delivery_service else "no parcel belongs to this order"
 
     def get_ordering(self, request: HttpRequest) -> list[str]:

@@ -49,7 +49,9 @@ class MoveForm(forms.Form):
 
     def __init__(self, customer: Customer, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["address"].queryset = customer.addresses.all()  # type: ignore[attr-defined]
+        target: Any = self.fields["address"]
+        target.queryset = customer.addresses.all()
+        target.label_from_instance = Address.on_one_line
         chosen: Any = self.fields["schedules"]
         chosen.queryset = running_of(customer)
         chosen.label_from_instance = _label
@@ -67,8 +69,7 @@ def running_of(customer: Customer) -> Any:
 
 def _label(schedule: Schedule) -> str:
     order = schedule.order
-    where = ", ".join(filter(None, order.address().values()))
-    return f"{order.number}, {schedule.interval}, {order.item}: to {where}"
+    return f"{order.number}, {schedule.interval}, {order.item}: to {order.on_one_line()}"
 
 
 @action(

@@ -63,6 +63,66 @@ def test_a_new_default_names_those_that_go_to_the_old_one(api, home):
     assert back["used_by_schedules"] == [], "nothing goes to the one that was the default"
 
 
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        {"recipient": "Ama Òwusu-Smith"},
+        {"line_1": "10 HIGH  STREET", "city": "LÖNDON", "postcode": "EC1A1BB"},
+        {"line_1": "Flat 2", "line_2": "O’Brien’s Court, St. Mary-le-Bow"},
+        {"line_1": "flat 2 OBriens Court", "line_2": "st mary le bow"},
+    ],
+)
+def test_a_subscription_to_the_same_place_spelled_otherwise_is_named(api, home, spelled):
+    """The recipient's name, case, accents, apostrophes and points say nothing of where it is."""
+    where = ADDRESS | {"postcode": "EC1A 1BB", "line_1": "10 High Street"}
+    if "line_2" in spelled:
+        where |= {"line_1": "Flat 2, O'Brien's Court", "line_2": "St Mary-le-Bow"}
+    Address.objects.filter(pk=home.pk).update(**where)
+    Order.objects.filter(schedule=running(home)).update(**(where | spelled))
+    url = f"{book(home)}{home.pk}/"
+    changed = api().patch(url, {"line_1": "99 Moved Street", "line_2": ""}, format="json").json()
+    assert changed["used_by_schedules"] == [running(home).pk]
+
+
+def test_what_goes_to_the_new_lines_already_is_not_asked_about(api, home):
+    Order.objects.filter(schedule=running(home)).update(recipient="Ama Owusu-Smith")
+    new = {"recipient": "Ama Owusu-Smith"}
+    changed = api().patch(f"{book(home)}{home.pk}/", new, format="json").json()
+    assert changed["used_by_schedules"] == []
+
+
+def test_another_place_of_the_same_recipient_is_not_named(api, home):
+    for other in ({"line_1": "11 Elsewhere"}, {"postcode": "EC1A 1BA"}, {"city": "Elsewhere"}):
+        Order.objects.filter(schedule=running(home)).update(**(ADDRESS | other))
+        added = api().post(book(home), MOVED | {"is_default": True}, format="json").json()
+        assert added["used_by_schedules"] == []
+        Address.objects.exclude(pk=home.pk).delete()
+        Address.objects.filter(pk=home.pk).update(is_default=True)
+
+
+def test_each_address_is_offered_with_all_of_its_lines(home):
+    """Two of one recipient in one city look alike by those two."""
+    AddressFactory.create(customer=home.customer, is_default=False, **MOVED)
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    offered = [
+        str(label)
+        for _, label in signed_in("support").get(url).context["form"]["address"].field.choices
+    ]
+    assert sorted(offered) == sorted(
+        ", ".join(filter(None, each.values())) for each in (ADDRESS, MOVED)
+    )
+
+
+def test_a_title_is_escaped_once(home):
+    home.customer.name = "Zoë O'Hara & Sons"
+    home.customer.save()
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    shown = page(signed_in("support"), url)
+    assert "Where Zoë O&#x27;Hara &amp; Sons&#x27;s subscriptions go" in shown
+    assert "&amp;amp;" not in shown
+    assert "&amp;#x27;" not in shown
+
+
 def test_who_may_not_read_schedules_is_named_none(api, home):
     client = api("customers:read", "customers:write")
     changed = client.patch(f"{book(home)}{home.pk}/", {"line_1": "99"}, format="json")
