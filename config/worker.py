@@ -252,6 +252,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self._drop(conn)
         for conn in [conn for conn in self.sending if conn.deadline <= now]:
             self._drop(conn)
+        if self.nr_conns >= self.worker_connections:  # none is accepted; all were busy at the last
+            self._make_room()
         while self.lingering and (conn := next(iter(self.lingering))).deadline <= now:
             self._end(conn)
 

@@ -141,6 +141,12 @@ def test_who_takes_too_little_is_let_go_and_so_is_what_would_fill_the_memory(
         _ask(web)
 
 
+@pytest.mark.usefixtures("django_db_setup")
+def test_with_more_of_them_than_it_may_have_the_others_are_let_in_too(tmp_path: Path) -> None:
+    with serving(tmp_path, WEB_CONNECTIONS="20") as (web, _), clients(web, 60, FOUR, window=2048):
+        assert max(_ask(web) for _ in range(10)) < 5.0
+
+
 def _is_closed(client: socket.socket) -> bool:
     try:
         client.send(b"\r\n")
