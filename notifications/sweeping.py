@@ -31,6 +31,7 @@ from notifications.reports import apply_overtaken
 from notifications.routing import provider_for
 from notifications.services import ORDER_OCCASIONS, News, news_of_order, news_of_shipment, tell
 from notifications.tasks import dispatch
+from notifications.telling import NEEDS_ADDRESS
 from orders.models import OrderEvent
 from shipping.models import ShipmentEvent
 from shipping.states import ATTEMPT, FAILED, TRACKED
@@ -109,9 +110,7 @@ def reconcile() -> int:
     moved = ShipmentEvent.objects.filter(to_state__in=TRACKED).select_related(
         "shipment__order__customer"
     )
-    return _write_missing(
-        placed, news_of_order, _source("order", F("kind")), "order"
-    ) + _write_missing(
+    return _write_missing(placed, news_of_order, _source("order", _TOLD), "order") + _write_missing(
         moved, news_of_shipment, _source("shipment", _STATUS, _WHICH_ATTEMPT), "shipment"
     )
 
@@ -122,6 +121,14 @@ def _source(parent: str, *rest: Any) -> Concat:
     return Concat(*parts, output_field=TextField())
 
 
+_TOLD = Case(
+    When(kind="cancelled", then=Value("cancelled")),
+    When(
+        Q(kind="placed", order__line_1="") & ~Q(order__delivery_service=""),
+        then=Value(NEEDS_ADDRESS),
+    ),
+    default=Value("placed"),
+)
 _STATUS = Case(When(kind=ATTEMPT, then=Value(FAILED)), default=F("to_state"))
 _WHICH_ATTEMPT = Case(
     When(

@@ -29,6 +29,7 @@ ORDER_OCCASIONS = {
     "address-set": Occasion.ORDER_PLACED,
     "cancelled": Occasion.ORDER_CANCELLED,
 }
+NEEDS_ADDRESS = "needs-address"
 PARCEL_OCCASIONS = (Occasion.WAITING, Occasion.IN_TRANSIT, Occasion.DELIVERED, Occasion.FAILED)
 # For a channel that nobody has written a template for yet.
 PLAIN_BODY = "Hi {user_name}, news of your order {order_number}: %s."
@@ -48,14 +49,17 @@ class News:
 def news_of_order(event: OrderEvent) -> News | None:
     """What an order's event tells the customer, if anything.
 
-    One that waits for an address is asked for it, and counts as placed once it has one.
+    One that waits for an address is asked for it, and counts as placed once it has one: what it was
+    told before that, also by a release that asked nobody, is not told again.
     """
-    occasion = ORDER_OCCASIONS.get(event.kind)
-    if occasion is None or (event.kind == "address-set" and not event.order.ships):
+    occasion, order = ORDER_OCCASIONS.get(event.kind), event.order
+    if occasion is None or (event.kind == "address-set" and not order.ships):
         return None
-    if event.kind == "placed" and event.order.awaits_address:
-        occasion = Occasion.ORDER_NEEDS_ADDRESS
-    return News(f"order:{event.order_id}:{event.kind}", occasion, event.order)
+    if event.kind == "placed" and order.delivery_service and not order.ships:
+        waits = News(f"order:{order.pk}:{NEEDS_ADDRESS}", Occasion.ORDER_NEEDS_ADDRESS, order)
+        return waits if order.awaits_address else None
+    told = "cancelled" if event.kind == "cancelled" else "placed"
+    return News(f"order:{order.pk}:{told}", occasion, order)
 
 
 def news_of_shipment(event: ShipmentEvent) -> News | None:

@@ -2,10 +2,12 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
 from django.core import signing
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -14,12 +16,14 @@ from core.cases.models import Case
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.tests.factories import UserFactory
 from notifications.models import Notification, Template
+from notifications.sweeping import reconcile
 from orders import services
 from orders.address_form import AUTOFILL
 from orders.address_link import read, token_for, url_for
 from orders.address_texts import TEXTS
 from orders.models import Order
-from orders.tests.factories import ADDRESS, placed_kit_order, placed_order
+from orders.services import cancel_order, set_address
+from orders.tests.factories import ADDRESS, placed_kit_order, placed_order, placed_sale
 from shipping.models import Shipment
 
 pytestmark = pytest.mark.django_db
@@ -90,10 +94,73 @@ def test_it_is_told_as_placed_once_it_has_its_address(client, order):
     client.post(page(order), ADDRESS)
     told = Notification.objects.filter(order=order).order_by("id")
     assert [row.source for row in told[:2]] == [
+        f"order:{order.pk}:needs-address",
         f"order:{order.pk}:placed",
-        f"order:{order.pk}:address-set",
     ]
     assert "successfully placed" in told[1].message
+
+
+def sources(order: Order) -> list[str]:
+    told = Notification.objects.filter(order=order).order_by("id")
+    return [row.source.rsplit(":", 1)[1] for row in told]
+
+
+def later(time_machine) -> None:
+    """What a receiver would have written is missing by now."""
+    time_machine.move_to(timezone.now() + timedelta(minutes=2))
+
+
+def test_what_an_earlier_release_told_of_an_order_that_waits_is_not_told_again(order, time_machine):
+    """It told all as placed. The sweeper asks for the address, once."""
+    Notification.objects.filter(order=order).update(source=f"order:{order.pk}:placed")
+    later(time_machine)
+    for _ in range(2):
+        reconcile()
+    assert sources(order) == ["placed", "needs-address"]
+    set_address(order, ADDRESS, by="user:1 ann")
+    later(time_machine)
+    reconcile()
+    assert [each for each in sources(order) if "shipment" not in each] == [
+        "placed",
+        "needs-address",
+    ]
+
+
+def test_the_sweeper_makes_up_for_each_once(order, time_machine):
+    set_address(order, ADDRESS, by="user:1 ann")
+    Notification.objects.all().delete()
+    later(time_machine)
+    for _ in range(2):
+        reconcile()
+    assert sources(order) == ["placed"]
+
+
+def test_a_cancelled_order_that_waited_is_told_no_more_than_that(order, time_machine):
+    cancel_order(order, by="user:1 ann")
+    later(time_machine)
+    reconcile()
+    assert sources(order) == ["needs-address", "cancelled"]
+    Notification.objects.all().delete()
+    reconcile()
+    assert sources(order) == ["cancelled"]
+
+
+def test_what_was_told_is_named_anew_by_the_migration(order):
+    set_address(order, ADDRESS, by="user:1 ann")
+    waiting, plain = placed_kit_order(customer=CustomerFactory.create()), placed_sale()
+    for row, name in (("placed", "address-set"), ("needs-address", "placed")):
+        for each in (order, waiting):
+            named = Notification.objects.filter(source=f"order:{each.pk}:{row}")
+            named.update(source=f"order:{each.pk}:{name}")
+    migration = import_module("notifications.migrations.0016_told_as_what_it_was")
+    for _ in range(2):
+        with connection.cursor() as cursor:
+            cursor.execute(migration._NAME)
+    assert list(map(sources, (order, waiting, plain))) == [
+        ["needs-address", "placed"],
+        ["needs-address"],
+        ["placed"],
+    ]
 
 
 def test_the_link_is_good_for_one_address(client, order):
