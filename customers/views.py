@@ -96,7 +96,7 @@ class CustomerViewSet(viewsets.ModelViewSet[Customer]):
     retrieve=extend_schema(summary="Show an address"),
     update=extend_schema(
         summary="Change an address",
-        description=UNMOVED,
+        description=f"What is left out keeps its value. {UNMOVED}",
         responses={200: ChangedAddressSerializer},
     ),
     partial_update=extend_schema(
@@ -162,8 +162,10 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
         return Response(_with_users(cast("Address", form.instance), request))
 
     def perform_update(self, serializer: serializers.BaseSerializer[Address]) -> None:
-        """Change it; a 404 when it was deleted meanwhile."""
-        lines = dict(serializer.validated_data)
+        """Write what came: a line that was left out keeps its value. A 404 when it was deleted
+        meanwhile."""
+        came: Any = serializer.initial_data
+        lines = {name: line for name, line in serializer.validated_data.items() if name in came}
         is_default = lines.pop("is_default", None)
         old: Any = serializer.instance
         try:
