@@ -12,6 +12,7 @@ from core.imports import (
     Column,
     Importer,
     duplicates,
+    emptied,
     identifier,
     limits_of,
     resolved,
@@ -32,12 +33,13 @@ class PatientImporter(Importer):
     columns = (
         Column("first_name", repeating(limits_of(Patient, "first_name", clearable=True))),
         Column("last_name", repeating(limits_of(Patient, "last_name", clearable=True))),
-        Column("birth_date", repeating(limits_of(Patient, "birth_date"))),
+        Column("birth_date", repeating(limits_of(Patient, "birth_date", blank=True))),
         Column("email", limits_of(Patient, "email", clearable=True)),
         Column("id", identifier(limits_of(Patient, "external_id", blank=False))),
     )
     checks = (
         duplicates("id"),
+        emptied("birth_date", "clinical_patient", key="external_id", by="id"),
         Check(
             "last_name",
             f"""
@@ -55,7 +57,8 @@ class PatientImporter(Importer):
             WITH written AS (
                 INSERT INTO clinical_patient AS was
                     (first_name, last_name, birth_date, email, external_id, created_at)
-                SELECT {resolved("first_name")}, {resolved("last_name")}, r.birth_date::date,
+                SELECT {resolved("first_name")}, {resolved("last_name")},
+                    COALESCE(NULLIF(r.birth_date, '')::date, p.birth_date),
                     {resolved("email")}, r.id, now()
                 FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.id
                 ORDER BY line

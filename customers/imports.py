@@ -11,6 +11,7 @@ from core.imports import (
     Column,
     Importer,
     duplicates,
+    emptied,
     identifier,
     limits_of,
     resolved,
@@ -49,7 +50,7 @@ class CustomerImporter(Importer):
 
     noun = "customers"
     columns = (
-        Column("name", limits_of(Customer, "name")),
+        Column("name", limits_of(Customer, "name", blank=True, clearable=True)),
         Column("phone_number", or_cleared(clean_phone)),
         Column("email", limits_of(Customer, "email", clearable=True)),
         Column("code", identifier(limits_of(Customer, "code", blank=True)), required=False),
@@ -57,6 +58,7 @@ class CustomerImporter(Importer):
     derived = ("final_code", "known_phone", "known_email", "name_before")
     checks = (
         duplicates("code"),
+        emptied("name", "customers_customer", key="code", by="code"),
         Check(
             "",
             """
@@ -81,7 +83,8 @@ class CustomerImporter(Importer):
             f"""
             WITH written AS (
                 INSERT INTO customers_customer AS was (code, name, phone_number, email, created_at)
-                SELECT r.code, r.name, {resolved("phone_number")}, {resolved("email")}, now()
+                SELECT r.code, {resolved("name")}, {resolved("phone_number")}, {resolved("email")},
+                    now()
                 FROM import_rows r LEFT JOIN customers_customer p USING (code)
                 WHERE r.code <> '' ORDER BY line
                 ON CONFLICT (code) DO UPDATE SET name = EXCLUDED.name,

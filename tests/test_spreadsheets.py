@@ -183,6 +183,10 @@ def test_a_file_that_was_imported_before_text_was_cleaned_adds_nothing_either(mo
 DAMAGED = [
     *("1.23457E+11", "1,23457E+11", "1E+05", "1.23457e+11", "341.0", "########"),
     *("#N/A", "#REF!", "#NAME?", "#VALUE!", '="0341"', "=A1", "nan", "NULL"),
+    *("#VALEUR!", "#VALOR!", "#WAARDE!", "#NOM?", "#NAAM?", "#N/D", "#ЗНАЧ!", "#¿NOMBRE?", "#Н/Д"),
+    *("#GETTING_DATA", "#FIELD!", "#CONNECT!", "#ERROR!", "#SAYI/0!", "#YOK", "Err:502", "err:508"),
+    *("'0341", "1.23457E-11", "-1.5E+10", "-1,5E-10", "+1.5E10", "1E-05", "341,0"),
+    *("7\u00a08", "7\u30008", "７７", "٣٤", "Ｋ7", "7①"),
     *("7\u200b", "\u200e7", "7\u00ad8", "7\x07", "7\x1b", "\u202a7\u202c", "7\u2060"),
 ]
 
@@ -208,14 +212,16 @@ def test_an_unquoted_formula_is_refused_too():
 
 
 @pytest.mark.parametrize(
-    "value", ["1", "0341", "x-17", "E11", "1E5X", "12E", "A.0", "7 K", "n-1.50"]
+    "value", ["1", "0341", "x-17", "E11", "1E5X", "12E", "A.0", "7 K", "n-1.50", "#27", "1E5", "é7"]
 )
 def test_other_ids_are_taken(value):
     assert figures(PatientImporter, f"{PATIENTS}\nSci,Id,1990-01-01,,{value}\n") == (1, 0, 0)
     assert Patient.objects.filter(external_id=value).exists()
 
 
-@pytest.mark.parametrize("error", ["#N/A", "#REF!", "#NAME?", "#DIV/0!"])
+@pytest.mark.parametrize(
+    "error", ["#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALEUR!", "#¿NOMBRE?", "#N/D", "Err:502"]
+)
 def test_an_error_of_a_spreadsheet_is_no_name(error):
     said = problems(PatientImporter, f"{PATIENTS}\n{error},Berg,1990-01-01,,1\n")
     assert said == ["line 2, first_name: This is an error of a spreadsheet, not a value."]
@@ -257,6 +263,23 @@ def test_the_same_of_customers():
     )
     assert not Customer.objects.filter(email__contains="none").exists()
     assert not Customer.objects.filter(phone_number__contains="none").exists()
+
+
+def test_an_empty_birth_date_keeps_the_known_one():
+    imported(PatientImporter, f"{PATIENTS}\n{ASA}\n")
+    assert figures(PatientImporter, f"{PATIENTS}\nAsa,Alm,,,d1\n") == (0, 1, 0)
+    kept = Patient.objects.get(external_id="d1")
+    assert (kept.last_name, str(kept.birth_date)) == ("Alm", "1985-04-10")
+    said = problems(PatientImporter, f"{PATIENTS}\nAsa,Alm,,,d1\nNew,Alm,\u00a0,,d2\n")
+    assert said == ["line 3, birth_date: This may not be empty."]
+    assert not Patient.objects.filter(external_id="d2").exists()
+
+
+def test_an_empty_name_of_a_customer_keeps_the_known_one():
+    jo = CustomerFactory.create(name="Jo", phone_number="", email="jo@e.example", code="K")
+    assert figures(CustomerImporter, f"{CODES}\n,,al@e.example,K\n") == (0, 1, 0)
+    jo.refresh_from_db()
+    assert (jo.name, jo.email) == ("Jo", "al@e.example")
 
 
 def test_the_word_for_none_is_no_description_and_no_name():

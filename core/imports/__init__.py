@@ -13,7 +13,7 @@ database, and the statement that writes. Everything else is here:
 from core.imports.columns import CLEARED, Clean, Column, identifier, limits_of, resolved
 from core.imports.command import ImportCommand
 from core.imports.report import Problem, Report
-from core.imports.running import Check, Importer, duplicates, run
+from core.imports.running import Check, Importer, duplicates, emptied, run
 
 __all__ = [
     "CLEARED",
@@ -25,6 +25,7 @@ __all__ = [
     "Problem",
     "Report",
     "duplicates",
+    "emptied",
     "identifier",
     "limits_of",
     "resolved",

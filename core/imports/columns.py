@@ -17,15 +17,14 @@ Clean = Callable[[str], str]
 
 # An empty cell keeps the value that is there; this word empties it, and is staged as it stands.
 CLEARED = "(none)"
-# What spreadsheets write where a formula has failed, in English and German.
-_ERRORS = frozenset(
-    (
-        *("#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!"),
-        *("#NV", "#BEZUG!", "#WERT!", "#ZAHL!"),
-    )
-)
+# What spreadsheets write where a formula has failed, each in its language: #VALEUR!, #¿NOMBRE?.
+_ERROR = re.compile(r"#[¡¿]?[^\W\d][\w/]*[!?]|#\w/[^\W\d]+|#(?:NV|YOK|GETTING_DATA)|Err:[0-9]{3}")
 _FORMULA = re.compile('[=@].*|".*"')
-_ROUNDED = re.compile(r"[0-9]+[.,][0-9]+E\+?[0-9]+|[0-9]E\+[0-9]+|[0-9]+\.0+|#+", re.IGNORECASE)
+_ROUNDED = re.compile(
+    r"[-+]?[0-9]+[.,][0-9]+E[-+]?[0-9]+|[-+]?[0-9]E(?:\+[0-9]+|-[0-9]{2,})|[0-9]+[.,]0+|#+"
+    r"|#.*[!?]|#\D{2,}|Err:.*",
+    re.IGNORECASE,
+)
 _NOTHING = frozenset(("nan", "null", "none", "(null)", "undefined"))
 
 
@@ -51,7 +50,7 @@ def limits_of(
     field: Any = model._meta.get_field(name)
     blank = field.blank if blank is None else blank
     if isinstance(field, models.DateField):
-        return _date(field)
+        return _date(field, blank)
     if field.choices:
         return _choice([str(value) for value, _ in field.flatchoices])
     check = _text(field, blank)
@@ -81,15 +80,22 @@ def identifier(check: Clean) -> Clean:
     """
 
     def clean(text: str) -> str:
-        if texts.holds_unseen(text):
-            raise ValidationError("It holds characters that cannot be seen. Write the id anew.")
+        if texts.holds_unseen(text) or texts.visible(text) != text:
+            raise ValidationError(
+                "It holds characters that cannot be seen, or uncommon blanks. Write the id anew."
+            )
         if _FORMULA.fullmatch(text):
             raise ValidationError("This is a formula of a spreadsheet. Write the id alone.")
+        if text.startswith("'"):
+            raise ValidationError("A spreadsheet's mark of text is before it. Leave out the '.")
         if _ROUNDED.fullmatch(text) or text.casefold() in _NOTHING:
             raise ValidationError(
                 "A spreadsheet made this of an id. Export it anew, the column formatted as text."
             )
-        return check(text)
+        kept = check(text)
+        if texts.plain(kept) != kept or any(c.isdecimal() and not c.isascii() for c in kept):
+            raise ValidationError("Write it in common letters and the digits 0 to 9.")
+        return kept
 
     return clean
 
@@ -122,7 +128,7 @@ def _text(field: Any, blank: bool) -> Clean:
             raise ValidationError("This may not be empty.")
         if len(text) > longest:
             raise ValidationError(f"This has {len(text):,} characters; at most {longest} fit.")
-        if text[0] == "#" and text in _ERRORS:
+        if text[0] in "#E" and _ERROR.fullmatch(text):
             raise ValidationError("This is an error of a spreadsheet, not a value.")
         for validate in validators:
             validate(text)
@@ -151,11 +157,13 @@ def _choice(choices: list[str]) -> Clean:
     return clean
 
 
-def _date(field: Any) -> Clean:
+def _date(field: Any, blank: bool) -> Clean:
     validators: list[Callable[[date], None]] = list(field.validators)
 
     def clean(text: str) -> str:
         text = texts.token(text)
+        if blank and not text:
+            return text
         try:
             day = iso_date(text)
         except ValueError as error:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from core.imports.columns import Column
+from core.imports.columns import CLEARED, Column
 from core.imports.reading import Reader, Record, Unreadable, column_names, positions
 from core.imports.report import SHOWN, Problem, Report
 from core.text import visible
@@ -60,6 +60,19 @@ def duplicates(column: str) -> Check:
         ) twice USING ({column})
         WHERE r.line > twice.first_line
         """,  # noqa: S608 - a column name of ours
+    )
+
+
+def emptied(column: str, table: str, key: str, by: str) -> Check:
+    """The check that a column is filled in: in the row, or in the one of `table` that is there,
+    whose `key` is the row's column `by`."""
+    return Check(
+        column,
+        f"""
+        SELECT r.line, 'This may not be empty.' AS reason
+        FROM import_rows r LEFT JOIN {table} p ON p.{key} = r.{by}
+        WHERE r.{column} = '{CLEARED}' OR (r.{column} = '' AND p.{key} IS NULL)
+        """,  # noqa: S608 - names of ours
     )
 
 

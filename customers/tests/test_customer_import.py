@@ -81,16 +81,19 @@ def test_every_bad_row_is_named_and_nothing_is_written():
         ", 12345, nobody, bad code",
         f"{'x' * 101}, , , {'K' * 36}",
         "jane, , , K-1",
+        ", , , K-2",
+        ", , jo@example.com, ",
+        "(none), , , K-3",
     )
     assert said(report) == [
         "line 3, code: Use letters, digits, dots, dashes and underscores, "
         "starting with a letter or digit.",
         "line 3, email: Enter a valid email address.",
-        "line 3, name: This may not be empty.",
         "line 3, phone_number: No country has this number. Write it like +447451277972.",
         "line 4, code: This has 36 characters; at most 35 fit.",
         "line 4, name: This has 101 characters; at most 100 fit.",
         "line 5, code: This is on line 2 already.",
+        *(f"line {line}, name: This may not be empty." for line in (6, 7, 8)),
     ]
     assert not Customer.objects.exists()
 
