@@ -148,7 +148,7 @@ class DrawnFormMiddleware:
         """The answer to a form that was drawn; None for any other, which goes its way."""
         if request.method != "POST" or not is_ours(request):
             return None
-        token = _read(request)
+        token = token_of(request)
         if token is None:
             return None
         if clock.now() - datetime.fromtimestamp(token.drawn_at, UTC) > KEPT_FOR:
@@ -157,8 +157,8 @@ class DrawnFormMiddleware:
             return _act_once(request, token, lambda: view(request, *args, **kwargs))
 
 
-def _read(request: HttpRequest) -> Token | None:
-    """The form's token. None without one, and for one of another page or person."""
+def token_of(request: HttpRequest) -> Token | None:
+    """That of the form that was sent. None without one, and for one of another page or person."""
     try:
         token = Token(*signing.loads(request.POST.get(FIELD, ""), salt=SALT))
     except (signing.BadSignature, TypeError):

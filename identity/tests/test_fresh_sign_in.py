@@ -1,11 +1,15 @@
 """What outlives a stolen session asks for a fresh sign-in, and an ended session stays ended."""
 
+import re
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.test import Client
 
+from core.drawn_forms import FIELD
 from identity.models import LinkedAccount, SecondFactor, User
 from identity.tests.factories import ServiceClientFactory, staff
 
@@ -35,9 +39,24 @@ def asks(answer) -> bool:
     )
 
 
-@pytest.mark.parametrize("path", ["user/add/", "serviceclient/add/", "user/{sara}/password/"])
-def test_a_form_that_gives_access_opens_after_a_fresh_sign_in_only(browser, time_machine, path):
-    path = f"/admin/identity/{path.format(sara=staff(username='sara').pk)}"
+@pytest.fixture
+def paths() -> dict[str, str]:
+    """The forms that give access, by their names."""
+    sara, program = staff(username="sara"), ServiceClientFactory.create()
+    return {
+        "new person": "user/add/",
+        "new program": "serviceclient/add/",
+        "password": f"user/{sara.pk}/password/",
+        "person": f"user/{sara.pk}/change/",
+        "program": f"serviceclient/{program.pk}/change/",
+    }
+
+
+@pytest.mark.parametrize("name", ["new person", "new program", "password", "person", "program"])
+def test_a_form_that_gives_access_opens_after_a_fresh_sign_in_only(
+    browser, time_machine, paths, name
+):
+    path = f"/admin/identity/{paths[name]}"
     assert browser.get(path).status_code == 200
     time_machine.move_to(LATER)
     answer = browser.get(path)
@@ -63,6 +82,64 @@ def test_nothing_is_changed_by_an_old_session(browser, time_machine):
         assert asks(browser.post(f"/admin/identity/{path}", {"first_name": "Changed"}))
     sara.refresh_from_db()
     assert sara.first_name != "Changed"
+
+
+def drawn_in(client: Client, path: str) -> str:
+    """The token of the form on this page."""
+    found = re.search(rf'name="{FIELD}" value="([^"]+)"', client.get(path).content.decode())
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize(
+    ("sent_at", "token", "taken"),
+    [
+        ("12:04", False, True),
+        ("12:34", True, True),
+        ("12:34", False, False),
+        ("12:36", True, False),
+    ],
+)
+def test_what_was_typed_into_a_form_that_was_opened_in_time_is_taken(
+    browser, time_machine, sent_at, token, taken
+):
+    program = ServiceClientFactory.create(name="old", allowed_scopes=["orders:read"])
+    path = f"/admin/identity/serviceclient/{program.pk}/change/"
+    form: dict[str, Any] = {"issuer": program.issuer, "client_id": program.client_id, "name": "new"}
+    form |= {"allowed_scopes": program.allowed_scopes, "is_active": "on"}
+    opened = {FIELD: drawn_in(browser, path)}
+    time_machine.move_to(f"2026-11-28T{sent_at}:00Z")
+    answer = browser.post(path, form | (opened if token else {}))
+    assert asks(answer) != taken
+    program.refresh_from_db()
+    assert program.name == ("new" if taken else "old"), answer.content.decode()[:3000]
+
+
+def test_a_form_of_an_earlier_session_opens_nothing(browser, mona, time_machine):
+    path = f"/admin/identity/user/{staff(username='sara').pk}/change/"
+    earlier = drawn_in(browser, path)
+    time_machine.move_to("2026-11-28T12:10:00Z")
+    stolen = Client()
+    stolen.force_login(mona, BACKEND)
+    time_machine.move_to("2026-11-28T12:30:00Z")
+    assert asks(stolen.post(path, {FIELD: earlier, "first_name": "Changed"}))
+
+
+def test_who_may_only_look_is_asked_for_nothing(browser, time_machine):
+    auditor = Client()
+    auditor.force_login(staff("auditor", username="ada"), BACKEND)
+    path = f"/admin/identity/user/{staff(username='sara').pk}/change/"
+    time_machine.move_to(LATER)
+    assert auditor.get(path).status_code == 200
+
+
+def test_a_dialog_that_asks_leads_its_whole_page_to_the_sign_in(browser, time_machine):
+    sara = staff(username="sara")
+    time_machine.move_to(LATER)
+    path = f"/admin/identity/user/{sara.pk}/sign_out/"
+    answer = browser.post(path, headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"].startswith("/admin/login/")
+    assert f"{sara.pk}%2Fchange" in answer.headers["HX-Redirect"]
 
 
 def test_other_pages_go_on(browser, time_machine):
