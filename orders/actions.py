@@ -5,6 +5,7 @@ from typing import Any
 from core.cases import Action, Kind, register
 from customers.forms import AddressForm
 from customers.models import LONGEST_LINE
+from customers.services import Added
 from orders import services, troubles
 from orders.models import Order
 
@@ -22,13 +23,26 @@ def _known_address(order: Order) -> dict[str, str]:
 
 
 def _preview(order: Order) -> str:
-    return (
-        f"{order.number} ships there at once. Other orders and the address book stay as they are."
-    )
+    if order.customer.addresses.exists():
+        rest = "Other orders and the address book stay as they are."
+    else:
+        rest = (
+            "The customer has no address: this becomes their default one, and other orders of "
+            "theirs that wait for an address go there too."
+        )
+    return f"{order.number} ships there at once. {rest}"
 
 
-def _give_address(order: Order, *, by: str, reason: str, **address: Any) -> None:
-    services.set_address(order, address, by=by, detail=reason[:500])
+def _give_address(order: Order, *, by: str, reason: str, **address: Any) -> str:
+    return told_of(services.give_address(order, address, by=by, detail=reason[:500]))
+
+
+def told_of(kept: Added | None) -> str:
+    """What became of the address that an order was given, where it was the customer's first."""
+    if kept is None:
+        return ""
+    told = "The customer had no address: it is their default one now."
+    return f"{told} {', '.join(kept.shipped)} waited too, and goes there." if kept.shipped else told
 
 
 def _cancel(order: Order, *, by: str, reason: str) -> None:

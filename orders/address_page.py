@@ -58,7 +58,7 @@ def _take(request: HttpRequest, order: Order, language: str) -> HttpResponse:
         return _page(request, language, "ask", 422, form)
     by = f"customer:{order.customer_id}"
     try:
-        services.set_address(order, form.cleaned_data, by=by, detail="by the link in a message")
+        services.give_address(order, form.cleaned_data, by=by, detail="by the link in a message")
     except ValidationError as refused:
         if getattr(refused, "code", "") == "has_address":
             return _page(request, language, "over", 410)

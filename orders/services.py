@@ -11,6 +11,7 @@ from django.db import transaction
 from core.states import IllegalMove, move
 from customers import reach
 from customers.models import Customer
+from customers.services import Added, add_address, lock
 from orders import troubles
 from orders.models import Order, OrderEvent, OrderLine, Product, ProductKind
 from orders.rules import Lines, check_address, check_lines, check_price
@@ -130,6 +131,22 @@ def set_address(
     OrderEvent.objects.create(order=locked, kind="address-set", actor=by, detail=detail)
     troubles.found_address(locked, by=by)
     return locked
+
+
+@transaction.atomic
+def give_address(
+    order: Order, address: Mapping[str, str], *, by: str, detail: str = ""
+) -> Added | None:
+    """Give an order the address it lacked; of a customer who has none it becomes the first one.
+
+    Gives what became of it then: their other orders that wait go there too. Raises as `set_address`
+    does. For the customer, and for staff who speak with them: a program says whose an address is.
+    """
+    lock(order.customer)
+    placed = set_address(order, address, by=by, detail=detail)
+    if order.customer.addresses.exists():
+        return None
+    return add_address(order.customer, placed.address(), by=by)
 
 
 @transaction.atomic

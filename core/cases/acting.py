@@ -53,8 +53,10 @@ def act(
     reason: str = "",
     despite_risk: bool = False,
     fields: Mapping[str, Any] | None = None,
-) -> None:
-    """Do it, and write it down. Whoever calls has checked that this person may.
+) -> str:
+    """Do it, and write it down; what the verb says of it, if anything.
+
+    Whoever calls has checked that this person may.
 
     Raises IllegalMove when the case is closed or the subject is not in a state for it, Unsafe
     when something speaks against it and `despite_risk` was not said, ValidationError (`reason`)
@@ -70,8 +72,10 @@ def act(
     if action.needs_reason:
         check_reason(reason)
     CaseEvent.objects.create(case=case, kind=action.name, actor=by, detail=told[:500])
+    said = None
     if action.run and subject:
         weighed = {"despite_risk": despite_risk} if action.weighs else {}
-        action.run(subject, by=by, reason=reason.strip(), **weighed, **(fields or {}))
+        said = action.run(subject, by=by, reason=reason.strip(), **weighed, **(fields or {}))
     if action.closes and not dismiss(case.kind, case.subject_id, by=by, why=reason.strip()):
         raise IllegalMove("This case was closed meanwhile.")
+    return said if isinstance(said, str) else ""

@@ -53,9 +53,9 @@ class Action:
     `explained`, and `preview` for the subject at hand, say what it will do; `initial` fills the
     form. `offered`: whether it makes sense for this subject. `safe` says what speaks against it, or
     nothing: whoever does it all the same has to say so, and why, and `run` is given `despite_risk`
-    to ask again under its locks. `form` holds what else must be given, beside the reason. `closes`:
-    the case is closed with it although the subject is as it was; without, it closes when the verb
-    settles it.
+    to ask again under its locks; a text that it gives is shown. `form` holds what else must be
+    given, beside the reason. `closes`: the case is closed with it although the subject is as it
+    was; without, it closes when the verb settles it.
     """
 
     name: str

@@ -239,12 +239,13 @@ class CaseAdmin(LargeTableAdmin):
         given = dict(form.cleaned_data)
         said = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
         try:
-            cases.act(case, action, by=actor_of(request), fields=given, **said)
+            told = cases.act(case, action, by=actor_of(request), fields=given, **said)
         except (ValidationError, IllegalMove) as refused:
             texts = getattr(refused, "messages", [str(refused)])
             form.add_error(None, " ".join(texts))
             return False
-        self.message_user(request, f"{case}: {action.label.lower()}: done.", messages.SUCCESS)
+        text = f"{case}: “{action.label}” is done. {told}".strip()
+        self.message_user(request, text, messages.SUCCESS)
         return True
 
     def _ask(

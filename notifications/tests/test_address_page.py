@@ -87,7 +87,29 @@ def test_what_was_typed_ships_the_order_and_is_on_record(order):
     assert event.actor == f"customer:{order.customer_id}"
     assert "High" not in event.detail
     assert not Case.objects.filter(closed_at=None).exists()
-    assert not order.customer.addresses.exists()
+
+
+def test_of_a_customer_without_any_it_becomes_the_first_and_what_else_waits_goes_there(
+    client, order
+):
+    other = placed_kit_order(customer=order.customer)
+    client.post(page(order), ADDRESS | {"postcode": "w26nb"})
+    kept = order.customer.addresses.get()
+    assert (kept.address(), kept.is_default) == (ADDRESS, True)
+    other.refresh_from_db()
+    assert (other.address(), other.events.latest("id").kind) == (ADDRESS, "address-set")
+    assert placed_kit_order(customer=order.customer).ships
+    assert client.post(page(other), ADDRESS).status_code == 410
+
+
+def test_it_takes_the_place_of_no_address_that_the_customer_has(client, order):
+    known = AddressFactory.create(customer=order.customer, is_default=False)
+    other = placed_kit_order(customer=order.customer)
+    Order.objects.filter(pk=other.pk).update(line_1="")
+    client.post(page(order), ADDRESS)
+    assert order.customer.addresses.get() == known
+    other.refresh_from_db()
+    assert other.awaits_address
 
 
 def test_it_is_told_as_placed_once_it_has_its_address(client, order):

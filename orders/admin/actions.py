@@ -13,6 +13,7 @@ from core.admin import ModelAdmin
 from core.dialogs import go_to
 from core.states import IllegalMove
 from orders import services
+from orders.actions import told_of
 from orders.admin.actors import actor_of
 from orders.forms import AddressDialog, CancelForm
 from orders.models import Order
@@ -26,7 +27,8 @@ CANCEL_DIALOG = {
 }
 ADDRESS_DIALOG = {
     "title": "Where does it go?",
-    "description": "The order ships as soon as it has an address.",
+    "description": "The order ships as soon as it has an address. When the customer has none, this "
+    "becomes their default one, and other orders of theirs that wait for one go there too.",
     "form_class": AddressDialog,
     "form_submit_text": "Ship it there",
 }
@@ -74,8 +76,9 @@ class OrderActions(ModelAdmin):
         """Give this order the address it lacked."""
         order = get_object_or_404(Order, pk=object_id)
         try:
-            services.set_address(order, form.address(), by=actor_of(request))
-            self.message_user(request, f"{order} ships now.", messages.SUCCESS)
+            kept = services.give_address(order, form.address(), by=actor_of(request))
+            text = f"{order} ships now. {told_of(kept)}".strip()
+            self.message_user(request, text, messages.SUCCESS)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
         return self._back_to(request, object_id)

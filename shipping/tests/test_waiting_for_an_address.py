@@ -74,6 +74,33 @@ def test_staff_give_it_an_address_from_the_customers_book(boss):
     assert Shipment.objects.get(order=order).address() == ADDRESS
 
 
+def test_what_staff_give_becomes_the_first_of_a_customer_without_any(boss):
+    order = waiting_order()
+    other = placed_kit_order(customer=order.customer)
+    page = f"/admin/core/case/{Case.objects.get(subject_id=order.pk).pk}/give-address/"
+    assert "this becomes their default one" in boss.get(page).content.decode()
+    done = boss.post(page, ADDRESS | {"reason": ""}, follow=True).content.decode()
+    assert f"it is their default one now. {other.number} waited too, and goes there." in done
+    assert order.customer.addresses.get(is_default=True).address() == ADDRESS
+    other.refresh_from_db()
+    assert (other.address(), open_cases()) == (ADDRESS, [])
+
+
+def test_what_staff_give_on_the_orders_page_becomes_the_first_one_too(boss):
+    order = waiting_order()
+    page = f"/admin/orders/dnakitorder/{order.pk}/"
+    boss.post(f"{page}give_address/", ADDRESS | {"_form_submitted": "on"})
+    assert order.customer.addresses.get(is_default=True).address() == ADDRESS
+    assert "it is their default one now" in boss.get(f"{page}change/").content.decode()
+
+
+def test_what_a_program_gives_is_of_the_order_alone(api):
+    order = waiting_order()
+    api().patch(f"{ORDERS}{order.pk}/", {"delivery_address": ADDRESS}, format="json")
+    order.refresh_from_db()
+    assert (order.address(), order.customer.addresses.count()) == (ADDRESS, 0)
+
+
 def test_a_bad_address_leaves_the_case_as_it_is(boss):
     waiting_order()
     page = f"/admin/core/case/{Case.objects.get().pk}/give-address/"
