@@ -7,6 +7,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
 from identity.tokens import trusted_issuers
 
+SHORTEST_IDLE_LIMIT = 60
+
 
 @register(Tags.security)
 def check_bearer_settings(**_: Any) -> list[CheckMessage]:
@@ -41,6 +43,16 @@ def check_second_factor_setting(**_: Any) -> list[CheckMessage]:
     hint = "Say optional or required. Anything but optional is read as required."
     word = f"SECOND_FACTOR is {settings.SECOND_FACTOR!r}."
     return [Error(word, hint=hint, id="identity.E004")]
+
+
+@register(Tags.security)
+def check_idle_limit(**_: Any) -> list[CheckMessage]:
+    """An error for a limit that ends every session between two clicks."""
+    if settings.SESSION_IDLE_LIMIT >= SHORTEST_IDLE_LIMIT:
+        return []
+    hint = f"Say at least {SHORTEST_IDLE_LIMIT} seconds."
+    word = f"SESSION_IDLE_LIMIT is {settings.SESSION_IDLE_LIMIT}: nobody could work."
+    return [Error(word, hint=hint, id="identity.E005")]
 
 
 @register(Tags.security, deploy=True)

@@ -53,20 +53,29 @@ def note(person: "User", what: Notice.What, *, by: int | None, recipient: str = 
 
 
 def send_due() -> int:
-    """Send what is due, the oldest first; how many. One that cannot be sent now ends the pass."""
+    """Send what is due, the oldest first; how many. A service that is away ends the pass."""
+    _give_up()
     due = Notice.objects.filter(due_at__lte=clock.now()).order_by("pk")
     sent = 0
     for notice in due.select_related("user", "by")[:AT_ONCE] if _carriers else ():
         if not _is_ours(notice):
             continue
         outcome = _carriers[0](notice.recipient, *_written(notice))
-        if isinstance(outcome, Done | Permanent) or notice.at < clock.now() - GIVEN_UP_AFTER:
+        if isinstance(outcome, Done | Permanent):
             notice.delete()
-        if not isinstance(outcome, Done):
-            logger.warning("user %s was not told: %s", notice.user_id, type(outcome).__name__)
+        if isinstance(outcome, Done):
+            sent += 1
+            continue
+        logger.warning("user %s was not told: %s", notice.user_id, type(outcome).__name__)
+        if not isinstance(outcome, Permanent):
             break
-        sent += 1
     return sent
+
+
+def _give_up() -> None:
+    gone, _ = Notice.objects.filter(at__lt=clock.now() - GIVEN_UP_AFTER).delete()
+    if gone:
+        logger.warning("%s e-mails about sign-ins were given up", gone)
 
 
 def _is_ours(notice: Notice) -> bool:

@@ -449,6 +449,7 @@ def test_a_page_of_the_day_before_yesterday_does_nothing(admin_client):
     with time_machine.travel("2026-06-01 12:00:00+00:00", tick=False) as clock:
         fields = drawn(admin_client, path)
         clock.shift(24 * 3600 + 1)
+        admin_client.logout()
         admin_client.force_login(User.objects.get(username="admin"))
         answer, written = send(admin_client, path, fields, **WHY)
         assert not written

@@ -4,6 +4,7 @@ import pytest
 
 from identity.checks import (
     check_bearer_settings,
+    check_idle_limit,
     check_password_login,
     check_second_factor_setting,
 )
@@ -55,3 +56,9 @@ def test_passwords_alone_and_an_unnamed_proxy_are_warned_about(settings):
 def test_without_password_login_there_is_nothing_to_warn_about(settings):
     settings.PASSWORD_LOGIN = False
     assert check_password_login() == []
+
+
+def test_a_session_must_last_from_one_click_to_the_next(settings):
+    assert check_idle_limit() == []
+    settings.SESSION_IDLE_LIMIT = 0
+    assert [error.id for error in check_idle_limit()] == ["identity.E005"]

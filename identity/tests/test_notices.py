@@ -243,6 +243,14 @@ def test_what_cannot_be_delivered_is_given_up(sara, mail, clock, answer, days):
     assert not Notice.objects.exists()
 
 
+def test_one_that_cannot_be_delivered_holds_up_no_other(sara, mail):
+    for what in (What.PASSWORD, What.FACTOR):
+        notices.note(sara, what, by=sara.pk)
+    mail.answers = [Permanent("no such mailbox")]
+    assert notices.send_due() == 1
+    assert not Notice.objects.exists()
+
+
 def test_two_sweepers_send_one_letter(sara, mail):
     notices.note(sara, What.PASSWORD, by=sara.pk)
     seen_by_both = Notice.objects.get()
