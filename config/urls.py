@@ -5,12 +5,13 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from core.autocomplete import autocomplete
 from core.health import livez, readyz
 from core.schema import schema
 from desk.metrics import metrics
 from desk.sidebar import search
 from identity.passwords.pages import SecondFactorPage
-from identity.passwords.views import login
+from identity.passwords.views import change_password, login
 from identity.reasons import ask as ask_for_reason
 from identity.session_pages import OwnSessions
 from identity.sign_in.views import SignOut
@@ -22,11 +23,13 @@ API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "des
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])),
     path("admin/login/", login),
+    path("admin/password_change/", change_password),
     path("admin/logout/", SignOut.as_view()),
     path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
     path("admin/sessions/", OwnSessions.as_view(), name="own_sessions"),
     path("admin/reason/", ask_for_reason, name="access_reason"),
     path("admin/search/", search),
+    path("admin/autocomplete/", autocomplete, name="autocomplete"),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],

@@ -1,16 +1,18 @@
 """Forms of dialogs and the admin: fields that clean what is typed (core/text.py), and forms that
 write only what was changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
 from django import forms
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 
 from core import text
+from core.guarded_admin import is_key
 
 
 class CharField(forms.CharField):
@@ -51,6 +53,14 @@ FORM_FIELDS: dict[type["models.Field[Any, Any]"], type[forms.Field]] = {
 }
 
 
+class SearchedRow(AutocompleteSelect):
+    """A row of many, found by a search. What is no key names none; Django's own would raise."""
+
+    def optgroups(self, name: str, value: Sequence[str], attr: Any = None) -> Any:
+        """The row that was chosen, if any."""
+        return super().optgroups(name, [each for each in value if is_key(each)], attr)
+
+
 class CleanText:
     """For pages of the admin and their inlines: each typed text is cleaned."""
 
@@ -59,6 +69,13 @@ class CleanText:
         if type(db_field) in FORM_FIELDS:
             kwargs.setdefault("form_class", FORM_FIELDS[type(db_field)])
         return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The field; one that searches is drawn again whatever was sent for it."""
+        page: Any = self
+        if db_field.name in page.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SearchedRow(db_field, page.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
 
 
 class ChangedFieldsForm:

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest
 KEY = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)
 # What stands behind the name of a declared filter: Django's lookups, and Unfold's ranges.
 _LOOKUPS = re.compile(
-    r"(__(id|pk))?(__(exact|isnull|isempty|in|gte?|lte?|year|month|day))?\Z|_(from|to)(_[01])?\Z"
+    r"(__(id|pk))?(__(exact|isnull|isempty|in|gte?|lte?))?\Z|_(from|to)(_[01])?\Z"
 )
 
 
@@ -33,6 +33,17 @@ class GuardedAdmin:
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Whether a list is narrowed by this. Django lets any column and any relation pass."""
         return is_declared(self, request, lookup)
+
+    def to_field_allowed(self, request: HttpRequest, to_field: str) -> bool:
+        """Whether a row may be named by this column: by its key, and by no relation."""
+        opts = self.model._meta  # type: ignore[attr-defined]
+        return to_field in {opts.pk.name, opts.pk.attname}
+
+    def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The list. Raises BadRequest for a NUL in its address: no row holds one."""
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            raise BadRequest("Leave out the control characters.")
+        return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """What the address fills in. Raises BadRequest for a row that it does not name by key."""
@@ -107,8 +118,6 @@ def is_declared(page: Any, request: Any, parameter: str) -> bool:
 
 def _declared(page: Any, request: Any) -> Iterator[str]:
     yield from page.linked_by
-    if page.date_hierarchy:
-        yield page.date_hierarchy
     for item in page.get_list_filter(request):
         name = item[0] if isinstance(item, list | tuple) else item
         if isinstance(name, str):

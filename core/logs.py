@@ -74,6 +74,8 @@ def _message(record: logging.LogRecord) -> str:
         return record.getMessage()
     if record.name == "django.request":  # "what: address": the request's own line has its pattern
         return record.getMessage().partition(":")[0]
+    if record.name.startswith("django.security"):  # its messages are put together: they quote
+        return record.name
     return str(record.msg)
 
 

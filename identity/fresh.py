@@ -31,7 +31,8 @@ _OPENED = re.compile(
     r"((?P<add>add)|[^/]+/(change|password))/\Z"
 )
 _SENT = re.compile(
-    r"/admin/(identity/(user|serviceclient|linkedaccount)/.*|auth/group/.*|second-factor/)\Z"
+    r"/admin/(identity/(user|serviceclient|linkedaccount)/.*|auth/group/.*|second-factor/"
+    r"|password_change/)\Z"
 )
 
 

@@ -24,6 +24,7 @@ WEBHOOKS = "/api/v1/webhooks/"
 SIGN_IN = {
     ("POST", "/admin/login/"),
     ("POST", "/admin/second-factor/"),
+    ("POST", "/admin/password_change/"),
     ("GET", "/oidc/authenticate/"),
     ("GET", "/oidc/callback/"),
 }

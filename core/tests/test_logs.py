@@ -166,6 +166,12 @@ def test_values_in_the_messages_of_others_are_left_out():
     assert (ours["message"], theirs["message"]) == ("order 7", "to %s")
 
 
+def test_what_djangos_checks_quote_is_left_out():
+    name = "django.security.DisallowedModelAdminLookup"
+    line = json.loads(JsonFormatter().format(record(name, f"Filtering by {SECRET} not allowed")))
+    assert line["message"] == line["logger"] == name
+
+
 def test_development_reads_plain_lines_with_the_whole_text():
     line = record("orders", "failed")
     try:

@@ -1,10 +1,13 @@
 """The admin's login page, and the page for who may not try again yet."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.signals import user_login_failed
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
@@ -14,6 +17,7 @@ from redis import RedisError
 
 from identity.passwords.attempts import name_of, place_of
 
+Page = Callable[[HttpRequest], HttpResponse]
 LONGEST_TRY = 10  # seconds, should a process die amid one
 
 
@@ -24,14 +28,40 @@ def login(request: HttpRequest) -> HttpResponse:
         return _page(request)
     if not settings.PASSWORD_LOGIN:
         return HttpResponseNotAllowed(["GET"])
-    # One try at a time for a name and an address: of many at once each would be tried before the
-    # first is counted.
-    name, place = name_of(request, None), place_of(request)
-    key = f"signing-in:{salted_hmac('identity.sign_in', f'{name} {place}').hexdigest()}"
+    return _alone(request, name_of(request, None), _page)
+
+
+def change_password(request: HttpRequest) -> HttpResponse:
+    """One's own password. A wrong old one counts, and locks out, as one does at sign-in."""
+    if request.method != "POST" or not request.user.is_authenticated:
+        return _own_password(request)
+    return _alone(request, request.user.get_username(), _tried_password)
+
+
+def _tried_password(request: HttpRequest) -> HttpResponse:
+    credentials = {"username": request.user.get_username()}
+    if not AxesProxyHandler.is_allowed(request, credentials):
+        return locked_out(request)
+    answer = _own_password(request)
+    form = (getattr(answer, "context_data", None) or {}).get("form")
+    if form is not None and "old_password" in form.errors:
+        user_login_failed.send(__name__, credentials=credentials, request=request)
+    return answer
+
+
+def _own_password(request: HttpRequest) -> HttpResponse:
+    view = admin.site.admin_view(admin.site.password_change, cacheable=True)
+    return view(request)  # type: ignore[no-any-return]
+
+
+def _alone(request: HttpRequest, name: str | None, act: Page) -> HttpResponse:
+    """One try at a time for a name and an address: of many at once each would be tried before the
+    first is counted."""
+    key = f"signing-in:{salted_hmac('identity.sign_in', f'{name} {place_of(request)}').hexdigest()}"
     if not _reserve(key):
         return locked_out(request)
     try:
-        return _page(request)
+        return act(request)
     finally:
         with suppress(RedisError):
             cache.delete(key)

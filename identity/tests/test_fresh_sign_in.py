@@ -156,6 +156,34 @@ def test_ones_own_password_is_changed_where_the_old_one_is_asked_for(browser, mo
     assert not mona.check_password("Some-new-secret-1")
 
 
+def test_the_old_password_is_not_guessed(browser, mona):
+    mona.set_password("the old one")
+    mona.save()
+    browser.force_login(mona, BACKEND)
+    form = {"new_password1": "a long new one 7", "new_password2": "a long new one 7"}
+    path = "/admin/password_change/"
+    for _ in range(5):
+        browser.post(path, form | {"old_password": "a guess"})
+    answer = browser.post(path, form | {"old_password": "the old one"})
+    assert answer.status_code == 429
+    mona.refresh_from_db()
+    assert mona.check_password("the old one")
+
+
+def test_ones_own_password_is_changed_by_a_fresh_session(browser, mona, time_machine):
+    mona.set_password("the old one")
+    mona.save()
+    browser.force_login(mona, BACKEND)
+    form = {"new_password1": "a long new one 7", "new_password2": "a long new one 7"}
+    changed = form | {"old_password": "the old one"}
+    time_machine.move_to(LATER)
+    assert asks(browser.post("/admin/password_change/", changed))
+    browser.force_login(mona, BACKEND)
+    assert browser.post("/admin/password_change/", changed).status_code == 302
+    mona.refresh_from_db()
+    assert mona.check_password("a long new one 7")
+
+
 def test_people_of_the_issuer_are_given_no_password(browser):
     sara = staff(username="sara")
     LinkedAccount.objects.create(user=sara, issuer="https://issuer.example", subject="s")

@@ -27,7 +27,7 @@ CLAIMS = {
 @pytest.fixture
 def flow(client, issuer, settings):
     """A sign-in that has just begun; `flow.back(**claims)` comes back with such an ID token."""
-    begun = client.get("/oidc/authenticate/", {"next": "/admin/password_change/"})
+    begun = client.get("/oidc/authenticate/", {"next": "/admin/sessions/"})
     asked = {name: value[0] for name, value in parse_qs(urlsplit(begun["Location"]).query).items()}
 
     def id_token(typ="JWT", **claims):
@@ -54,7 +54,7 @@ def kept_out(answer, reason=""):
 
 
 def test_a_right_answer_lets_in(flow):
-    assert flow.back().headers["Location"] == "/admin/password_change/"
+    assert flow.back().headers["Location"] == "/admin/sessions/"
     assert User.objects.get().groups.get().name == "support"
 
 
@@ -136,7 +136,7 @@ def test_a_link_from_elsewhere_signs_nobody_out(client, issuer):
         {"code": "c", "state": "s"},
     ):
         client.get("/oidc/callback/", query)
-    assert client.get("/admin/password_change/").status_code == 200
+    assert client.get("/admin/sessions/").status_code == 200
 
 
 def test_an_answer_in_another_issuers_name_is_refused(flow):
@@ -185,21 +185,21 @@ def test_with_the_issuer_down_staff_stay_signed_in(flow, client, issuer):
     flow.back()
     issuer.mode = "failing"
     with time_machine.travel(time.time() + 901):
-        assert client.get("/admin/password_change/").status_code == 200
+        assert client.get("/admin/sessions/").status_code == 200
     issuer.mode = "up"
     with time_machine.travel(time.time() + 1000):
-        assert client.get("/admin/password_change/").status_code == 302
+        assert client.get("/admin/sessions/").status_code == 302
 
 
 def test_a_renewal_that_fails_half_way_is_tried_again_later(flow, client, issuer):
     flow.back()
     with time_machine.travel(time.time() + 901):
-        begun = client.get("/admin/password_change/")
+        begun = client.get("/admin/sessions/")
         state = parse_qs(urlsplit(begun["Location"]).query)["state"][0]
         issuer.token_answer = (503, {})
         answer = client.get("/oidc/callback/", {"code": "c", "state": state})
-        assert answer.headers["Location"] == "/admin/password_change/"
-        assert client.get("/admin/password_change/").status_code == 200
+        assert answer.headers["Location"] == "/admin/sessions/"
+        assert client.get("/admin/sessions/").status_code == 200
 
 
 def test_two_first_sign_ins_at_once_make_one_person(flow, issuer):
