@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from core import clock
+from core import cases, clock
 from core.states import IllegalMove, move
 from orders.models import Order, OrderEvent
 from shipping import schedules, troubles
@@ -83,6 +83,7 @@ def _move(parcel: Return, to: str, *, by: str, detail: str = "", **changes: Any)
     move(parcel, to, by=by, detail=detail, **changes)
     _tell(order, parcel, by=by)
     if to == "received":
+        cases.settle(troubles.STUCK, [parcel.shipment_id], by=by, how="It is here again.")
         schedules.finish(order, by=by)
     return parcel
 

@@ -83,7 +83,8 @@ def _trouble(shipment: Shipment) -> Trouble:
 
 def stuck() -> "QuerySet[Shipment]":
     """The shipments that the watchdog has put before staff, and no news has come of since."""
-    return Shipment.objects.filter(state__in=MOVING, quiet=STUCK_STAGE)
+    back = Return.objects.filter(shipment=OuterRef("pk"), state="received")
+    return Shipment.objects.filter(~Exists(back), state__in=MOVING, quiet=STUCK_STAGE)
 
 
 def describe_stuck(shipments: Sequence[Shipment]) -> list[Trouble]:

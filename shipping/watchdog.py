@@ -2,7 +2,7 @@
 
 A shipment that is with its provider is asked after when it has been without news for the first
 two of its provider's three times, and is a case at the third; where the provider cannot be asked,
-at the first. All of it is set-based, and bounded by chunks.
+at the first. One that came back is not waited for. All of it is set-based, and bounded by chunks.
 """
 
 from collections.abc import Collection, Sequence
@@ -63,8 +63,11 @@ WITH due AS (
     FROM unnest(%s::text[], %s::int[], %s::int[], %s::timestamptz[])
         AS v (provider, stage, quiet, since),
     LATERAL (
-        SELECT id FROM shipping_shipment
+        SELECT id FROM shipping_shipment p
         WHERE provider = v.provider AND quiet = v.quiet AND news_at < v.since AND state = ANY(%s)
+            AND NOT EXISTS (
+                SELECT FROM shipping_return r WHERE r.shipment_id = p.id AND r.state = 'received'
+            )
         ORDER BY news_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
     ) AS s
 ), furthest AS (SELECT id, max(stage) AS stage FROM due GROUP BY id)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from core import cases
 from core.cases.models import Case
 from core.outbox import attempt, claim, work
-from shipping import asking, providers, sweeping, tracking, watchdog
+from shipping import asking, providers, returns, sweeping, tracking, watchdog
 from shipping.models import Inquiry, ProviderProfile, Shipment
 from shipping.states import MOVING
 from shipping.tests.factories import last_event, queued_shipment, tracked
@@ -62,6 +62,18 @@ def test_after_three_days_it_is_a_case_until_there_is_news(db, provider):
     assert cases_of(shipment) == [("shipment-stuck", False)]
     shipment.refresh_from_db()
     assert (shipment.quiet, shipment.state) == (0, "in-transit")
+
+
+@pytest.mark.parametrize("first_a_case", [True, False])
+def test_one_that_is_here_again_is_not_waited_for(db, first_a_case):
+    shipment = quiet_for(73)
+    if first_a_case:
+        watchdog.watch()
+    parcel = returns.request(shipment, by="user:1 ann", reason="It never came")
+    returns.receive(parcel, by="user:1 ann")
+    assert watchdog.watch() == 0
+    cases.reconcile()
+    assert cases_of(shipment) == [("shipment-stuck", False)] * first_a_case
 
 
 def test_staff_set_the_hours_of_a_provider(db):
