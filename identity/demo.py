@@ -1,6 +1,7 @@
 """Demo staff and API clients. Safe to repeat: only the password is put back."""
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 
@@ -50,6 +51,7 @@ def _person(
             "email": f"{username}@dosette.example",
             "is_staff": True,
             "is_superuser": is_superuser,
+            "password": make_password(settings.DEMO_PASSWORD),  # not set anew: nobody is told
         },
     )
     if not person.check_password(settings.DEMO_PASSWORD):

@@ -5,7 +5,7 @@ from django.contrib.auth import authenticate
 from django.core.exceptions import ImproperlyConfigured
 
 from identity import demo
-from identity.models import ServiceClient, User
+from identity.models import Notice, ServiceClient, User
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +66,10 @@ def test_outside_a_demo_there_are_no_demo_people(settings):
     with pytest.raises(ImproperlyConfigured):
         demo.load()
     assert not User.objects.exists()
+
+
+def test_nobody_is_told_of_a_password_that_they_are_born_with(settings):
+    settings.DEMO_PASSWORD = "demo-password"
+    demo.load()
+    assert not Notice.objects.exists()
+    assert User.objects.get(username="sara").check_password("demo-password")
