@@ -9,6 +9,7 @@ import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 from xml.etree.ElementTree import Element, ParseError, tostring
@@ -30,6 +31,8 @@ LONGEST_TIME = 50
 LONGEST_STATUS = 100
 LONGEST_OF_OURS = 35
 FIRST_YEAR = 2000
+# Of one webhook: a body of 64 kB holds half as many at most that say which, what and when.
+MOST_EVENTS = 2000
 FURTHEST_AHEAD = timedelta(days=1)
 XML_TYPES = frozenset({"application/xml", "text/xml"})
 
@@ -54,9 +57,13 @@ def each(
 ) -> list[TrackedEvent | Unreadable]:
     """The events of a webhook, each by itself: one that cannot be read costs none of the others.
 
-    `hint` gives what stands where its reference and its status should.
+    `hint` gives what stands where its reference and its status should. Raises BadEvent for more
+    than any webhook can hold.
     """
-    return [_one(piece, read, hint) for piece in pieces]
+    found = list(islice(pieces, MOST_EVENTS + 1))
+    if len(found) > MOST_EVENTS:
+        raise BadEvent("", f"The body holds more than {MOST_EVENTS} events.")
+    return [_one(piece, read, hint) for piece in found]
 
 
 def _one(

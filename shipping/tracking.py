@@ -22,6 +22,9 @@ logger = logging.getLogger(__name__)
 
 NUDGED_TOGETHER = 100
 LONGEST_ID = 255
+# New events of one parcel, the newest, that have a ShipmentEvent each: carriers tell of some ten in
+# all, and of a flood nobody wants a line, or a message, for each.
+MOST_TOLD = 50
 # What a failure to apply is known by (core/failures.py), before the shipment's number.
 APPLY = "apply the events of shipment"
 # A parcel of which one of these is told has left the house.
@@ -187,7 +190,8 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     """Bring a shipment, and its one-off order, to where its events say it is; how many were new.
 
     The new events are told one after the other, in the order in which they happened, so that
-    each status that the shipment went through has its ShipmentEvent. Without `wait` none are while
+    each status that the shipment went through has its ShipmentEvent; of a flood the newest are, and
+    what came before them is one step. Without `wait` none are while
     somebody else has the shipment or its order.
     """
     locked: dict[str, Any] = {"of": ("self",), "no_key": True, "skip_locked": not wait}
@@ -199,8 +203,9 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     events = sorted(shipment.tracking_events.all(), key=story)
     told = [event for event in events if event.applied_at]
     new = [event for event in events if not event.applied_at]
+    told += new[:-MOST_TOLD]
     before = shipment.state
-    for event in new:
+    for event in new[-MOST_TOLD:]:
         told.append(event)
         _tell(shipment, told, event)
     if new:
