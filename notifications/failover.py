@@ -6,11 +6,12 @@ its circuit was open before anything was sent. After a time-out nothing is moved
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import partial
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from core import clock, shutdown
+from core.failures import together, waiting
 from core.http import Outcome, Temporary
 from core.models import Circuit
 from core.sql import update_each
@@ -63,18 +64,21 @@ def leave(channel: str, provider: str) -> int:
     if len(preferred(channel)) < 2 or provider not in (closed := closed_services(channel)):
         return 0
     to = next((name for name in preferred(channel) if name not in closed), "")
-    moved = 0
-    while to and not shutdown.is_under_way() and (count := _move(channel, provider, to)):
+    left = Notification.objects.filter(
+        state="queued", channel=channel, provider=provider, doubtful=False
+    ).order_by("next_attempt_at", "id")
+    work, moved = f"move on from {channel}:{provider} the message", 0
+    while to and not shutdown.is_under_way() and (ids := waiting(work, left, most=CHUNK)):
+        count = together(work, ids, partial(_move, left, provider, to))
         moved += count
+        if not count:  # others have them
+            break
     return moved
 
 
-@transaction.atomic
-def _move(channel: str, provider: str, to: str) -> int:
-    waiting = Notification.objects.filter(
-        state="queued", channel=channel, provider=provider, doubtful=False
-    ).order_by("next_attempt_at", "id")
-    rows = list(waiting.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])
+def _move(left: "QuerySet[Notification]", provider: str, to: str, ids: Sequence[int]) -> int:
+    chosen = left.filter(pk__in=ids)
+    rows = list(chosen.select_for_update(skip_locked=True, of=("self",), no_key=True))
     moments = _moments(rows)
     values = [(row.pk, to, due) for row, due in zip(rows, moments, strict=True)]
     update_each(Notification, ("id", "provider", "next_attempt_at"), values)

@@ -17,6 +17,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core import circuits, clock
+from core.failures import each_name
 from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
 from core.outbox import Job, Lane, Settlement, work
 from core.sql import update_each
@@ -90,7 +91,8 @@ def dispatch(channel: str = "", provider: str = "", *, seconds: float = 100.0) -
     behind it in the same go.
     """
     keys = _from(channel, provider) if channel in channels() else _all()
-    return sum(_work(*key, seconds) for key in keys if key in transports())
+    queues = {f"{key[0]}:{key[1]}": key for key in keys if key in transports()}
+    return each_name("send messages", queues, lambda name: _work(*queues[name], seconds))
 
 
 def _from(channel: str, provider: str) -> list[tuple[str, str]]:

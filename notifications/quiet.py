@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime, time
 
+from django.db.models import QuerySet
+
 from core import clock
+from core.failures import together, waiting
 from customers.models import Customer
 from notifications.models import Limits, Notification
 from notifications.pacing import QUIET, after_quiet, quiet_span, zone_named
+
+CHUNK = 5000
 
 
 def hours() -> tuple[time, time] | None:
@@ -57,5 +62,20 @@ def hold(channel: str, provider: str) -> int:
         if night := quiet_span(now, zone_named(name), *span):
             began, over = night
             theirs = late.filter(customer__time_zone=name, next_attempt_at__lt=began)
-            held += theirs.update(next_attempt_at=over, last_error=QUIET)
+            held += _hold(theirs.order_by("pk"), f"hold by {channel}:{provider} the message", over)
+    return held
+
+
+def _hold(rows: "QuerySet[Notification]", work: str, over: datetime) -> int:
+    """Chunk by chunk; who cannot be held rests, and is left out the next time."""
+
+    def put_off(ids: Sequence[int]) -> int:
+        return rows.filter(pk__in=ids).update(next_attempt_at=over, last_error=QUIET)
+
+    held = 0
+    while ids := waiting(work, rows, most=CHUNK):
+        count = together(work, ids, put_off)
+        held += count
+        if not count:  # others have them
+            break
     return held

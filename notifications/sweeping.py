@@ -22,7 +22,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat
 
 from core import clock
-from core.failures import each_name, resting, steps, together
+from core.failures import each_name, resting, steps, together, waiting
 from core.outbox import take_over
 from notifications import balances, lanes, mailings
 from notifications.channels import channels, preferred
@@ -71,12 +71,16 @@ def reroute() -> int:
 
     A queued row was provably not taken, or coming twice does no harm (`resend_is_harmless`).
     """
-    moved = 0
-    for channel in channels():
-        if to := provider_for(channel):
-            stranded = Notification.objects.filter(state="queued", channel=channel)
-            moved += stranded.exclude(provider__in=preferred(channel)).update(provider=to)
-    return moved
+    return each_name("re-route messages", channels(), _reroute)
+
+
+def _reroute(channel: str) -> int:
+    to = provider_for(channel)
+    queued = Notification.objects.filter(state="queued", channel=channel)
+    stranded = queued.exclude(provider__in=preferred(channel)) if to else queued.none()
+    work = f"re-route by {channel} the message"
+    ids = waiting(work, stranded.order_by("pk"), most=WINDOW)
+    return together(work, ids, lambda ids: stranded.filter(pk__in=ids).update(provider=to))
 
 
 def send_due() -> int:

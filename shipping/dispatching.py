@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 
 from core import clock
+from core.failures import each_name
 from core.http import Done, Outcome, Permanent, Reader, Request, Response, Temporary, Unknown
 from core.outbox import ABSENT, Job, Lane, Settlement, judge, work
 from core.sql import update_each
@@ -45,7 +46,7 @@ def dispatch(shipment_id: int | None = None) -> int:
 
     The key only says where to look: what is due there goes out together, this one or not.
     """
-    return sum(work(lane(name)) for name in busy(shipment_id))
+    return each_name("send parcels", busy(shipment_id), lambda name: work(lane(name)))
 
 
 def busy(shipment_id: int | None = None) -> list[str]:

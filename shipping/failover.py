@@ -5,12 +5,13 @@ in doubt, or refused for what it is, goes nowhere by itself. It keeps its key an
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 
-from django.db import transaction
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 
 from core import clock, shutdown
+from core.failures import resting, together
 from core.http import Temporary
 from core.models import Circuit
 from core.outbox import QUEUED, Settlement
@@ -20,6 +21,8 @@ from shipping.routing import Router
 
 CHUNK = 500
 WORK_FOR = 10.0
+# What a failure is known by (core/failures.py), before the row's number.
+MOVE = "give to another provider the shipment"
 
 
 def is_proven(settlement: Settlement) -> bool:
@@ -65,26 +68,29 @@ def move_on() -> int:
     """
     router = Router.load()
     idle = resting_now() | {name for name, why in router.usable.items() if why}
+    waiting = _waiting(idle if router.rules else ())
+    rows = waiting.exclude(pk__in=resting(MOVE, waiting)).order_by("pk")
     moved, after, end = 0, 0, time.monotonic() + WORK_FOR
-    while router.rules and idle and time.monotonic() < end and not shutdown.is_under_way():
-        count, last = _move_chunk(idle, after)
-        if last is None:
+    while time.monotonic() < end and not shutdown.is_under_way():
+        chunk = list(rows.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK])
+        if not chunk:
             break
-        moved, after = moved + count, last
+        moved, after = moved + together(MOVE, chunk, partial(_move, waiting)), chunk[-1]
     return moved
 
 
-@transaction.atomic
-def _move_chunk(idle: set[str], after: int) -> tuple[int, int | None]:
-    """How many of the next chunk went elsewhere, and the last of it; None at the end."""
-    waiting = Shipment.objects.filter(
-        Q(provider__in=idle), state=QUEUED, doubtful=False, next_attempt_at__lte=clock.now()
-    )
-    locked = waiting.filter(pk__gt=after).order_by("pk")
-    rows = list(locked.select_for_update(skip_locked=True, of=("self",), no_key=True)[:CHUNK])
+def _waiting(idle: Collection[str]) -> "QuerySet[Shipment]":
+    due = Shipment.objects.filter(state=QUEUED, doubtful=False, next_attempt_at__lte=clock.now())
+    return due.filter(provider__in=idle)
+
+
+def _move(waiting: "QuerySet[Shipment]", ids: Sequence[int]) -> int:
+    """Of these, how many went elsewhere."""
+    chosen = waiting.filter(pk__in=ids).order_by("pk")
+    rows = list(chosen.select_for_update(skip_locked=True, of=("self",), no_key=True))
     elsewhere = {pk: names[0] for pk, names in alternatives(rows).items() if names}
     _give(rows, elsewhere)
-    return len(elsewhere), rows[-1].pk if rows else None
+    return len(elsewhere)
 
 
 def _give(rows: Sequence[Shipment], elsewhere: Mapping[int, str]) -> None:

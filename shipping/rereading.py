@@ -1,7 +1,10 @@
 """Reads what was kept of a provider again, once its file has learned what it means."""
 
+from functools import partial
+
 from django.db import transaction
 
+from core.failures import attempt, resting
 from shipping import providers, tracking, unreadable
 from shipping.models import UnreadableEvent
 from shipping.providers import Provider, TrackedEvent, Unreadable
@@ -13,19 +16,24 @@ def read_again(provider: str) -> int:
     They count from when they came. Raises LookupError when there is no such provider.
     """
     adapter, understood = providers.get(provider), 0
-    for row in unreadable.waiting(provider):
-        events = (
-            tracking.read(adapter, bytes(row.body))
-            if row.body is not None
-            else [_again(adapter, row)]
-        )
-        if any(map(tracking.is_understood, events)):
-            understood += 1
-            with transaction.atomic():
-                row.delete()
-                tracking.store(provider, events, row.received_at)
+    work = f"read again of {provider} the event"
+    for row in unreadable.of(provider):
+        understood += attempt(work, row.pk, partial(_apply, adapter, row)) or 0
+    resting(work, unreadable.still_open().filter(provider=provider))
     unreadable.settle_if_none(provider)
     return understood
+
+
+@transaction.atomic
+def _apply(adapter: Provider, row: UnreadableEvent) -> bool:
+    """Whether it, or something of it, is understood and applied."""
+    whole = row.body is not None
+    events = tracking.read(adapter, bytes(row.body or b"")) if whole else [_again(adapter, row)]
+    if not any(map(tracking.is_understood, events)):
+        return False
+    row.delete()
+    tracking.store(row.provider, events, row.received_at)
+    return True
 
 
 def _again(adapter: Provider, row: UnreadableEvent) -> TrackedEvent | Unreadable:

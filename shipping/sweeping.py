@@ -40,6 +40,7 @@ CHUNK = 500
 APPLY_RETURN = "apply the events of return"
 PROMOTE = "queue the scheduled shipment"
 RECONCILE = "ship the order"
+LINK = "find the parcel of parked event"
 
 
 def sweep() -> dict[str, int]:
@@ -183,11 +184,21 @@ def apply_tracking() -> int:
 def link_tracking() -> int:
     """Give parked events the shipment that is there now. 0: they are counted when applied."""
     since = clock.now() - LOOK_BACK
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_LINK, [since])
-        troubles.found([pk for (pk,) in cursor.fetchall()])
+    aside = resting(LINK, TrackingEvent.objects.filter(shipment=None, received_at__gt=since))
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKABLE, {"since": since, "aside": aside, "chunk": CHUNK})
+        found = [pk for (pk,) in cursor.fetchall()]
+    together(LINK, found, _link)
     unreadable.link(since)
     return 0
+
+
+def _link(ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, [list(ids)])
+        linked = [pk for (pk,) in cursor.fetchall()]
+    troubles.found(linked)
+    return len(linked)
 
 
 def apply_returns() -> int:
@@ -207,10 +218,15 @@ def _apply(work: str, events: QuerySet[Any], of: str, apply: Callable[[int], int
     return each(work, waiting(work, parcels, key=of, most=CHUNK), apply)
 
 
-_LINK = r"""
+_OF = r"s.reference = lower(regexp_replace(t.order_id, '\s', '', 'g')) AND s.provider = t.provider"
+_LINKABLE = f"""
+SELECT t.id FROM shipping_trackingevent t JOIN shipping_shipment s ON {_OF}
+WHERE t.shipment_id IS NULL AND t.received_at > %(since)s AND t.id <> ALL(%(aside)s)
+ORDER BY t.id LIMIT %(chunk)s
+"""  # noqa: S608 - of our own words only
+_LINK = f"""
 UPDATE shipping_trackingevent t SET shipment_id = s.id
 FROM shipping_shipment s
-WHERE t.shipment_id IS NULL AND t.received_at > %s
-  AND s.reference = lower(regexp_replace(t.order_id, '\s', '', 'g')) AND s.provider = t.provider
+WHERE t.shipment_id IS NULL AND t.id = ANY(%s) AND {_OF}
 RETURNING t.id
-"""
+"""  # noqa: S608 - of our own words only

@@ -7,13 +7,15 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from core import cases, clock
 from core.cases import Listed, Trouble
+from core.failures import together, waiting
 from shipping import reading
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
 from shipping.providers import TrackedEvent, Unreadable
@@ -23,6 +25,7 @@ from shipping.troubles import STUCK
 KIND = "events-not-understood"
 MOST = 10_000
 CHUNK = 500
+LINK = "find the parcel of event that was not understood"
 TOO_LONG = "an id, a reference or a status that is too long"
 UNKNOWN_STATUS = "a status that we do not know"
 HAPPENED = (
@@ -95,9 +98,9 @@ def _count_as_news(shipments: Collection[int], provider: str) -> None:
     cases.settle(STUCK, ids, by=f"provider:{provider}", how="There is news of it.")
 
 
-def waiting(provider: str) -> Iterator[UnreadableEvent]:
+def of(provider: str) -> Iterator[UnreadableEvent]:
     """What nobody has set aside, in the order in which it came."""
-    rows, last = _open().filter(provider=provider).order_by("pk"), 0
+    rows, last = still_open().filter(provider=provider).order_by("pk"), 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk  # before they are used: what was read is deleted
         yield from chunk
@@ -105,34 +108,35 @@ def waiting(provider: str) -> Iterator[UnreadableEvent]:
 
 def link(since: datetime) -> int:
     """Give parcels that have appeared what was kept of them since then; how many."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LINK, [since])
-        return int(cursor.rowcount)
+    theirs = Shipment.objects.filter(reference=OuterRef("order_id"), provider=OuterRef("provider"))
+    kept = UnreadableEvent.objects.filter(shipment=None, received_at__gt=since)
+    rows = kept.exclude(order_id="").filter(Exists(theirs)).order_by("pk")
+    return together(LINK, waiting(LINK, rows), partial(_link, theirs))
 
 
-_LINK = """
-UPDATE shipping_unreadableevent u SET shipment_id = s.id FROM shipping_shipment s
-WHERE u.shipment_id IS NULL AND u.order_id <> '' AND u.received_at > %s
-  AND s.reference = u.order_id AND s.provider = u.provider
-"""
+def _link(theirs: "QuerySet[Shipment]", ids: Sequence[int]) -> int:
+    rows = UnreadableEvent.objects.filter(pk__in=ids, shipment=None)
+    return rows.update(shipment=Subquery(theirs.values("pk")[:1]))
 
 
 def set_aside(provider: str, *, by: str, reason: str) -> int:
     """Leave what waits as it is: it stays kept, and is nobody's work any more; how many."""
-    count = _open().filter(provider=provider).update(set_aside_at=clock.now())
+    count = still_open().filter(provider=provider).update(set_aside_at=clock.now())
     settle_if_none(provider, by=by, how=reason)
     return count
 
 
 def settle_if_none(provider: str, *, by: str = "system", how: str = "All is understood.") -> None:
     """Close the provider's case when nothing waits any more."""
-    if not _open().filter(provider=provider).exists():
+    if not still_open().filter(provider=provider).exists():
         cases.settle(KIND, [ProviderProfile.ensured(provider).pk], by=by, how=how)
 
 
 def troubled() -> "QuerySet[ProviderProfile]":
     """The providers of which something waits."""
-    return ProviderProfile.objects.filter(Exists(_open().filter(provider=OuterRef("provider"))))
+    return ProviderProfile.objects.filter(
+        Exists(still_open().filter(provider=OuterRef("provider")))
+    )
 
 
 def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
@@ -151,10 +155,11 @@ def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
 
 def lists(profile: ProviderProfile) -> Sequence[Listed]:
     """What waits, in the list of what was not understood."""
-    rows = _open().filter(provider=profile.provider)
+    rows = still_open().filter(provider=profile.provider)
     narrowed = {"waits": "yes", "provider": profile.provider}
     return [Listed("events that were not understood", rows, narrowed)]
 
 
-def _open() -> "QuerySet[UnreadableEvent]":
+def still_open() -> "QuerySet[UnreadableEvent]":
+    """What nobody has set aside."""
     return UnreadableEvent.objects.filter(set_aside_at=None)

@@ -7,10 +7,15 @@ at the first. One that came back is not waited for. All of it is set-based, and 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial, reduce
+from operator import or_
+from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
+from django.db.models import Q, QuerySet
 
 from core import cases, clock
+from core.failures import resting, together
 from shipping import providers, troubles
 from shipping.models import ProviderProfile, Shipment
 from shipping.providers import Provider
@@ -19,13 +24,32 @@ from shipping.states import MOVING, STUCK_STAGE
 CHUNK = 500
 # Questions of one chunk are spread over this time, so that nobody is asked hundreds at once.
 SPREAD = timedelta(minutes=10)
+# What a failure is known by (core/failures.py), before the row's number.
+WATCH = "look after the silent shipment"
 
 
-@transaction.atomic
 def watch() -> int:
     """One pass over all providers; how many shipments were asked after or put before staff."""
+    found = _times()
+    values: dict[str, Any] = {**found, "moving": list(MOVING), "chunk": CHUNK}
     with connection.cursor() as cursor:
-        cursor.execute(_MARK, [*_times(), list(MOVING), CHUNK])
+        cursor.execute(_FIND, values | {"ids": resting(WATCH, _silent(found))})
+        silent = [pk for (pk,) in cursor.fetchall()]
+    return together(WATCH, silent, partial(_stir, values))
+
+
+def _silent(found: dict[str, list[Any]]) -> "QuerySet[Shipment]":
+    """The same rows as `_FIND`'s, however many."""
+    stages = zip(found["providers"], found["befores"], found["sinces"], strict=True)
+    each = (Q(provider=name, quiet=quiet, news_at__lt=since) for name, quiet, since in stages)
+    rows = Shipment.objects.filter(reduce(or_, each), state__in=MOVING)
+    return rows.exclude(returns__state="received")
+
+
+def _stir(values: dict[str, Any], ids: Sequence[int]) -> int:
+    """Mark these, ask after them or put them before staff; how many were still silent."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK, values | {"ids": list(ids)})
         quiet = dict(cursor.fetchall())
     stuck = [pk for pk, stage in quiet.items() if stage == STUCK_STAGE]
     if stuck:
@@ -34,18 +58,19 @@ def watch() -> int:
     return len(quiet)
 
 
-def _times() -> tuple[list[str], list[int], list[int], list[datetime]]:
+def _times() -> dict[str, list[Any]]:
     """Provider, the stage that a shipment comes to, one that it may be at until then, and since
-    when it must have been silent."""
+    when it must have been silent: a column each."""
     profiles = {profile.provider: profile for profile in ProviderProfile.objects.all()}
-    now, found = clock.now(), []
+    now = clock.now()
+    found: list[tuple[str, int, int, datetime]] = []
     for name in providers.names():
         hours = (profiles.get(name) or ProviderProfile(provider=name)).quiet_hours
         for stage, after in _stages(providers.get(name), hours):
             since = now - timedelta(hours=after)
             found += [(name, stage, before, since) for before in range(stage)]
-    names, stages, befores, sinces = zip(*found, strict=True)
-    return list(names), list(stages), list(befores), list(sinces)
+    columns = ("providers", "stages", "befores", "sinces")
+    return dict(zip(columns, map(list, zip(*found, strict=True)), strict=True))
 
 
 def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
@@ -57,23 +82,28 @@ def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
 
 # Stage by stage, so that the index leads to those alone that are due, however many are silent. The
 # stages are counted out in Python: the planner would guess a thousand, and read the whole table.
-_MARK = """
-WITH due AS (
-    SELECT s.id, v.stage
-    FROM unnest(%s::text[], %s::int[], %s::int[], %s::timestamptz[])
-        AS v (provider, stage, quiet, since),
-    LATERAL (
-        SELECT id FROM shipping_shipment p
-        WHERE provider = v.provider AND quiet = v.quiet AND news_at < v.since AND state = ANY(%s)
-            AND NOT EXISTS (
-                SELECT FROM shipping_return r WHERE r.shipment_id = p.id AND r.state = 'received'
-            )
-        ORDER BY news_at LIMIT %s FOR NO KEY UPDATE SKIP LOCKED
-    ) AS s
-), furthest AS (SELECT id, max(stage) AS stage FROM due GROUP BY id)
+_DUE = """
+SELECT s.id, v.stage
+FROM unnest(%(providers)s::text[], %(stages)s::int[], %(befores)s::int[],
+            %(sinces)s::timestamptz[]) AS v (provider, stage, quiet, since),
+LATERAL (
+    SELECT id FROM shipping_shipment p
+    WHERE provider = v.provider AND quiet = v.quiet AND news_at < v.since
+      AND state = ANY(%(moving)s) AND {which}
+      AND NOT EXISTS (
+          SELECT FROM shipping_return r WHERE r.shipment_id = p.id AND r.state = 'received'
+      )
+    ORDER BY news_at LIMIT %(chunk)s {lock}
+) AS s
+"""
+_OTHERS = _DUE.format(which="id <> ALL(%(ids)s)", lock="")
+_FIND = f"SELECT DISTINCT id FROM ({_OTHERS}) AS due"  # noqa: S608 - of our own words only
+_LOCKED = _DUE.format(which="id = ANY(%(ids)s)", lock="FOR NO KEY UPDATE SKIP LOCKED")
+_MARK = f"""
+WITH due AS ({_LOCKED}), furthest AS (SELECT id, max(stage) AS stage FROM due GROUP BY id)
 UPDATE shipping_shipment s SET quiet = f.stage FROM furthest f WHERE s.id = f.id
 RETURNING s.id, s.quiet
-"""
+"""  # noqa: S608 - of our own words only
 
 
 def ask(ids: Collection[int], *, at_once: bool = False) -> int:

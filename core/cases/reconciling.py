@@ -59,11 +59,19 @@ def _open(describe: Describe, missing: QuerySet[Any], beside: Any, ids: Sequence
 
 
 def _close_stale(kind: Kind) -> int:
+    from core import failures
+
     if kind.troubled is None:
         return 0
     wrong = kind.troubled().filter(pk=OuterRef("subject_id"))
     # What staff had dismissed is forgotten too: should it go wrong again, that is news.
     in_force = Case.objects.filter(Q(closed_at=None) | Q(dismissed=True), kind=kind.name)
     stale = in_force.filter(~Exists(wrong))
-    ids = list(stale.order_by("opened_at", "id").values_list("subject_id", flat=True)[:CHUNK])
-    return settle(kind.name, ids, by="system", how="It is no longer so.")
+    work = f"close the case {kind.name} of row"
+    oldest = stale.order_by("opened_at", "id")
+    ids = failures.waiting(work, oldest, key="subject_id", most=CHUNK)
+    return failures.together(work, ids, partial(_close, kind.name))
+
+
+def _close(name: str, ids: Sequence[int]) -> int:
+    return settle(name, ids, by="system", how="It is no longer so.")

@@ -1,18 +1,28 @@
 """One message that cannot be written or brought up to date holds up no other."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from core import circuits
 from core.cases.models import Case
+from core.failures import StepsFailedError
+from core.http import Temporary
 from customers.models import Customer
-from notifications import mailings
-from notifications.models import DeliveryReport, Mailing, MailingRecipient, Notification
+from notifications import failover, mailings, quiet
+from notifications.lanes import dispatch
+from notifications.models import (
+    DeliveryReport,
+    Limits,
+    Mailing,
+    MailingRecipient,
+    Notification,
+)
 from notifications.reports import apply_overtaken
-from notifications.sweeping import reconcile
-from notifications.tests.factories import sent
+from notifications.sweeping import reconcile, reroute
+from notifications.tests.factories import queued, sent
 from notifications.tests.test_mailings import started
 from orders.models import OrderEvent
 from orders.tests.factories import placed_order
@@ -67,3 +77,46 @@ def test_somebody_who_cannot_be_written_to_holds_up_no_mailing(
     time_machine.move_to(timezone.now() + timedelta(minutes=2))
     assert mailings.write(mailing.pk) == 1
     assert Mailing.objects.get().state == "done"
+
+
+def test_a_message_that_cannot_be_re_routed_holds_up_no_other(sandbox: Any, poison: Any) -> None:
+    rows = [queued() for _ in range(3)]
+    Notification.objects.update(provider="switched-off")
+    poison("notifications_notification", f"NEW.id = {rows[0].pk}")
+    assert reroute() == 2
+    assert list(Notification.objects.filter(provider="switched-off")) == [rows[0]]
+    assert reroute() == 0, "it rests"
+
+
+def test_a_message_that_cannot_move_on_holds_up_no_other(
+    sandbox: Any, poison: Any, settings: Any
+) -> None:
+    settings.SMS_PROVIDER = ["africastalking", "gateway"]
+    rows = [queued() for _ in range(3)]
+    name = failover.circuit_name("sms", "africastalking")
+    circuits.note(name, [Temporary("refused")] * circuits.FAILURES)
+    poison("notifications_notification", f"NEW.id = {rows[0].pk}")
+    assert failover.leave("sms", "africastalking") == 2
+    assert list(Notification.objects.filter(provider="africastalking")) == [rows[0]]
+
+
+def test_a_message_that_cannot_be_held_at_night_holds_up_no_other(
+    sandbox: Any, poison: Any, time_machine: Any
+) -> None:
+    time_machine.move_to(datetime(2026, 6, 1, 19, 59, tzinfo=UTC))
+    Limits.objects.update_or_create(pk=1, defaults={"quiet_from": time(21), "quiet_until": time(8)})
+    rows = [queued() for _ in range(3)]
+    time_machine.move_to(datetime(2026, 6, 1, 22, tzinfo=UTC))
+    poison("notifications_notification", f"NEW.id = {rows[0].pk}")
+    assert quiet.hold("sms", "africastalking") == 2
+    assert quiet.hold("sms", "africastalking") == 0, "it rests"
+
+
+def test_a_queue_that_raises_keeps_a_worker_from_no_other(sandbox: Any, poison: Any) -> None:
+    queued("email", email="jane@example.com")
+    row = queued()
+    poison("notifications_notification", "NEW.channel = 'email'")
+    with pytest.raises(StepsFailedError):
+        dispatch()
+    row.refresh_from_db()
+    assert row.state == "sent"

@@ -190,7 +190,7 @@ def test_the_statements_do_not_grow_with_the_chunk(db, provider, django_assert_m
     for count in (1, 12):
         for _ in range(count):
             placed_order()
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             assert dispatching.dispatch() == count
 
 

@@ -54,7 +54,7 @@ def of_strangers(size: int) -> bytes:
 
 
 def of_one_parcel(size: int) -> bytes:
-    reference = Shipment.objects.order_by("pk").last().reference
+    reference = Shipment.objects.latest("pk").reference
     return batch(size, lambda _: reference, lambda n: (30, 50)[n % 2])
 
 
@@ -85,10 +85,8 @@ def test_a_body_of_empty_elements_is_kept_whole_and_is_one_case():
     body = b"<events>" + b"<e/>" * 16_000 + b"</events>"
     posted(body)
     [kept] = UnreadableEvent.objects.all()
-    assert (bytes(kept.body), kept.problem) == (
-        body,
-        f"The body holds more than {reading.MOST_EVENTS} events.",
-    )
+    assert bytes(kept.body or b"") == body
+    assert kept.problem == f"The body holds more than {reading.MOST_EVENTS} events."
     assert Case.objects.get().kind == "events-not-understood"
 
 

@@ -7,12 +7,23 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from core import cases
 from core.cases.models import Case
 from core.failures import StepsFailedError
+from core.models import Failure
 from orders.models import Order
 from orders.tests.factories import placed_order
-from shipping import tracking, watchdog
-from shipping.models import Inquiry, Schedule, Shipment
+from shipping import dispatching, failover, rereading, tracking, unreadable, watchdog
+from shipping.models import (
+    Inquiry,
+    ProviderProfile,
+    RoutingRule,
+    Schedule,
+    Shipment,
+    TrackingEvent,
+    UnreadableEvent,
+)
+from shipping.providers import Unreadable
 from shipping.running import run_schedule
 from shipping.sweeping import sweep
 from shipping.tests.factories import queued_shipment, tracked, weekly_schedule
@@ -106,18 +117,21 @@ def test_an_order_that_cannot_be_shipped_holds_up_no_other(poison: Any, time_mac
     assert sweep()["orders found without a shipment"] == 1, "however late"
 
 
+def no_question_is_asked(poison: Any) -> None:
+    watchdog.ask([queued_shipment(state="sent").pk], at_once=True)
+    poison("shipping_inquiry", "TRUE")
+
+
 def test_a_step_that_fails_is_said_and_the_others_are_done(poison: Any) -> None:
     today = queued_shipment(state="scheduled", ship_on=timezone.localdate())
-    stuck = queued_shipment(state="sent", news_at=timezone.now() - timedelta(days=30))
-    poison("shipping_shipment", "NEW.quiet > 0")
+    no_question_is_asked(poison)
     with pytest.raises(StepsFailedError):
         sweep()
-    assert states(today, stuck) == ["queued", "sent"]
+    assert states(today) == ["queued"]
 
 
 def test_the_command_goes_on_and_ends_with_an_error(poison: Any, capsys: Any) -> None:
-    queued_shipment(state="sent", news_at=timezone.now() - timedelta(days=30))
-    poison("shipping_shipment", "NEW.quiet > 0")
+    no_question_is_asked(poison)
     with pytest.raises(Exception, match="The sweeper failed in: shipping"):
         call_command("sweep", "--once")
     call_command("sweep", "--once")
@@ -134,3 +148,86 @@ def test_a_provider_that_cannot_be_asked_keeps_no_other_from_it(poison: Any, pro
     assert caught.value.names == ["ask after parcels: northpost"]
     states = dict(Inquiry.objects.values_list("shipment", "attempts"))
     assert states == {bad.pk: 0, good.pk: 1}
+
+
+def test_a_parcel_that_cannot_go_elsewhere_holds_up_no_other(poison: Any, provider: Any) -> None:
+    for priority, name in enumerate(("reference", "console")):
+        RoutingRule.objects.create(name=name, provider=name, priority=priority, is_active=True)
+    found = [queued_shipment() for _ in range(3)]
+    ProviderProfile.objects.create(provider="reference", is_active=False)
+    poison("shipping_shipment", f"NEW.id = {found[0].pk}")
+    assert failover.move_on() == 2
+    moved = Shipment.objects.filter(provider="console").order_by("pk")
+    assert list(moved) == found[1:]
+    assert Case.objects.get().title == f"{failover.MOVE} {found[0].pk}"
+    assert failover.move_on() == 0, "it rests"
+    poison.cure()
+    Failure.objects.update(next_attempt_at=timezone.now())
+    assert (failover.move_on(), failover.move_on()) == (1, 0)
+    assert Case.objects.get().closed_by == "system"
+
+
+def test_a_silent_parcel_that_raises_holds_up_no_other(poison: Any) -> None:
+    long_ago = timezone.now() - timedelta(days=30)
+    found = [queued_shipment(state="sent", news_at=long_ago) for _ in range(3)]
+    poison("shipping_shipment", f"NEW.id = {found[0].pk}")
+    assert watchdog.watch() == 2
+    assert list(Shipment.objects.filter(quiet=0)) == [found[0]]
+    assert watchdog.watch() == 0, "it rests"
+    assert Case.objects.filter(title=f"{watchdog.WATCH} {found[0].pk}").exists()
+
+
+def parked(count: int) -> list[Shipment]:
+    """Parcels that came into being behind the back of what links their events."""
+    found = [queued_shipment() for _ in range(count)]
+    tracking.store("reference", [tracked(each.reference, "in-transit") for each in found])
+    TrackingEvent.objects.update(shipment=None)
+    return found
+
+
+def test_a_parked_event_that_raises_holds_up_no_other(poison: Any) -> None:
+    found = parked(3)
+    poison("shipping_trackingevent", f"NEW.shipment_id = {found[0].pk}")
+    sweep()
+    assert states(*found) == ["queued", "in-transit", "in-transit"]
+
+
+def test_what_was_not_understood_is_linked_row_by_row(poison: Any) -> None:
+    found = [queued_shipment() for _ in range(3)]
+    for each in found:
+        said = Unreadable({"of": each.reference}, "?", each.reference)
+        unreadable.keep("reference", [(said, timezone.now())])
+    UnreadableEvent.objects.update(shipment=None)
+    poison("shipping_unreadableevent", f"NEW.shipment_id = {found[0].pk}")
+    assert unreadable.link(timezone.now() - timedelta(days=1)) == 2
+    assert UnreadableEvent.objects.get(shipment=None).order_id == found[0].reference
+
+
+def test_what_is_read_again_is_read_row_by_row(poison: Any) -> None:
+    found = [queued_shipment() for _ in range(3)]
+    for each in found:
+        said = {"order_id": each.reference, "event_name": "in-transit"}
+        raw = {**said, "event_time": "2026-01-05 12:00:00"}
+        unreadable.keep("reference", [(Unreadable(raw, "?"), timezone.now())])
+    poison("shipping_trackingevent", f"NEW.shipment_id = {found[0].pk}")
+    assert rereading.read_again("reference") == 2
+    poison.cure()
+    assert rereading.read_again("reference") == 1
+    assert not UnreadableEvent.objects.exists()
+    assert not Case.objects.filter(closed_at=None).exists()
+
+
+def test_a_case_that_cannot_be_closed_holds_up_no_other(poison: Any) -> None:
+    found = [queued_shipment(state="rejected") for _ in range(3)]
+    cases.reconcile()
+    Shipment.objects.update(state="queued")
+    poison("core_case", f"NEW.subject_id = {found[0].pk} AND NEW.kind = 'shipment-rejected'")
+    assert cases.reconcile()["cases closed that are fine again"] == 2
+
+
+def test_a_queue_that_raises_keeps_a_worker_from_no_other(poison: Any, world: Any) -> None:
+    found = [queued_shipment(provider=name) for name in ("northpost", "reference", "swiftparcel")]
+    poison("shipping_shipment", "NEW.provider = 'northpost'")
+    with pytest.raises(StepsFailedError):
+        dispatching.dispatch()
+    assert states(*found) == ["queued", "sent", "sent"]

@@ -168,5 +168,5 @@ def test_two_reconcilers_at_once_ship_an_order_once():
 def test_the_statements_do_not_grow_with_the_tables(db, django_assert_max_num_queries):
     for _ in range(3):
         queued_shipment(state="delivered")
-    with django_assert_max_num_queries(31):
+    with django_assert_max_num_queries(36):
         sweep()

@@ -207,10 +207,13 @@ def test_the_index_leads_to_what_is_due_however_many_are_silent(db):
     due = quiet_for(30)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        plan = f"EXPLAIN (ANALYZE, FORMAT TEXT) {watchdog._MARK}"
-        cursor.execute(plan, [*watchdog._times(), list(MOVING), 10])
+        plan = f"EXPLAIN (ANALYZE, FORMAT TEXT) {watchdog._FIND}"
+        times: dict[str, Any] = watchdog._times()
+        values = times | {"moving": list(MOVING), "chunk": 10, "ids": []}
+        cursor.execute(plan, values)
         told = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Scan using shipment_without_news" in told
     assert "(quiet = v.quiet) AND (news_at < v.since)" in told
+    assert watchdog.watch() == 1
     due.refresh_from_db()
     assert due.quiet == 1
