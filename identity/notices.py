@@ -7,11 +7,14 @@ server, and none fails with it.
 import logging
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+from django.db import transaction
 from django.utils.timezone import localtime
 
 from core import clock
+from core.failures import attempt, resting
 from core.http import Done, Outcome, Permanent
 from identity.ways_in import Notice
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 AT_ONCE = 20
+WORK = "send the notice"  # what a failure is known by (core/failures.py)
 FIRST_PAUSE = timedelta(seconds=30)
 LONGEST_DOUBLING = 7  # 30 s to about an hour
 GIVEN_UP_AFTER = timedelta(days=3)
@@ -57,19 +61,26 @@ def send_due() -> int:
     _give_up()
     due = Notice.objects.filter(due_at__lte=clock.now()).order_by("pk")
     sent = 0
-    for notice in due.select_related("user", "by")[:AT_ONCE] if _carriers else ():
-        if not _is_ours(notice):
-            continue
-        outcome = _carriers[0](notice.recipient, *_written(notice))
-        if isinstance(outcome, Done | Permanent):
-            notice.delete()
-        if isinstance(outcome, Done):
-            sent += 1
-            continue
-        logger.warning("user %s was not told: %s", notice.user_id, type(outcome).__name__)
-        if not isinstance(outcome, Permanent):
+    due = due.exclude(pk__in=resting(WORK, Notice.objects.all()))
+    for pk in due.values_list("pk", flat=True)[:AT_ONCE] if _carriers else ():
+        outcome = attempt(WORK, pk, partial(_send, pk))
+        sent += isinstance(outcome, Done)
+        if outcome and not isinstance(outcome, Done | Permanent):
             break
     return sent
+
+
+def _send(pk: int) -> Outcome | None:
+    """What became of it; None when somebody else has it."""
+    notice = Notice.objects.select_related("user", "by").filter(pk=pk).first()
+    if notice is None or not _is_ours(notice):
+        return None
+    outcome = _carriers[0](notice.recipient, *_written(notice))
+    if isinstance(outcome, Done | Permanent):
+        notice.delete()
+    if not isinstance(outcome, Done):
+        logger.warning("user %s was not told: %s", notice.user_id, type(outcome).__name__)
+    return outcome
 
 
 def _give_up() -> None:
@@ -78,6 +89,7 @@ def _give_up() -> None:
         logger.warning("%s e-mails about sign-ins were given up", gone)
 
 
+@transaction.atomic
 def _is_ours(notice: Notice) -> bool:
     """Whether no other sweeper has it; it is due again later, should this one die."""
     pause = FIRST_PAUSE * 2 ** min(notice.attempts, LONGEST_DOUBLING)

@@ -256,3 +256,13 @@ def test_two_sweepers_send_one_letter(sara, mail):
     seen_by_both = Notice.objects.get()
     assert notices._is_ours(seen_by_both)
     assert not notices._is_ours(seen_by_both)
+
+
+def test_a_notice_that_raises_holds_up_no_other(sara, boss, mail, poison):
+    for person in (sara, boss):
+        notices.note(person, Notice.What.PASSWORD, by=None)
+    first = Notice.objects.earliest("pk")
+    poison("identity_notice", f"NEW.id = {first.pk}")
+    assert notices.send_due() == 1
+    assert Notice.objects.get() == first
+    assert notices.send_due() == 0, "it rests"
