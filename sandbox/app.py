@@ -77,8 +77,9 @@ WORLD = web.AppKey("WORLD", World)
 def make_app(config: Config) -> web.Application:
     """The sandbox as an application; ``app[WORLD]`` holds its parts."""
     ledger, poster = Ledger(config.keep), Poster(config)
-    faults, provider = Faults(ledger), Provider(config, ledger, poster)
-    carriers = [Northpost(config, ledger, poster), Swiftparcel(config, ledger, poster)]
+    faults = Faults(ledger)
+    provider = Provider(config, ledger, poster, faults)
+    carriers = [each(config, ledger, poster, faults) for each in (Northpost, Swiftparcel)]
     keys = Keys(config.var / "sandbox" / "oidc-keys.json")
     push = PushService(config, ledger)
     world = World(config, ledger, faults, poster, provider, carriers, push, keys)

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 from aiohttp import web
 
+from sandbox import reports
 from sandbox.config import Config
+from sandbox.faults import Faults
 from sandbox.ledger import Ledger
 from sandbox.posting import Post, Poster
 from sandbox.wire import Names, digest
-
-ROUTE = ("collection", "transit", "delivered")
-BUMPY_ROUTE = ("collection", "transit", "failed", "delivered")
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +21,7 @@ class Parcel:
     reference: str
     label: str
     route: tuple[str, ...]
+    fault: str = ""  # of its events
     status: str = ""
     stops: int = 0
     latest: datetime = datetime(2000, 1, 1, tzinfo=UTC)
@@ -29,7 +29,7 @@ class Parcel:
     @property
     def collected(self) -> bool:
         """Whether it is too late to cancel it."""
-        return self.status in {"transit", "failed", "delivered"}
+        return self.status not in {"", "collection", "cancelled"}
 
 
 class Carrier:
@@ -37,11 +37,12 @@ class Carrier:
 
     name = ""
 
-    def __init__(self, config: Config, ledger: Ledger, poster: Poster) -> None:
+    def __init__(self, config: Config, ledger: Ledger, poster: Poster, faults: Faults) -> None:
         self.config = config
         self.ledger = ledger
         self.parcels: dict[str, Parcel] = {}  # by label
         self._poster = poster
+        self._faults = faults
         self._names = Names(config.seed)
 
     def routes(self) -> list[web.RouteDef]:
@@ -65,7 +66,8 @@ class Carrier:
         mark = digest(f"{self.config.seed}:{self.name}:{reference}")
         bumpy = int(mark[:8], 16) / 0x1_0000_0000 < self.config.failing_share
         label = f"{self.name[:2].upper()}-{self.new_name()[:12].upper()}"
-        parcel = Parcel(reference, label, BUMPY_ROUTE if bumpy else ROUTE)
+        fault = self._faults.of_parcel(self.name)
+        parcel = Parcel(reference, label, reports.route(fault, bumpy=bumpy), fault)
         if len(self.parcels) >= self.config.keep:
             del self.parcels[next(iter(self.parcels))]
         self.parcels[label] = parcel

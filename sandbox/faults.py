@@ -17,6 +17,8 @@ gateways, postmark, push, oidc.
 | ``huge`` | an endless body | yes |
 | ``slow`` | the answer, a byte a second (``byte_seconds``) | yes |
 
+What carriers do wrong in their webhooks is in reports.py: ``{"provider": {"events": "silent"}}``.
+
 ``share`` (with ``seed``), ``times``, ``method`` and ``path`` (a part of it) choose the requests
 that are hit. ``latency_ms`` delays the answer, not the work: of every request chosen by method
 and path when there is a mode beside it, otherwise of those that are hit.
@@ -32,6 +34,7 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox import reports
 from sandbox.ledger import FAULT, Ledger
 from sandbox.wire import json_answer, json_object
 
@@ -63,6 +66,7 @@ class Fault:
     """What one part does wrong. ``times`` counts down; ``hits`` counts up."""
 
     mode: str = ""
+    events: str = ""
     status: int = 0
     latency_ms: float = 0
     share: float = 1.0
@@ -77,7 +81,7 @@ class Fault:
     dice: random.Random = field(default_factory=random.Random, repr=False)
 
     @classmethod
-    def of(cls, settings: Any) -> "Fault":
+    def of(cls, settings: Any, target: str) -> "Fault":
         """A fault from its JSON; raises ValueError with a sentence."""
         known = {f.name: f for f in fields(cls) if f.name not in ("hits", "dice")}
         if not isinstance(settings, dict) or not set(settings) <= set(known):
@@ -91,6 +95,8 @@ class Fault:
             fault.mode = "status"
         if fault.mode not in {"", *INSTEAD_OF_WORK, *AFTER_WORK}:
             raise ValueError(f"Modes: {', '.join(sorted(INSTEAD_OF_WORK | AFTER_WORK))}.")
+        if fault.events:
+            reports.check(fault.events, fault.mode, target)
         if fault.mode.startswith("status") and not 200 <= fault.status <= 599:
             raise ValueError("The mode needs a status between 200 and 599.")
         fault.dice = random.Random(fault.seed)  # noqa: S311 (repeatable, not secret)
@@ -137,6 +143,11 @@ class Faults:
         self._faults.clear()
         self.peak.clear()
 
+    def of_parcel(self, carrier: str) -> str:
+        """What its webhooks will do wrong with the parcel that it takes now; mostly nothing."""
+        fault = self._faults.get(carrier)
+        return fault.events if fault and fault.events and fault.strikes() else ""
+
     async def show(self, _: web.Request) -> web.Response:
         """``GET /faults``."""
         return json_answer({target: fault.shown() for target, fault in self._faults.items()})
@@ -147,7 +158,9 @@ class Faults:
         if not set(wanted) <= set(TARGETS):
             return json_answer({"error": f"Parts: {', '.join(TARGETS)}."}, 400)
         try:
-            faults = {name: settings and Fault.of(settings) for name, settings in wanted.items()}
+            faults = {
+                name: settings and Fault.of(settings, name) for name, settings in wanted.items()
+            }
         except ValueError as error:
             return json_answer({"error": str(error)}, 400)
         self._faults = {n: f for n, f in {**self._faults, **faults}.items() if f}
@@ -174,7 +187,7 @@ class Faults:
         self.peak[target] = max(self.peak[target], self.under_way[target])
         try:
             fault = self._faults.get(target)
-            if fault is None or not fault.concerns(request):
+            if fault is None or fault.events or not fault.concerns(request):
                 return await handler(request)
             return await self._faulty(fault, request, handler)
         finally:

@@ -13,10 +13,13 @@ from aiohttp import web
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from sandbox import reports
 from sandbox.carriers import Carrier, Parcel
 from sandbox.wire import same
 
 CODES = {"collection": "20", "transit": "30", "failed": "50", "delivered": "40"}
+CODES |= {reports.CUSTOMS: "60", reports.RETURNED: "70"}  # which it has added since
+FORM = "%d.%m.%Y %H:%M:%S"
 LONGEST = {"name": 35, "street": 35, "extra": 35, "town": 35, "zip": 12}
 
 
@@ -75,12 +78,21 @@ class Northpost(Carrier):
         return self._noted(request, _answer(Element("cancelled", label=parcel.label)), "cancel")
 
     def event(self, parcel: Parcel) -> tuple[bytes, Callable[[], dict[str, str]]]:
-        """A batch of one."""
+        """A batch of one, or of three when a bad one is ordered."""
         local = parcel.latest.astimezone(ZoneInfo(self.config.northpost_zone))
         events = Element("events")
-        about = {"id": self.new_name(), "ref": parcel.reference, "label": parcel.label}
-        about |= {"code": CODES[parcel.status], "at": local.strftime("%d.%m.%Y %H:%M:%S")}
+        about = {
+            "id": reports.event_id(parcel.fault, parcel.stops, self.new_name()),
+            "ref": reports.reference(parcel.fault, parcel.reference),
+            "label": parcel.label,
+            "code": CODES[parcel.status],
+            "at": reports.written(parcel.fault, parcel.stops, local, FORM),
+        }
         events.append(Element("event", about))
+        if parcel.fault == "bad_batch":
+            new = {"id": self.new_name(), "code": CODES[reports.CUSTOMS]}
+            events.insert(0, Element("event", about | new))
+            events.append(Element("event", about | {"id": self.new_name(), "ref": ""}))
         secret = self.config.northpost_hook_secret
         headers = {"Content-Type": "application/xml", "Authorization": f"Bearer {secret}"}
         return tostring(events), lambda: headers

@@ -58,7 +58,7 @@ def _said(cell: Any) -> str:
 
 ADDRESSES = [
     ["GET, DELETE /ledger", "everything the sandbox was sent, as JSON"],
-    ["GET, PUT, DELETE /faults", "make a part of this world fail"],
+    ["GET, PUT, DELETE /faults", "make a part of this world fail, or a carrier report oddly"],
     ["GET /stats", "counts, and the most requests under way at once"],
     ["POST /reset", "forget everything: ledger, parcels, faults, events under way"],
     ["POST /provider/shipments", "the reference shipping provider; then events by webhook"],

@@ -10,16 +10,24 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from sandbox import reports
 from sandbox.config import Config
+from sandbox.faults import Faults
 from sandbox.ledger import Ledger
 from sandbox.pages import page
 from sandbox.posting import Post, Poster
 from sandbox.shipment_rules import violation_of
 from sandbox.wire import Names, digest, has_bearer, json_answer, json_object
 
-ROUTE = ("waiting-for-collection", "in-transit", "delivered")
-BUMPY_ROUTE = ("waiting-for-collection", "in-transit", "failed-to-deliver", "delivered")
-COLLECTED = {"in-transit", "failed-to-deliver", "delivered"}
+WORDS = {
+    "collection": "waiting-for-collection",
+    "transit": "in-transit",
+    "failed": "failed-to-deliver",
+    "delivered": "delivered",
+    reports.CUSTOMS: "customs-hold",
+    reports.RETURNED: "returned-to-sender",
+}
+COLLECTED = {word for stop, word in WORDS.items() if stop != "collection"}
 EVENTS_PATH = "/api/v1/webhooks/shipping/reference/"
 
 
@@ -33,6 +41,7 @@ class Parcel:
     shipment_id: str
     tracking_number: str
     route: tuple[str, ...]
+    fault: str = ""  # of its events
     status: str = "accepted"
     history: list[tuple[str, str]] = field(default_factory=list)
     latest: datetime = datetime.min  # noqa: DTZ901 (wall clock of the provider, without zone)
@@ -41,10 +50,11 @@ class Parcel:
 class Provider:
     """The provider's addresses and its memory of parcels, bounded by ``config.keep``."""
 
-    def __init__(self, config: Config, ledger: Ledger, poster: Poster) -> None:
+    def __init__(self, config: Config, ledger: Ledger, poster: Poster, faults: Faults) -> None:
         self._config = config
         self._ledger = ledger
         self._poster = poster
+        self._faults = faults
         self._names = Names(config.seed)
         secret = config.reference_provider_secret
         self._signer = Webhook(secret) if secret.startswith("whsec_") else None
@@ -108,13 +118,15 @@ class Provider:
     def _take(self, key: str, raw: bytes, order_id: str) -> Parcel:
         mark = digest(f"{self._config.seed}:{order_id}")
         bumpy = int(mark[:8], 16) / 0x1_0000_0000 < self._config.failing_share
+        fault = self._faults.of_parcel("provider")
         parcel = Parcel(
             order_id=order_id,
             key=key,
             body=raw,
             shipment_id=f"sbx-{mark[:16]}",
             tracking_number=f"SBX{mark[16:28].upper()}",
-            route=BUMPY_ROUTE if bumpy else ROUTE,
+            route=tuple(WORDS[stop] for stop in reports.route(fault, bumpy=bumpy)),
+            fault=fault,
         )
         if len(self._parcels) >= self._config.keep:
             self._drop(next(iter(self._parcels.values())))
@@ -171,10 +183,11 @@ class Provider:
             return
         parcel.status = parcel.route[step]
         parcel.latest = self._event_time(parcel)
+        local = parcel.latest.replace(tzinfo=ZoneInfo(self._config.provider_zone))
         event = {
-            "order_id": parcel.order_id,
+            "order_id": reports.reference(parcel.fault, parcel.order_id),
             "event_name": parcel.status,
-            "event_time": parcel.latest.strftime("%Y-%m-%d %H:%M:%S"),
+            "event_time": reports.written(parcel.fault, step + 1, local, "%Y-%m-%d %H:%M:%S"),
         }
         parcel.history.append((event["event_name"], event["event_time"]))
         body = json.dumps(event)

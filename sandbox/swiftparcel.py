@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from standardwebhooks import Webhook
 
+from sandbox import reports
 from sandbox.carriers import Carrier, Parcel
 from sandbox.wire import json_answer, json_object, same
 
@@ -16,6 +17,8 @@ STATES = {
     "transit": "en_route",
     "failed": "attempted",
     "delivered": "handed_over",
+    reports.CUSTOMS: "customs_hold",
+    reports.RETURNED: "returned",
 }
 
 
@@ -57,9 +60,11 @@ class Swiftparcel(Carrier):
 
     def event(self, parcel: Parcel) -> tuple[bytes, Callable[[], dict[str, str]]]:
         """A signed event with its time in UTC."""
-        name = f"evt_{self.new_name()}"
-        about = {"ref": parcel.reference, "state": STATES[parcel.status]}
-        about["occurred_at"] = parcel.latest.strftime("%Y-%m-%dT%H:%M:%SZ")
+        name = reports.event_id(parcel.fault, parcel.stops, f"evt_{self.new_name()}")
+        ref = reports.reference(parcel.fault, parcel.reference)
+        about = {"ref": ref, "state": STATES[parcel.status]}
+        form = "%Y-%m-%dT%H:%M:%SZ"
+        about["occurred_at"] = reports.written(parcel.fault, parcel.stops, parcel.latest, form)
         body = json.dumps({"id": name, "type": "parcel.moved", "data": about})
         return body.encode(), lambda: self._signed(name, body)
 
