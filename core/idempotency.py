@@ -1,7 +1,8 @@
 """`Idempotency-Key`: a request that is sent again gets the answer of the first, not a second order.
 
 After draft-ietf-httpapi-idempotency-key-header: same key and body, same answer (marked
-`Idempotency-Replayed`); other body 422; first one still running 409. The answer is committed with
+`Idempotency-Replayed`); other body 422; first one still running 409, and so is a token with fewer
+scopes. The answer is committed with
 the work, so there is no moment in which one exists without the other. Kept for 24 hours by the
 database's clock. Every POST of the API that changes something is `idempotent`.
 """
@@ -65,9 +66,10 @@ def idempotent(act: View) -> View:
             with transaction.atomic():
                 kept = _lock_and_find(scopes, key)
                 if kept is not None:
+                    _check_sight(kept, request)
                     return _replay(kept, body_hash)
                 answer = act(view, request, *args, **kwargs)
-                _store(scopes[0], key, body_hash, answer)
+                _store(scopes[0], key, body_hash, answer, _held(request))
                 return answer
         except IntegrityError as error:
             if "one_answer_per_idempotency_key" not in str(error):
@@ -152,7 +154,20 @@ def _replay(kept: IdempotencyKey, body_hash: str) -> Response:
     return Response(body, status=kept.status_code, headers=headers)
 
 
-def _store(scope: str, key: str, body_hash: str, answer: Response) -> None:
+def _held(request: Request) -> set[str]:
+    return set(getattr(request.auth, "scopes", ()))
+
+
+def _check_sight(kept: IdempotencyKey, request: Request) -> None:
+    """Raise 409 for a token that may see less than the one that was answered."""
+    if not _held(request).issuperset(kept.token_scopes or ()):
+        raise Conflict(
+            "This was done for a token with more scopes, which alone may see the answer.",
+            code="idempotency_key_of_another_token",
+        )
+
+
+def _store(scope: str, key: str, body_hash: str, answer: Response, token_scopes: set[str]) -> None:
     text = json.dumps(answer.data, cls=JSONEncoder)
     IdempotencyKey.objects.create(
         scope=scope,
@@ -162,6 +177,7 @@ def _store(scope: str, key: str, body_hash: str, answer: Response) -> None:
         answer_text=text,
         answer=json.loads(text),
         location=answer.headers.get("Location", ""),
+        token_scopes=sorted(token_scopes),
     )
 
 

@@ -1,5 +1,6 @@
 """Rows that serve every app: idempotency keys, circuit breakers, leases, figures, cases."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from core import clock
@@ -19,6 +20,11 @@ class IdempotencyKey(models.Model):
     answer_text = models.TextField(default="", db_default="", help_text="The JSON as it was sent.")
     location = models.CharField(max_length=200, blank=True, default="")
     created_at = models.DateTimeField(default=clock.now)
+    token_scopes = ArrayField(
+        models.CharField(max_length=40),
+        null=True,
+        help_text="What the token might see that the answer was given to. Null: not known.",
+    )
 
     class Meta:
         constraints = [

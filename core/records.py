@@ -5,6 +5,7 @@ after each `migrate`: so no history can be forgotten. docs/decisions/0027-databa
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from django.apps import apps
@@ -35,7 +36,8 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $$;
 
--- Asked at the commit: a row goes only along with one that it belongs to (table, column, …).
+-- Asked at the commit: a row goes only along with one that it belongs to (table, column, …), in the
+-- schema of the history: a temporary table of that name says nothing.
 CREATE OR REPLACE FUNCTION core_refuse_delete() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     owner_id text;
@@ -45,7 +47,8 @@ BEGIN
     WHILE i < TG_NARGS LOOP
         owner_id := to_jsonb(OLD) ->> TG_ARGV[i + 1];
         IF owner_id IS NOT NULL THEN
-            EXECUTE format('SELECT EXISTS (SELECT 1 FROM %I WHERE id = $1)', TG_ARGV[i])
+            EXECUTE format(
+                'SELECT EXISTS (SELECT 1 FROM %I.%I WHERE id = $1)', TG_TABLE_SCHEMA, TG_ARGV[i])
                 INTO is_there USING owner_id::bigint;
             IF NOT is_there THEN
                 RETURN NULL;
@@ -102,11 +105,10 @@ def guard(using: str = "default", **_: Any) -> None:
 
 def _triggers(model: type[models.Model]) -> Iterator[str]:
     table = f'"{model._meta.db_table}"'
-    keys = [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
-    emptied = [f"'{field.column}'" for field in keys if field.null]
+    emptied = [f"'{field.column}'" for field in _keys(model) if field.null]
     owners = [
         f"'{field.related_model._meta.db_table}', '{field.column}'"
-        for field in keys
+        for field in _keys(model)
         if field.remote_field.on_delete is models.CASCADE
     ]
     yield f"""
@@ -143,6 +145,27 @@ def _rights(connection: BaseDatabaseWrapper, role: str) -> Iterator[str]:
         yield f'REVOKE UPDATE ON "{model._meta.db_table}" FROM {to}'
         if kept:  # the key of a row that is deleted is emptied
             yield f'GRANT UPDATE ({columns}) ON "{model._meta.db_table}" TO {to}'
+        # Set back, it would give out keys that are taken: nothing could be recorded.
+        yield f"""
+            DO $$ BEGIN EXECUTE format('REVOKE UPDATE ON SEQUENCE %s FROM {to}',
+                pg_get_serial_sequence('{model._meta.db_table}', '{model._meta.pk.column}'));
+            END $$"""
+    # Nothing comes back under a key that it had before, without its history.
+    for owner in _owners():
+        beside = [field for field in owner._meta.concrete_fields if not field.primary_key]
+        others = ", ".join(f'"{field.column}"' for field in beside)
+        yield f'REVOKE INSERT, UPDATE ON "{owner._meta.db_table}" FROM {to}'
+        yield f'GRANT INSERT ({others}), UPDATE ({others}) ON "{owner._meta.db_table}" TO {to}'
+
+
+def _keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":
+    return [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
+
+
+def _owners() -> set[type[models.Model]]:
+    """The models whose rows take their history along when they are deleted."""
+    keys = chain.from_iterable(map(_keys, append_only_models()))
+    return {key.related_model for key in keys if key.remote_field.on_delete is models.CASCADE}
 
 
 def _may_be_emptied(field: "models.Field[Any, Any]") -> bool:

@@ -113,6 +113,9 @@ def test_the_application_works_and_owns_nothing(as_application: Callable[[], obj
         "CREATE ROLE somebody SUPERUSER",
         "COPY orders_order TO PROGRAM 'true'",
         "DELETE FROM django_migrations",
+        "SELECT setval('identity_accessrecord_id_seq', 1)",
+        "UPDATE orders_order SET id = 0",
+        "INSERT INTO identity_user (id) VALUES (7)",
     ],
 )
 def test_the_application_cannot_switch_a_guard_off(
@@ -121,6 +124,16 @@ def test_the_application_cannot_switch_a_guard_off(
     placed_sale()
     as_application()
     refused(statement, "permission denied|must be owner|append-only|Only roles|must be superuser")
+
+
+def test_no_temporary_table_stands_for_what_a_history_belongs_to(
+    as_application: Callable[[], object],
+) -> None:
+    placed_sale()
+    execute("CREATE TEMP TABLE orders_order (id bigint) ON COMMIT DROP")
+    execute("GRANT ALL ON orders_order TO dosette_test_application")
+    as_application()
+    refused("DELETE FROM public.orders_orderevent")
 
 
 def test_production_refuses_a_superuser(settings: Settings) -> None:

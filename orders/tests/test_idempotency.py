@@ -45,6 +45,17 @@ def test_the_same_key_with_another_body_is_refused(api):
     assert Order.objects.count() == 1
 
 
+def test_a_token_that_may_see_less_is_shown_no_answer_of_another(api):
+    customer = CustomerFactory.create()
+    more = ("orders:read", "orders:write", "customers:read")
+    assert keyed(api(*more), sale(customer)).status_code == 201
+    refused = keyed(api(*more[:2]), sale(customer))
+    assert refused.status_code == 409
+    assert refused.json()["errors"][0]["code"] == "idempotency_key_of_another_token"
+    assert keyed(api(), sale(customer)).headers["Idempotency-Replayed"] == "true"
+    assert Order.objects.count() == 1
+
+
 def test_another_key_makes_another_order(api):
     customer, client = CustomerFactory.create(), api()
     keyed(client, sale(customer))
