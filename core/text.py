@@ -15,6 +15,7 @@ FAR_TOO_LONG = 20  # times the longest that fits
 NOT_ONE_LINE = "Write it on one line, without control characters."
 NOT_TEXT = "Leave out the control characters."
 TOO_MANY_MARKS = "More than 30 marks stand one behind the other in it. Type it anew."
+NO_LETTERS = "A character in it belongs to no writing (private use, U+FFFE). Type it anew."
 TURNED_AROUND = "A mark in it turns the writing around (U+202D, U+202E). Type it anew."
 
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u2800\u3000\u3164\uffa0"
@@ -52,6 +53,15 @@ _MEANT = re.compile(
 )
 # What no category tells: letters and symbols that show nothing.
 _FILLERS = dict.fromkeys((0x00AD, 0x034F, 0x115F, 0x1160, 0x2800, 0x3164, 0xFFA0))
+# Private use, which each font draws as it likes, and what is no character in any Unicode.
+_NO_LETTER = re.compile(
+    "[\ue000-\uf8ff\ufdd0-\ufdef\ufffe\uffff\U000f0000-\U0010ffff"
+    + "".join(chr(plane << 16 | end) for plane in range(1, 15) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
+_NO_SIGN = frozenset(("Mn", "Mc", "Me", "Zs", "Zl", "Zp", "Cc", "Cf", "Cn", "Co"))
+# What Python's Unicode may not know yet, and is seen all the same.
+_NEWER = re.compile(f"[{_EMOJI}{_IDEOGRAPHS}]")
 _MARKS = re.compile(f"[{_DIRECTION}]")
 _ALL_UNSEEN = re.compile(f"[{_UNSEEN}{_DIRECTION}]")
 _BLANK = re.compile(f"[{_BLANKS}]")
@@ -88,6 +98,7 @@ def line(text: str) -> str:
     """
     if not text.isascii():
         text = _seen(_MARKS.sub("", text))
+        text = text if _shows(text) else ""
     text = _RUN.sub(" ", text.strip(_EDGES))
     _refuse(_CONTROL, text, NOT_ONE_LINE)
     return text
@@ -102,7 +113,7 @@ def prose(text: str) -> str:
     text = _BREAK.sub("\n", text)
     if not text.isascii():
         text = _seen(text)
-        if not _MARKS.sub("", text).strip():
+        if not _shows(_MARKS.sub("", text)):
             return ""
     _refuse(_CONTROL_IN_PROSE, text, NOT_TEXT)
     return text
@@ -110,7 +121,12 @@ def prose(text: str) -> str:
 
 def lenient(text: str) -> str:
     """One line of what cannot be asked for again, such as a header: nothing is refused."""
-    kept = _OVERRIDE.sub("", text).replace("\0", " ").encode(errors="ignore").decode()
+    kept = (
+        _NO_LETTER.sub("", _OVERRIDE.sub("", text))
+        .replace("\0", " ")
+        .encode(errors="ignore")
+        .decode()
+    )
     if _PILE.search(_ALL_UNSEEN.sub("", kept)):
         kept = _cut(_ALL_UNSEEN.sub("", kept))
     return line(_CONTROL.sub(" ", _BREAK.sub(" ", kept)))
@@ -211,8 +227,15 @@ def _seen(text: str) -> str:
     if _RARE.search(text):
         text = _BLANK.sub(" ", _MEANT.sub(r"\1", text))
         _refuse(_OVERRIDE, text, TURNED_AROUND)
+    _refuse(_NO_LETTER, text, NO_LETTERS)
     _refuse(_PILE, text, TOO_MANY_MARKS)
     return unicodedata.normalize("NFC", text)
+
+
+def _shows(text: str) -> bool:
+    """Whether there is a sign in it, and not marks of none, blanks and unassigned ones alone."""
+    signs = (char for char in text if unicodedata.category(char) not in _NO_SIGN)
+    return next(signs, "") != "" or bool(_NEWER.search(text))
 
 
 def _cut(text: str) -> str:

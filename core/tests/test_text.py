@@ -196,3 +196,38 @@ def test_what_cannot_fit_is_refused_by_its_length_before_it_is_cleaned(field):
     clean = getattr(field, "run_validation", field.clean)
     with pytest.raises((ValidationError, DrfError), match="24"):
         clean("\x07" * 24 * 21)
+
+
+NO_LETTERS = [
+    "\ue000",
+    "\uf8ff",
+    "\ufdd0",
+    "\ufffe",
+    "\uffff",
+    "\U0001fffe",
+    "\U000f0000",
+    "\U0010ffff",
+]
+
+
+@pytest.mark.parametrize("clean", [text.line, text.prose, text.token, text.email])
+@pytest.mark.parametrize("char", NO_LETTERS)
+def test_private_use_and_what_is_no_character_is_refused_wherever_it_stands(clean, char):
+    for typed in (char, f"Ada {char}", f"{char}ada@mail.example"):
+        with pytest.raises(ValidationError, match="belongs to no writing"):
+            clean(typed)
+    assert text.lenient(f"Ada {char}Byte") == "Ada Byte"
+
+
+@pytest.mark.parametrize("clean", [text.line, text.prose, text.token])
+@pytest.mark.parametrize(
+    "typed",
+    ["\u0378", "\U00016fe4", "\u0301", "\u20dd \u0301\u3000", "\u0903", "\u0378\u200b\u0301"],
+)
+def test_marks_on_no_letter_and_unassigned_characters_alone_show_nothing(clean, typed):
+    assert clean(typed) == ""
+
+
+def test_what_is_newer_than_our_unicode_is_seen():
+    for newer in ("\U0001fae8", "\U00031350", "a\u0378"):
+        assert text.line(newer) == text.prose(newer) == newer
