@@ -12,6 +12,8 @@ from typing import Any
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import BooleanField, F, Func, Q, QuerySet, TextField, Value
 
+from core import text
+
 
 class Folded(Func):
     """The text as it is compared."""
@@ -60,24 +62,31 @@ class SearchVector(Func):
         super().__init__(*columns, parted=parted, **extra)
 
 
+class _Either(Func):
+    """What one query finds, or the other."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || "
+
+
 class PrefixMatch(Func):
-    """True where each word of the text begins one of the row's words; never without a word."""
+    """True where each word of what was typed begins one of the row's words; never without one."""
 
     template = "%(expressions)s"
     arg_joiner = " @@ "
     output_field = BooleanField()
 
-    def __init__(self, vector: SearchVector, text: str) -> None:
-        query = Func(Value(text.replace("\0", " ")), function="search_query")
-        super().__init__(vector, query)
+    def __init__(self, vector: SearchVector, typed: str) -> None:
+        readings = (Func(Value(each), function="search_query") for each in text.readings(typed))
+        super().__init__(vector, reduce(_Either, readings))
 
 
-def containing(queryset: QuerySet[Any], columns: Iterable[str], text: str) -> QuerySet[Any]:
+def containing(queryset: QuerySet[Any], columns: Iterable[str], typed: str) -> QuerySet[Any]:
     """The rows that have each word of the text somewhere in these columns. For small tables."""
     columns = list(columns)
     if not columns:  # a list without a search: what is asked for all the same narrows nothing
         return queryset
-    for word in text.replace("\0", " ").split():
+    for word in text.lenient(typed).split():
         wanted = Folded(Value(word))
         seen = {f"folded_{n}": Folded(F(name)) for n, name in enumerate(columns)}
         found = reduce(or_, (Q(**{f"{name}__contains": wanted}) for name in seen))

@@ -82,6 +82,8 @@ _CONTROL = re.compile("[\x01-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_IN_PROSE = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f]")
 _OVERRIDE = re.compile("[\u202d\u202e]")
 _DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
+_EDGE_SIGNS = re.compile(r"^[\W_]+|[\W_]+$")
+_OURS = re.compile(r"^co-*(?=[0-9])")
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
@@ -170,9 +172,15 @@ def common_dashes(text: str) -> str:
     return text if text.isascii() else _DASHES.sub("-", text)
 
 
+def code(text: str) -> str:
+    """A code or number as it is compared, in common letters and hyphens: nothing is refused."""
+    return common_dashes(plain(lenient(text)))
+
+
 def reference(text: str) -> str:
-    """A number or reference of ours (`co-1`), however it was written: nothing is refused."""
-    return common_dashes(lenient(text)).replace(" ", "").lower()
+    """A number or reference of ours (`co-1`), however it was written, signs round it left out:
+    nothing is refused."""
+    return _OURS.sub("co-", _EDGE_SIGNS.sub("", code(text).replace(" ", "").lower()))
 
 
 def plain(text: str) -> str:
@@ -194,6 +202,22 @@ def email(text: str) -> str:
         return local + at + _as_read(domain)
     except idna.IDNAError:
         return text
+
+
+def readings(text: str) -> list[str]:
+    """What a search may mean: as it was typed, its e-mail addresses as they are kept, and with the
+    `+` of one that was not escaped, and so arrived as a blank. Nothing is refused."""
+    words = lenient(text).split(" ")
+    typed = " ".join(_kept(word) for word in words)
+    before, at, after = typed.partition("@")
+    if not at or " " not in before.strip():
+        return [typed]
+    head, _, tail = before.rpartition(" ")
+    return [typed, f"{head}+{tail}@{after}", f"{before.replace(' ', '+')}@{after}"]
+
+
+def _kept(word: str) -> str:
+    return email(word) if "@" in word else word
 
 
 def spellings(address: str) -> set[str]:

@@ -4,6 +4,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from core.filters import EmailFilter, FilterForm, TimeFilter, TokenFilter
+from core.text import code
 from customers.models import Customer
 from customers.phones import e164
 
@@ -30,6 +31,7 @@ class CustomerFilter(django_filters.FilterSet):
 
     def by_code(self, queryset: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:
         """The customer with this code; those that we make are in capitals."""
+        value = code(value)
         return queryset.filter(code__in={value, value.upper()})
 
     def by_phone(self, queryset: QuerySet[Customer], name: str, value: str) -> QuerySet[Customer]:

@@ -14,7 +14,7 @@ from core.filters import (
     TimeFilter,
     TokenFilter,
 )
-from core.text import reference
+from core.text import code, reference
 from customers.search import newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
@@ -30,7 +30,7 @@ class OrderFilter(django_filters.FilterSet):
     number = OurNumberFilter()
     customer = IdFilter(field_name="customer_id", help_text="The customer's id.")
     status = django_filters.ChoiceFilter(field_name="state", choices=OrderState.choices)
-    kit_type = TokenFilter()
+    kit_type = TokenFilter(method="by_kit_type", help_text="In capitals or not.")
     shipping_interval = django_filters.ChoiceFilter(choices=ShippingInterval.choices)
     time_after = TimeFilter(field_name="time", lookup_expr="gte", help_text="Then or later.")
     time_before = TimeFilter(field_name="time", lookup_expr="lt", help_text="Earlier than that.")
@@ -39,6 +39,11 @@ class OrderFilter(django_filters.FilterSet):
         model = Order
         form = FilterForm
         fields: list[str] = []
+
+    def by_kit_type(self, queryset: QuerySet[Order], name: str, value: str) -> QuerySet[Order]:
+        """The orders with a kit of this item number; such numbers are written in one case."""
+        value = code(value)
+        return queryset.filter(kit_type__in={value, value.lower(), value.upper()})
 
 
 class ProductFilter(django_filters.FilterSet):

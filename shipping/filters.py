@@ -9,7 +9,7 @@ from django.db.models.lookups import Exact
 
 from core.filters import LARGEST_ID, FilterForm, IdFilter, OurNumberFilter, TokenFilter
 from core.folding import NumberKey
-from core.text import common_dashes, lenient, reference
+from core.text import code, reference
 from orders.models import DeliveryService
 from shipping import providers
 from shipping.models import Return, Schedule, Shipment
@@ -76,7 +76,7 @@ class ScheduleFilter(django_filters.FilterSet):
 
 def _tracked(text: str) -> Q:
     """With this tracking number, by its index."""
-    key = NumberKey(Value(common_dashes(lenient(text))))
+    key = NumberKey(Value(code(text)))
     return ~Q(tracking_number="") & Q(Exact(NumberKey("tracking_number"), key))
 
 

@@ -12,12 +12,13 @@ from customers.tests.factories import CustomerFactory
 from identity.tests.factories import UserFactory
 from notifications.models import Notification
 from notifications.services import notify
-from orders.tests.factories import placed_sale
+from orders.tests.factories import placed_kit_order, placed_sale
 from shipping.filters import search as search_shipments
 from shipping.models import Shipment
 from shipping.tests.factories import queued_shipment
 
 API = "/api/v1"
+SIGNS = ["ｃｏ－{0}", "#co-{0}", "co-{0},", "“co-{0}”", "(CO-{0})", "co-{0}."]
 pytestmark = pytest.mark.django_db
 
 
@@ -94,6 +95,7 @@ def test_a_body_part_is_filtered_in_any_spelling(api, part):
         "JD01 4600 0003",
         "jd01-4600-0003",
         "JD01\u20114600\u00a00003",
+        "ＪＤ０１４６０００００３",
     ],
 )
 def test_a_tracking_number_is_found_however_it_is_typed(api, client, stored, typed):
@@ -118,7 +120,9 @@ def test_the_search_of_shipments_uses_its_indexes():
     assert "Seq Scan" not in plan
 
 
-@pytest.mark.parametrize("form", ["{}", "CO-{0}", "Co\u2011{0}", " co - {0} ", "co{0}", "CO-{0}.0"])
+@pytest.mark.parametrize(
+    "form", ["{}", "CO-{0}", "Co\u2011{0}", " co - {0} ", "co{0}", "CO-{0}.0", *SIGNS]
+)
 def test_an_order_is_found_by_its_number_however_it_is_typed(api, client, form):
     order = placed_sale()
     typed = form.format(order.pk)
@@ -127,7 +131,9 @@ def test_an_order_is_found_by_its_number_however_it_is_typed(api, client, form):
     assert found(api, "orders", search=form.format(order.pk + 10**9)) == []
 
 
-@pytest.mark.parametrize("form", ["CO-{0}", "Co\u2011{0}", "co - {0}\u200b"])
+@pytest.mark.parametrize(
+    "form", ["CO-{0}", "Co\u2011{0}", "co - {0}\u200b", "co {0}", "co{0}", *SIGNS]
+)
 def test_a_number_and_a_reference_are_filtered_however_they_are_typed(api, form):
     shipment = queued_shipment()
     typed = form.format(shipment.order_id)
@@ -146,4 +152,31 @@ def test_notifications_and_schedules_are_found_by_customers_as_they_are_seen(api
 
 def test_a_code_is_found_in_small_letters(api):
     customer = CustomerFactory.create(code="C-1E5XK3M9QT")
-    assert found(api, "customers", code="c-1e5xk3m9qt\u200b") == [customer.pk]
+    for typed in ("c-1e5xk3m9qt\u200b", "C\u20111E5XK3M9QT", "ｃ－１Ｅ５ＸＫ３Ｍ９ＱＴ"):
+        assert found(api, "customers", code=typed) == [customer.pk], typed
+
+
+def test_a_kit_type_is_filtered_in_capitals_too(api):
+    order = placed_kit_order("ancestry")
+    for typed in ("ancestry", "ANCESTRY", "Ancestry", "ａｎｃｅｓｔｒｙ"):
+        assert found(api, "orders", kit_type=typed) == [order.pk], typed
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("idn@exämple.de", ["idn@xn--exmple-cua.de", "IDN@XN--EXMPLE-CUA.DE", "idn@exämple.de"]),
+        ("ada+kits@mail.example", ["ada+kits@mail.example", "ada kits@mail.example"]),
+        ("a+b+c@mail.example", ["a b c@mail.example"]),
+        ("ada+kits@mail.example", ["Somebody ada kits@mail.example"]),
+    ],
+)
+def test_an_email_address_is_found_however_it_arrives(api, client, stored, typed):
+    """F30; in a query an unescaped `+` is a blank."""
+    customer = CustomerFactory.create(name="Somebody", email=stored)
+    patient = PatientFactory.create(last_name="Somebody", email=stored)
+    CustomerFactory.create(name="Somebody", email="ada@mail.example")
+    for text in typed:
+        assert found(api, "customers", search=text) == [customer.pk], text
+        assert found(api, "patients", search=text) == [patient.pk], text
+        assert found_in_admin(client, "customers/customer", text) == [customer.pk], text
