@@ -15,11 +15,17 @@ from unfold.views import ChangeList
 from core.folding import SortKey, containing
 from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
 from core.guarded_admin import GuardedAdmin
+from core.list_filters import ReadableList
 from core.text import lenient
 
 
 class AlphabeticalList(ChangeList):  # type: ignore[misc]
-    """A list that knows which of its columns hold names."""
+    """A list that knows which of its columns hold names, and whether it shows all there is."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a search, a filter or a page number leaves rows out."""
+        return bool(self.query or self.get_filters_params() or self.page_num > 1)
 
     def get_ordering_field(self, field_name: Any) -> Any:
         """What a column is ordered by."""
@@ -29,7 +35,7 @@ class AlphabeticalList(ChangeList):  # type: ignore[misc]
         )
 
 
-class ModelAdmin(GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
+class ModelAdmin(ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
     """A page of the admin: typed text is cleaned, a search finds what is seen, what somebody left
     alone is not written, and an address asks nothing but what the page offers.
 
@@ -113,20 +119,6 @@ class LargeTableAdmin(ModelAdmin):
         actions: dict[str, Any] = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
-
-
-def _unseen_relations(page: ModelAdmin, request: HttpRequest) -> bool:
-    """Whether rows that this person may not see could belong to those of the page."""
-    pages = page.admin_site._registry
-    known, seen = {page.model}, [page.model]
-    while seen:
-        relations = seen.pop()._meta.related_objects
-        more = {relation.related_model for relation in relations} - known
-        if any(m in pages and not pages[m].has_view_permission(request) for m in more):
-            return True
-        known |= more
-        seen += more
-    return False
 
 
 class ReadOnlyInline(TabularInline):

@@ -8,11 +8,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms import ChoiceField
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin import LargeTableAdmin, StackedInline
+from core.list_filters import TimeRangeFilter
 from customers import reach, services
 from customers.countries import country_choices
 from customers.forms import AddressForm
@@ -97,7 +97,7 @@ class CustomerAdmin(LargeTableAdmin):
     sortable_by = ["name", "created_at"]
     alphabetical_fields = ["name"]
     search_help_text = "Beginnings of names, codes, e-mail addresses or phone numbers."
-    list_filter = [("created_at", RangeDateTimeFilter)]
+    list_filter = [("created_at", TimeRangeFilter)]
     list_filter_submit = True
     list_disable_select_all = True
     readonly_fields = ["created_at"]

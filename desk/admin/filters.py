@@ -80,6 +80,7 @@ class SourceFilter(admin.SimpleListFilter):
 
     title = "provider"
     parameter_name = "source"
+    open_ended = True
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The sources of what is open."""

@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import action, display
 
 from core import clock
 from core.admin import LargeTableAdmin
 from core.dialogs import DecisionBar, DecisionForm, refusal
+from core.list_filters import TimeRangeFilter
 from core.models import Circuit
 from core.states import IllegalMove
 from notifications.admin.inlines import DeliveryReportInline, EventInline
@@ -72,7 +72,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     """Every message, and a way to send again what did not arrive."""
 
     list_display = ["created_at", "customer", "channel", "shown_state", "said", "sent_at"]
-    list_filter = ["state", "channel", ProviderFilter, ("created_at", RangeDateTimeFilter)]
+    list_filter = ["state", "channel", ProviderFilter, ("created_at", TimeRangeFilter)]
     list_filter_submit = True
     list_disable_select_all = True
     list_select_related = ["customer"]

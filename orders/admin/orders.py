@@ -8,10 +8,10 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 from unfold.decorators import display
 
 from core.admin import LargeTableAdmin
+from core.list_filters import TimeRangeFilter
 from orders import services
 from orders.admin.actions import OrderActions
 from orders.admin.actors import actor_of
@@ -75,7 +75,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
         "shipping_interval",
         KitTypeFilter,
         AddressFilter,
-        ("time", RangeDateTimeFilter),
+        ("time", TimeRangeFilter),
     ]
     list_filter_submit = True
     list_disable_select_all = True

@@ -71,6 +71,7 @@ class ProviderFilter(admin.SimpleListFilter):
 
     title = "provider"
     parameter_name = "provider"
+    open_ended = True  # old parcels have had others
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """The providers there are."""
