@@ -6,6 +6,8 @@ from django.db.models import Model
 from django.forms import BooleanField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.forms import ActionForm, BaseDialogForm
 from unfold.widgets import (
     UnfoldAdminTextareaWidget,
@@ -25,6 +27,7 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
     """
 
     model: type[Model]
+    form_before_template = "admin/core/warning.html"
 
     reason = TextField(
         max_length=LONGEST_DETAIL,
@@ -39,11 +42,17 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
         obstacle = self.obstacle(row)
         if obstacle:
             self.fields["despite_risk"] = BooleanField(
-                label="Do it all the same", help_text=obstacle, widget=UnfoldBooleanWidget
+                label="Do it all the same", widget=UnfoldBooleanWidget
             )
         if obstacle or self.needs_reason(row):
             needed = self.fields["reason"]
             needed.required, needed.min_length = True, SHORTEST_REASON  # type: ignore[attr-defined]
+
+    def get_before_template_context(
+        self, request: HttpRequest, object_id: int | str | None = None
+    ) -> dict[str, Any]:
+        """What speaks against it, above all that is asked."""
+        return {"obstacle": self.obstacle(get_object_or_404(self.model, pk=str(object_id)))}
 
     def obstacle(self, row: Any) -> str:
         """What speaks against it; empty when nothing does."""
@@ -59,6 +68,20 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
         return {"reason": given["reason"], "despite_risk": given.get("despite_risk", False)}
 
 
+class BarTick(UnfoldBooleanWidget):  # type: ignore[misc]
+    """A tick with its label beside it, on one line, and seen on the bar's own colour."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__({"style": "outline: 2px solid white; outline-offset: 1px"})
+        self.text = text
+
+    def render(self, *args: Any, **kwargs: Any) -> SafeString:
+        """Both, in a label."""
+        style = "display: flex; align-items: center; gap: 0.5rem; white-space: nowrap"
+        tick = super().render(*args, **kwargs)
+        return format_html('<label style="{}">{}{}</label>', style, tick, self.text)
+
+
 class DecisionBar(ActionForm):  # type: ignore[misc]
     """The bar of the actions on many rows, with room for a reason, and a tick for rows that were
     refused for a risk."""
@@ -69,9 +92,7 @@ class DecisionBar(ActionForm):  # type: ignore[misc]
         label="",
         widget=UnfoldAdminTextInputWidget({"placeholder": "Why? Kept on record"}),
     )
-    despite_risk = BooleanField(
-        required=False, label="Despite the risk", widget=UnfoldBooleanWidget
-    )
+    despite_risk = BooleanField(required=False, label="", widget=BarTick("Despite the risk"))
 
     @staticmethod
     def decision(request: HttpRequest) -> dict[str, Any]:
@@ -83,11 +104,15 @@ class DecisionBar(ActionForm):  # type: ignore[misc]
         }
 
 
-def refusal(error: Exception) -> str:
+TICK_THERE = "tick that, and say why"
+TICK_IN_BAR = "select it again, tick “Despite the risk” beside the action, and say why there"
+
+
+def refusal(error: Exception, how: str = TICK_THERE) -> str:
     """What a verb's refusal says to whoever pressed the button."""
     text = " ".join(getattr(error, "messages", [str(error)]))
     if isinstance(error, Unsafe):
-        text += " To do it all the same, tick that, and say why."
+        text += f" To do it all the same, {how}."
     return text
 
 

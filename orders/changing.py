@@ -74,7 +74,7 @@ def change(order: Order, wanted: Wanted, *, by: str) -> Order:
         changed.append(f"items (now {locked.item}: {locked.amount} {locked.currency})")
     if changed or (wanted.include_unsent and wanted.named):
         locked.save(update_fields=WRITTEN)
-        detail = _detail(changed, wanted)
+        detail = _detail(changed)
         _note(locked, OrderChange(wanted.named, detail, revision, wanted.include_unsent), by)
     return locked
 
@@ -138,9 +138,8 @@ def _refilled(order: Order, wanted: Lines) -> OrderRevision | None:
     return revision
 
 
-def _detail(changed: list[str], wanted: Wanted) -> str:
-    told = f"changed: {', '.join(changed)}" if changed else "as it is"
-    return f"{told}; parcels not handed over yet too" if wanted.include_unsent else told
+def _detail(changed: list[str]) -> str:
+    return f"changed: {', '.join(changed)}" if changed else "as it is"
 
 
 def _note(order: Order, made: OrderChange, by: str) -> None:

@@ -125,6 +125,10 @@ def _is_there(shipment: Shipment) -> bool:
     return shipment.provider in providers.names()
 
 
+def _can_come_back(shipment: Shipment) -> bool:
+    return returns.open_return_of(shipment) is None
+
+
 def _several(shipment: Shipment) -> bool:
     return len(providers.names()) > 1
 
@@ -202,6 +206,7 @@ TAKE_BACK = Action(
     "return",
     "Return to sender",
     "shipping.add_return",
+    offered=_can_come_back,
     explained="Tell the carrier. A return is written down; record on its page when it is here. "
     "It can be sent again as a new parcel then, too.",
     needs_reason=True,

@@ -133,4 +133,4 @@ def _reroute(parcel: Shipment, router: Router, provider: str) -> None:
 
 def _listed(detail: str, following: Sequence[Shipment]) -> str:
     names = ", ".join(parcel.reference for parcel in following)
-    return f"{detail}: {names}" if names else detail
+    return f"{detail}; and of parcels not handed over yet: {names}" if names else detail

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from core.risks import check_reason, weigh
 from core.states import IllegalMove
@@ -19,7 +20,10 @@ from orders.rules import check_address
 from orders.services import correct_address
 from shipping import risks, services, troubles
 from shipping.models import Shipment, ShipmentEvent
-from shipping.states import FAILED
+from shipping.states import ATTEMPT, FAILED, RETURN_OPEN
+
+# The kind of the event of a parcel that its carrier keeps for the customer.
+HELD = "held-for-collection"
 
 
 @transaction.atomic
@@ -125,22 +129,27 @@ def hold(shipment: Shipment, *, by: str, reason: str) -> None:
     if locked.state != FAILED:
         raise IllegalMove(f"This shipment is {locked.state}: nobody holds it for collection.")
     check_reason(reason, "it is held: where, and until when")
-    ShipmentEvent.objects.create(
-        shipment=locked, kind="held-for-collection", actor=by, detail=reason.strip()[:500]
-    )
+    ShipmentEvent.objects.create(shipment=locked, kind=HELD, actor=by, detail=reason.strip()[:500])
 
 
-def cost_in_words(shipment: Shipment) -> str:
-    """What a second parcel costs, before it is sent."""
-    return (
-        f"It costs as much as any parcel of its size does, and {shipment.provider} may charge for "
-        "the way back of the first: no prices of providers are known here."
-    )
+def held(shipment: Shipment) -> str:
+    """Where, and until when, its carrier keeps it; empty once it was tried again or moved."""
+    if shipment.state != FAILED:
+        return ""
+    news = shipment.events.filter(Q(kind=HELD) | Q(kind=ATTEMPT) | ~Q(to_state=""))
+    last = news.order_by("id").last()
+    return last.detail if last and last.kind == HELD else ""
+
+
+COST = "Its carrier charges it as any other parcel; the price is not known here."
 
 
 def preview(shipment: Any) -> str:
     """What will be done, and what it costs."""
+    coming = shipment.returns.filter(state__in=RETURN_OPEN).first()
+    back = f"Its return is under way: {coming.reference}." if coming else ""
+    stays = back or f"{shipment.reference} stays with its carrier."
     return (
-        f"{shipment.reference} stays with its carrier. A new parcel, {next_reference(shipment)}, "
-        f"goes to this address by the routing rules. {cost_in_words(shipment)}"
+        f"{stays} A new parcel, {next_reference(shipment)}, "
+        f"goes to this address by the routing rules. {COST}"
     )

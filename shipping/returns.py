@@ -8,8 +8,8 @@ from core import cases, clock
 from core.states import IllegalMove, move
 from orders.models import Order, OrderEvent
 from shipping import schedules, troubles
-from shipping.models import Return, ReturnEvent, Shipment
-from shipping.states import RETURNABLE, RETURNED_BY
+from shipping.models import Return, ReturnEvent, Shipment, ShipmentEvent
+from shipping.states import RETURN_OPEN, RETURNABLE, RETURNED_BY
 from shipping.tracking import fold, link_returns
 
 
@@ -24,12 +24,12 @@ def request(shipment: Shipment, *, by: str, reason: str) -> Return:
     locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
     if locked.state not in RETURNABLE:
         raise IllegalMove(f"This shipment is {locked.state}: nothing of it can come back.")
-    earlier = list(locked.returns.values_list("state", flat=True))
-    if any(Return.WORKFLOW.moves[state] for state in earlier):
+    earlier = locked.returns.count()
+    if open_return_of(locked):
         raise IllegalMove("A return of this shipment is open already.")
     parcel = Return.objects.create(
         shipment=locked,
-        reference=f"{locked.reference}-r{len(earlier) + 1}",
+        reference=f"{locked.reference}-r{earlier + 1}",
         provider=locked.provider,
         reason=reason[:500],
     )
@@ -37,9 +37,17 @@ def request(shipment: Shipment, *, by: str, reason: str) -> Return:
         parcel=parcel, kind="requested", to_state="requested", actor=by, detail=reason[:500]
     )
     _tell(order, parcel, by=by)
+    ShipmentEvent.objects.create(
+        shipment=locked, kind="return-requested", actor=by, detail=parcel.reference
+    )
     troubles.found(link_returns(), by=by)
     troubles.follow(locked, by=by, how=f"It comes back as {parcel.reference}.")
     return parcel
+
+
+def open_return_of(shipment: Shipment) -> Return | None:
+    """The return of it that has not ended; at most one."""
+    return shipment.returns.filter(state__in=RETURN_OPEN).first()
 
 
 def send_label(parcel: Return, *, by: str, tracking_number: str = "") -> Return:

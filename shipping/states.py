@@ -95,6 +95,8 @@ RETURN = Workflow(
         "closed": frozenset(),
     }
 )
+# It is under way, or to come.
+RETURN_OPEN = frozenset(state for state, moves in RETURN.moves.items() if moves)
 
 
 class ScheduleState(models.TextChoices):

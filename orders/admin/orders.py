@@ -21,7 +21,9 @@ from orders.filters import search
 from orders.forms import KitChoice, PlaceKitForm, PlaceOrderForm
 from orders.models import AWAITS_ADDRESS, DnaKitOrder, Order
 
+AWAITED = "awaits-address"
 STATE_COLOURS = {
+    AWAITED: "warning",
     "placed": "info",
     "active": "info",
     "shipped": "warning",
@@ -93,7 +95,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
         ),
     ]
     fieldsets = [
-        (None, {"fields": [("number", "state"), ("customer", "time"), ("item", "price")]}),
+        (None, {"fields": [("number", "state_in_words"), ("customer", "time"), ("item", "price")]}),
         (
             "Delivery",
             {
@@ -107,7 +109,7 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
     ]
     readonly_fields = [
         "number",
-        "state",
+        "state_in_words",
         "customer",
         "time",
         "item",
@@ -132,7 +134,14 @@ class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
     @display(description="state", label=STATE_COLOURS)
     def shown_state(self, order: Order) -> tuple[str, str]:
         """The state, in its colour."""
-        return order.state, order.get_state_display()
+        key = AWAITED if order.awaits_address else order.state
+        return key, self.state_in_words(order)
+
+    @display(description="state")
+    def state_in_words(self, order: Order) -> str:
+        """The state; that it waits for an address is what staff do something about."""
+        waits = order.awaits_address
+        return "Waiting for an address" if waits else order.get_state_display()
 
     @display(description="delivery address")
     def address(self, order: Order) -> str:

@@ -271,8 +271,18 @@ def test_filters_and_pages_answer(boss, query):
 
 
 @pytest.mark.parametrize("url", [LIST, KITS])
+def test_an_order_that_waits_for_an_address_is_marked_so(boss, url):
+    waiting, ships = placed_kit_order(), placed_kit_order()
+    Order.objects.filter(pk=ships.pk).update(**ADDRESS)
+    for shown in (boss.get(url), boss.get(f"{url}{waiting.pk}/change/")):
+        assert shown.content.decode().count("Waiting for an address") == 1
+    assert "Waiting for an address" not in boss.get(f"{url}{ships.pk}/change/").content.decode()
+
+
+@pytest.mark.parametrize("url", [LIST, KITS])
 def test_the_lists_statements_do_not_grow_and_count_nothing(boss, url):
     counts = []
+    boss.get(url)  # a device is written down when it is first seen
     for size in (1, 20):
         for _ in range(size):
             placed_kit_order()

@@ -45,7 +45,6 @@ class ResendForm(DecisionForm, AddressDialog):
     """Where a second parcel goes, and why; what it costs stands above."""
 
     model = Shipment
-    form_before_template = "admin/shipping/told.html"
 
     later_too = BooleanField(
         required=False,
@@ -67,8 +66,9 @@ class ResendForm(DecisionForm, AddressDialog):
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
-        """What will be done, and what it costs."""
-        return {"text": resending.preview(get_object_or_404(Shipment, pk=str(object_id)))}
+        """What will be done, what it costs, and what speaks against it."""
+        row = get_object_or_404(Shipment, pk=str(object_id))
+        return {"text": resending.preview(row), "obstacle": self.obstacle(row)}
 
 
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]

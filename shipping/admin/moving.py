@@ -56,7 +56,7 @@ class MoveForm(forms.Form):
         chosen.queryset = running_of(customer)
         chosen.label_from_instance = _label
         waiting = [p.reference for p in changing.waiting_of(s.order for s in chosen.queryset)]
-        names = ", ".join(waiting) or "there are none now"
+        names = ", ".join(waiting) or "There are none now"
         self.fields["include_unsent"].help_text = f"{names}. What a provider has stays as it is."
 
 

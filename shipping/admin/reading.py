@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.timezone import localtime
 
 from core.admin import LargeTableAdmin
-from core.dialogs import go_to, refusal
+from core.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal
 from core.states import IllegalMove
 from orders.admin.actors import actor_of
 
@@ -68,7 +68,7 @@ class ReadOnlyAdmin(LargeTableAdmin):
     ) -> None:
         """Do it to each of the selected; say how many, and which refuse, and why."""
         chosen = rows.order_by("id")[:MOST_AT_ONCE]
-        count = sum(self._one(request, row, verb, **options) for row in chosen)
+        count = sum(self._one(request, row, verb, TICK_IN_BAR, **options) for row in chosen)
         if count:
             self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
 
@@ -76,17 +76,17 @@ class ReadOnlyAdmin(LargeTableAdmin):
         self, request: HttpRequest, row: Model, verb: Callable[..., Any], done: str, **options: Any
     ) -> HttpResponse:
         """Do it to one, say so, and show it again."""
-        if self._one(request, row, verb, **options):
+        if self._one(request, row, verb, TICK_THERE, **options):
             self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
         return go_to(request, reverse(f"{self.admin_site.name}:{name}", args=[row.pk]))
 
     def _one(
-        self, request: HttpRequest, row: Model, verb: Callable[..., Any], **options: Any
+        self, request: HttpRequest, row: Model, verb: Callable[..., Any], how: str, **options: Any
     ) -> bool:
         try:
             verb(row, by=actor_of(request), **options)
         except (IllegalMove, ValidationError) as refused:
-            self.message_user(request, f"{row}: {refusal(refused)}", messages.ERROR)
+            self.message_user(request, f"{row}: {refusal(refused, how)}", messages.ERROR)
             return False
         return True

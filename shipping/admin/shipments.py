@@ -185,6 +185,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
                     ("reference", "state"),
                     ("order", "schedule", "occurrence"),
                     ("in_place_of", "resent_as", "may_also_be_with"),
+                    ("comes_back_as", "held"),
                 ]
             },
         ),
@@ -206,7 +207,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         ),
     ]
 
-    readonly_fields = ["in_place_of", "resent_as", "may_also_be_with"]
+    readonly_fields = ["in_place_of", "resent_as", "may_also_be_with", "comes_back_as", "held"]
 
     @display(description="sent in place of")
     def in_place_of(self, shipment: Shipment) -> str:
@@ -218,6 +219,18 @@ class ShipmentAdmin(ReadOnlyAdmin):
         """Links to the parcels that were sent in its place."""
         links = ((linked(each),) for each in shipment.resends.order_by("id"))
         return format_html_join(", ", "{}", links) or "-"
+
+    @display(description="comes back as")
+    def comes_back_as(self, shipment: Shipment) -> str:
+        """Links to its returns, with their states."""
+        rows = shipment.returns.order_by("id")
+        links = ((linked(each), each.get_state_display()) for each in rows)
+        return format_html_join(", ", "{}: {}", links) or "-"
+
+    @display(description="held for collection")
+    def held(self, shipment: Shipment) -> str:
+        """Where, and until when, as staff wrote it; of one that no carrier has tried again."""
+        return resending.held(shipment) or "-"
 
     @display(description="may also be with")
     def may_also_be_with(self, shipment: Shipment) -> str:
@@ -315,10 +328,11 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return self.one(request, row, services.cancel, "cancelled", **form.decision())
 
     def has_take_back_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether something of it can come back, and this person may say so."""
-        return self.may(request, object_id, RETURNABLE) and request.user.has_perm(
-            "shipping.add_return"
-        )
+        """Whether something of it can come back and does not yet, and this person may say so."""
+        row = self.get_object(request, str(object_id)) if object_id else None
+        may = self.may(request, object_id, RETURNABLE)
+        is_free = row is None or returns.open_return_of(row) is None
+        return may and is_free and request.user.has_perm("shipping.add_return")
 
     @action(
         description="Take it back",

@@ -184,6 +184,7 @@ def test_the_dialogs_show_the_risk_before_it_is_taken(staff):
         shown = staff.get(f"{SHIPMENTS}{risky.pk}/{verb}/").content.decode()
         assert "swiftparcel may have it already" in shown
         assert 'name="despite_risk"' in shown
+        assert shown.index("swiftparcel may have it already") < shown.index('name="despite_risk"')
         assert "makes no second parcel" not in shown
         assert (
             'name="despite_risk"'
@@ -196,6 +197,15 @@ def test_a_bulk_action_says_which_it_refuses_and_does_the_others(staff):
     shown = select(staff, SHIPMENTS, "retry_selected", risky, harmless)
     assert "Queued again: 1." in shown
     assert f"{risky}: swiftparcel may have it already." in shown
+    assert "select it again, tick “Despite the risk” beside the action, and say why there." in shown
+
+
+def test_the_tick_of_the_bar_has_its_label_on_the_same_line(staff):
+    unknown()
+    bar = staff.get(SHIPMENTS).content.decode().partition('id="changelist-actions"')[2]
+    label = bar[: bar.index("Despite the risk")].rpartition("<label")[2]
+    assert "white-space: nowrap" in label
+    assert 'name="despite_risk"' in label
 
 
 @pytest.mark.parametrize("fault", [{"status": 400}, {"status": 503}, {"mode": "garbled"}])

@@ -225,7 +225,7 @@ def test_the_queue_offers_what_can_be_done_and_says_what_it_costs():
         assert label in shown
     asked = page(client, f"/admin/core/case/{case.pk}/resend-parcel/")
     assert first.line_1 in asked
-    assert "no prices of providers are known" in asked
+    assert "the price is not known here" in asked
     given = address_of(first, line_1="1 New Street")
     assert client.post(f"/admin/core/case/{case.pk}/resend-parcel/", given).status_code == 302
     assert Shipment.objects.get(resend_of=first).line_1 == "1 New Street"
@@ -234,7 +234,7 @@ def test_the_queue_offers_what_can_be_done_and_says_what_it_costs():
 def test_the_page_of_each_shows_the_other():
     first, client = failed(), signed_in("fulfilment")
     asked = page(client, f"{SHIPMENTS}{first.pk}/resend/")
-    assert "no prices of providers are known" in asked
+    assert "the price is not known here" in asked
     assert first.line_1 in asked
     press(client, SHIPMENTS, first, "resend", **address_of(first, line_1="1 New Street"))
     second = Shipment.objects.get(resend_of=first)
@@ -242,6 +242,45 @@ def test_the_page_of_each_shows_the_other():
     assert f"{SHIPMENTS}{second.pk}/change/" in page(client, f"{SHIPMENTS}{first.pk}/change/")
     assert f"{SHIPMENTS}{first.pk}/change/" in page(client, f"{SHIPMENTS}{second.pk}/change/")
     assert press(client, SHIPMENTS, first, "resend").status_code == 403, "not twice"
+
+
+def test_the_page_shows_the_return_and_offers_no_second_one():
+    first, client = failed(), signed_in("fulfilment")
+    assert "Take it back" in page(client, f"{SHIPMENTS}{first.pk}/change/")
+    parcel = returns.request(first, by=STAFF, reason="Nobody is ever there")
+    shown = page(client, f"{SHIPMENTS}{first.pk}/change/")
+    assert f"/admin/shipping/return/{parcel.pk}/change/" in shown
+    assert f"{parcel.reference}</a>: Requested" in shown
+    assert "Take it back" not in shown
+    told = first.events.latest("id")
+    assert (told.kind, told.actor, told.detail) == ("return-requested", STAFF, parcel.reference)
+    asked = page(client, f"{SHIPMENTS}{first.pk}/resend/")
+    assert f"Its return is under way: {parcel.reference}." in asked
+    assert "stays with its carrier" not in asked
+    returns.close(parcel, by=STAFF, reason="It is lost")
+    assert "Take it back" in page(client, f"{SHIPMENTS}{first.pk}/change/")
+
+
+def test_a_case_of_one_that_comes_back_offers_no_second_return():
+    first = failed()
+    take_back = cases.kind("shipment-failed").action("return")
+    assert take_back
+    assert take_back.offered(first)
+    returns.request(first, by=STAFF, reason="Nobody is ever there")
+    assert not take_back.offered(first)
+
+
+def test_the_page_shows_that_it_is_held_until_it_is_tried_again(provider):
+    first, client = failed(), signed_in("fulfilment")
+    resending.hold(first, by=STAFF, reason="Depot Nord until 3 December")
+    assert resending.held(first) == "Depot Nord until 3 December"
+    shown = page(client, f"{SHIPMENTS}{first.pk}/change/").partition("Held for collection")[2]
+    assert "Depot Nord" in shown[:600]
+    first.events.create(kind="delivery-failed", from_state=first.state, to_state=first.state)
+    assert resending.held(first) == ""
+    resending.hold(first, by=STAFF, reason="Depot Nord until 9 December")
+    first.state = "in-transit"
+    assert resending.held(first) == ""
 
 
 def test_the_api_sends_again_and_shows_the_link_in_both_directions(api):
