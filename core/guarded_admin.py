@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.contrib.admin.filters import ListFilter
+from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import BadRequest
 from django.db.models import AutoField, ForeignKey
 from django.http import Http404, HttpRequest
@@ -40,8 +41,9 @@ class GuardedAdmin:
         return to_field in {opts.pk.name, opts.pk.attname}
 
     def changelist_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        """The list. Raises BadRequest for a NUL in its address: no row holds one."""
-        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+        """The list. Raises BadRequest for a NUL in a filter; a search drops it."""
+        filters = (values for name, values in request.GET.lists() if name != SEARCH_VAR)
+        if any("\0" in value for values in filters for value in values):
             raise BadRequest("Leave out the control characters.")
         return super().changelist_view(request, *args, **kwargs)  # type: ignore[misc]
 
