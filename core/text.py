@@ -242,8 +242,13 @@ def _as_read(domain: str) -> str:
 
 def bare(text: str) -> str:
     """A text as it is read, to be compared with words: no case, no marks, nothing unseen."""
-    apart = unicodedata.normalize("NFKD", _cut(text.translate(_FILLERS))).casefold()
-    return "".join(char for char in apart if unicodedata.category(char) not in ("Mn", "Cf"))
+    return apart(text).casefold()
+
+
+def apart(text: str) -> str:
+    """A text in common letters without marks and what cannot be seen; its capitals stay."""
+    parts = unicodedata.normalize("NFKD", _cut(text.translate(_FILLERS)))
+    return "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
 
 
 def _seen(text: str) -> str:

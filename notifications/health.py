@@ -10,7 +10,7 @@ from functools import cache
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from core.text import bare
+from core.lookalikes import latin
 from notifications.channels import channels
 from orders.models import Product, ProductKind
 
@@ -34,7 +34,7 @@ COMMON = frozenset(
         "g",
         "mg",
         "kg",
-        "µg",
+        "\u03bcg",
         "cl",
         "pack",
     ]
@@ -42,25 +42,91 @@ COMMON = frozenset(
 ENDINGS = ("ical", "ic", "ics", "is", "es", "e", "s", "y")
 SHORTEST_STEM = 4
 FIRST_UNSPACED = "\u2e80"  # Chinese and Japanese, which follow it, write no blanks between words
-# Letters of other alphabets that look like Latin ones.
-_LOOKALIKES = str.maketrans("авекмнорстухіјѕαβεικνορτυχ", "abekmhopctyxijsabeikvoptyx")
+# What is written together with such a word: “dnakit”, “mygenome”.
+AFFIXES: tuple[str, ...] = (
+    "my",
+    "your",
+    "our",
+    "the",
+    "home",
+    "free",
+    "result",
+    "results",
+    "sample",
+    "samples",
+)
+AFFIXES += tuple(sorted(word for word in COMMON if len(word) >= 3))
+LONG_ENOUGH = 6  # letters of a word that is found with blanks in it: “mammo gram”, but not “d na”
+ORDINARY = re.compile("genomm?en")  # “taken”, in German and Dutch
+# Where words meet that are written together: MyDNA, DNAKit, DNAkit, dna1.
+_SEAM = re.compile(
+    r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[A-Z]{2})(?=[a-z])"
+    r"|(?<=\d)(?=[^\W\d])|(?<=[^\W\d])(?=\d)"
+)
 
 
 def telling_words(text: str) -> list[str]:
     """What of this text reveals something of health: names of kits and treatments, `HEALTH_WORDS`.
 
-    In whatever form: `genomes` for genome, `D.N.A.`, letters that only look otherwise, and a
-    product's name without its commas and amounts. Item ids as they are written: `it 2` is none.
+    In whatever form: `genomes` for genome, `D.N.A.`, `MyDNA`, letters that only look otherwise, and
+    a product's name without its commas and amounts. Item ids as they are written: `it 2` is none.
     """
-    plain, tokens = _plain(text), _tokens(text)
-    wanted = [word for word in settings.HEALTH_WORDS if _stands_in(_tokens(word), tokens)]
+    plain, said = latin(text).casefold(), _Said(text)
+    wanted = [word for word in settings.HEALTH_WORDS if said.holds(_tokens(word))]
     products = Product.objects.filter(kind__in=TELLING_KINDS).values_list("name", "item_id")
     for name, item_id in products.iterator():
-        if _stands_in(_telling(_tokens(name)), tokens):
+        if said.holds(_telling(_tokens(name))):
             wanted.append(name)
-        elif _is_written_in(_plain(item_id), plain) or _is_slug_in(item_id, tokens):
+        elif _is_written_in(latin(item_id).casefold(), plain) or _is_slug_in(item_id, said):
             wanted.append(item_id)
     return wanted
+
+
+class _Said:
+    """What a text says: its words, the pieces of those that are written together, and its letters.
+
+    In `letters` nothing stands between the pieces; `edges` are where one begins or ends, `blanks`
+    where one did not follow another directly.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.tokens, self.pieces, self.letters = _tokens(text), list[str](), ""
+        self.edges, self.blanks = {0}, set[int]()
+        for chunk in latin(text).split():
+            self.blanks.add(len(self.letters))
+            for word in re.findall(r"[^\W_]+", chunk):
+                for piece in _SEAM.split(word):
+                    self._add(piece.casefold())
+
+    def _add(self, piece: str) -> None:
+        start, end = len(self.letters), len(self.letters) + len(piece)
+        self.pieces.append(piece)
+        self.letters += piece
+        self.edges.add(end)
+        self.edges |= {start + len(affix) for affix in AFFIXES if piece.startswith(affix)}
+        self.edges |= {end - len(affix) for affix in AFFIXES if piece.endswith(affix)}
+
+    def holds(self, parts: Sequence[str]) -> bool:
+        """Whether it says these words, in whatever form, apart or together."""
+        return bool(parts) and (
+            _stands_in(parts, self.tokens)
+            or _stands_in(parts, self.pieces)
+            or any(map(self._is_spelled, _forms("".join(parts))))
+        )
+
+    def _is_spelled(self, form: str) -> bool:
+        """Whether whole pieces make this word; blanks may be between those of a long one only."""
+        start = self.letters.find(form)
+        while start >= 0:
+            end = start + len(form)
+            is_whole = start in self.edges and end in self.edges
+            if is_whole and (len(form) >= LONG_ENOUGH or not self._has_blank(start, end)):
+                return True
+            start = self.letters.find(form, start + 1)
+        return False
+
+    def _has_blank(self, start: int, end: int) -> bool:
+        return any(at in self.blanks for at in range(start + 1, end))
 
 
 def check_words(channel: str, text: str, subject: str = "", *, field: str = "message") -> None:
@@ -91,15 +157,15 @@ def _is_written_in(item_id: str, plain: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(item_id)}(?!\w)", plain))
 
 
-def _is_slug_in(item_id: str, tokens: Sequence[str]) -> bool:
+def _is_slug_in(item_id: str, said: _Said) -> bool:
     """A kit type is made of words; an id with numbers is not."""
     parts = _tokens(item_id)
-    return all(map(str.isalpha, parts)) and _stands_in(_telling(parts), tokens)
+    return all(map(str.isalpha, parts)) and said.holds(_telling(parts))
 
 
 def _stands_in(parts: Sequence[str], tokens: Sequence[str]) -> bool:
     """Whether the words stand there, one after the other, each in whatever form."""
-    return bool(parts) and any(
+    return any(
         all(map(_is_form_of, tokens[start:], parts))
         for start in range(len(tokens) - len(parts) + 1)
     )
@@ -109,6 +175,8 @@ def _is_form_of(token: str, word: str) -> bool:
     """Whether it is this word, or one of the same stem. Short words have no forms but a plural."""
     if word[0] >= FIRST_UNSPACED:
         return word in token
+    if ORDINARY.match(token):
+        return False
     stem = _stem(word)
     if len(stem) < SHORTEST_STEM:
         return token in (word, f"{word}s")
@@ -122,12 +190,16 @@ def _stem(word: str) -> str:
     return stem if len(stem) >= SHORTEST_STEM else word
 
 
-def _plain(text: str) -> str:
-    """A text as it is read, in Latin letters."""
-    return bare(text).translate(_LOOKALIKES)
+@cache
+def _forms(word: str) -> list[str]:
+    """How a word may end that is put together of pieces; one of them is enough."""
+    stem = _stem(word)
+    if len(stem) < SHORTEST_STEM:
+        return [word, f"{word}s"]
+    return [word, f"{word}s", *(stem + ending for ending in (*ENDINGS, "", "ed", "ing"))]
 
 
 def _tokens(text: str) -> list[str]:
     """Its words; letters that stand apart are one."""
-    words = " ".join(re.findall(r"[^\W_]+", _plain(text)))
+    words = " ".join(re.findall(r"[^\W_]+", latin(text).casefold()))
     return re.sub(r"(?<!\S)\w(?: \w(?!\S))+", lambda run: run[0].replace(" ", ""), words).split()
