@@ -1,12 +1,17 @@
 """Phone numbers, however people write them."""
 
+import re
 from typing import Any
 
+import phonenumbers
 from django.core.exceptions import ValidationError
 from phonenumber_field.formfields import PhoneNumberField
 from phonenumber_field.phonenumber import to_python
+from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
-from core.text import phone
+from core.text import lenient, phone
+
+LOCAL = re.compile(r"[0-9]{6,15}\Z", re.ASCII)
 
 
 def e164(text: str) -> str:
@@ -24,6 +29,28 @@ def e164(text: str) -> str:
         if number and number.is_valid():
             return str(number.as_e164)
     return ""
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers in E.164 that this may be: as it is dialled in any country, or whole.
+
+    For searches, which show what they find: `0711 082 300` is a number in 27 countries.
+    """
+    found = {e164(text)} - {""}
+    dialled = re.sub(r"[\s()./-]", "", lenient(text), flags=re.ASCII)
+    if LOCAL.match(dialled):
+        regions = (regions[0] for regions in COUNTRY_CODE_TO_REGION_CODE.values())
+        found |= {number for region in regions if (number := _in_region(dialled, region))}
+    return found
+
+
+def _in_region(dialled: str, region: str) -> str:
+    try:
+        number = phonenumbers.parse(dialled, region)
+    except phonenumbers.NumberParseException:
+        return ""
+    valid = phonenumbers.is_valid_number(number)
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else ""
 
 
 class PhoneFormField(PhoneNumberField):  # type: ignore[misc]

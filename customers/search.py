@@ -9,7 +9,7 @@ from rest_framework.filters import SearchFilter
 from core.folding import PrefixMatch
 from core.text import lenient
 from customers.models import CUSTOMER_WORDS, Customer
-from customers.phones import e164
+from customers.phones import numbers
 from customers.words import typed
 
 LONGEST_SEARCH = 200
@@ -19,8 +19,8 @@ MOST_FOUND = 10_000
 def matching(text: str) -> Q:
     """Customers in whose name, e-mail address, code or phone number each word begins a word."""
     found = Q(PrefixMatch(CUSTOMER_WORDS, typed(text)))
-    number = e164(text)  # it may be written as it is dialled at home
-    return found | Q(phone_number=number) if number else found
+    dialled = numbers(text)  # it may be written as it is dialled at home
+    return found | Q(phone_number__in=sorted(dialled)) if dialled else found
 
 
 def newest_matching(text: str, most: int = MOST_FOUND) -> QuerySet[Customer]:

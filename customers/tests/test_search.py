@@ -144,3 +144,30 @@ def test_search_uses_its_index(db):
 )
 def test_phone_numbers_are_read_however_they_are_written(text, number):
     assert e164(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("0711 082 300", "+254711082300"),
+        ("(0711) 082-300", "+254711082300"),
+        ("711082300", "+254711082300"),
+        ("+254 711 082 300", "+254711082300"),
+        ("030 901820", "+4930901820"),
+        ("06 1 234 5678", "+3612345678"),
+        ("020 7946 0000", "+442079460000"),
+        ("02 1234 5678", "+390212345678"),
+    ],
+)
+def test_a_number_is_found_as_it_is_dialled_at_home_in_any_country(db, text, number):
+    row = CustomerFactory.create(phone_number=number)
+    CustomerFactory.create(phone_number="+447451277972")
+    assert list(search(Customer.objects.all(), text)) == [row]
+
+
+def test_a_dialled_number_is_looked_up_by_indexes(db):
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+    plan = search(Customer.objects.order_by(), "0711 082 300").explain()
+    assert "customer_by_phone" in plan
+    assert "Seq Scan" not in plan

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 
 from core.admin import LargeTableAdmin, ModelAdmin
 from customers.models import Customer
-from customers.phones import e164
+from customers.phones import numbers
 from notifications.admin.reading import ReadOnly
 from notifications.channels import address_key
 from notifications.consent import note_preferences, opt_in, opt_out
@@ -111,7 +111,7 @@ class ConsentAdmin(ReadOnly, LargeTableAdmin):
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The steps of one address."""
-        return queryset.filter(recipient__in={address_key(text), e164(text)} - {""})
+        return queryset.filter(recipient__in={address_key(text), *numbers(text)})
 
 
 def preferences_changed(request: HttpRequest, customer: Customer, before: dict[str, str]) -> None:
