@@ -1,6 +1,6 @@
 """Text folded for search and order, by the database alone: stored rows and queries alike.
 
-The functions are made by the migration `core.0010_folded_text`: without accents and case, one
+The functions are made by the migrations `core.0010` and `core.0012`: without accents and case, one
 apostrophe, one hyphen, one blank, and nothing that cannot be seen. Docs: decision 0006.
 """
 

@@ -1,7 +1,11 @@
 """Text folded by the database, for search and order."""
 
+from importlib import import_module
+
 import pytest
 from django.db import connection
+from django.db.migrations import RunSQL
+from django.db.migrations.loader import MigrationLoader
 
 from core.folding import Folded, containing
 from customers.models import Customer
@@ -10,6 +14,7 @@ from identity.tests.factories import UserFactory
 from orders.models import Product
 from orders.tests.factories import ProductFactory
 
+LAST_CHANGE = "0012_more_letters_and_signs"
 ALPHABET = ["adams", "Åse", "Baker", "de Vries", "Émile", "O'Brien", "Obrist", "Øster", "Zoe"]
 URL = "/api/v1/customers/"
 pytestmark = pytest.mark.django_db
@@ -64,6 +69,53 @@ def test_the_order_is_read_from_its_index(api):
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Only Scan" in plan or "Index Scan using customer_by_alphabet" in plan
     assert "Sort" not in plan.replace("sort_key", "")
+
+
+def test_letters_with_hooks_and_bars_stand_with_the_letter_they_are_made_of(api):
+    ordered = [
+        "Aled",
+        "Ɓala",
+        "Bola",
+        "Ɗan",
+        "Dua",
+        "Əli",
+        "Eva",
+        "Ƙasim",
+        "Kim",
+        "Ŋala",
+        "Ɔkra",
+        "Zoe",
+    ]
+    for name in reversed(ordered):
+        CustomerFactory.create(name=name)
+    assert [row["name"] for row in names(api, "ordering=name")] == ordered
+
+
+def test_each_letter_is_folded():
+    letters = import_module(f"core.migrations.{LAST_CHANGE}").LETTERS
+    assert len(letters) > 150
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT fold_text(%s)", ["".join(letters)])
+        assert cursor.fetchone()[0] == "".join(letters.values())
+
+
+def test_each_index_of_folded_text_is_built_anew_after_the_functions_last_change():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indexname FROM pg_indexes"
+            " WHERE indexdef ~ '(search_vector|sort_key|fold_text)\\('"
+        )
+        indexes = {name for (name,) in cursor.fetchall()}
+    loader = MigrationLoader(connection)
+    rebuilt = {
+        str(operation.sql).rpartition(" ")[2]
+        for migration in loader.disk_migrations.values()
+        if ("core", LAST_CHANGE) in migration.dependencies
+        for operation in migration.operations
+        if isinstance(operation, RunSQL)
+    }
+    assert len(indexes) == 5
+    assert indexes == rebuilt
 
 
 def test_products_are_sorted_so_too(api):

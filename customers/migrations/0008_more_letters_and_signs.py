@@ -1,0 +1,17 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """Beside the old code: the table stays writable, and each index is there until its new one is."""
+
+    atomic = False
+
+    dependencies = [
+        ("customers", "0007_found_as_seen"),
+        ("core", "0012_more_letters_and_signs"),
+    ]
+
+    operations = [
+        migrations.RunSQL("REINDEX INDEX CONCURRENTLY customer_search_vector", migrations.RunSQL.noop),
+        migrations.RunSQL("REINDEX INDEX CONCURRENTLY customer_by_alphabet", migrations.RunSQL.noop),
+    ]
