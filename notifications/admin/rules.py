@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core.admin import ModelAdmin
 from core.forms import TokenField
+from core.text import reference
 from notifications.models import NEWS, Rule
 from notifications.preview import preview
 from orders.models import Order
@@ -28,7 +29,7 @@ class PreviewForm(forms.Form):
 
     def clean_number(self) -> Order:
         """The order. Raises ValidationError when there is none."""
-        number = self.cleaned_data["number"].strip().lower()
+        number = reference(self.cleaned_data["number"])
         found = Order.objects.select_related("customer").filter(number=number).first()
         if found is None:
             raise forms.ValidationError("There is no order with this number.")

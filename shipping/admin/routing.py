@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from core.admin import ModelAdmin
 from core.dialogs import go_to
 from core.forms import TokenField
+from core.text import reference
 from customers.countries import countries
 from orders.models import Order
 from shipping import providers, routing
@@ -96,7 +97,7 @@ class NumberForm(forms.Form):
 
     def clean_number(self) -> str:
         """Raise ValidationError when there is no such order."""
-        number: str = self.cleaned_data["number"].strip().lower()
+        number = reference(self.cleaned_data["number"])
         if not Order.objects.filter(number=number).exists():
             raise forms.ValidationError("There is no order with this number.")
         return number

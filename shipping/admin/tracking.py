@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from core.text import reference
 from shipping.admin.reading import ReadOnlyAdmin, to_the_second
 from shipping.admin.shipments import ProviderFilter
 from shipping.models import TrackingEvent, UnreadableEvent
@@ -52,7 +53,7 @@ class TrackingEventAdmin(ReadOnlyAdmin):
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The events of one reference."""
-        return queryset.filter(order_id__in=[text, plain_reference(text)])
+        return queryset.filter(order_id__in={text, plain_reference(text), reference(text)})
 
     @display(description="arrived")
     def arrived(self, event: TrackingEvent) -> str:
@@ -113,7 +114,7 @@ class UnreadableEventAdmin(ReadOnlyAdmin):
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The events of one reference."""
-        return queryset.filter(order_id=plain_reference(text))
+        return queryset.filter(order_id__in={plain_reference(text), reference(text)})
 
     @display(description="arrived")
     def arrived(self, event: UnreadableEvent) -> str:

@@ -154,6 +154,15 @@ def test_parked_events_are_found(fulfilment):
     assert "co-0" not in page(fulfilment, f"{EVENTS}?q={shipment.reference}")
 
 
+@pytest.mark.parametrize("typed", ["{}", "#{},", "“{}”", "CO {}", "ｃｏ－{}"])
+def test_events_are_found_by_a_reference_however_it_is_typed(fulfilment, typed):
+    shipment = queued_shipment()
+    tracking.store("reference", [tracked(shipment.reference, "in-transit")])
+    text = typed.format(shipment.order_id if typed[0] in "Cｃ" else shipment.reference)
+    shown = fulfilment.get(EVENTS, {"q": text}).context["cl"].result_list
+    assert [event.order_id for event in shown] == [shipment.reference]
+
+
 def test_what_went_wrong_is_sent_again(fulfilment):
     unknown, sent = queued_shipment(state="unknown"), queued_shipment(state="sent")
     shown = select(fulfilment, SHIPMENTS, "retry_selected", unknown, sent)

@@ -68,8 +68,9 @@ def test_the_page_of_an_order_says_by_which_provider_and_why(mona):
     order, rule = placed_order(), typed(mona)
     RoutingRule.objects.update(is_active=True)
     assert rule is not None
-    page = mona.get(f"{RULES}route/?number=%20CO-{order.pk}").content.decode()
-    assert "northpost" in page
+    for number in (f" CO-{order.pk}", f"#co {order.pk}", f"ｃｏ－{order.pk}"):
+        page = mona.get(f"{RULES}route/", {"number": number}).content.decode()
+        assert "northpost" in page, number
     assert "by northpost: rule “Britain” takes it (to GB)" in page
     assert f"{RULES}{rule.pk}/change/" in page
     assert (

@@ -46,10 +46,13 @@ def _(world: World) -> str:
     return _finds(world, f"M\u00e1ire O\u2019Shea{mark}", f"O'Shea{mark}", page=True)
 
 
+SIGNS = ("Xandoe{}, Mira", "Mira: Xandoe{}", "#Mira & *Xandoe{}*", "「Xandoe{}」")
+
+
 @case("H25", "F17", "found, in the admin too")
 def _(world: World) -> str:
     mark = new_name()
-    return _finds(world, f"Mira Xandoe{mark}", f"Xandoe{mark}, Mira", page=True)
+    return _finds(world, f"Mira Xandoe{mark}", *(form.format(mark) for form in SIGNS), page=True)
 
 
 @case("H26", "F18", "found")
@@ -79,6 +82,15 @@ def _walk(world: World, path: str, **query: str) -> list[dict[str, str]]:
     return rows
 
 
+@case("F30", "F30", "found, by either spelling of its domain and without its plus")
+def _(world: World) -> str:
+    mark = new_name().lower()
+    code = world.customer("Jane Doe", email=f"{mark}+kits@exämple.de")["code"]
+    forms = ("{}+kits@exämple.de", "{}+kits@xn--exmple-cua.de", "{} kits@EXÄMPLE.de")
+    lost = [form for form in forms if code not in _codes(world, form.format(mark))]
+    return check(not lost, f"not by {lost}" if lost else "found")
+
+
 @case("H37", "F28", "found")
 def _(world: World) -> str:
     shipment = world.shipment(world.parcel())
@@ -92,9 +104,10 @@ def _(world: World) -> str:
     return check(not lost, f"not by {lost}" if lost else "found")
 
 
-@case("F28", "F28", "reference=CO-…, number=CO-… find")
+@case("F28", "F28", "reference=#CO-…, number= in full width find")
 def _(world: World) -> str:
     reference = world.parcel()
-    by_reference = world.results("shipments/", reference=reference.upper())
-    by_number = world.results("orders/", number=reference.upper())
+    wide = reference.upper().translate({code: code + 0xFEE0 for code in range(0x21, 0x7F)})
+    by_reference = world.results("shipments/", reference=f"#{reference.upper()}")
+    by_number = world.results("orders/", number=wide)
     return check(by_reference and by_number, f"{len(by_reference)} parcel, {len(by_number)} order")
