@@ -15,7 +15,7 @@ from clinical import services
 from clinical.models import Patient, Study, StudyEvent
 from clinical.search import search
 from clinical.states import StudyState
-from core.admin import LargeTableAdmin, ReadOnlyInline
+from core.admin import HistoryInline, LargeTableAdmin, ReadOnlyInline
 from core.states import IllegalMove
 from identity.access import RecordedAdmin, who_looked
 
@@ -29,11 +29,11 @@ class StudyInline(ReadOnlyInline):
     show_change_link = True
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(HistoryInline):
     """What happened to a study. Who may see the study may see this."""
 
     model = StudyEvent
-    fields = ["at", "kind", "actor", "detail"]
+    fields = ["at", "what", "actor", "detail"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Those who may see studies."""

@@ -1,6 +1,6 @@
 """What the pages of the admin share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
@@ -141,3 +142,20 @@ class ReadOnlyInline(TabularInline):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Nobody changes one."""
         return False
+
+
+class HistoryInline(ReadOnlyInline):
+    """What happened to a row, one event a line, in words: `words` has those that its kind has not.
+
+    The API and the database keep the kinds as they are.
+    """
+
+    verbose_name_plural = "history"
+    fields = ["at", "what", "from_state", "to_state", "actor", "detail"]
+    words: Mapping[str, str] = {}
+
+    @display(description="what")
+    def what(self, event: Any) -> str:
+        """What happened."""
+        words: str = self.words.get(event.kind) or event.kind.replace("-", " ")
+        return words

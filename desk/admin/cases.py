@@ -1,6 +1,7 @@
 """The exceptions queue in the admin: one list, a page for each case, a page for each action."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from core import cases, clock
-from core.admin import LargeTableAdmin, ReadOnlyInline
+from core.admin import HistoryInline, LargeTableAdmin
 from core.cases import Action, Listed
 from core.cases.models import Case, CaseEvent
 from core.folding import Folded
@@ -40,12 +41,19 @@ LINK = '<a class="text-link" href="{}">{}: {}</a>'
 CHANGE = "core.change_case"
 
 
-class StepInline(ReadOnlyInline):
+class StepInline(HistoryInline):
     """What was done about it."""
 
     model = CaseEvent
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "actor", "detail"]
+    fields = ["at", "what", "actor", "detail"]
+
+    @property
+    def words(self) -> Mapping[str, str]:  # type: ignore[override]
+        """The labels of actions, those that all kinds of cases call alike."""
+        actions = [action for kind in cases.kinds() for action in kind.actions]
+        labels = {(action.name, action.label) for action in actions}
+        names = Counter(name for name, _ in labels)
+        return {name: label for name, label in labels if names[name] == 1}
 
 
 @admin.register(Case)

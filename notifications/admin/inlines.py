@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from core.admin import ReadOnlyInline
+from core.admin import HistoryInline, ReadOnlyInline
 from notifications.models import (
     Consent,
     DeliveryReport,
@@ -15,12 +15,10 @@ from notifications.models import (
 )
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(HistoryInline):
     """The history of a notification."""
 
     model = NotificationEvent
-    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
-    verbose_name_plural = "history"
 
 
 class DeliveryReportInline(ReadOnlyInline):

@@ -14,7 +14,7 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from core.admin import LargeTableAdmin, ReadOnlyInline
+from core.admin import HistoryInline, LargeTableAdmin
 from core.dialogs import go_to
 from core.states import IllegalMove
 from customers.models import Customer
@@ -79,12 +79,11 @@ class SureForm(BaseDialogForm):  # type: ignore[misc]
     """Nothing to fill in."""
 
 
-class MailingEventInline(ReadOnlyInline):
+class MailingEventInline(HistoryInline):
     """What was done to it."""
 
     model = MailingEvent
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "from_state", "to_state", "actor"]
+    fields = ["at", "what", "from_state", "to_state", "actor"]
 
 
 @admin.register(Mailing)

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.admin import ReadOnlyInline, TabularInline
+from core.admin import HistoryInline, ReadOnlyInline, TabularInline
 from orders.forms import NewLines
 from orders.models import OrderEvent, OrderLine
 
@@ -16,12 +16,10 @@ class LineInline(ReadOnlyInline):
     fields = ["item_id", "name", "quantity", "unit_price", "weight"]
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(HistoryInline):
     """What happened to the order."""
 
     model = OrderEvent
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
 
 
 class NewLineInline(TabularInline):

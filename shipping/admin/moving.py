@@ -15,7 +15,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldBooleanWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldBooleanWidget,
+)
 
 from core.dialogs import refusal
 from core.states import IllegalMove
@@ -39,7 +43,9 @@ class MoveForm(forms.Form):
         Address.objects.none(), empty_label=None, widget=UnfoldAdminSelectWidget, label="Send to"
     )
     schedules = forms.ModelMultipleChoiceField(
-        Schedule.objects.none(), widget=forms.CheckboxSelectMultiple, label="These subscriptions"
+        Schedule.objects.none(),
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        label="Which of these go there",
     )
     include_unsent = forms.BooleanField(
         required=False,

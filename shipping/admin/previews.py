@@ -13,6 +13,7 @@ from django.forms import ChoiceField, DateField, HiddenInput, IntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
@@ -121,6 +122,11 @@ class OccurrencePreview(Preview):
         if said.get("occurrence") is None:
             said["occurrence"] = self.initial["occurrence"] = self.drawn_for()
         return {"occurrence": said["occurrence"]}
+
+    def date_of(self, occurrence: int | None) -> str:
+        """Its date, as it was shown."""
+        dates = {day.occurrence: day.date for day in [*self.now, *self.then]}
+        return date_format(dates[occurrence]) if occurrence in dates else "This date"
 
     def is_confirmed(self, said: dict[str, Any]) -> bool:
         """What is so already, by the same dialog or by somebody else, needs no confirming."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 
-from core.admin import ReadOnlyInline
+from core.admin import HistoryInline
 from core.text import reference
 from shipping import returns
 from shipping.admin.dialogs import ReasonForm
@@ -31,12 +31,10 @@ def _before(state: str) -> frozenset[str]:
     return frozenset(before for before, moves in RETURN.moves.items() if state in moves)
 
 
-class StepInline(ReadOnlyInline):
+class StepInline(HistoryInline):
     """What happened to it."""
 
     model = ReturnEvent
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
 
 
 @admin.register(Return)

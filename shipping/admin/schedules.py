@@ -11,7 +11,7 @@ from django.utils.formats import date_format
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from core.admin import ReadOnlyInline
+from core.admin import HistoryInline, ReadOnlyInline
 from orders.filters import search
 from orders.models import Order
 from shipping import schedules
@@ -36,12 +36,11 @@ ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
 STATE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(HistoryInline):
     """What was done to the schedule."""
 
     model = ScheduleEvent
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
+    words = {"unskipped": "skip taken back"}
 
 
 class ShipmentInline(ReadOnlyInline):
@@ -97,6 +96,8 @@ class ScheduleAdmin(ForecastPage):
     has_contents_permission = may_change_contents
     fields = [
         ("order", "state"),
+        ("products", "service"),
+        "goes_to",
         ("interval", "anchor"),
         ("next_dates", "left_out", "resume_on"),
         ("time_zone", "catch_up"),
@@ -106,6 +107,28 @@ class ScheduleAdmin(ForecastPage):
     def shown_state(self, schedule: Schedule) -> tuple[str, str]:
         """The state, in its colour."""
         return schedule.state, schedule.state
+
+    @display(description="products")
+    def products(self, schedule: Schedule) -> str:
+        """What each of its parcels holds, from now on."""
+        return ", ".join(map(str, schedule.order.lines.all())) or schedule.order.item
+
+    @display(description="delivery service")
+    def service(self, schedule: Schedule) -> str:
+        """How fast they go."""
+        return str(schedule.order.get_delivery_service_display())
+
+    @display(description="goes to")
+    def goes_to(self, schedule: Schedule) -> str:
+        """Where they go, for whoever may see orders, whose address it is."""
+        return schedule.order.on_one_line() or "not known yet"
+
+    def get_fields(self, request: HttpRequest, obj: Schedule | None = None) -> list[Any]:
+        """All of them; the address for those who may see it on the order's page."""
+        shown = list(super().get_fields(request, obj))
+        if not request.user.has_perm("orders.view_order"):
+            shown.remove("goes_to")
+        return shown
 
     @display(description="next")
     def next_date(self, schedule: Schedule) -> str:
@@ -215,7 +238,8 @@ class ScheduleAdmin(ForecastPage):
     def skip(self, request: HttpRequest, form: SkipForm, object_id: str) -> HttpResponse:
         """Leave out the occurrence that the dialog was about."""
         which = form.cleaned_data["occurrence"]
-        return self.one(request, _get(object_id), schedules.skip, "left out", occurrence=which)
+        done = f"{form.date_of(which)} is left out"
+        return self.one(request, _get(object_id), schedules.skip, done, occurrence=which)
 
     @action(
         description="Take the skip back",
@@ -230,7 +254,7 @@ class ScheduleAdmin(ForecastPage):
     def unskip(self, request: HttpRequest, form: UnskipForm, object_id: str) -> HttpResponse:
         """Leave the occurrence out no more."""
         which = form.cleaned_data["occurrence"]
-        done = "it ships after all"
+        done = f"{form.date_of(which)} ships after all"
         return self.one(request, _get(object_id), schedules.unskip, done, occurrence=which)
 
     @action(

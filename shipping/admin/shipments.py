@@ -12,7 +12,7 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core import clock
-from core.admin import ReadOnlyInline
+from core.admin import HistoryInline, ReadOnlyInline
 from core.dialogs import DecisionBar
 from core.models import Circuit
 from shipping import providers, resending, returns, services
@@ -82,12 +82,15 @@ class ProviderFilter(admin.SimpleListFilter):
         return queryset.filter(provider=self.value()) if self.value() else queryset
 
 
-class EventInline(ReadOnlyInline):
+class EventInline(HistoryInline):
     """What happened to the shipment."""
 
     model = ShipmentEvent
-    verbose_name_plural = "history"
-    fields = ["at", "kind", "from_state", "to_state", "actor", "detail"]
+    words = {
+        "resent": "sent again",
+        "resend": "sent in place of another",
+        "retried": "queued again",
+    }
 
 
 class TrackingInline(ReadOnlyInline):

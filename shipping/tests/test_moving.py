@@ -8,9 +8,10 @@ import time_machine
 from customers.models import Address
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.tests.factories import actor_named
+from orders.changing import Wanted
 from orders.models import Order
 from orders.tests.factories import ADDRESS, placed_order
-from shipping import schedules
+from shipping import changing, schedules
 from shipping.models import Schedule
 from shipping.tests.test_admin import page, signed_in
 
@@ -195,6 +196,49 @@ def test_a_subscription_or_an_address_of_somebody_else_is_refused(home):
         {"address": home.pk, "schedules": [other.pk]},
     ):
         assert "Select a valid choice" in support.post(url, data).content.decode()
+
+
+def test_the_page_says_what_it_is_for_and_its_boxes_stand_below_their_label(home):
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    support = signed_in("support")
+    shown = page(support, url)
+    assert "Subscriptions keep the address that they were ordered with." in shown
+    assert shown.index("Which of these go there") < shown.index('name="schedules"')
+    running(home).shipments.update(state="sent")
+    assert "There are none now." in page(support, url)
+
+
+def test_the_history_speaks_of_waiting_parcels_only_where_there_were_some(home):
+    schedule = running(home)
+    parcel = schedule.shipments.get()
+    for line, waits in (("1 First Street", True), ("2 Second Street", False)):
+        changing.amend(schedule, Wanted({**ADDRESS, "line_1": line}, include_unsent=True), by="t")
+        schedule = running(home)
+        assert schedule.order.events.latest("id").detail == "changed: line_1"
+        told = schedule.events.latest("id").detail
+        rest = f"; and of parcels not handed over yet: {parcel.reference}" if waits else ""
+        assert told == f"changed: line_1{rest}"
+        schedule.shipments.update(state="sent")
+
+
+def test_the_schedules_page_shows_what_it_sends_and_where(home):
+    schedule = running(home)
+    shown = page(signed_in("support"), f"/admin/shipping/schedule/{schedule.pk}/change/")
+    line = schedule.order.lines.get()
+    assert f"{line.quantity} × {line.name}" in shown
+    assert ", ".join(filter(None, ADDRESS.values())) in shown
+    assert schedule.order.get_delivery_service_display() in shown
+    assert f"/admin/orders/order/{schedule.order_id}/change/" in shown
+
+
+def test_histories_are_in_words(home):
+    schedule = running(home)
+    schedules.skip(schedule, by="user:1 ann")
+    schedule.refresh_from_db()
+    schedules.unskip(schedule, by="user:1 ann", occurrence=max(schedules.skipped(schedule)))
+    shown = page(signed_in("support"), f"/admin/shipping/schedule/{schedule.pk}/change/")
+    assert "skip taken back" in shown
+    assert "unskipped" not in shown
 
 
 def test_who_may_not_change_schedules_is_not_asked(home):

@@ -229,6 +229,10 @@ def test_the_queue_offers_what_can_be_done_and_says_what_it_costs():
     given = address_of(first, line_1="1 New Street")
     assert client.post(f"/admin/core/case/{case.pk}/resend-parcel/", given).status_code == 302
     assert Shipment.objects.get(resend_of=first).line_1 == "1 New Street"
+    done = page(client, f"/admin/core/case/{case.pk}/change/")
+    assert "“Correct the address and send again” is done." in done
+    assert done.count("Correct the address and send again") == 2, "the history has it too"
+    assert "resend-parcel" not in done
 
 
 def test_the_page_of_each_shows_the_other():
