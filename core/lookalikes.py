@@ -67,3 +67,9 @@ _TABLE |= {
 def latin(text: str) -> str:
     """A text as it looks, in Latin letters without marks; its capitals stay."""
     return apart(text).translate(_TABLE)
+
+
+def words(text: str) -> list[str]:
+    """Its words as they look, without case; letters that stand apart are one: `D.N.A.`."""
+    found = " ".join(re.findall(r"[^\W_]+", latin(text).casefold()))
+    return re.sub(r"(?<!\S)\w(?: \w(?!\S))+", lambda run: run[0].replace(" ", ""), found).split()

@@ -10,7 +10,7 @@ from functools import cache
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from core.lookalikes import latin
+from core.lookalikes import latin, words
 from notifications.channels import channels
 from orders.models import Product, ProductKind
 
@@ -43,19 +43,8 @@ ENDINGS = ("ical", "ic", "ics", "is", "es", "e", "s", "y")
 SHORTEST_STEM = 4
 FIRST_UNSPACED = "\u2e80"  # Chinese and Japanese, which follow it, write no blanks between words
 # What is written together with such a word: “dnakit”, “mygenome”.
-AFFIXES: tuple[str, ...] = (
-    "my",
-    "your",
-    "our",
-    "the",
-    "home",
-    "free",
-    "result",
-    "results",
-    "sample",
-    "samples",
-)
-AFFIXES += tuple(sorted(word for word in COMMON if len(word) >= 3))
+AFFIXES = [word for word in sorted(COMMON) if len(word) >= 3]
+AFFIXES += ["my", "your", "our", "home", "free", "result", "results", "sample", "samples"]
 LONG_ENOUGH = 6  # letters of a word that is found with blanks in it: “mammo gram”, but not “d na”
 ORDINARY = re.compile("genomm?en")  # “taken”, in German and Dutch
 # Where words meet that are written together: MyDNA, DNAKit, DNAkit, dna1.
@@ -72,10 +61,10 @@ def telling_words(text: str) -> list[str]:
     a product's name without its commas and amounts. Item ids as they are written: `it 2` is none.
     """
     plain, said = latin(text).casefold(), _Said(text)
-    wanted = [word for word in settings.HEALTH_WORDS if said.holds(_tokens(word))]
+    wanted = [word for word in settings.HEALTH_WORDS if said.holds(words(word))]
     products = Product.objects.filter(kind__in=TELLING_KINDS).values_list("name", "item_id")
     for name, item_id in products.iterator():
-        if said.holds(_telling(_tokens(name))):
+        if said.holds(_telling(words(name))):
             wanted.append(name)
         elif _is_written_in(latin(item_id).casefold(), plain) or _is_slug_in(item_id, said):
             wanted.append(item_id)
@@ -90,7 +79,7 @@ class _Said:
     """
 
     def __init__(self, text: str) -> None:
-        self.tokens, self.pieces, self.letters = _tokens(text), list[str](), ""
+        self.tokens, self.pieces, self.letters = words(text), list[str](), ""
         self.edges, self.blanks = {0}, set[int]()
         for chunk in latin(text).split():
             self.blanks.add(len(self.letters))
@@ -137,8 +126,8 @@ def check_words(channel: str, text: str, subject: str = "", *, field: str = "mes
     said = {"subject": ("subject", subject), "text": (field, text)}
     for each in [channels()[channel]] if channel else channels().values():
         for part in each.shown_to_anybody:
-            name, words = said[part]
-            if words and (found := telling_words(words)):
+            name, shown = said[part]
+            if shown and (found := telling_words(shown)):
                 raise ValidationError({name: _refusal(each.label, found[0])})
 
 
@@ -159,7 +148,7 @@ def _is_written_in(item_id: str, plain: str) -> bool:
 
 def _is_slug_in(item_id: str, said: _Said) -> bool:
     """A kit type is made of words; an id with numbers is not."""
-    parts = _tokens(item_id)
+    parts = words(item_id)
     return all(map(str.isalpha, parts)) and said.holds(_telling(parts))
 
 
@@ -197,9 +186,3 @@ def _forms(word: str) -> list[str]:
     if len(stem) < SHORTEST_STEM:
         return [word, f"{word}s"]
     return [word, f"{word}s", *(stem + ending for ending in (*ENDINGS, "", "ed", "ing"))]
-
-
-def _tokens(text: str) -> list[str]:
-    """Its words; letters that stand apart are one."""
-    words = " ".join(re.findall(r"[^\W_]+", latin(text).casefold()))
-    return re.sub(r"(?<!\S)\w(?: \w(?!\S))+", lambda run: run[0].replace(" ", ""), words).split()

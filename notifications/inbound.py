@@ -2,13 +2,14 @@
 
 The words are those of the CTIA's messaging principles (https://www.ctia.org/the-wireless-industry/
 industry-commitments/messaging-interoperability-sms-mms), 5.1.3, and their like in other languages.
+A wish that is not honoured is unlawful; one that was none is told once, and undone by staff.
 """
 
 import re
 
 from django.db import transaction
 
-from core.text import bare
+from core.lookalikes import words
 from customers.languages import chain
 from customers.models import Customer
 from notifications.channels import channels
@@ -20,30 +21,41 @@ from notifications.tasks import dispatch
 from notifications.telling import new_row
 
 STOP = {
-    "en": "stop stopall unsubscribe cancel end quit optout revoke",
-    "de": "stopp abmelden abbestellen",
-    "es": "alto baja parar cancelar",
-    "fr": "arret arreter desabonner",
-    "it": "basta annulla cancellami",
-    "nl": "stoppen afmelden",
+    "en": "stop stopall unsubscribe optout",
+    "de": "stopp stoppt stoppen abmelden abbestellen austragen",
+    "es": "desuscribir desuscribirme",
+    "fr": "arret arreter arretez desabonner desabonnement desabonnez desinscrire desinscription"
+    " desinscrivez",
+    "it": "cancellami disiscrivi disiscrivimi",
+    "nl": "stoppen afmelden uitschrijven",
     "pl": "rezygnuje wypisz",
-    "pt": "sair parar cancelar",
-    "sw": "acha koma sitisha simamisha ondoa",
+    "pt": "descadastrar",
+    "sw": "sitisha simamisha",
+    "": "стоп",  # as it is written in Cyrillic
+}
+# Words that mean it when they stand alone: “cancel my order” and “para mi madre” do not.
+STOP_ALONE = {
+    "en": "cancel end quit revoke",
+    "es": "alto baja para pare parar cancelar",
+    "it": "basta annulla cancella",
+    "pt": "sair parar pare cancelar",
+    "sw": "acha koma ondoa simama",
 }
 POLITE = frozenset(
-    [
-        "please",
-        "all",
-        "sms",
-        "messages",
-        "bitte",
-        "merci",
-        "gracias",
-        "obrigado",
-        "tafadhali",
-        "asante",
-    ]
+    words(
+        "all alerts hello hi message messages now ok please pls plz sms text texts thank thanks thx you "
+        "bitte danke nachrichten hallo "
+        "merci me moi svp s il te vous plait "
+        "gracias por favor mensajes dar darme de enviar "
+        "grazie messaggi "
+        "alsjeblieft alstublieft bedankt berichten "
+        "prosze dziekuje "
+        "obrigada obrigado mensagens "
+        "tafadhali asante ujumbe kutuma "
+    )
 )
+MOST_WORDS = 5
+PLACES = frozenset({"by", "at", "over"})  # “stop by”
 ANSWER = {
     "en": "You will get no more SMS from us.",
     "de": "Sie erhalten keine SMS mehr von uns.",
@@ -55,16 +67,46 @@ ANSWER = {
     "pt": "Não receberá mais SMS nossos.",
     "sw": "Hutapokea SMS tena kutoka kwetu.",
 }
-_STOPPING = frozenset(word for words in STOP.values() for word in words.split())
+_PLAIN = frozenset(words(" ".join(STOP.values())))
+_ANY = _PLAIN | frozenset(words(" ".join(STOP_ALONE.values())))
+_PAUSE = re.compile(r"[^\w\s]+(?:\s|$)")
 
 
 def asks_to_stop(text: str) -> bool:
-    """Whether the text is one of the words, and nothing else but politeness: “Stop, please!”.
+    """Whether the text, or its first line, says nothing else but politeness: “Stop, please!”.
 
-    “Cancel my order” is no such text.
+    Or it begins with a word that means nothing else, and pauses there or ends within five words:
+    “STOP, wrong number”, “Stop texting me”. “Cancel my order” and “stop by” are no such texts.
     """
-    words = [word for word in re.findall(r"[^\W_]+", bare(text)) if word not in POLITE]
-    return "".join(words) in _STOPPING
+    text = text.replace("\U0001f6d1", " stop ")  # 🛑
+    first = next((each for each in text.splitlines() if _wordy(each)), "")
+    said = _wordy(first)
+    return (
+        _is_only(_wordy(text), _ANY)
+        or _is_only(said, _ANY)
+        or _is_only(_clause(first), _PLAIN)
+        or (len(said) <= MOST_WORDS and _begins(said))
+    )
+
+
+def _wordy(text: str) -> list[str]:
+    """Its words without politeness."""
+    return [word for word in words(text) if word not in POLITE]
+
+
+def _clause(line: str) -> list[str]:
+    """The words before its first pause."""
+    return next((said for each in _PAUSE.split(line) if (said := _wordy(each))), [])
+
+
+def _is_only(said: list[str], wanted: frozenset[str]) -> bool:
+    return bool(said) and ("".join(said) in wanted or wanted.issuperset(said))
+
+
+def _begins(said: list[str]) -> bool:
+    """With one of the words, be it written apart: “opt out of this”."""
+    starts = {"".join(said[:1]), "".join(said[:2])}
+    return not _PLAIN.isdisjoint(starts) and PLACES.isdisjoint(said[1:2])
 
 
 @transaction.atomic

@@ -43,6 +43,19 @@ def post(settings):
             "Stop all",
         ),
         *("Opt-out", "Unsubscribe, please", "Arrêt", "ARRET", "abmelden bitte", "SITISHA", "Parar"),
+        *("stop stop", "Stop, thank you", "stop it", "Unsubscribe me", "STOP 1234", "Please stop"),
+        *("STOP\nSent from my iPhone", "\n\nEND\r\nSent from my iPhone", "Hi, stop texting me"),
+        *("STOP - Sent from my Samsung Galaxy smartphone", "Stop! I never asked for any of this"),
+        *("opt out of this", "s. t. o. p.", "Cancel messages", "Stop sending me these texts"),
+        *(
+            "Arr\u00eatez",
+            "D\u00e9sinscrire",
+            "d\u00e9sabonnement",
+            "Arr\u00eatez s'il vous pla\u00eet",
+        ),
+        *("PARE", "para", "Pare de enviar mensagens", "darme de baja", "cancella", "uitschrijven"),
+        *("simama", "\u0405\u0422\u041e\u0420", "\u0421\u0422\u041e\u041f", "\U0001f6d1"),
+        *("\U0001f6d1\U0001f6d1", "\U0001f6d1 sms"),
     ],
 )
 def test_the_usual_words_are_understood(text):
@@ -50,7 +63,14 @@ def test_the_usual_words_are_understood(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "…", "cancel my order", "don't stop", "stopwatch", "the end?"]
+    "text",
+    [
+        *("", "…", "cancel my order", "don't stop", "stopwatch", "the end?", "please", "1234"),
+        *("stop by", "Stop by tomorrow, please", "I'll be at the bus stop", "When does it stop?"),
+        "Stop sending to my old address, send to 5 New Road",
+        *("cancel 1234", "End of the road 5", "Cancel, my order is late", "para mi madre"),
+        *("Basta cos\u00ec poco", "Pare che sia arrivato", "Acha nije kesho", "\U0001f44d"),
+    ],
 )
 def test_other_texts_are_no_such_words(text):
     assert not asks_to_stop(text)
