@@ -43,7 +43,8 @@ STOP_ALONE = {
 }
 POLITE = frozenset(
     words(
-        "all alerts hello hi message messages now ok please pls plz sms text texts thank thanks thx you "
+        "all alerts hello hi message messages now ok please pls plz sms text texts "
+        "thank thanks thx you "
         "bitte danke nachrichten hallo "
         "merci me moi svp s il te vous plait "
         "gracias por favor mensajes dar darme de enviar "
