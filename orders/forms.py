@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
 from unfold.forms import BaseDialogForm, PaginationInlineFormSet
 from unfold.widgets import (
     UnfoldAdminSelect2Widget,
@@ -179,3 +180,12 @@ class AddressDialog(BaseDialogForm):  # type: ignore[misc]
     def address(self) -> dict[str, str]:
         """The six lines."""
         return {name: self.cleaned_data[name] for name in ADDRESS_FIELDS}
+
+
+class FirstAddressDialog(AddressDialog):
+    """The address of an order that waits for one: its customer's, as a rule."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = get_object_or_404(Order.objects.select_related("customer"), pk=str(self.object_id))
+        self.initial.setdefault("recipient", order.customer.name[:LONGEST_LINE])

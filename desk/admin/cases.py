@@ -64,6 +64,7 @@ class CaseAdmin(LargeTableAdmin):
     list_display = ["age", "shown_kind", "title", "happened", "said", "source"]
     list_display_links = ["title"]
     list_filter = [OpenFilter, KindFilter, AgeFilter, SourceFilter]
+    actions_detail_hide_default = True  # Django's own history knows nothing of them
     list_disable_select_all = True
     sortable_by: list[str] = []
     ordering = ["opened_at", "id"]

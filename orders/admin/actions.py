@@ -15,7 +15,7 @@ from core.states import IllegalMove
 from orders import services
 from orders.actions import told_of
 from orders.admin.actors import actor_of
-from orders.forms import AddressDialog, CancelForm
+from orders.forms import CancelForm, FirstAddressDialog
 from orders.models import Order
 
 MOST_AT_ONCE = 200
@@ -29,7 +29,7 @@ ADDRESS_DIALOG = {
     "title": "Where does it go?",
     "description": "The order ships as soon as it has an address. When the customer has none, this "
     "becomes their default one, and other orders of theirs that wait for one go there too.",
-    "form_class": AddressDialog,
+    "form_class": FirstAddressDialog,
     "form_submit_text": "Ship it there",
 }
 
@@ -71,7 +71,7 @@ class OrderActions(ModelAdmin):
         dialog=ADDRESS_DIALOG,
     )
     def give_address(
-        self, request: HttpRequest, form: AddressDialog, object_id: str
+        self, request: HttpRequest, form: FirstAddressDialog, object_id: str
     ) -> HttpResponse:
         """Give this order the address it lacked."""
         order = get_object_or_404(Order, pk=object_id)

@@ -21,8 +21,9 @@ from core.forms import CharField
 from core.states import IllegalMove
 from shipping import schedules
 from shipping.admin.reading import MOST_AT_ONCE, ReadOnlyAdmin
+from shipping.batches import calendar_of
 from shipping.models import CatchUp, Schedule
-from shipping.planning import Planned, now_and_then
+from shipping.planning import Planned, now_and_then, planned
 from shipping.routing import Router
 from shipping.serializers import INTERVALS
 
@@ -89,6 +90,7 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         return bool(said["seen"] == self._mark())
 
     def _look(self, options: dict[str, Any]) -> None:
+        self.now = self.then = _as_it_is(self.schedule)  # so it stays when the verb refuses
         try:
             self.now, self.then = now_and_then(self.schedule, self.verb, **options)
         except IllegalMove as refused:
@@ -106,6 +108,11 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         """The dates as they are, and as they would be."""
         notes = self.non_field_errors() if self.is_bound else []
         return {"now": self.now, "then": self.then, "notes": notes}
+
+
+def _as_it_is(schedule: Schedule) -> list[Planned]:
+    plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule)
+    return planned(plan, schedule.time_zone, calendar, 5)
 
 
 class OccurrencePreview(Preview):

@@ -8,7 +8,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from core.admin import ModelAdmin
-from customers.countries import countries
+from customers.countries import country_choices
 from shipping import providers
 from shipping.admin.reading import to_the_second
 from shipping.calendars import WHOLE_WEEK, subdivisions
@@ -39,7 +39,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     country = forms.ChoiceField(
         choices=lambda: [
             ("", "none"),
-            *((code, name) for code, name in countries().items() if code in subdivisions()),
+            *((code, name) for code, name in country_choices() if code in subdivisions()),
         ],
         required=False,
         widget=UnfoldAdminSelectWidget,

@@ -36,6 +36,7 @@ def linked(row: Model, text: str = "") -> str:
 class ReadOnlyAdmin(LargeTableAdmin):
     """Staff look at the rows, and change them by the verbs in the action bar."""
 
+    actions_detail_hide_default = True  # Django's own history knows nothing of them
     list_filter_submit = True
     list_disable_select_all = True
     ordering = ["-id"]
