@@ -19,7 +19,17 @@ from orders.tests.factories import ADDRESS, ProductFactory
 from shipping import writing
 
 API = "/api/v1"
-NOTHING = ["\u200b", "\u00ad", "\u2060", "\u3164", "\u2800", "\ufeff", "\u034f", "\u00a0\u2003"]
+NOTHING = [
+    "\u200b",
+    "\u00ad",
+    "\u2060",
+    "\u3164",
+    "\u2800",
+    "\ufeff",
+    "\u034f",
+    "\u00a0\u2003",
+    "\u0301",
+]
 pytestmark = pytest.mark.django_db
 
 

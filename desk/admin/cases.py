@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, QuerySet, Value
+from django.db.models import Count, Q, QuerySet, Value
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -24,6 +24,7 @@ from core.cases import Action, Listed
 from core.cases.models import Case, CaseEvent
 from core.folding import Folded
 from core.states import IllegalMove
+from core.text import reference
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
 from desk.admin.forms import decision_form
 from identity.roles import roles_with
@@ -99,8 +100,11 @@ class CaseAdmin(LargeTableAdmin):
         return rows
 
     def found(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
-        """By the title's beginning; open cases are few."""
-        return queryset.alias(folded=Folded("title")).filter(folded__startswith=Folded(Value(text)))
+        """By the title's beginning, a reference however it is typed; open cases are few."""
+        found = Q()
+        for start in {text, reference(text) or text}:
+            found |= Q(folded__startswith=Folded(Value(start)))
+        return queryset.alias(folded=Folded("title")).filter(found)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Services open them."""

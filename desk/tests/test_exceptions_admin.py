@@ -39,6 +39,17 @@ def test_the_queue_shows_open_cases_with_counts_by_kind(fulfilment):
     assert old.title in fulfilment.get(f"{URL}?age=72&q={old.title[:5]}").content.decode()
 
 
+@pytest.mark.parametrize("typed", ["{}", "#{}", "CO {}", "“co-{}”", "ｃｏ－{}"])
+def test_a_case_is_found_by_its_parcel_however_that_is_typed(fulfilment, typed):
+    parcel = in_state("rejected")
+    case, other = open_case(parcel), open_case(in_state("rejected"))
+    number = parcel.reference if typed in ("{}", "#{}") else parcel.order_id
+    shown = fulfilment.get(URL, {"q": typed.format(number)}).context["cl"].result_list
+    assert case in shown
+    assert other not in shown
+    assert not fulfilment.get(URL, {"q": "—"}).context["cl"].result_list
+
+
 def test_the_list_takes_as_many_statements_whatever_it_holds(
     fulfilment, django_assert_max_num_queries
 ):
