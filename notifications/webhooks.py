@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.http import Http404
+from django.http import Http404, QueryDict
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import FormParser
@@ -74,6 +74,7 @@ class Webhook(APIView):
     def answer(self, request: Request) -> Response:
         """The answer, once what came is done or kept."""
         try:
+            _check_names(request.data)
             self.take(request)
         except (ValidationError, ParseError, NotUnderstood) as error:
             unreadable.keep(
@@ -84,6 +85,12 @@ class Webhook(APIView):
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         """Whatever they would accept: the answer has no body."""
         return super().perform_content_negotiation(request, force=True)
+
+
+def _check_names(form: Any) -> None:
+    """Raise NotUnderstood for a field that stands twice: no one value can be meant."""
+    if isinstance(form, QueryDict) and any(len(values) > 1 for _, values in form.lists()):
+        raise NotUnderstood("a field stands twice in it")
 
 
 def _problem(error: Exception) -> str:
@@ -170,7 +177,7 @@ class InboundWebhook(Webhook):
 
     def as_kept(self, request: Request) -> bytes:
         """All of a wish to hear no more; of anything else the fields' names, but no text."""
-        fields: Any = request.data
-        if asks_to_stop(fields.get("text", "")):
+        fields: Any = request.data or QueryDict()
+        if any(map(asks_to_stop, fields.getlist("text"))):
             return super().as_kept(request)
         return "&".join(sorted(fields)).encode()

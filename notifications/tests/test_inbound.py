@@ -127,3 +127,27 @@ def test_a_form_without_its_text_is_a_case_and_no_words_are_kept(settings):
     assert APIClient().post(path, urlencode(form), content_type=FORM).status_code == 200
     assert bytes(DeliveryReport.objects.get().raw or b"") == b"from&message"
     assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("form", "kept"),
+    [
+        ("from=%2B254704590344&text=STOP&text=Hello", "from=%2B254704590344&text=STOP&text=Hello"),
+        ("from=%2B254704590344&text=Hello&text=STOP", "from=%2B254704590344&text=Hello&text=STOP"),
+        ("from=%2B254704590344&from=%2B1&text=Hello", "from&text"),
+    ],
+)
+def test_a_field_that_stands_twice_is_a_case(settings, form, kept):
+    settings.AFRICAS_TALKING_CALLBACK_TOKEN = SECRET
+    path = f"/api/v1/webhooks/africastalking/{SECRET}/incoming/"
+    assert APIClient().post(path, form, content_type=FORM).status_code == 200
+    assert bytes(DeliveryReport.objects.get().raw or b"").decode() == kept
+    assert Case.objects.get().kind == "reports-not-understood"
+    assert not OptOut.objects.exists()
+
+
+def test_nothing_at_all_is_a_case(settings):
+    settings.AFRICAS_TALKING_CALLBACK_TOKEN = SECRET
+    path = f"/api/v1/webhooks/africastalking/{SECRET}/incoming/"
+    assert APIClient().post(path, content_type=FORM).status_code == 200
+    assert Case.objects.count() == 1

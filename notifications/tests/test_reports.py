@@ -274,6 +274,18 @@ def test_an_opt_out_of_nobody_is_kept(post):
     assert DeliveryReport.objects.get().reason == "phoneNumber: invalid"
 
 
+@pytest.mark.parametrize("twice", ["status=Success&status=Failed", "status=Failed&status=Success"])
+def test_a_field_that_stands_twice_says_nothing(post, settings, twice):
+    row = sent()
+    form = urlencode({"id": row.provider_reference, "phoneNumber": row.recipient})
+    url = f"/api/v1/webhooks/africastalking/{settings.AFRICAS_TALKING_CALLBACK_TOKEN}/delivery/"
+    answer = APIClient().post(url, f"{form}&{twice}", content_type=FORM)
+    row.refresh_from_db()
+    assert (answer.status_code, row.state) == (200, "sent")
+    assert bytes(DeliveryReport.objects.get().raw or b"") == f"{form}&{twice}".encode()
+    assert Case.objects.get().kind == "reports-not-understood"
+
+
 def test_any_accept_header_is_fine(post, settings):
     row = sent()
     token = settings.AFRICAS_TALKING_CALLBACK_TOKEN
