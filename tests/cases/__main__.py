@@ -14,7 +14,7 @@ import requests
 from tests.cases.registry import CASES, Case
 from tests.cases.world import ROOT, World
 
-for _name in ("edge", "carriers", "searches", "sheets"):
+for _name in ("edge", "carriers", "messages", "searches", "sheets"):
     import_module(f"tests.cases.{_name}")
 
 

@@ -1,4 +1,4 @@
-"""H28 to H32, H38: tables as spreadsheets save them."""
+"""H28 to H32, H38, and what was decided of tables: as spreadsheets save them."""
 
 import subprocess
 
@@ -67,3 +67,21 @@ def _(world: World) -> str:
     run = world.sheet("patients", table.encode("utf-16"))
     text = run.stdout + run.stderr
     return check(run.returncode == 1 and "UTF-16" in text, _brief(run))
+
+
+@case("empty", "decided", "an empty cell keeps the value")
+def _(world: World) -> str:
+    email, renamed = f"{new_name()}@example.com", new_name()
+    made = world.make("customers/", name="A", email=email, phone_number="07451277972")
+    run = world.sheet("customers", f"{CUSTOMERS},code\n{renamed},,,{made['code']}\n")
+    now = world.get(f"customers/{made['id']}/")
+    said = now["name"], now["phone_number"], now["email"]
+    right = said == (renamed, "+447451277972", email)
+    return check(right and run.returncode == 0, f"{said}; {_brief(run)}")
+
+
+@case("header", "decided", "1 created")
+def _(world: World) -> str:
+    header = PATIENTS.replace("first_name", "First_Name").replace("id", "ID")
+    run = world.sheet("patients", f"sep=,\n{header},\nAsa,Berg,1985-04-10,,{new_name()},\n")
+    return check(run.returncode == 0 and "1 created" in run.stdout, _brief(run))

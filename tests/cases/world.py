@@ -136,9 +136,9 @@ class World:
         }
         return self.make("orders/", **(body | more))
 
-    def parcel(self, carrier: str = "reference") -> str:
+    def parcel(self, carrier: str = "reference", **more: Any) -> str:
         """The reference of a parcel that the carrier has taken."""
-        order = self.order(carrier)
+        order = self.order(carrier, **more)
         found = wait_for(lambda: self._handed_over(order["id"], carrier))
         assert found, f"{carrier} has not taken the parcel of {order['number']}"
         return str(found)
