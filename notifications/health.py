@@ -97,7 +97,9 @@ class _Said:
 
     def holds(self, parts: Sequence[str]) -> bool:
         """Whether it says these words, in whatever form, apart or together."""
-        return bool(parts) and (
+        if not parts or _stem(parts[0]) not in self.letters:  # which every form of it begins with
+            return False
+        return (
             _stands_in(parts, self.tokens)
             or _stands_in(parts, self.pieces)
             or any(map(self._is_spelled, _forms("".join(parts))))
