@@ -1,23 +1,47 @@
 """Patients and studies in the admin: health data, for those who may see it."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
 
-from clinical import services
+from clinical import births, services
 from clinical.models import Patient, Study, StudyEvent
 from clinical.search import search
 from clinical.states import StudyState
 from core.admin import HistoryInline, LargeTableAdmin, ReadOnlyInline
+from core.forms import TokenField
 from core.states import IllegalMove
 from identity.access import RecordedAdmin, who_looked
+
+
+class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A patient, whose birth date is typed as far as it is known."""
+
+    birth_date = TokenField(
+        help_text=f"{births.FORMS}.", widget=UnfoldAdminTextInputWidget(attrs={"size": 10})
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["birth_date"] = self.instance.born.written()
+
+    def clean_birth_date(self) -> date:
+        """Its first day. Raises ValidationError for what is no birth date."""
+        born = births.checked(self.cleaned_data["birth_date"])
+        if "birth_date" in self.changed_data:
+            self.instance.birth_date_precision = born.precision
+        return born.day
 
 
 class StudyInline(ReadOnlyInline):
@@ -44,11 +68,12 @@ class EventInline(HistoryInline):
 class PatientAdmin(RecordedAdmin, LargeTableAdmin):
     """Patients with their studies."""
 
-    list_display = ["last_name", "first_name", "birth_date", "email", "customer"]
+    form = PatientForm
+    list_display = ["last_name", "first_name", "born", "email", "customer"]
     list_display_links = ["last_name", "first_name"]
     list_select_related = ["customer"]
     ordering = ["-id"]
-    sortable_by = ["last_name", "birth_date"]
+    sortable_by = ["last_name", "born"]
     alphabetical_fields = ["last_name"]
     search_help_text = "Beginnings of names or e-mail addresses, or the whole foreign id."
     autocomplete_fields = ["customer"]
@@ -59,9 +84,20 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         ("external_id", "created_at"),
         "looked_at_by",
     ]
-    readonly_fields = ["external_id", "created_at", "looked_at_by"]
+    readonly_fields = ["born", "external_id", "created_at", "looked_at_by"]
     inlines = [StudyInline]
     actions_detail = ["add_study"]
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may not change it reads the birth date as it is known."""
+        if obj is None or self.has_change_permission(request, obj):
+            return self.fields
+        return [("born", "email") if "birth_date" in row else row for row in self.fields]
+
+    @admin.display(description="birth date", ordering="birth_date")
+    def born(self, patient: Patient) -> str:
+        """The birth date as far as it is known."""
+        return patient.born.shown()
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Patients found by words."""

@@ -5,7 +5,9 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, ClassVar
 
+from clinical import births
 from clinical.models import NAMELESS, Patient, Study
+from core import text as texts
 from core.imports import (
     CLEARED,
     Check,
@@ -22,6 +24,19 @@ from core.imports import (
 repeating = lru_cache(20_000)
 
 
+def _birth_date(text: str) -> str:
+    """A birth date, as far as it is known, as it is written; or nothing."""
+    text = texts.token(text)
+    return text and births.checked(text).written()
+
+
+# SQL: the first day of a written date, month or year, and which of them it is.
+_FIRST_DAY = "(NULLIF(r.birth_date, '') || substr('0000-01-01', length(r.birth_date) + 1))::date"
+_PRECISION = (
+    "CASE length(r.birth_date) WHEN 4 THEN 'year' WHEN 7 THEN 'month' WHEN 10 THEN 'day' END"
+)
+
+
 class PatientImporter(Importer):
     """patients.csv. `id` is the old system's: a row whose id we know is that patient, updated.
 
@@ -33,7 +48,7 @@ class PatientImporter(Importer):
     columns = (
         Column("first_name", repeating(limits_of(Patient, "first_name", clearable=True))),
         Column("last_name", repeating(limits_of(Patient, "last_name", clearable=True))),
-        Column("birth_date", repeating(limits_of(Patient, "birth_date", blank=True))),
+        Column("birth_date", repeating(_birth_date)),
         Column("email", limits_of(Patient, "email", clearable=True)),
         Column("id", identifier(limits_of(Patient, "external_id", blank=False))),
     )
@@ -56,18 +71,24 @@ class PatientImporter(Importer):
             f"""
             WITH written AS (
                 INSERT INTO clinical_patient AS was
-                    (first_name, last_name, birth_date, email, external_id, created_at)
+                    (first_name, last_name, birth_date, birth_date_precision, email,
+                     external_id, created_at)
                 SELECT {resolved("first_name")}, {resolved("last_name")},
-                    COALESCE(NULLIF(r.birth_date, '')::date, p.birth_date),
+                    COALESCE({_FIRST_DAY}, p.birth_date),
+                    COALESCE({_PRECISION}, p.birth_date_precision),
                     {resolved("email")}, r.id, now()
                 FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.id
                 ORDER BY line
                 ON CONFLICT (external_id) DO UPDATE SET
                     first_name = EXCLUDED.first_name, last_name = EXCLUDED.last_name,
-                    birth_date = EXCLUDED.birth_date, email = EXCLUDED.email
-                WHERE (was.first_name, was.last_name, was.birth_date, upper(was.email))
+                    birth_date = EXCLUDED.birth_date,
+                    birth_date_precision = EXCLUDED.birth_date_precision,
+                    email = EXCLUDED.email
+                WHERE (was.first_name, was.last_name, was.birth_date, was.birth_date_precision,
+                       upper(was.email))
                     IS DISTINCT FROM (EXCLUDED.first_name, EXCLUDED.last_name,
-                                      EXCLUDED.birth_date, upper(EXCLUDED.email))
+                                      EXCLUDED.birth_date, EXCLUDED.birth_date_precision,
+                                      upper(EXCLUDED.email))
                 RETURNING (xmax = 0) AS created
             )
             SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM written

@@ -1,6 +1,5 @@
 """Patients and their imaging studies: health data."""
 
-from datetime import date
 from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.deconstruct import deconstructible
 
+from clinical.births import Born, Precision, validate_birth_date
 from clinical.states import STUDY, StudyState
 from core import clock
 from core.folding import SearchVector, SortKey
@@ -17,8 +17,6 @@ from core.states import Event
 from customers.models import Customer
 from customers.validators import OneLine
 from customers.words import Words
-
-EARLIEST_BIRTH = date(1900, 1, 1)
 
 
 class PatientWords(Words):
@@ -45,12 +43,6 @@ class HoldsLetter(RegexValidator):
     regex = r"[^\W_]"
     message = "This is no name. Leave it empty when there is none: one of the two is enough."
     code = "no_letter"
-
-
-def validate_birth_date(value: date) -> None:
-    """Raise ValidationError for a date in the future or before 1900."""
-    if not EARLIEST_BIRTH <= value <= clock.today():
-        raise ValidationError("Give a birth date from 1900 until today.", code="birth_date")
 
 
 class Urgency(models.TextChoices):
@@ -94,7 +86,11 @@ class Patient(models.Model):
 
     first_name = _name()
     last_name = _name()
+    # The first day of what is known.
     birth_date = models.DateField(validators=[validate_birth_date])
+    birth_date_precision = models.CharField(
+        max_length=5, choices=Precision, default=Precision.DAY, db_default=Precision.DAY
+    )
     email = models.EmailField(blank=True, default="")
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="patients"
@@ -115,6 +111,12 @@ class Patient(models.Model):
             models.CheckConstraint(
                 condition=~Q(first_name="", last_name=""), name="patient_has_a_name"
             ),
+            models.CheckConstraint(
+                condition=Q(birth_date_precision=Precision.DAY)
+                | Q(birth_date_precision=Precision.MONTH, birth_date__day=1)
+                | Q(birth_date_precision=Precision.YEAR, birth_date__day=1, birth_date__month=1),
+                name="patient_birth_date_is_first_day",
+            ),
         ]
         indexes = [
             models.Index(
@@ -126,6 +128,11 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
+
+    @property
+    def born(self) -> Born:
+        """The birth date as far as it is known."""
+        return Born(self.birth_date, Precision(self.birth_date_precision))
 
     def clean(self) -> None:
         """Raise ValidationError for somebody without any name."""

@@ -1,26 +1,35 @@
 """The shapes of patients and studies in the API."""
 
-from datetime import date
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiSerializerFieldExtension
 from rest_framework import serializers
 
-from clinical.models import NAMELESS, Patient, Study, validate_birth_date
+from clinical import births
+from clinical.births import Born, Precision
+from clinical.models import NAMELESS, Patient, Study
 from clinical.states import StudyState
-from core.dates import iso_date
 from core.serializers import IntegerField, ModelSerializer
 from customers.models import Customer
 
 
-class DateField(serializers.DateField):
-    """A date as YYYY-MM-DD only. DRF would take week dates and dates without hyphens too."""
+class BirthDateField(serializers.DateField):
+    """A birth date as far as it is known; shown as the first day of that."""
 
-    def to_internal_value(self, value: Any) -> date:
-        """The date; a ValidationError for anything else."""
-        try:
-            return iso_date(value)
-        except (ValueError, TypeError):
-            self.fail("invalid", format="YYYY-MM-DD")
+    def to_internal_value(self, value: Any) -> Any:
+        """The date, month or year; a ValidationError for anything else."""
+        return births.checked(value)
+
+
+class BirthDateSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """How it is written, and how it is shown."""
+
+    target_class = BirthDateField
+
+    def map_serializer_field(self, auto_schema: Any, direction: str) -> dict[str, Any]:
+        """Its schema."""
+        form = {"pattern": births.PATTERN} if direction == "request" else {"format": "date"}
+        return {"type": "string"} | form
 
 
 class StudySerializer(ModelSerializer):
@@ -45,8 +54,13 @@ class StudySerializer(ModelSerializer):
 class PatientSerializer(ModelSerializer):
     """A patient with the studies on record, the newest first."""
 
-    birth_date = DateField(
-        validators=[validate_birth_date], help_text="YYYY-MM-DD, from 1900 until today."
+    birth_date = BirthDateField(
+        help_text=f"{births.FORMS}. From 1900 until today. Shown as the first day of what is known."
+    )
+    birth_date_precision = serializers.ChoiceField(
+        Precision.choices,
+        required=False,
+        help_text="How much of it is known. Left out: what is written of `birth_date`.",
     )
     customer = serializers.PrimaryKeyRelatedField(
         queryset=Customer.objects.all(),
@@ -59,7 +73,16 @@ class PatientSerializer(ModelSerializer):
 
     class Meta:
         model = Patient
-        fields = ["id", "first_name", "last_name", "birth_date", "email", "customer", "studies"]
+        fields = [
+            "id",
+            "first_name",
+            "last_name",
+            "birth_date",
+            "birth_date_precision",
+            "email",
+            "customer",
+            "studies",
+        ]
         read_only_fields = ["id"]
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -68,4 +91,26 @@ class PatientSerializer(ModelSerializer):
         if not any(attrs.get(name, getattr(self.instance, name, "")) for name in names):
             errors = {name: [NAMELESS] for name in names}
             raise serializers.ValidationError(errors, code="required")
-        return attrs
+        born = attrs.pop("birth_date", None)
+        precision = attrs.pop("birth_date_precision", None)
+        return attrs | self._born(born, precision)
+
+    def _born(self, born: Born | None, precision: str | None) -> dict[str, Any]:
+        """Both columns; a ValidationError where the precision is not that of the date.
+
+        Only a full date may be less known than it is written: so are those that we show.
+        """
+        if born is None:
+            if precision in (None, self.instance and self.instance.birth_date_precision):
+                return {}
+            raise _imprecise("Send birth_date with it: as YYYY, YYYY-MM or YYYY-MM-DD.")
+        if precision and precision != born.precision:
+            said = Born(born.day, Precision(precision))
+            if born.precision != Precision.DAY or born.day != said.first:
+                raise _imprecise("birth_date is not written so, nor the first day of that.")
+            born = said
+        return {"birth_date": born.day, "birth_date_precision": born.precision}
+
+
+def _imprecise(reason: str) -> serializers.ValidationError:
+    return serializers.ValidationError({"birth_date_precision": [reason]}, code="precision")

@@ -29,6 +29,10 @@ DATES = [
     "0000-01-01",
     "2001-02-29",
     "19550410",
+    "1955",
+    "1955-04",
+    "1899-12",
+    "2999",
     "1955-4-10",
     "1955-W15-7",
     "10/04/1955",
@@ -95,7 +99,9 @@ def test_B4_both_store_the_same(api):
     api().post("/api/v1/patients/", row, format="json")
     text = "\n".join([",".join([*row, "id"]), ",".join([*row.values(), "7"])])
     run(PatientImporter(), io.BytesIO(text.encode()), by="user:test")
-    one, other = Patient.objects.values("first_name", "last_name", "birth_date", "email")
+    one, other = Patient.objects.values(
+        "first_name", "last_name", "birth_date", "birth_date_precision", "email"
+    )
     assert one == other
     assert one["first_name"] == "Zoë"
     assert not Study.objects.exists()

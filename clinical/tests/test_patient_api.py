@@ -28,7 +28,12 @@ def test_B1_a_patient_is_created_shown_changed_and_deleted(api):
     made = client.post(PATIENTS, JOSE, format="json")
     assert made.status_code == 201
     address = made["Location"]
-    assert made.json() == JOSE | {"id": made.json()["id"], "customer": None, "studies": []}
+    assert made.json() == JOSE | {
+        "id": made.json()["id"],
+        "birth_date_precision": "day",
+        "customer": None,
+        "studies": [],
+    }
     assert client.get(address).json() == made.json()
     put = client.put(address, JOSE | {"first_name": "Pepe"}, format="json")
     assert put.json()["first_name"] == "Pepe"

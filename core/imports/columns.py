@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,7 +10,6 @@ from django.core.validators import MaxLengthValidator
 from django.db import models
 
 from core import text as texts
-from core.dates import iso_date
 
 Clean = Callable[[str], str]
 
@@ -49,8 +47,6 @@ def limits_of(
     """
     field: Any = model._meta.get_field(name)
     blank = field.blank if blank is None else blank
-    if isinstance(field, models.DateField):
-        return _date(field, blank)
     if field.choices:
         return _choice([str(value) for value, _ in field.flatchoices])
     check = _text(field, blank)
@@ -152,24 +148,6 @@ def _choice(choices: list[str]) -> Clean:
         text = texts.token(text)
         if text not in allowed:
             raise ValidationError(f"Use one of: {', '.join(choices)}.")
-        return text
-
-    return clean
-
-
-def _date(field: Any, blank: bool) -> Clean:
-    validators: list[Callable[[date], None]] = list(field.validators)
-
-    def clean(text: str) -> str:
-        text = texts.token(text)
-        if blank and not text:
-            return text
-        try:
-            day = iso_date(text)
-        except ValueError as error:
-            raise ValidationError("Give a date as YYYY-MM-DD.") from error
-        for validate in validators:
-            validate(day)
         return text
 
     return clean
