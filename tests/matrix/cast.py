@@ -138,8 +138,11 @@ class Cast:
                 Schedule: Schedule.objects.get(order=recurring),
                 Shipment: Shipment.objects.get(order=order),
             }
+            sent_back = placed_order(customer)
             rows[Return] = Return.objects.create(
-                shipment=rows[Shipment], reference=f"{order.number}-r1", provider="reference"
+                shipment=Shipment.objects.get(order=sent_back),
+                reference=f"{sent_back.number}-r1",
+                provider="reference",
             )
             trouble = Trouble("shipment-rejected", rows[Shipment].pk, "co-1", "It was refused.")
             cases.open([trouble])

@@ -124,7 +124,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "auth/group/<id>/delete/": "*",
     "auth/group/<id>/history/": "MA*",
     "auth/group/add/": "*",
-    "autocomplete/": ("", "SFCMA*"),
+    "autocomplete/": "",
     "axes/accessattempt/": "MA*",
     "axes/accessattempt/<id>/change/": ("MA*", ""),
     "axes/accessattempt/<id>/delete/": "M*",
