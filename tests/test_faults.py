@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from core.models import QueueLease
 from notifications.models import Notification
 from sandbox.testing import Sandbox, wait_until
 from shipping.models import Shipment
@@ -167,6 +168,7 @@ def _let_leases_run_out() -> None:
     past = timezone.now() - timedelta(seconds=1)
     for model in (Shipment, Notification):
         model.objects.filter(state="sending").update(lease_until=past)
+    QueueLease.objects.filter(until__gt=past).update(until=past)
 
 
 def _due_now() -> bool:

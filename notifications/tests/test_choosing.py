@@ -124,7 +124,7 @@ def test_a_cancelled_kit_order_is_told_by_the_same_way():
     cancel_order(order, by="user:test")
     told = Notification.objects.filter(order=order).values_list("source", "channel")
     assert set(told) == {
-        (f"order:{order.pk}:placed", "email"),
+        (f"order:{order.pk}:needs-address", "email"),
         (f"order:{order.pk}:cancelled", "email"),
     }
 

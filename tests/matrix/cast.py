@@ -19,11 +19,12 @@ from django.utils import timezone
 
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory, study_of
-from core import cases
+from core import cases, clock
 from core.cases import Trouble
 from core.cases.models import Case
 from customers.models import Address, Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.fresh import BEGUN
 from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
 from identity.reasons import LISTS
 from identity.scopes import SCOPES
@@ -203,6 +204,10 @@ def _signed_in(role: str) -> Client:
     LinkedAccount.objects.create(user=person, issuer=shared_issuer().url, subject=role)
     client = Client(raise_request_exception=False)
     client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    # However long the tests take: for how long a sign-in is fresh has tests of its own.
+    session = client.session
+    session[BEGUN] = clock.seconds() + 3600
+    session.save()
     return client
 
 
