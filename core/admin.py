@@ -1,10 +1,10 @@
 """What the pages of the admin share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
@@ -36,7 +36,44 @@ class AlphabeticalList(ChangeList):  # type: ignore[misc]
         )
 
 
-class ModelAdmin(ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
+class NamelessRow:
+    """A row as the admin's log may know it: the log outlives people's names."""
+
+    def __init__(self, row: Model) -> None:
+        self.pk = row.pk
+        self._meta = row._meta
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class NamelessLog:
+    """For pages of the admin: its log keeps which rows were changed, and no name of anybody."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Log it by its number."""
+        return super().log_addition(request, NamelessRow(obj), message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Log it by its number."""
+        return super().log_change(request, NamelessRow(obj), message)  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:
+        """Log them by their numbers."""
+        rows = [NamelessRow(row) for row in queryset]
+        return super().log_deletions(request, rows)  # type: ignore[misc]
+
+    def construct_change_message(self, *args: Any, **kwargs: Any) -> Any:
+        """Which fields were changed; of rows below the page what they are, not how they read."""
+        message = super().construct_change_message(*args, **kwargs)  # type: ignore[misc]
+        for change in message:
+            for told in change.values():
+                if "object" in told:
+                    told["object"] = "not named here"
+        return message
+
+
+class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
     """A page of the admin: typed text is cleaned, a search finds what is seen, what somebody left
     alone is not written, and an address asks nothing but what the page offers.
 

@@ -160,7 +160,7 @@ class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
     """Roles (the table in identity/roles.py, read-only) and groups of your own."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:

@@ -1,6 +1,7 @@
 """Customers in the admin, with their addresses."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.test import Client
 
@@ -187,3 +188,14 @@ def test_an_outsider_sees_and_changes_nothing():
         assert outsider.get(url).status_code == 403
         assert outsider.post(url, typed(name="Eve")).status_code == 403
     assert Customer.objects.get().name == ada.name
+
+
+def test_the_admins_log_keeps_which_rows_were_changed_and_no_name(boss):
+    boss.post(f"{LIST}add/", typed(address(0)))
+    row = Customer.objects.get()
+    boss.post(f"{LIST}{row.pk}/change/", typed(address(1), name="Ada Lovelace"))
+    boss.post(f"{LIST}{row.pk}/delete/", {"post": "yes"})
+    kept = LogEntry.objects.order_by("id").values_list("object_repr", "change_message")
+    assert [each for each, _ in kept] == [f"customer {row.pk}"] * 3
+    assert "Ada" not in str(kept)
+    assert "address" in str(kept)
