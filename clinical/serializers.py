@@ -98,12 +98,19 @@ class PatientSerializer(ModelSerializer):
     def _born(self, born: Born | None, precision: str | None) -> dict[str, Any]:
         """Both columns; a ValidationError where the precision is not that of the date.
 
-        Only a full date may be less known than it is written: so are those that we show.
+        Only a full date may be less known than it is written: so are those that we show, and the
+        same one again keeps its precision.
         """
         if born is None:
             if precision in (None, self.instance and self.instance.birth_date_precision):
                 return {}
             raise _imprecise("Send birth_date with it: as YYYY, YYYY-MM or YYYY-MM-DD.")
+        if (
+            precision is None
+            and self.instance
+            and born == (self.instance.birth_date, Precision.DAY)
+        ):
+            return {}
         if precision and precision != born.precision:
             said = Born(born.day, Precision(precision))
             if born.precision != Precision.DAY or born.day != said.first:

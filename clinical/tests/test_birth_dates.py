@@ -131,6 +131,16 @@ def test_a_change_of_the_date_alone_changes_how_much_is_known(api):
     assert born(patient) == ("1985-01-01", "year")
 
 
+def test_who_knows_no_precisions_and_sends_a_date_back_leaves_it_as_it_is(api):
+    patient = known("year")
+    body = {"first_name": "Amina", "birth_date": "1985-01-01"}
+    assert api().put(f"{PATIENTS}{patient.pk}/", body, format="json").status_code == 200
+    assert born(patient) == ("1985-01-01", "year")
+    day = {"birth_date": "1985-01-01", "birth_date_precision": "day"}
+    assert api().patch(f"{PATIENTS}{patient.pk}/", day, format="json").status_code == 200
+    assert born(patient) == ("1985-01-01", "day")
+
+
 @pytest.mark.parametrize("precision", Precision.values)
 def test_a_precision_alone_changes_nothing(api, precision):
     """The date that it would be about may have been changed meanwhile."""
