@@ -14,8 +14,9 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from core import clock, shutdown
-from identity.scopes import SCOPES
+from core import shutdown
+from core.database import clock
+from identity.rights.scopes import SCOPES
 
 # On a busy machine a slow example is no fault.
 hypothesis.settings.register_profile("ours", deadline=None)

@@ -11,7 +11,10 @@ from config.gunicorn import *  # noqa: F403
 
 def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
     """Shorten them in each worker."""
-    from identity import keys
+    from identity.tokens import issuer_keys
 
-    keys.FRESH_FOR, keys.COOL_DOWN = keys.FRESH_FOR / 5, keys.COOL_DOWN / 5
+    issuer_keys.FRESH_FOR, issuer_keys.COOL_DOWN = (
+        issuer_keys.FRESH_FOR / 5,
+        issuer_keys.COOL_DOWN / 5,
+    )
     gunicorn.post_worker_init(worker)

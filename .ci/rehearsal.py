@@ -21,15 +21,15 @@ import requests
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from core.embedded import EmbeddedServer, _binaries  # noqa: E402
+from devserver.postgres import EmbeddedServer, _binaries  # noqa: E402
 from sandbox.testing import running_sandbox, wait_until  # noqa: E402
 
 STARTED = time.monotonic()
 BEFORE, AFTER, LOST, NEW = 40, 30, 20, 10
 PLACE = "from orders.tests.factories import placed_order\nfor _ in range({count}): placed_order()"
 WORK = (
-    "from shipping import dispatching, sweeping\nsweeping.sweep()\n"
-    "while dispatching.dispatch(): pass"
+    "from shipping import sweeper\nfrom shipping.dispatch import queue\n"
+    "sweeper.sweep()\nwhile queue.dispatch(): pass"
 )
 NUMBERS = "SELECT array_agg(number ORDER BY id) FROM orders_order"
 

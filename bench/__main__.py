@@ -64,9 +64,10 @@ def _name(text: str) -> str:
 
 def _jobs(options: argparse.Namespace) -> dict[str, Callable[[], Iterator[Line]]]:
     # Imported here: they need Django, which world.prepare() has just set up.
-    from bench import admin_job, fill, http_jobs, import_job, token_job
-    from bench.message_jobs import message_jobs
-    from bench.shipping_jobs import dispatch_jobs, schedule_jobs
+    from bench import fill
+    from bench.jobs import admin_job, http_jobs, import_job, token_job
+    from bench.jobs.message_jobs import message_jobs
+    from bench.jobs.shipping_jobs import dispatch_jobs, schedule_jobs
 
     def admin() -> Iterator[Line]:
         from orders.models import Order

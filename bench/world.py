@@ -37,7 +37,7 @@ def prepare() -> None:
         "SANDBOX_URL": f"http://127.0.0.1:{port}",
     }
     sys.path.insert(0, str(ROOT))
-    from core.local import embedded_database_url
+    from devserver.secrets import embedded_database_url
 
     server = os.environ.get("DATABASE_URL") or embedded_database_url(VAR)
     os.environ["DATABASE_URL"] = _fresh_database(server)

@@ -1,0 +1,1 @@
+"""Patients and studies: health data; called by nobody but the workplace."""

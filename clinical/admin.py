@@ -18,10 +18,10 @@ from clinical import births, services
 from clinical.models import Patient, Study, StudyEvent
 from clinical.search import search
 from clinical.states import StudyState
-from core.admin import HistoryInline, LargeTableAdmin, ReadOnlyInline
+from core.admin.pages import HistoryInline, LargeTableAdmin, ReadOnlyInline
 from core.forms import TokenField
-from core.states import IllegalMove
-from identity.access import RecordedAdmin, who_looked
+from core.workflow import IllegalMove
+from identity.access_log.records import RecordedAdmin, who_looked
 
 
 class PatientForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format
 
-from core import clock
-from core.dates import iso_date
+from core.database import clock
+from core.values.dates import iso_date
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 PATTERN = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from clinical import births
 from clinical.models import NAMELESS, Patient, Study
-from core import text as texts
 from core.imports import (
     CLEARED,
     Check,
@@ -19,6 +18,7 @@ from core.imports import (
     limits_of,
     resolved,
 )
+from core.values import text as texts
 
 # Names and dates come again and again, and what was valid once stays valid.
 repeating = lru_cache(20_000)

@@ -11,12 +11,12 @@ from django.utils.deconstruct import deconstructible
 
 from clinical.births import Born, Precision, validate_birth_date
 from clinical.states import STUDY, StudyState
-from core import clock
-from core.folding import SearchVector, SortKey
-from core.states import Event
+from core.database import clock
+from core.database.folding import SearchVector, SortKey
+from core.workflow import Event
 from customers.models import Customer
-from customers.validators import OneLine
-from customers.words import Words
+from customers.search.search_vector import Words
+from customers.values.validators import OneLine
 
 
 class PatientWords(Words):

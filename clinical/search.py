@@ -3,8 +3,8 @@
 from django.db.models import Q, QuerySet
 
 from clinical.models import PATIENT_WORDS, Patient, Study
-from core.folding import PrefixMatch, containing
-from core.text import lenient
+from core.database.folding import PrefixMatch, containing
+from core.values.text import lenient
 
 
 def search(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:

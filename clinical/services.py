@@ -7,7 +7,7 @@ from django.db import transaction
 
 from clinical.models import Patient, Study, StudyEvent
 from clinical.states import StudyState
-from core.states import IllegalMove, move
+from core.workflow import IllegalMove, move
 
 logger = logging.getLogger(__name__)
 

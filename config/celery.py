@@ -15,7 +15,7 @@ from core import shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 
-TRANSPORT_ALIASES["files"] = "core.filebroker:Transport"
+TRANSPORT_ALIASES["files"] = "devserver.file_broker:Transport"
 
 
 def present() -> datetime:
@@ -25,7 +25,7 @@ def present() -> datetime:
     """
     from django.db import connection
 
-    from core import clock
+    from core.database import clock
 
     connection.close_if_unusable_or_obsolete()
     return clock.now()
@@ -59,7 +59,7 @@ def hand_back(**_: Any) -> None:
 @worker_process_init.connect(weak=False)
 def measure(**_: Any) -> None:
     """Each child of a worker tells its figures, and its traces, itself."""
-    from core import tallies, tracing
+    from core.observability import metrics, tracing
 
     tracing.start("worker")
-    tallies.start()
+    metrics.start()

@@ -33,13 +33,13 @@ loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
 
 def post_fork(server: Any, worker: Any) -> None:
     """Each worker tells its figures itself."""
-    from core import tallies
+    from core.observability import metrics
 
-    tallies.start()
+    metrics.start()
 
 
 def post_worker_init(worker: Any) -> None:
     """Each worker knows the issuers' keys before its first request."""
-    from identity.tokens import warm_up
+    from identity.tokens.reader import warm_up
 
     warm_up()

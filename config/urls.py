@@ -5,18 +5,18 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from core.autocomplete import autocomplete
-from core.health import livez, readyz
-from core.schema import schema
+from core.admin.autocomplete import autocomplete
+from core.api.schema import schema
+from core.web.health import livez, readyz
 from desk.metrics import metrics
 from desk.sidebar import search
+from identity.access_log.reasons import ask as ask_for_reason
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import change_password, login
-from identity.reasons import ask as ask_for_reason
-from identity.session_pages import OwnSessions
+from identity.sessions.pages import OwnSessions
 from identity.sign_in.views import SignOut
-from notifications.stopping import stop
-from orders.address_page import address_page
+from notifications.api.unsubscribe import stop
+from orders.address_page.page import address_page
 
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
 
@@ -32,7 +32,7 @@ urlpatterns = [
     path("admin/autocomplete/", autocomplete, name="autocomplete"),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
-    *[path("api/v1/", include(f"{app}.urls")) for app in API_APPS],
+    *[path("api/v1/", include(f"{app}.api.urls")) for app in API_APPS],
     path("address/<str:token>/", address_page, name="order_address"),
     path("stop/<str:token>/", stop, name="unsubscribe"),
     path("api/schema/", schema, name="schema"),
@@ -42,7 +42,7 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
 ]
 
-handler400 = "core.errors.bad_request"
-handler403 = "core.errors.permission_denied"
-handler404 = "core.errors.not_found"
-handler500 = "core.errors.server_error"
+handler400 = "core.api.errors.bad_request"
+handler403 = "core.api.errors.permission_denied"
+handler404 = "core.api.errors.not_found"
+handler500 = "core.api.errors.server_error"

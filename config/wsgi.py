@@ -5,7 +5,7 @@ import os
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
-from core import tracing
+from core.observability import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.base")
 tracing.start("web")

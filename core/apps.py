@@ -12,7 +12,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Guard histories after each migration, and refuse to work as a superuser."""
-        from core import records, roles
+        from core.database import append_only, roles
 
-        post_migrate.connect(records.guard, sender=self, dispatch_uid="core.records")
+        post_migrate.connect(append_only.guard, sender=self, dispatch_uid="core.records")
         connection_created.connect(roles.refuse_superuser, dispatch_uid="core.roles")

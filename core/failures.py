@@ -17,13 +17,14 @@ from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
-from core import clock, shutdown
-from core.cases.recording import open as open_cases
-from core.cases.recording import settle
+from core import shutdown
 from core.cases.registry import Trouble
+from core.cases.store import open as open_cases
+from core.cases.store import settle
+from core.database import clock
+from core.database.sql import is_in_the_way
 from core.models import Failure
-from core.sql import is_in_the_way
-from core.tallies import Counter
+from core.observability.metrics import Counter
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")

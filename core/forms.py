@@ -1,5 +1,5 @@
-"""Forms of dialogs and the admin: fields that clean what is typed (core/text.py), and forms that
-write only what was changed."""
+"""Forms of dialogs and the admin: fields that clean what is typed (core/values/text.py), and forms
+that write only what was changed."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 
-from core import text
-from core.guarded_admin import is_key
+from core.admin.url_guard import is_key
+from core.values import text
 
 
 class CharField(forms.CharField):

@@ -3,8 +3,8 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from core import clock
 from core.cases.models import Case, CaseEvent
+from core.database import clock
 
 __all__ = ["Case", "CaseEvent", "Circuit", "Failure", "IdempotencyKey", "QueueLease"]
 
@@ -50,7 +50,7 @@ class Circuit(models.Model):
 
 
 class QueueLease(models.Model):
-    """Who works a queue to the outside, and until when it is theirs (core/outbox/leasing.py)."""
+    """Who works a queue to the outside, and until when it is theirs (core/outbox/leases.py)."""
 
     name = models.CharField(max_length=60, unique=True)
     # Goes up with each change of hands: what an earlier holder says does not count.
@@ -81,7 +81,7 @@ class Failure(models.Model):
 
 
 class Tally(models.Model):
-    """One figure of `/metrics` that every process adds to (core/tallies.py)."""
+    """One figure of `/metrics` that every process adds to (core/observability/metrics.py)."""
 
     name = models.CharField(max_length=80)
     labels = models.CharField(max_length=300, help_text="JSON, its keys in order.")

@@ -6,7 +6,7 @@ and whatever has changed since somebody looked.
 
 from django.core.exceptions import ValidationError
 
-from core.states import IllegalMove
+from core.workflow import IllegalMove
 
 SHORTEST_REASON = 5
 LONGEST_DETAIL = 500

@@ -7,7 +7,7 @@ memory that parent and children share; a signal handler can set it without takin
 import struct
 from mmap import mmap
 
-from core.clock import uptime
+from core.database.clock import uptime
 
 # Seconds that answers have to be recorded: half of what a deploy waits before it kills.
 GRACE = 30.0

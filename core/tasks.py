@@ -9,7 +9,7 @@ from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
-from core import logs
+from core.observability import logs
 
 logger = logging.getLogger(__name__)
 access = logging.getLogger("core.access")

@@ -1,0 +1,1 @@
+"""Customers and their addresses; called by every app above."""

@@ -11,14 +11,14 @@ from django.http import HttpRequest, HttpResponse
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin import LargeTableAdmin, StackedInline
-from core.list_filters import TimeRangeFilter
-from customers import reach, services
-from customers.countries import country_choices
+from core.admin.list_filters import TimeRangeFilter
+from core.admin.pages import LargeTableAdmin, StackedInline
+from customers import contact_channels, services
 from customers.forms import AddressForm
 from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
-from customers.phones import PhoneFormField
-from customers.search import search
+from customers.search.customers import search
+from customers.values.countries import country_choices
+from customers.values.phones import PhoneFormField
 
 
 class AddressFormSet(PaginationInlineFormSet):  # type: ignore[misc]
@@ -129,7 +129,7 @@ class CustomerAdmin(LargeTableAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A choice where there is one."""
         if db_field.name == "channel":
-            choices = [("", "as the rules say"), *reach.choices()]
+            choices = [("", "as the rules say"), *contact_channels.choices()]
             widget = UnfoldAdminSelectWidget
             return ChoiceField(
                 choices=choices,

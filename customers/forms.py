@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django import forms
 
 from core.forms import CharField
-from customers.countries import country_choices
 from customers.models import ADDRESS_FIELDS, NEEDS_POSTCODE, Address
+from customers.values.countries import country_choices
 
 
 def never_cut(form: forms.BaseForm) -> None:

@@ -17,7 +17,7 @@ from core.imports import (
     resolved,
 )
 from core.imports.columns import or_cleared, readable
-from core.text import phone
+from core.values.text import phone
 from customers.models import Customer, new_code
 
 LONGEST_PHONE = 128

@@ -11,13 +11,13 @@ from django.db.models import F, FilteredRelation, Q
 from django.db.models.functions import Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
-from core import clock
-from core.codes import random_code
-from core.folding import SearchVector, SortKey
-from customers.countries import validate_country
-from customers.languages import canonical, validate_language
-from customers.postcodes import canonical_postcode, needs_postcode
-from customers.validators import CodeLetters, OneLine, validate_zone
+from core.database import clock
+from core.database.folding import SearchVector, SortKey
+from core.values.codes import random_code
+from customers.values.countries import validate_country
+from customers.values.languages import canonical, validate_language
+from customers.values.postcodes import canonical_postcode, needs_postcode
+from customers.values.validators import CodeLetters, OneLine, validate_zone
 
 ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
 PREFERENCES = ("channel", "language", "time_zone")

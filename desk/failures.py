@@ -2,8 +2,9 @@
 
 from django.db.models import QuerySet
 
-from core import cases, clock, failures
+from core import cases, failures
 from core.cases import Action, Kind
+from core.database import clock
 from core.models import Failure
 
 VIEW, CHANGE = "shipping.view_shipment", "shipping.change_shipment"

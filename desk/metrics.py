@@ -14,9 +14,10 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
-from core import clock, tallies
 from core.cases.models import Case
+from core.database import clock
 from core.models import Circuit
+from core.observability import metrics as core_metrics
 from notifications.models import Balance, Notification
 from orders.models import Order
 from shipping.models import Schedule, Shipment, TrackingEvent
@@ -24,8 +25,10 @@ from shipping.models import Schedule, Shipment, TrackingEvent
 COUNT_EVERY = 60  # seconds
 
 # Of the sweeper. They stand here so that web, which is asked for them, knows them too.
-REPAIRS = tallies.Counter("dosette_sweeper_repairs", "What the sweeper put right", ("what",))
-PASSES = tallies.Moment("dosette_sweeper_last_pass_seconds", "When the sweeper last went round")
+REPAIRS = core_metrics.Counter("dosette_sweeper_repairs", "What the sweeper put right", ("what",))
+PASSES = core_metrics.Moment(
+    "dosette_sweeper_last_pass_seconds", "When the sweeper last went round"
+)
 
 
 @require_safe
@@ -49,7 +52,8 @@ def _may_read(request: HttpRequest) -> bool:
 
 
 class Collector:
-    """Counts rows when it is scraped, and adds what every process has told (core/tallies.py)."""
+    """Counts rows when it is scraped, and adds what every process has told
+    (core/observability/metrics.py)."""
 
     def collect(self) -> Iterator[Metric]:
         """The metric families."""
@@ -76,7 +80,7 @@ class Collector:
         yield _circuits()
         yield _balances()
         yield from _exceptions()
-        yield from tallies.collect()
+        yield from core_metrics.collect()
 
 
 def _by_state(name: str, text: str, model: type[Model]) -> Metric:

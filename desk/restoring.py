@@ -3,8 +3,10 @@
 from django.db import connection, transaction
 
 from notifications.models import Notification
-from shipping import providers, running, troubles
+from shipping import providers
+from shipping.exceptions import cases
 from shipping.models import Shipment, ShipmentEvent
+from shipping.schedules import run
 
 GAP = 100_000
 WAITING = ("scheduled", "queued", "sending")
@@ -18,7 +20,7 @@ def after_restore(gap: int = GAP) -> dict[str, int]:
     it is in doubt like all that waits: it is looked up, or sent under a key that its provider
     knows; where neither can be, staff decide. Messages are left to staff.
     """
-    running.run_schedule()
+    run.run_schedule()
     with transaction.atomic():
         return {
             "next order's number": skip_numbers(gap),
@@ -75,5 +77,5 @@ def _leave_to_staff() -> int:
     Shipment.objects.filter(pk__in=ids).update(
         state="unknown", doubtful=True, last_error=WHY, lease_until=None
     )
-    troubles.note(shipments)
+    cases.note(shipments)
     return len(shipments)

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from clinical.models import Study
-from core import clock
 from core.cases.models import Case
+from core.database import clock
 from desk.admin.filters import visible_kinds
 from notifications.models import Notification
 from orders.models import Order

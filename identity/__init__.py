@@ -1,0 +1,1 @@
+"""Who may come in: tokens, clients, staff, roles, and the access log; called by every app above."""

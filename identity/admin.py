@@ -16,23 +16,23 @@ from unfold.decorators import action
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.admin import ModelAdmin, TabularInline
-from core.dialogs import go_to
-from core.guarded_admin import is_key
-from identity.models import AccessRecord, LinkedAccount, Notice, ServiceClient, User
-from identity.notices import note
-from identity.passwords.admin import SecondFactorReset
-from identity.rights import (
+from core.admin.dialogs import go_to
+from core.admin.pages import ModelAdmin, TabularInline
+from core.admin.url_guard import is_key
+from identity.granting import (
     grantable_groups,
     grantable_permissions,
     manages,
     manages_client,
     manages_group,
 )
-from identity.roles import ROLES
-from identity.scopes import SCOPES
-from identity.session_pages import SessionsOfPerson
-from identity.tokens import trusted_issuers
+from identity.models import AccessRecord, LinkedAccount, Notice, ServiceClient, User
+from identity.notices import note
+from identity.passwords.admin import SecondFactorReset
+from identity.rights.roles import ROLES
+from identity.rights.scopes import SCOPES
+from identity.sessions.pages import SessionsOfPerson
+from identity.tokens.reader import trusted_issuers
 
 admin.site.unregister(Group)
 
@@ -161,7 +161,7 @@ class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    """Roles (the table in identity/roles.py, read-only) and groups of your own."""
+    """Roles (the table in identity/rights/roles.py, read-only) and groups of your own."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A role says what it is for."""

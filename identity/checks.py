@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 
-from identity.tokens import trusted_issuers
+from identity.tokens.reader import trusted_issuers
 
 SHORTEST_IDLE_LIMIT = 60
 

@@ -5,9 +5,9 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 
-from core import clock
+from core.database import clock
 from identity.models import LinkedAccount, ServiceClient, User
-from identity.scopes import SCOPES
+from identity.rights.scopes import SCOPES
 
 PEOPLE = {
     "sara": ("Sara", "Support", "support"),

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
-from core import clock
+from core.database import clock
 from identity import notices
-from identity.scopes import SCOPES, scopes_of_permissions, validate_scopes
+from identity.rights.scopes import SCOPES, scopes_of_permissions, validate_scopes
 from identity.ways_in import Notice, OpenSession
 
 __all__ = [
@@ -219,8 +219,8 @@ class ServiceClient(models.Model):
 class SecondFactor(models.Model):
     """A person's authenticator app, for signing in with a password; counts once it is confirmed.
 
-    The secret is encrypted (identity/sealing.py), of recovery codes there are only hashes, and
-    nobody but the person ever sees either (identity/passwords/second_factor.py).
+    The secret is encrypted (identity/passwords/encryption.py), of recovery codes there are only
+    hashes, and nobody but the person ever sees either (identity/passwords/second_factor.py).
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")

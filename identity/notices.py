@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils.timezone import localtime
 
-from core import clock
+from core.database import clock
 from core.failures import attempt, resting
 from core.http import Done, Outcome, Permanent
 from identity.ways_in import Notice

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import models
 
-from core import clock
+from core.database import clock
 
 
 class OpenSession(models.Model):

@@ -1,0 +1,1 @@
+"""Messages to customers; called by the workplace."""

@@ -10,12 +10,13 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers and the checks; tell the floors below who can be reached how."""
-        from customers import reach
+        from customers import contact_channels
         from identity import notices
-        from notifications import cases, checks, signals, to_staff  # noqa: F401
+        from notifications import cases, checks, signals  # noqa: F401
         from notifications.channels import channels
+        from notifications.delivery import staff_email
 
         cases.register()
-        notices.carry_by(to_staff.send_email)
+        notices.carry_by(staff_email.send_email)
         for channel in channels().values():
-            reach.register(channel)
+            contact_channels.register(channel)

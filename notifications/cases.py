@@ -10,10 +10,10 @@ from core import cases
 from core.cases import Action, Kind, Trouble
 from core.cases.models import Case
 from core.models import Circuit
-from notifications import unreadable
-from notifications.balances import Balance
 from notifications.channels import channel_choices, channels
-from notifications.failover import halted
+from notifications.delivery import unreadable
+from notifications.delivery.balances import Balance
+from notifications.delivery.failover import halted
 from notifications.models import Notification
 
 UNKNOWN, FAILED, UNDELIVERED = "message-unknown", "message-failed", "message-undelivered"
@@ -108,13 +108,13 @@ def _resend(row: Notification, **decision: Any) -> None:
 
 
 def _by_other_channel(row: Notification, *, channel: str, **decision: Any) -> None:
-    from notifications.settling import send_by_other_channel
+    from notifications.staff_actions.resolutions import send_by_other_channel
 
     send_by_other_channel(row, channel, **decision)
 
 
 def _close(row: Notification, *, by: str, reason: str) -> None:
-    from notifications.settling import close
+    from notifications.staff_actions.resolutions import close
 
     close(row, by=by, reason=reason)
 
@@ -186,7 +186,7 @@ def service_works(name: str) -> None:
 
 
 def _try_now(circuit: Circuit, *, by: str, reason: str) -> None:
-    from notifications.settling import try_service_now
+    from notifications.staff_actions.resolutions import try_service_now
 
     try_service_now(circuit, by=by)
 

@@ -5,9 +5,9 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
-from notifications.balances import alerts
 from notifications.channels import channels, preferred, transports
-from notifications.limits import read_limits
+from notifications.delivery.balances import alerts
+from notifications.delivery.concurrency import read_limits
 
 
 @register(Tags.compatibility)

@@ -6,22 +6,24 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from core import clock
+from core.database import clock
 from core.risks import check_reason, weigh
-from core.states import move
+from core.workflow import move
 from customers.models import Customer
-from notifications import cases, digest, pacing, spacing
-from notifications.composing import compose, route_to
-from notifications.history import record
-from notifications.models import Notification
-from notifications.tasks import dispatch
-from notifications.telling import (
+from notifications import cases
+from notifications.composition import digest
+from notifications.composition.builder import (
     ORDER_OCCASIONS,
     News,
     news_of_order,
     news_of_shipment,
     written,
 )
+from notifications.composition.direct import compose, route_to
+from notifications.models import Notification
+from notifications.models.history import record
+from notifications.policy import send_window, spacing
+from notifications.tasks import dispatch
 
 __all__ = [
     "ORDER_OCCASIONS",
@@ -58,7 +60,7 @@ def notify(
     """
     row, book = compose(customer, message, channel, template=template, subject=subject)
     row.critical = critical
-    pacing.apply(row, book.pace)
+    send_window.apply(row, book.pace)
     row.source = f"written:{customer.pk}:{key}" if key else ""
     try:
         with transaction.atomic():

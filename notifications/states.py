@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from core.states import Workflow
+from core.workflow import Workflow
 
 
 class NotificationState(models.TextChoices):
@@ -20,7 +20,7 @@ class NotificationState(models.TextChoices):
 # What staff look at: nobody knows whether it was sent, or it was refused for good.
 EXCEPTIONS = frozenset({"failed", "unknown"})
 
-# Between queued and sent the outbox moves rows (lanes.py); reports and staff do the rest.
+# Between queued and sent the outbox moves rows (queues.py); reports and staff do the rest.
 NOTIFICATION = Workflow(
     moves={
         "queued": frozenset({"suppressed"}),

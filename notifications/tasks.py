@@ -1,15 +1,16 @@
-"""Background work. The messages are hints: `sweeping.py` finds what they miss."""
+"""Background work. The messages are hints: `sweeper.py` finds what they miss."""
 
 from celery import shared_task
 
 from core.tasks import Task
-from notifications import lanes, mailings
+from notifications.delivery import queues
+from notifications.mailings import service as mailings
 
 
 @shared_task(base=Task)
 def dispatch(channel: str = "", provider: str = "") -> None:
     """Send what is due in one queue, or in all of them."""
-    lanes.dispatch(channel, provider)
+    queues.dispatch(channel, provider)
 
 
 @shared_task(base=Task)

@@ -1,0 +1,1 @@
+"""Products and orders; called by every app above."""

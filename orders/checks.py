@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-from core.money import currencies
+from core.values.money import currencies
 
 
 @register

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 
-from core.money import validate_amount, validate_currency
+from core.values.money import validate_amount, validate_currency
 from customers.models import ADDRESS_FIELDS, Address, canonical_address
 from orders.models import MOST_OF_A_PRODUCT, Product
 

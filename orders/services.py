@@ -8,11 +8,11 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from core.states import IllegalMove, move
-from customers import reach
+from core.workflow import IllegalMove, move
+from customers import contact_channels
 from customers.models import Customer
 from customers.services import Added, add_address, lock
-from orders import troubles
+from orders import cases
 from orders.models import Order, OrderEvent, OrderLine, Product, ProductKind
 from orders.rules import Lines, check_address, check_lines, check_price
 
@@ -81,7 +81,7 @@ def place_order(
     elif not address and delivery.interval != "none":
         raise ValidationError({"delivery_address": "A recurring order needs an address."})
     if channel:
-        reach.check(customer, channel)
+        contact_channels.check(customer, channel)
     order = Order(
         customer=customer,
         item=summary(lines),
@@ -129,7 +129,7 @@ def set_address(
         setattr(locked, name, value)
     locked.save(update_fields=list(lines))
     OrderEvent.objects.create(order=locked, kind="address-set", actor=by, detail=detail)
-    troubles.found_address(locked, by=by)
+    cases.found_address(locked, by=by)
     return locked
 
 
@@ -176,7 +176,7 @@ def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
     with transaction.atomic():
         move(order, "cancelled", by=by, detail=reason)
         if waited:
-            troubles.found_address(order, by=by, how="It was cancelled.")
+            cases.found_address(order, by=by, how="It was cancelled.")
     return order
 
 
@@ -197,7 +197,7 @@ def _write(order: Order, lines: Lines, by: str) -> Order:
         order.save(force_insert=True)
         remember(order, OrderLine.objects.bulk_create(as_lines(order, lines)))
         OrderEvent.objects.create(order=order, kind="placed", to_state=order.state, actor=by)
-        troubles.note([order])
+        cases.note([order])
     return order
 
 

@@ -8,7 +8,7 @@ from django.dispatch import receiver
 
 from customers.models import Address
 from customers.signals import first_address_added
-from orders import services, troubles
+from orders import cases, services
 
 
 @receiver(first_address_added)
@@ -18,7 +18,7 @@ def ship_what_waited(address: Address, by: str, **_: Any) -> list[str]:
     One whose provider cannot take this address goes on waiting, before staff.
     """
     shipped = []
-    for order in troubles.waiting().filter(customer=address.customer_id).order_by("id"):
+    for order in cases.waiting().filter(customer=address.customer_id).order_by("id"):
         try:
             with transaction.atomic():
                 services.set_address(

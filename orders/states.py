@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from core.states import Workflow
+from core.workflow import Workflow
 
 
 class OrderState(models.TextChoices):

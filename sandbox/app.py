@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from sandbox.africastalking import AfricasTalking
-from sandbox.carriers import Carrier
+from sandbox.carriers.northpost import Northpost
+from sandbox.carriers.parcels import Carrier
+from sandbox.carriers.reference import Provider
+from sandbox.carriers.swiftparcel import Swiftparcel
 from sandbox.config import Config
 from sandbox.faults import Faults, Handler
-from sandbox.gateways import Gateways
-from sandbox.keys import Keys
+from sandbox.issuer.keys import Keys
+from sandbox.issuer.oidc import Issuer
 from sandbox.ledger import Ledger
-from sandbox.northpost import Northpost
-from sandbox.oidc import Issuer
+from sandbox.messaging.africastalking import AfricasTalking
+from sandbox.messaging.gateways import Gateways
+from sandbox.messaging.postmark import Postmark
+from sandbox.messaging.push import PushService
 from sandbox.pages import home
 from sandbox.posting import Poster
-from sandbox.postmark import Postmark
-from sandbox.provider import Provider
-from sandbox.push import PushService
-from sandbox.swiftparcel import Swiftparcel
 from sandbox.wire import json_answer
 
 log = logging.getLogger("sandbox")

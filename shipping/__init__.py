@@ -1,0 +1,1 @@
+"""Parcels: providers, shipments, schedules, returns; called by notifications and the workplace."""

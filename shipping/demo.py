@@ -7,8 +7,8 @@ Here is only what staff would have done since: one of the two subscriptions is p
 from datetime import timedelta
 
 from customers import demo as people
-from shipping import schedules
 from shipping.models import Schedule
+from shipping.schedules import services as schedules
 
 BY = "system:demo"
 PAUSE = timedelta(weeks=4)

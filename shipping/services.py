@@ -7,18 +7,22 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from core import clock
+from core.database import clock
 from core.outbox import QUEUED
 from core.risks import check_reason, weigh
-from core.states import IllegalMove, move
+from core.workflow import IllegalMove, move
 from orders.models import Order
-from shipping import cancelling, providers, risks, schedules, tasks, tracking, troubles
-from shipping.batches import joining
-from shipping.dates import local_date
+from shipping import providers, tasks
+from shipping.dispatch import cancellations
+from shipping.exceptions import cases, risks
 from shipping.models import Shipment, ShipmentEvent
 from shipping.providers import NotExpressible
 from shipping.routing import Router
+from shipping.schedules import services as schedules
+from shipping.schedules.batches import joining
+from shipping.schedules.recurrence import local_date
 from shipping.states import EXCEPTIONS, UNSENT
+from shipping.tracking import events
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +78,7 @@ def create_parcel(
         actor=by,
         detail=route.because[:500],
     )
-    tracking.link_parked(shipment)
+    events.link_parked(shipment)
     if batch.state == "queued":
         tasks.dispatch.delay_on_commit(shipment.pk)
     return shipment
@@ -103,7 +107,7 @@ def stop(order: Order, *, by: str) -> None:
         elsewhere = schedule is None and bool(shipment.may_be_with)
         if shipment.state in UNSENT and not shipment.doubtful and not elsewhere:
             move(shipment, "cancelled", by=by, detail="the order was cancelled")
-            troubles.follow(shipment, by=by, how="Its order was cancelled.")
+            cases.follow(shipment, by=by, how="Its order was cancelled.")
         elif schedule is None or shipment.state == "sending":
             raise _handed_over(shipment)
 
@@ -169,7 +173,7 @@ def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) ->
         ship_on=local_date(now, settings.TIME_ZONE),
         **changes,
     )
-    troubles.follow(shipment, by=by, how="It is sent again.")
+    cases.follow(shipment, by=by, how="It is sent again.")
     tasks.dispatch.delay_on_commit(shipment.pk)
     return shipment
 
@@ -190,17 +194,17 @@ def cancel(
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     locked = _locked(shipment)
     _check_decided(locked)
-    asks = locked.state in cancelling.ASKABLE
+    asks = locked.state in cancellations.ASKABLE
     if not asks:
         Shipment.WORKFLOW.check(locked, "cancelled")
     told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
     if locked.state in EXCEPTIONS:
         check_reason(reason)
     if asks:
-        cancelling.ask(locked, by=by, reason=told)
+        cancellations.ask(locked, by=by, reason=told)
         return shipment
     move(shipment, "cancelled", by=by, detail=told)
-    troubles.follow(shipment, by=by, how="It was cancelled.")
+    cases.follow(shipment, by=by, how="It was cancelled.")
     schedules.finish(order, by=by)
     return shipment
 

@@ -8,11 +8,12 @@ from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from customers.models import ADDRESS_FIELDS
-from customers.places import Place
 from customers.signals import address_replaced
+from customers.values.places import Place
 from orders.models import OrderEvent
-from shipping import changing, services
+from shipping import services
 from shipping.models import Schedule
+from shipping.staff_actions import order_changes
 
 _REACTIONS: dict[str, Callable[..., None]] = {
     "placed": services.ship,
@@ -41,7 +42,7 @@ def still_sent_to(
 def react(instance: OrderEvent, created: bool, raw: bool = False, **_: Any) -> None:
     """Ship an order, change what it ships, or stop it. Raises IllegalMove, so that nothing is."""
     if created and not raw and instance.change:
-        changing.follow(instance.order, instance.change, by=instance.actor)
+        order_changes.follow(instance.order, instance.change, by=instance.actor)
     reaction = _REACTIONS.get(instance.kind)
     if created and not raw and reaction:
         reaction(instance.order, by=instance.actor)

@@ -2,7 +2,7 @@
 
 from django.db import models
 
-from core.states import Workflow
+from core.workflow import Workflow
 
 
 class ShipmentState(models.TextChoices):
@@ -50,7 +50,8 @@ SHIPMENT = Workflow(
         "scheduled": frozenset({"queued", "cancelled"}) | TRACKED,
         "queued": frozenset({"cancelled"}) | TRACKED,
         "sending": TRACKED,
-        # By the provider, which was asked (cancelling.py); or it was asked after it, and has none.
+        # By the provider, which was asked (cancellations.py); or it was asked after it, and has
+        # none.
         "sent": TRACKED | {"cancelled", "unknown"},
         # The fold may go back when an event arrives late: only the whole story counts.
         "waiting-for-collection": TRACKED | {"cancelled", "unknown"},

@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from identity import demo
-from notifications import lanes
-from notifications import sweeping as notifications_sweeping
+from notifications import sweeper as notifications_sweeping
+from notifications.delivery import queues
 from sandbox.testing import Sandbox, running_sandbox, wait_until
-from shipping import dispatching
-from shipping import sweeping as shipping_sweeping
+from shipping import sweeper as shipping_sweeping
+from shipping.dispatch import queue
 
 ADDRESS = {
     "recipient": "John Doe",
@@ -53,9 +53,9 @@ class House:
     def work(self) -> None:
         """What workers do when they are nudged, and what the sweeper does."""
         shipping_sweeping.sweep()
-        dispatching.dispatch()
+        queue.dispatch()
         notifications_sweeping.sweep()
-        lanes.dispatch()
+        queues.dispatch()
 
     def work_until(self, condition: Callable[[], Any]) -> Any:
         """Work until something holds: the sandbox answers by webhooks in its own time."""

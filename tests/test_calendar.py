@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shipping.models import Schedule, Shipment
-from shipping.running import Tally, run_schedule
+from shipping.schedules.run import Tally, run_schedule
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 START = date(2026, 1, 31)

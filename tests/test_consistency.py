@@ -15,7 +15,7 @@ from django.db.models.signals import post_save
 from django.urls import get_resolver
 from rest_framework.serializers import BooleanField as DRFBooleanField
 
-from core.serializers import BooleanField, Serializer
+from core.api.serializers import BooleanField, Serializer
 from tests.matrix.addresses import without_line
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -61,7 +61,8 @@ REQUIREMENTS = [
     *(f"E{n}" for n in range(1, 5)),
 ]
 
-# Asking the machine's own clock. What decides by it is wrong where that clock is (core/clock.py).
+# Asking the machine's own clock. What decides by it is wrong where that clock is
+# (core/database/clock.py).
 OWN_CLOCK = {
     "timezone": {"now"},
     "datetime": {"now", "today", "utcnow"},
@@ -70,9 +71,11 @@ OWN_CLOCK = {
 }
 OWN_CLOCK_WITHOUT_A_MOMENT = {"localdate", "localtime", "gmtime", "ctime"}
 MAY_ASK_ITS_OWN_CLOCK = {
-    "core/clock.py": "compares the two",
-    "core/filebroker.py": "names of files, and the age of what the same machine's disk has dated",
-    "identity/keys.py": "ages of its own; a jump makes it fetch anew; others go by the database's",
+    "core/database/clock.py": "compares the two",
+    "devserver/file_broker.py": "names of files, and the age of what the disk has dated",
+    "identity/tokens/issuer_keys.py": (
+        "ages of its own; a jump makes it fetch anew; others go by the database's"
+    ),
 }
 
 
@@ -151,8 +154,8 @@ def test_every_address_says_who_may_come_in():
 
 def test_the_stand_in_issuer_gives_every_scope_there_is():
     """Else nobody could try that part of the API at home."""
-    from identity.scopes import SCOPES
-    from sandbox.people import API_SCOPES
+    from identity.rights.scopes import SCOPES
+    from sandbox.issuer.people import API_SCOPES
 
     assert set(API_SCOPES) == set(SCOPES)
 
@@ -161,7 +164,7 @@ def _product() -> list[str]:
     """The code that runs in production, by its path from here."""
     paths = [
         p.relative_to(ROOT)
-        for app in (*FLOORS, "desk", "config")
+        for app in (*FLOORS, "devserver", "desk", "config")
         for p in (ROOT / app).rglob("*.py")
     ]
     return [str(p) for p in paths if not {"tests", "migrations"} & set(p.parts)]

@@ -6,12 +6,12 @@ import logging
 import pytest
 
 from clinical.models import Patient
-from core.logs import JsonFormatter
+from core.observability.logs import JsonFormatter
 from identity.tests.factories import staff
-from notifications import lanes
+from notifications.delivery import queues
 from orders.models import Order
 from orders.tests.factories import ProductFactory
-from shipping import dispatching
+from shipping.dispatch import queue
 
 PHONE = "+447451277972"
 MARKS = ["Zqjane", "zqmail", "7451277972", "Zqstreet", "1931-07", "zqknee", "192.0.2.7"]
@@ -102,8 +102,8 @@ def test_nothing_personal_is_in_the_log(api, client, lines, delivered, settings)
     program.defaults["REMOTE_ADDR"] = client.defaults["REMOTE_ADDR"] = "192.0.2.7"
     program.raise_request_exception = client.raise_request_exception = False
     answers = [*itertools.chain(through_the_api(program), through_the_admin(client))]
-    dispatching.dispatch()
-    lanes.dispatch()
+    queue.dispatch()
+    queues.dispatch()
     logging.getLogger("django.request").error("Internal Server Error: %s", "/Zqjane/")
     text = "\n".join(lines)
     assert len(lines) > len(answers) > 15

@@ -9,13 +9,13 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 from pytest_django.fixtures import Settings
 
-from core import records, roles
-from core.records import append_only_models
-from core.states import Event
+from core.database import append_only, roles
+from core.database.append_only import append_only_models
+from core.workflow import Event
 from customers.tests.factories import CustomerFactory
 from identity.models import AccessRecord
-from notifications.consent import opt_out
 from notifications.models import Consent, NotificationEvent
+from notifications.policy.opt_outs import opt_out
 from notifications.services import notify
 from orders.models import OrderEvent
 from orders.tests.factories import placed_sale
@@ -84,7 +84,7 @@ def as_application(settings: Settings) -> Callable[[], object]:
     """Become the role that the application has, with the rights that `migrate` gives it."""
     settings.DATABASE_APPLICATION_ROLE = "dosette_test_application"
     execute("CREATE ROLE dosette_test_application")
-    records.guard()
+    append_only.guard()
     return partial(execute, "SET LOCAL ROLE dosette_test_application")
 
 
@@ -150,6 +150,6 @@ def test_a_check_of_the_deployment_names_a_superuser() -> None:
 
 def test_guards_are_put_up_again_without_harm() -> None:
     placed_sale()
-    records.guard()
+    append_only.guard()
     with pytest.raises(IntegrityError), transaction.atomic():
         OrderEvent.objects.update(actor="nobody")

@@ -14,7 +14,7 @@ from rest_framework.test import APIClient
 
 from clinical.models import Patient
 from identity.models import AccessRecord
-from identity.scopes import SCOPES
+from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory
 from identity.tests.issuer import shared_issuer
 from tests.matrix import addresses, expectations
@@ -64,7 +64,7 @@ def check_answer(answer: Any, where: str, *, may_see_health: bool) -> None:
     patient = Patient.objects.get(first_name=HEALTH_MARKS[0]).pk
     read = AccessRecord.objects.filter(patients__contains=[patient]).exists()
     assert read, (
-        f"{where} shows health data without an entry in the access log: see identity.access"
+        f"{where} shows health data without an entry in the access log: identity/access_log"
     )
 
 

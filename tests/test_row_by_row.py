@@ -15,8 +15,8 @@ ISOLATING = {"attempt", "each", "each_name", "together", "steps"}
 DEEPEST = 4
 # One queue, or what a failure itself is kept by.
 OF_ONE_PIECE = {
-    "core.sweeping: forget_untried",
-    "core.sweeping: reconcile",  # its steps are found in core/cases/reconciling.py
+    "core.sweeper: forget_untried",
+    "core.sweeper: reconcile",  # its steps are found in core/cases/reconcile.py
     "shipping.tasks: cancel_parcels",
 }
 
@@ -89,7 +89,7 @@ FOUND = [
     (f"{module.__name__}: {ast.unparse(work)}", module, work)
     for pattern, of in (
         ("*/sweeping.py", steps_of),
-        ("core/cases/reconciling.py", steps_of),
+        ("core/cases/reconcile.py", steps_of),
         ("*/tasks.py", tasks_of),
     )
     for module in modules(pattern)

@@ -2,7 +2,7 @@ import django.contrib.postgres.indexes
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-import core.folding
+import core.database.folding
 
 
 class Migration(migrations.Migration):
@@ -19,14 +19,14 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="patient",
             index=django.contrib.postgres.indexes.GinIndex(
-                core.folding.SearchVector("first_name", "last_name", "email", parted="-"),
+                core.database.folding.SearchVector("first_name", "last_name", "email", parted="-"),
                 name="patient_search_vector",
             ),
         ),
         AddIndexConcurrently(
             model_name="patient",
             index=models.Index(
-                core.folding.SortKey("last_name"),
+                core.database.folding.SortKey("last_name"),
                 models.F("last_name"),
                 models.OrderBy(models.F("id"), descending=True),
                 name="patient_by_alphabet",

@@ -2,7 +2,7 @@ from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
 
 import clinical.models
-import customers.validators
+import customers.values.validators
 
 
 class Migration(migrations.Migration):
@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                     default="",
                     help_text="Who has one name only leaves the other empty.",
                     max_length=100,
-                    validators=[customers.validators.OneLine(), clinical.models.HoldsLetter()],
+                    validators=[customers.values.validators.OneLine(), clinical.models.HoldsLetter()],
                 ),
             )
             for name in ("first_name", "last_name")

@@ -12,8 +12,8 @@ from clinical.births import Precision
 from clinical.imports import PatientImporter
 from clinical.models import Patient
 from clinical.tests.factories import PatientFactory
+from core.api.schema import document
 from core.imports import run
-from core.schema import document
 from identity.tests.factories import UserFactory
 
 PATIENTS = "/api/v1/patients/"

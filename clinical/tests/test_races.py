@@ -15,7 +15,7 @@ from clinical.models import Patient, Study, StudyEvent
 from clinical.services import create_study, delete_patient, update_study
 from clinical.tests.factories import PatientFactory, study_of
 from core.imports import Check, run
-from core.states import IllegalMove
+from core.workflow import IllegalMove
 
 pytestmark = pytest.mark.django_db(transaction=True)
 XRAY = {"urgency_level": "HIGH", "body_part": "NECK", "type": "XRAY"}

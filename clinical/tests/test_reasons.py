@@ -5,9 +5,9 @@ from rest_framework.test import APIClient
 
 from clinical.models import Study
 from clinical.tests.factories import PatientFactory, study_of
+from identity.access_log.reasons import must_say_why
 from identity.models import AccessRecord, LinkedAccount
-from identity.reasons import must_say_why
-from identity.scopes import SCOPES
+from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.issuer import shared_issuer
 

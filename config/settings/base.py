@@ -16,8 +16,8 @@ import environ
 from django.templatetags.static import static
 
 from config.settings import connections, environment
-from core.local import demo_secrets, embedded_database_url
 from desk.navigation import SIDEBAR, account_links
+from devserver.secrets import demo_secrets, embedded_database_url
 
 environment.load()
 BASE_DIR = environment.BASE_DIR
@@ -70,27 +70,27 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "core.middleware.RequestLogMiddleware",
-    "core.middleware.MeasureMiddleware",
-    "core.middleware.PermanentRedirectMiddleware",
+    "core.web.middleware.RequestLogMiddleware",
+    "core.web.middleware.MeasureMiddleware",
+    "core.web.middleware.PermanentRedirectMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "core.middleware.ContentSecurityPolicyMiddleware",
-    "core.middleware.NoStoreMiddleware",
+    "core.web.middleware.ContentSecurityPolicyMiddleware",
+    "core.web.middleware.NoStoreMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "identity.throttles.ThrottleMiddleware",
-    "core.middleware.BodyLimitMiddleware",
+    "identity.api.throttles.ThrottleMiddleware",
+    "core.web.middleware.BodyLimitMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "core.middleware.CommonMiddleware",
+    "core.web.middleware.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "identity.open_sessions.keep_open_sessions",
+    "identity.sessions.open_sessions.keep_open_sessions",
     "identity.sign_in.middleware.RenewSession",
-    "identity.fresh.require_fresh_sign_in",
+    "identity.sign_in.fresh.require_fresh_sign_in",
     "identity.passwords.middleware.require_second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
-    "core.drawn_forms.DrawnFormMiddleware",  # last: it runs the view, in a transaction
+    "core.admin.form_tokens.DrawnFormMiddleware",  # last: it runs the view, in a transaction
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -100,8 +100,9 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
-            # In place of Django's `csrf_token`: forms of the admin act once (core/drawn_forms.py).
-            "builtins": ["core.templatetags.drawn_forms"],
+            # In place of Django's `csrf_token`: forms of the admin act once
+            # (core/admin/form_tokens.py).
+            "builtins": ["core.templatetags.form_tokens"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -133,7 +134,8 @@ DATABASES["default"]["OPTIONS"] = connections.postgresql(
 DATABASES["default"]["PASSWORD"] = DATABASES["default"].get("PASSWORD") or env.str(
     "POSTGRES_OWNER_PASSWORD", env.str("POSTGRES_PASSWORD", "")
 )
-# The role that `migrate` gives the application's rights to (core/records.py); empty: to nobody.
+# The role that `migrate` gives the application's rights to (core/database/append_only.py); empty:
+# to nobody.
 DATABASE_APPLICATION_ROLE = env.str("DATABASE_APPLICATION_ROLE", "")
 DATABASE_REFUSES_SUPERUSER = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -144,7 +146,7 @@ CACHES = {
         {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
             "LOCATION": REDIS_URL,
-            "OPTIONS": connections.REDIS | {"serializer": "core.caching.JsonSerializer"},
+            "OPTIONS": connections.REDIS | {"serializer": "core.values.cache_json.JsonSerializer"},
         }
         if REDIS_URL
         else {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -169,7 +171,7 @@ TIME_ZONE = env.str("TIME_ZONE", "Europe/London")
 FORMAT_MODULE_PATH = ["config.formats"]
 USE_I18N = True
 USE_TZ = True
-# Whose clock decides (core/clock.py); `process` is for tests, which freeze time.
+# Whose clock decides (core/database/clock.py); `process` is for tests, which freeze time.
 CLOCK = "database"
 # How far apart from it a process's own may be: one that is further off does not sweep.
 CLOCK_LIMIT = timedelta(seconds=env.int("CLOCK_LIMIT", 30))
@@ -185,25 +187,25 @@ DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "GBP")
 
 # --- The API -------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["identity.bearer.BearerAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["identity.permissions.HasScope"],
-    "DEFAULT_THROTTLE_CLASSES": ["identity.throttles.ClientThrottle"],
-    "DEFAULT_RENDERER_CLASSES": ["identity.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["core.parsers.JSONParser"],
-    "DEFAULT_PAGINATION_CLASS": "core.pagination.CursorPagination",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["identity.tokens.bearer.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["identity.tokens.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["identity.api.throttles.ClientThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["identity.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.CursorPagination",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "core.pagination.OrderingFilter",
+        "core.api.pagination.OrderingFilter",
         "rest_framework.filters.SearchFilter",
     ],
-    "DEFAULT_SCHEMA_CLASS": "identity.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "core.errors.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "identity.api.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.errors.exception_handler",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": None,
 }
 DRF_STANDARDIZED_ERRORS = {
-    "EXCEPTION_HANDLER_CLASS": "core.errors.ExceptionHandler",
-    "EXCEPTION_FORMATTER_CLASS": "core.errors.ExceptionFormatter",
+    "EXCEPTION_HANDLER_CLASS": "core.api.errors.ExceptionHandler",
+    "EXCEPTION_FORMATTER_CLASS": "core.api.errors.ExceptionFormatter",
     "ALLOWED_ERROR_STATUS_CODES": [
         "400",
         "401",
@@ -238,11 +240,11 @@ SPECTACULAR_SETTINGS = {
 }
 
 # How many proxies of ours stand in front: the address of a request is taken from their
-# X-Forwarded-For (identity/access.py).
+# X-Forwarded-For (identity/access_log/records.py).
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
 
 # How much of the API a known client may ask, and an address while nobody is known there
-# (identity/throttles.py); empty means as much as it likes.
+# (identity/api/throttles.py); empty means as much as it likes.
 RATE_CLIENT = env.str("RATE_CLIENT", "30000/m")
 RATE_ADDRESS = env.str("RATE_ADDRESS", "600/m")
 # How often an address may try to sign in.
@@ -280,7 +282,7 @@ PASSWORD_LAPSES_AFTER = timedelta(days=env.int("PASSWORD_LAPSES_AFTER", 7))
 SESSION_COOKIE_AGE = 12 * 3600
 # Seconds after which a session that began with a password ends when nobody uses it.
 SESSION_IDLE_LIMIT = env.int("SESSION_IDLE_LIMIT", 7200)
-SESSION_ENGINE = "identity.sessions"
+SESSION_ENGINE = "identity.sessions.store"
 AXES_HANDLER = "identity.passwords.attempts.Attempts"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_FAILURE_LIMIT = 5
@@ -433,9 +435,9 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "json": {"()": "core.logs.JsonFormatter"},
+        "json": {"()": "core.observability.logs.JsonFormatter"},
         "plain": {
-            "()": "core.logs.PlainFormatter",
+            "()": "core.observability.logs.PlainFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
         },
     },

@@ -4,10 +4,10 @@ An app registers its kinds in `AppConfig.ready`, opens a case in the transaction
 goes wrong, and settles it in the one that puts it right. The sweeper repairs what was forgotten.
 """
 
-from core.cases.acting import act, fields_of, offered, subject_of
-from core.cases.reconciling import reconcile
-from core.cases.recording import dismiss, open, settle
+from core.cases.actions import act, fields_of, offered, subject_of
+from core.cases.reconcile import reconcile
 from core.cases.registry import Action, Kind, Listed, Trouble, kind, kinds, register
+from core.cases.store import dismiss, open, settle
 from core.risks import Unsafe
 
 __all__ = [

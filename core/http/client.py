@@ -20,10 +20,10 @@ import aiohttp
 from multidict import CIMultiDictProxy
 
 from core.http.connections import BrokenConnection, Line, current_line, open_session
-from core.http.guard import AddressRefused, objection
 from core.http.messages import GarbledAnswer, Request, Response, brief
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
-from core.tracing import outbound
+from core.http.ssrf_guard import AddressRefused, objection
+from core.observability.tracing import outbound
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
-from core.http.guard import guarded_socket
+from core.http.ssrf_guard import guarded_socket
 
 CONNECT_WITHIN = 3.0
 # Below the two seconds after which common servers (gunicorn) hang up on an idle connection: a

@@ -10,9 +10,9 @@ from re import compile as pattern
 from typing import Any, NoReturn, Self
 from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
-from core import clock
-from core.http.blotting import values_sent, without
+from core.database import clock
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
+from core.http.redaction import values_sent, without
 
 DEADLINE = 10.0
 LONGEST_WAIT = 3600.0

@@ -12,8 +12,8 @@ database, and the statement that writes. Everything else is here:
 
 from core.imports.columns import CLEARED, Clean, Column, identifier, limits_of, resolved
 from core.imports.command import ImportCommand
+from core.imports.importer import Check, Importer, duplicates, emptied, run
 from core.imports.report import Problem, Report
-from core.imports.running import Check, Importer, duplicates, emptied, run
 
 __all__ = [
     "CLEARED",

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.db import models
 
-from core import text as texts
+from core.values import text as texts
 
 Clean = Callable[[str], str]
 

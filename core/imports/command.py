@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, ClassVar
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from core.imports.importer import Importer, run
 from core.imports.report import Report
-from core.imports.running import Importer, run
 
 EVERY = 2.0  # seconds between two words of progress
 

@@ -5,10 +5,10 @@ transaction, and the answer is *settled* where the fence is still ours. So a wor
 comes back late, can neither lose a row nor settle it for another worker.
 """
 
-from core.outbox.claiming import claim, due_rows, give_back, renew, take_over
-from core.outbox.judging import judge
-from core.outbox.rows import ABSENT, QUEUED, SENDING, Job, Lane, OutboxRow, Settlement
-from core.outbox.working import attempt, work
+from core.outbox.claims import claim, due_rows, give_back, renew, take_over
+from core.outbox.queue import ABSENT, QUEUED, SENDING, Job, Lane, OutboxRow, Settlement
+from core.outbox.retry_policy import judge
+from core.outbox.worker import attempt, work
 
 __all__ = [
     "ABSENT",

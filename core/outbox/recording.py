@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from core import shutdown
-from core.outbox.rows import Lane, Settlement
+from core.outbox.queue import Lane, Settlement
 
 logger = logging.getLogger(__name__)
 

@@ -9,10 +9,10 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from core.database.sql import update_each
 from core.http import Done, Outcome
 from core.outbox import Job, Lane, OutboxRow, Settlement
-from core.sql import update_each
-from core.states import Event, Workflow
+from core.workflow import Event, Workflow
 
 registry = Apps()
 

@@ -9,7 +9,7 @@ from core import cases
 from core.cases import registry
 from core.cases.models import Case, CaseEvent
 from core.models import Circuit
-from core.states import IllegalMove
+from core.workflow import IllegalMove
 
 
 def _wrong():

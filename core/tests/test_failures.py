@@ -14,7 +14,7 @@ from core import failures
 from core.cases.models import Case
 from core.failures import StepsFailedError, each, steps, together, waiting
 from core.models import Circuit, Failure
-from core.sweeping import sweep
+from core.sweeper import sweep
 
 pytestmark = pytest.mark.django_db
 WORK = "name the circuit"

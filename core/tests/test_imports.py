@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.imports import Column, Importer, Problem, Report, duplicates, limits_of, run
-from core.imports.reading import LONGEST_RECORD, Reader, Unreadable
+from core.imports.csv_reader import LONGEST_RECORD, Reader, Unreadable
 from core.models import Circuit
 
 pytestmark = pytest.mark.django_db

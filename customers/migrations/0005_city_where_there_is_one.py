@@ -1,4 +1,4 @@
-import customers.validators
+import customers.values.validators
 from django.db import migrations, models
 
 
@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 default="",
                 help_text="Empty only where the country is one, such as SG.",
                 max_length=35,
-                validators=[customers.validators.OneLine()],
+                validators=[customers.values.validators.OneLine()],
             ),
         ),
     ]

@@ -2,7 +2,7 @@ import django.contrib.postgres.indexes
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-import core.folding
+import core.database.folding
 
 
 class Migration(migrations.Migration):
@@ -19,14 +19,14 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="customer",
             index=django.contrib.postgres.indexes.GinIndex(
-                core.folding.SearchVector("name", "email", "code", "phone_number"),
+                core.database.folding.SearchVector("name", "email", "code", "phone_number"),
                 name="customer_search_vector",
             ),
         ),
         AddIndexConcurrently(
             model_name="customer",
             index=models.Index(
-                core.folding.SortKey("name"),
+                core.database.folding.SortKey("name"),
                 models.F("name"),
                 models.OrderBy(models.F("id"), descending=True),
                 name="customer_by_alphabet",

@@ -18,17 +18,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
 from unfold.decorators import display
 
-from core import cases, clock
-from core.admin import HistoryInline, LargeTableAdmin
+from core import cases
+from core.admin.pages import HistoryInline, LargeTableAdmin
 from core.cases import Action, Listed
 from core.cases.models import Case, CaseEvent
-from core.folding import Folded
-from core.states import IllegalMove
-from core.text import reference
+from core.database import clock
+from core.database.folding import Folded
+from core.values.text import reference
+from core.workflow import IllegalMove
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
 from desk.admin.forms import decision_form
-from identity.roles import roles_with
-from orders.admin.actors import actor_of
+from identity.actors import actor_of
+from identity.rights.roles import roles_with
 
 AGES = (
     (timedelta(days=3), "danger"),

@@ -7,8 +7,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core import cases, clock
+from core import cases
 from core.cases import Kind
+from core.database import clock
 
 AGES = {"1": "more than an hour", "24": "more than a day", "72": "more than three days"}
 

@@ -8,8 +8,8 @@ from django.test import Client
 from customers.tests.factories import CustomerFactory
 from identity.tests.factories import staff
 from orders.tests.factories import placed_kit_order
+from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import monthly_schedule, queued_shipment
-from shipping.tests.test_cases import in_state, open_case
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.utils.timezone
-import identity.scopes
+import identity.rights.scopes
 from django.conf import settings
 from django.db import migrations, models
 
@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                 ('issuer', models.CharField(help_text='Exactly as its tokens name it in `iss`.', max_length=255)),
                 ('client_id', models.CharField(max_length=255)),
                 ('subject', models.CharField(blank=True, default='', help_text="`sub` of its tokens, where the issuer does not write the client id there (Keycloak: the service account's id; Auth0: client id and “@clients”).", max_length=255)),
-                ('allowed_scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('customers:read', 'customers:read'), ('customers:write', 'customers:write'), ('orders:read', 'orders:read'), ('orders:write', 'orders:write'), ('dna-kit-orders:write', 'dna-kit-orders:write'), ('clinical:read', 'clinical:read'), ('clinical:write', 'clinical:write'), ('shipping:read', 'shipping:read'), ('shipping:write', 'shipping:write'), ('notifications:read', 'notifications:read'), ('notifications:write', 'notifications:write')], max_length=40), default=list, size=None, validators=[identity.scopes.validate_scopes])),
+                ('allowed_scopes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('customers:read', 'customers:read'), ('customers:write', 'customers:write'), ('orders:read', 'orders:read'), ('orders:write', 'orders:write'), ('dna-kit-orders:write', 'dna-kit-orders:write'), ('clinical:read', 'clinical:read'), ('clinical:write', 'clinical:write'), ('shipping:read', 'shipping:read'), ('shipping:write', 'shipping:write'), ('notifications:read', 'notifications:read'), ('notifications:write', 'notifications:write')], max_length=40), default=list, size=None, validators=[identity.rights.scopes.validate_scopes])),
                 ('is_active', models.BooleanField(default=True, help_text='Untick to shut it out at once.', verbose_name='active')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
             ],

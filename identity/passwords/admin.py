@@ -10,8 +10,8 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from core.admin import ModelAdmin
-from core.dialogs import go_to
+from core.admin.dialogs import go_to
+from core.admin.pages import ModelAdmin
 from identity.models import User
 from identity.passwords import second_factor
 

@@ -16,8 +16,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
-from core import clock
-from identity.access import address_of
+from core.database import clock
+from identity.access_log.records import address_of
 from identity.models import User
 
 

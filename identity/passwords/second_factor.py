@@ -13,10 +13,10 @@ from urllib.parse import quote, urlencode
 from django.db import transaction
 from django_otp.oath import TOTP
 
-from core import clock
+from core.database import clock
 from identity.models import Notice, SecondFactor, User
 from identity.notices import note
-from identity.sealing import CannotOpen, seal, unseal
+from identity.passwords.encryption import CannotOpen, seal, unseal
 
 ISSUER = "Dosette"
 KEY_BYTES = 20  # RFC 4226, 4 (R6)

@@ -9,10 +9,10 @@ from typing import Any
 import jwt
 from django.conf import settings
 
-from identity.keys import ALGORITHMS, UnknownKey
-from identity.refusals import ExpiredToken, InvalidToken, KeysUnavailable
 from identity.sign_in.provider import SignInRefused, Unreachable, provider
-from identity.tokens import LONGEST, OPTIONS, check_times
+from identity.tokens.errors import ExpiredToken, InvalidToken, KeysUnavailable
+from identity.tokens.issuer_keys import ALGORITHMS, UnknownKey
+from identity.tokens.reader import LONGEST, OPTIONS, check_times
 
 REQUIRED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
 WRONG = "The sign-in service sent something that is not right. Try again."

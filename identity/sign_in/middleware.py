@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.deprecation import MiddlewareMixin
 from mozilla_django_oidc.middleware import SessionRefresh
 
-from core import clock
+from core.database import clock
 from identity.sign_in.provider import endpoint, provider, setting
 from identity.sign_in.views import EXPIRES, date_of_beginning, to_login
 

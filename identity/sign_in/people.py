@@ -8,11 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
 
-from core import clock
+from core.database import clock
 from identity.models import LinkedAccount, User
-from identity.roles import ROLES
+from identity.rights.roles import ROLES
 from identity.sign_in.provider import SignInRefused
-from identity.tokens import LONGEST_NAME
+from identity.tokens.reader import LONGEST_NAME
 
 NOT_STAFF = "You are not on the staff's list. Ask whoever manages your account for a role."
 

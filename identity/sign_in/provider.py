@@ -7,8 +7,8 @@ from django.conf import settings
 from mozilla_django_oidc.utils import import_from_settings
 
 from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
-from identity.keys import TIME_OUT, Issuer, issuer
-from identity.refusals import KeysUnavailable
+from identity.tokens.errors import KeysUnavailable
+from identity.tokens.issuer_keys import TIME_OUT, Issuer, issuer
 
 
 class SignInRefused(Exception):  # noqa: N818 - says what happened

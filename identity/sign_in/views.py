@@ -15,7 +15,7 @@ from mozilla_django_oidc.views import (
     OIDCAuthenticationRequestView,
 )
 
-from core import clock
+from core.database import clock
 from identity.sign_in.provider import SignInRefused, Unreachable, endpoint, provider, setting
 
 EXPIRES = "oidc_id_token_expiration"  # the library's name

@@ -8,9 +8,9 @@ from django.core.cache import cache
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from identity import keys
 from identity.tests.factories import ServiceClientFactory
 from identity.tests.issuer import LoopbackIssuer, rsa_key
+from identity.tokens import issuer_keys
 
 Ask = Callable[..., Response]
 
@@ -29,7 +29,7 @@ def issuer(settings, db) -> Iterator[LoopbackIssuer]:
     ServiceClientFactory(issuer=issuer.url)
     yield issuer
     issuer.stop()
-    keys.forget()
+    issuer_keys.forget()
 
 
 @pytest.fixture

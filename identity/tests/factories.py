@@ -10,7 +10,7 @@ from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
 
 from identity.models import ServiceClient, User
-from identity.scopes import SCOPES
+from identity.rights.scopes import SCOPES
 from identity.tests.issuer import shared_issuer
 
 

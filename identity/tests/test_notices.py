@@ -12,9 +12,9 @@ from core.http import Done, Permanent, Temporary
 from identity import notices
 from identity.models import LinkedAccount, Notice, SecondFactor, User
 from identity.passwords import second_factor
-from identity.sweeping import sweep
+from identity.sweeper import sweep
 from identity.tests.factories import staff
-from identity.tests.test_second_factor import code_of
+from identity.tests.passwords.test_second_factor import code_of
 
 pytestmark = pytest.mark.django_db
 What = Notice.What

@@ -22,7 +22,7 @@ from notifications.admin.mailings import (
     write_to_all_found,
     write_to_these,
 )
-from notifications.admin.messages import DeliveryReportAdmin, NotificationAdmin
+from notifications.admin.notifications import DeliveryReportAdmin, NotificationAdmin
 from notifications.admin.rules import RuleAdmin
 from notifications.admin.templates import TemplateAdmin
 from orders.admin import OrderAdmin

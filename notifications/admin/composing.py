@@ -19,15 +19,16 @@ from unfold.widgets import (
 
 from core.forms import CharField, TextField
 from customers.models import Customer
-from notifications import mailings, segments
+from identity.actors import actor_of
 from notifications.channels import channels
-from notifications.composing import compose, usual_channel
+from notifications.composition.direct import compose, usual_channel
+from notifications.composition.preview import due_in_words
+from notifications.content import sms_segments
+from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
+from notifications.mailings import service as mailings
 from notifications.models import Notification, Occasion, Template
-from notifications.preview import due_in_words
-from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
-from notifications.routing import ways_to
+from notifications.policy.channel_selection import ways_to
 from notifications.services import notify
-from orders.admin.actors import actor_of
 
 
 class MessageForm(forms.Form):
@@ -143,7 +144,7 @@ def _previewed(form: MessageForm) -> dict[str, Any]:
     return {
         "row": row,
         "when": due_in_words(row, form.book.pace, critical=False),
-        "takes": str(segments.count(row.message)) if row.channel == "sms" else "",
+        "takes": str(sms_segments.count(row.message)) if row.channel == "sms" else "",
         "cost": mailings.likely_cost(row.channel, 1),
     }
 

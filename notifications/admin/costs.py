@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
-from core import clock
-from core.admin import ModelAdmin
-from notifications.balances import Balance
-from notifications.cost_chart import pictures
-from notifications.costs import DailyCost
+from core.admin.pages import ModelAdmin
+from core.database import clock
+from notifications.admin.cost_chart import pictures
+from notifications.delivery.balances import Balance
+from notifications.delivery.costs import DailyCost
 
 
 @admin.register(DailyCost)

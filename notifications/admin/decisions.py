@@ -8,14 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from core.admin import LargeTableAdmin, ModelAdmin
+from core.admin.pages import LargeTableAdmin, ModelAdmin
 from customers.models import Customer
-from customers.phones import numbers
-from notifications.admin.reading import ReadOnly
+from customers.values.phones import numbers
+from identity.actors import actor_of
+from notifications.admin.read_only import ReadOnly
 from notifications.channels import address_key
-from notifications.consent import note_preferences, opt_in, opt_out
 from notifications.models import Consent, Limits, OptOut, Topic
-from orders.admin.actors import actor_of
+from notifications.policy.opt_outs import note_preferences, opt_in, opt_out
 
 
 @admin.register(Topic)

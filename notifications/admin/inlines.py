@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from core.admin import HistoryInline, ReadOnlyInline
+from core.admin.pages import HistoryInline, ReadOnlyInline
 from notifications.models import (
     Consent,
     DeliveryReport,

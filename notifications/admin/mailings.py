@@ -14,13 +14,13 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from core.admin import HistoryInline, LargeTableAdmin
-from core.dialogs import go_to
-from core.states import IllegalMove
+from core.admin.dialogs import go_to
+from core.admin.pages import HistoryInline, LargeTableAdmin
+from core.workflow import IllegalMove
 from customers.models import Customer
-from notifications import mailings
+from identity.actors import actor_of
+from notifications.mailings import service as mailings
 from notifications.models import Mailing, MailingEvent
-from orders.admin.actors import actor_of
 
 STATE_COLOURS = {
     "draft": "info",

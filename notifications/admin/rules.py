@@ -9,11 +9,11 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from core.admin import ModelAdmin
+from core.admin.pages import ModelAdmin
 from core.forms import TokenField
-from core.text import reference
+from core.values.text import reference
+from notifications.composition.preview import preview
 from notifications.models import NEWS, Rule
-from notifications.preview import preview
 from orders.models import Order
 
 

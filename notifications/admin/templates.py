@@ -11,10 +11,10 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
-from core.admin import ModelAdmin
-from notifications import segments, wording
-from notifications.models import Template, TemplateVersion
-from notifications.rendering import (
+from core.admin.pages import ModelAdmin
+from identity.actors import actor_of
+from notifications.content import sms_segments
+from notifications.content.rendering import (
     DIGEST_FIELDS,
     EMAIL_FIELDS,
     ORDER_FIELDS,
@@ -23,7 +23,8 @@ from notifications.rendering import (
     fields_for,
     render,
 )
-from orders.admin.actors import actor_of
+from notifications.models import Template, TemplateVersion
+from notifications.policy import template_versions
 
 
 def _listed(fields: dict[str, str]) -> str:
@@ -75,7 +76,7 @@ class TemplateAdmin(ModelAdmin):
         known = {name: SAMPLE[name] for name in fields}
         lines = [render(line, known) for line in (template.subject, template.body) if line]
         if template.channel == "sms" and lines:
-            lines.append(f"({segments.count(lines[-1])})")
+            lines.append(f"({sms_segments.count(lines[-1])})")
         return "\n".join(lines) or "-"
 
     @admin.display(description="version")
@@ -89,7 +90,7 @@ class TemplateAdmin(ModelAdmin):
 
     def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:
         """Save it as a new version."""
-        wording.save(obj, by=actor_of(request))
+        template_versions.save(obj, by=actor_of(request))
 
     def has_look_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may see templates."""
@@ -103,7 +104,7 @@ class TemplateAdmin(ModelAdmin):
             return self._make_current(request, template)
         context = {
             "title": f"Versions: {template}",
-            "changes": wording.history(template),
+            "changes": template_versions.history(template),
             "may_change": self.has_change_permission(request),
             "back": reverse("admin:notifications_template_change", args=[template.pk]),
         }
@@ -123,7 +124,7 @@ class TemplateAdmin(ModelAdmin):
             self.message_user(request, "Choose one of its versions.", messages.ERROR)
             return redirect(request.path)
         try:
-            wording.make_current(template, version)
+            template_versions.make_current(template, version)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
             return redirect(request.path)

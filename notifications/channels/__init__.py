@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from core import text
 from core.http import Limits, Outcome, Reader, Request, Response, Temporary
+from core.values import text
 
 if TYPE_CHECKING:
     from customers.models import Customer

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from core import text
+from core.values import text
 from notifications.channels import Channel
 
 

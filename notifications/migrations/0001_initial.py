@@ -3,7 +3,7 @@
 import django.db.models.deletion
 import django.utils.timezone
 import notifications.channels
-import notifications.rendering
+import notifications.content.rendering
 from django.db import migrations, models
 
 
@@ -118,8 +118,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('occasion', models.CharField(choices=[('order-placed', 'order placed'), ('order-cancelled', 'order cancelled'), ('shipment-waiting-for-collection', 'parcel waiting for the carrier'), ('shipment-in-transit', 'parcel on its way'), ('shipment-delivered', 'parcel delivered'), ('shipment-failed-to-deliver', 'parcel not delivered')], max_length=40)),
                 ('channel', models.CharField(choices=notifications.channels.channel_choices, max_length=20)),
-                ('subject', models.CharField(blank=True, default='', help_text='Where the channel has a place for it, such as e-mail.', max_length=100, validators=[notifications.rendering.validate_subject])),
-                ('body', models.TextField(max_length=2000, validators=[notifications.rendering.validate_body])),
+                ('subject', models.CharField(blank=True, default='', help_text='Where the channel has a place for it, such as e-mail.', max_length=100, validators=[notifications.content.rendering.validate_subject])),
+                ('body', models.TextField(max_length=2000, validators=[notifications.content.rendering.validate_body])),
             ],
             options={
                 'ordering': ['occasion', 'channel'],

@@ -2,7 +2,7 @@
 
 import django.db.models.deletion
 import django.utils.timezone
-import notifications.subscriptions
+import notifications.channels.webpush.devices
 from django.db import migrations, models
 
 
@@ -18,7 +18,7 @@ class Migration(migrations.Migration):
             name='PushSubscription',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(default=notifications.subscriptions.new_name, editable=False, max_length=35, unique=True)),
+                ('name', models.CharField(default=notifications.channels.webpush.devices.new_name, editable=False, max_length=35, unique=True)),
                 ('endpoint', models.CharField(max_length=1000, unique=True)),
                 ('p256dh', models.CharField(help_text="The device's public key.", max_length=90)),
                 ('auth', models.CharField(help_text="The device's secret.", max_length=30)),

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from core import text
+from core.values import text
 
 
 def respell(apps, schema_editor):

@@ -1,7 +1,8 @@
 """What customers are told: decisions, consent, the messages themselves and what became of them."""
 
-from notifications.balances import Balance
-from notifications.costs import DailyCost
+from notifications.channels.webpush.devices import PushSubscription
+from notifications.delivery.balances import Balance
+from notifications.delivery.costs import DailyCost
 from notifications.models.consent import Consent, OptOut
 from notifications.models.decisions import (
     NEWS,
@@ -14,8 +15,7 @@ from notifications.models.decisions import (
     WhenUnknown,
 )
 from notifications.models.mailings import Mailing, MailingEvent, MailingRecipient
-from notifications.models.messages import DeliveryReport, Notification, NotificationEvent
-from notifications.subscriptions import PushSubscription
+from notifications.models.notifications import DeliveryReport, Notification, NotificationEvent
 
 __all__ = [
     "NEWS",

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from core import clock
+from core.database import clock
 from customers.models import Customer
 from notifications.channels import channel_choices, channels
 

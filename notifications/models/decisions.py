@@ -6,11 +6,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from core import clock
-from customers.languages import canonical, default_language, validate_language
+from core.database import clock
+from customers.values.languages import canonical, default_language, validate_language
 from notifications.channels import channel_choices, channels
-from notifications.health import check_words
-from notifications.rendering import (
+from notifications.content.rendering import (
     LONGEST_HTML,
     LONGEST_MESSAGE,
     LONGEST_SUBJECT,
@@ -20,6 +19,7 @@ from notifications.rendering import (
     validate_html,
     validate_subject,
 )
+from notifications.content.sensitive_words import check_words
 from orders.models import Product, ProductKind
 
 
@@ -55,7 +55,8 @@ class WhenUnknown(models.TextChoices):
 class Template(models.Model):
     """The words for an occasion; `{user_name}` and the other fields are filled in.
 
-    The texts here are those of the current version: each change makes a new one (`wording.py`).
+    The texts here are those of the current version: each change makes a new one
+    (`template_versions.py`).
     """
 
     occasion = models.CharField(max_length=40, choices=Occasion.choices)

@@ -3,11 +3,11 @@
 from django.db import models
 from django.db.models import Q
 
-from core import clock
-from core.states import Event, Workflow
+from core.database import clock
+from core.workflow import Event, Workflow
 from customers.models import Customer
 from notifications.channels import channel_choices
-from notifications.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
+from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 
 
 class MailingState(models.TextChoices):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from customers.tests.factories import CustomerFactory
-from notifications.lanes import dispatch
+from notifications.delivery.queues import dispatch
 from notifications.models import Notification
 from notifications.services import notify
 

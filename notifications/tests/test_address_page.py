@@ -11,16 +11,16 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from core import limits
 from core.cases.models import Case
+from core.web import rate_limits
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.tests.factories import UserFactory
 from notifications.models import Notification, Template
-from notifications.sweeping import reconcile
+from notifications.sweeper import reconcile
 from orders import services
-from orders.address_form import AUTOFILL
-from orders.address_link import read, token_for, url_for
-from orders.address_texts import TEXTS
+from orders.address_page.form import AUTOFILL
+from orders.address_page.link import read, token_for, url_for
+from orders.address_page.texts import TEXTS
 from orders.models import Order
 from orders.services import cancel_order, set_address
 from orders.tests.factories import ADDRESS, placed_kit_order, placed_order, placed_sale
@@ -32,9 +32,9 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _counted_from_nothing(settings):
     settings.REDIS_URL = ""
-    limits.forget()
+    rate_limits.forget()
     yield
-    limits.forget()
+    rate_limits.forget()
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ def test_words_that_staff_wrote_for_this_event_stay(order):
 
 
 def test_staff_who_try_a_rule_see_no_real_link(order):
-    from notifications.preview import preview
+    from notifications.composition.preview import preview
 
     assert token_for(order.pk) in url_for(order)
     assert token_for(order.pk) not in str(preview(order, "order-needs-address"))

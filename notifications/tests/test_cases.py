@@ -10,17 +10,17 @@ from django.utils import timezone
 from core import cases
 from core.cases.models import Case
 from core.models import Circuit
-from core.states import IllegalMove
-from notifications import balances
-from notifications.balances import Balance
+from core.workflow import IllegalMove
 from notifications.channels import Report
 from notifications.checks import check_balances
-from notifications.costs import Price
-from notifications.lanes import dispatch
+from notifications.delivery import balances
+from notifications.delivery.balances import Balance
+from notifications.delivery.costs import Price
+from notifications.delivery.queues import dispatch
+from notifications.delivery.reports import take_report
 from notifications.models import Notification
-from notifications.reports import take_report
 from notifications.services import resend
-from notifications.settling import close, send_by_other_channel
+from notifications.staff_actions.resolutions import close, send_by_other_channel
 from notifications.tests.factories import queued, sent
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ import pytest
 from core.http import Unknown
 from customers.tests.factories import CustomerFactory
 from notifications.channels import Message
-from notifications.lanes import _deliver, dispatch
+from notifications.delivery.queues import _deliver, dispatch
 from notifications.services import notify
-from notifications.sweeping import sweep
+from notifications.sweeper import sweep
 from notifications.tasks import dispatch as task
 from orders.tests.factories import placed_kit_order, placed_sale
 

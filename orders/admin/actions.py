@@ -9,14 +9,14 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from core.admin import ModelAdmin
-from core.dialogs import go_to
-from core.states import IllegalMove
+from core.admin.dialogs import go_to
+from core.admin.pages import ModelAdmin
+from core.workflow import IllegalMove
+from identity.actors import actor_of
 from orders import services
-from orders.actions import told_of
-from orders.admin.actors import actor_of
-from orders.forms import CancelForm, FirstAddressDialog
+from orders.admin.forms import CancelForm, FirstAddressDialog
 from orders.models import Order
+from orders.staff_actions import told_of
 
 MOST_AT_ONCE = 200
 CANCEL_DIALOG = {

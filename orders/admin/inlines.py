@@ -4,8 +4,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.admin import HistoryInline, ReadOnlyInline, TabularInline
-from orders.forms import NewLines
+from core.admin.pages import HistoryInline, ReadOnlyInline, TabularInline
+from orders.admin.forms import NewLines
 from orders.models import OrderEvent, OrderLine
 
 

@@ -10,15 +10,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from core.admin import LargeTableAdmin
-from core.list_filters import TimeRangeFilter
+from core.admin.list_filters import TimeRangeFilter
+from core.admin.pages import LargeTableAdmin
+from identity.actors import actor_of
 from orders import services
 from orders.admin.actions import OrderActions
-from orders.admin.actors import actor_of
+from orders.admin.forms import KitChoice, PlaceKitForm, PlaceOrderForm
 from orders.admin.inlines import EventInline, LineInline, NewLineInline
 from orders.admin.placing import PlacingAdmin
-from orders.filters import search
-from orders.forms import KitChoice, PlaceKitForm, PlaceOrderForm
+from orders.api.filters import search
 from orders.models import AWAITS_ADDRESS, DnaKitOrder, Order
 
 AWAITED = "awaits-address"

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from core.admin import ModelAdmin
+from core.admin.pages import ModelAdmin
+from identity.actors import actor_of
 from orders import services
-from orders.admin.actors import actor_of
 from orders.models import Order
 
 

@@ -4,8 +4,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from core.admin import ModelAdmin
-from core.folding import SortKey
+from core.admin.pages import ModelAdmin
+from core.database.folding import SortKey
 from orders.models import Product
 
 

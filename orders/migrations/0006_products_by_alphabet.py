@@ -1,7 +1,7 @@
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-import core.folding
+import core.database.folding
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="product",
             index=models.Index(
-                core.folding.SortKey("name"),
+                core.database.folding.SortKey("name"),
                 models.F("name"),
                 models.OrderBy(models.F("id"), descending=True),
                 name="product_by_alphabet",

@@ -11,7 +11,7 @@ from django.test import Client
 
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
-from orders.address_link import token_for
+from orders.address_page.link import token_for
 from orders.models import Order, OrderEvent
 from orders.tests.factories import ADDRESS, placed_kit_order, placed_sale
 

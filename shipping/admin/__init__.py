@@ -2,12 +2,12 @@
 
 from customers.admin import CustomerAdmin
 from orders.admin import OrderAdmin
-from shipping.admin.contents import change_contents, may_change_orders_contents
-from shipping.admin.moving import ask, may_move_subscriptions, move_subscriptions
 from shipping.admin.profiles import ProviderProfileAdmin
 from shipping.admin.returns import ReturnAdmin
 from shipping.admin.routing import RoutingRuleAdmin
-from shipping.admin.schedules import OrderScheduleInline, ScheduleAdmin
+from shipping.admin.schedules.contents import change_contents, may_change_orders_contents
+from shipping.admin.schedules.moving import ask, may_move_subscriptions, move_subscriptions
+from shipping.admin.schedules.pages import OrderScheduleInline, ScheduleAdmin
 from shipping.admin.shipments import OrderShipmentInline, ShipmentAdmin
 from shipping.admin.tracking import TrackingEventAdmin, UnreadableEventAdmin
 

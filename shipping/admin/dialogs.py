@@ -8,12 +8,13 @@ from django.shortcuts import get_object_or_404
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
-from core.dialogs import DecisionForm
+from core.admin.dialogs import DecisionForm
 from core.forms import TextField
 from customers.models import ADDRESS_FIELDS
-from orders.forms import AddressDialog
-from shipping import resending, risks
+from orders.admin.forms import AddressDialog
+from shipping.exceptions import risks
 from shipping.models import Shipment
+from shipping.staff_actions import resending
 from shipping.states import EXCEPTIONS
 
 

@@ -7,13 +7,13 @@ from django.contrib import admin
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from core.admin import ModelAdmin
-from customers.countries import country_choices
+from core.admin.pages import ModelAdmin
+from customers.values.countries import country_choices
 from shipping import providers
-from shipping.admin.reading import to_the_second
-from shipping.calendars import WHOLE_WEEK, subdivisions
+from shipping.admin.read_only import to_the_second
 from shipping.models import ProviderProfile, time_zones
 from shipping.models.profiles import our_zone, whole_week
+from shipping.provider_api.working_days import WHOLE_WEEK, subdivisions
 from shipping.routing import obstacle
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")

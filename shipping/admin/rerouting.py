@@ -10,10 +10,11 @@ from django.shortcuts import get_object_or_404
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from core.dialogs import DecisionBar, DecisionForm
-from shipping import mending, risks
-from shipping.actions import in_use
+from core.admin.dialogs import DecisionBar, DecisionForm
+from shipping.exceptions import risks
 from shipping.models import Shipment
+from shipping.staff_actions import resolutions
+from shipping.staff_actions.actions import in_use
 from shipping.states import AHEAD, UNDECIDED
 
 
@@ -71,7 +72,7 @@ def send_by(page: Any, request: HttpRequest, form: SendByForm, object_id: str) -
     """Give it to the chosen one."""
     row, name = get_object_or_404(Shipment, pk=object_id), form.cleaned_data["provider"]
     answer: HttpResponse = page.one(
-        request, row, mending.send_by, f"goes by {name}", provider=name, **form.decision()
+        request, row, resolutions.send_by, f"goes by {name}", provider=name, **form.decision()
     )
     return answer
 
@@ -84,4 +85,4 @@ def send_selected_by(page: Any, request: HttpRequest, rows: QuerySet[Shipment]) 
         page.message_user(request, "Choose the provider, beside the action.", messages.ERROR)
         return
     decision = DecisionBar.decision(request)
-    page.each(request, rows, mending.send_by, f"Go by {name}", provider=name, **decision)
+    page.each(request, rows, resolutions.send_by, f"Go by {name}", provider=name, **decision)

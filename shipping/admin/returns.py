@@ -8,14 +8,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 
-from core.admin import HistoryInline
-from core.text import reference
-from shipping import returns
+from core.admin.pages import HistoryInline
+from core.values.text import reference
 from shipping.admin.dialogs import ReasonForm
-from shipping.admin.reading import ReadOnlyAdmin, linked
+from shipping.admin.read_only import ReadOnlyAdmin, linked
 from shipping.admin.shipments import ProviderFilter, TrackingInline
 from shipping.models import Return, ReturnEvent
 from shipping.states import RETURN
+from shipping.tracking import returns
 
 COLOURS = {
     "requested": "info",

@@ -15,11 +15,11 @@ from unfold.decorators import action, display
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from core.admin import ModelAdmin
-from core.dialogs import go_to
+from core.admin.dialogs import go_to
+from core.admin.pages import ModelAdmin
 from core.forms import TokenField
-from core.text import reference
-from customers.countries import countries
+from core.values.text import reference
+from customers.values.countries import countries
 from orders.models import Order
 from shipping import providers, routing
 from shipping.models import RoutingRule

@@ -11,16 +11,17 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from core import clock
-from core.admin import HistoryInline, ReadOnlyInline
-from core.dialogs import DecisionBar
+from core.admin.dialogs import DecisionBar
+from core.admin.pages import HistoryInline, ReadOnlyInline
+from core.database import clock
 from core.models import Circuit
-from shipping import providers, resending, returns, services
+from shipping import providers, services
 from shipping.admin.dialogs import CancelForm, ReasonForm, ResendForm, RetryForm
-from shipping.admin.reading import ReadOnlyAdmin, linked, to_the_second
+from shipping.admin.read_only import ReadOnlyAdmin, linked, to_the_second
 from shipping.admin.rerouting import ShipmentBar, may_send_by, send_by, send_selected_by
-from shipping.filters import search
+from shipping.api.filters import search
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
+from shipping.staff_actions import resending
 from shipping.states import (
     EXCEPTIONS,
     FAILED,
@@ -30,6 +31,7 @@ from shipping.states import (
     UNDECIDED,
     ShipmentState,
 )
+from shipping.tracking import returns
 
 STATE_COLOURS = {
     "scheduled": "info",

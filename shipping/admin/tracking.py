@@ -8,11 +8,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from core.text import reference
-from shipping.admin.reading import ReadOnlyAdmin, to_the_second
+from core.values.text import reference
+from shipping.admin.read_only import ReadOnlyAdmin, to_the_second
 from shipping.admin.shipments import ProviderFilter
 from shipping.models import TrackingEvent, UnreadableEvent
-from shipping.reading import plain_reference
+from shipping.provider_api.parsing import plain_reference
 
 
 class ParkedFilter(admin.SimpleListFilter):

@@ -1,7 +1,7 @@
 from django.contrib.postgres.operations import AddIndexConcurrently, RemoveIndexConcurrently
 from django.db import migrations, models
 
-import core.folding
+import core.database.folding
 
 
 class Migration(migrations.Migration):
@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         AddIndexConcurrently(
             model_name="shipment",
             index=models.Index(
-                core.folding.NumberKey("tracking_number"),
+                core.database.folding.NumberKey("tracking_number"),
                 condition=models.Q(("tracking_number", ""), _negated=True),
                 name="shipment_by_tracking_key",
             ),

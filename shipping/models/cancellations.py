@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from core import clock
+from core.database import clock
 from core.outbox import OutboxRow
 from shipping.models.shipments import Shipment
 

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from shipping.addresses import validate_address
-from shipping.calendars import WHOLE_WEEK, Calendar, subdivisions
 from shipping.models.zones import validate_time_zone
+from shipping.provider_api.endpoints import validate_address
+from shipping.provider_api.working_days import WHOLE_WEEK, Calendar, subdivisions
 
 
 def whole_week() -> list[int]:

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from core import clock
-from core.states import Event
+from core.database import clock
+from core.workflow import Event
 from customers.models import LONGEST_LINE
 from shipping.models.shipments import Shipment
 from shipping.states import RETURN, ReturnState

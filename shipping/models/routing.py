@@ -5,7 +5,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from customers.countries import validate_country
+from customers.values.countries import validate_country
 from orders.models import DeliveryService, ProductKind
 
 

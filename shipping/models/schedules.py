@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 
-from core.states import Event
+from core.workflow import Event
 from orders.models import Order, ShippingInterval
 from shipping.models.zones import validate_time_zone
 from shipping.states import SCHEDULE, ScheduleState

@@ -7,10 +7,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from core import clock
-from core.folding import NumberKey
+from core.database import clock
+from core.database.folding import NumberKey
 from core.outbox import OutboxRow
-from core.states import Event
+from core.workflow import Event
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE, AddressLines
 from orders.models import DeliveryService, Order, OrderLine, OrderRevision
 from shipping.models.schedules import Schedule

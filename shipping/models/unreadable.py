@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import models
 
-from core import clock
+from core.database import clock
 from shipping.models.shipments import Shipment
 
 

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 
 from core.http import Outcome
 from orders.models import OrderLine
-from shipping import providers, reading
+from shipping import providers
 from shipping.models import Shipment
+from shipping.provider_api import parsing
 
 logger = logging.getLogger(__name__)
 
@@ -21,7 +22,7 @@ class Console(providers.Provider):
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Outcome:
         """Done. The log says which shipment, not whose."""
         logger.info("shipment %s: %d lines, taken by nobody", shipment.reference, len(lines))
-        return reading.taken(f"console-{shipment.reference}")
+        return parsing.taken(f"console-{shipment.reference}")
 
 
 provider = Console()

@@ -12,8 +12,9 @@ from xml.etree.ElementTree import Element, SubElement
 from core import http
 from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown, refusal
 from orders.models import OrderLine
-from shipping import authenticity, providers, reading, writing
+from shipping import providers
 from shipping.models import Shipment
+from shipping.provider_api import formatting, parsing, signatures
 from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
 
 SERVICES = {"standard": "N48", "express": "N24"}
@@ -46,22 +47,22 @@ class Northpost(providers.Provider):
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """One consignment. Weights are grams, of one piece."""
-        service = SERVICES.get(shipment.delivery_service) or writing.refuse("service", "unknown")
-        ref = writing.fit("ref", shipment.reference)
+        service = SERVICES.get(shipment.delivery_service) or formatting.refuse("service", "unknown")
+        ref = formatting.fit("ref", shipment.reference)
         root = Element("consignment", ref=ref, service=service)
-        to = SubElement(root, "to", country=writing.fit("country", shipment.country, 2))
+        to = SubElement(root, "to", country=formatting.fit("country", shipment.country, 2))
         for tag, field in ADDRESS.items():
-            longest = LONGEST_ZIP if tag == "zip" else writing.LONGEST
-            SubElement(to, tag).text = writing.fit(tag, getattr(shipment, field), longest)
-        for line in lines or writing.refuse("piece", "there are none"):
+            longest = LONGEST_ZIP if tag == "zip" else formatting.LONGEST
+            SubElement(to, tag).text = formatting.fit(tag, getattr(shipment, field), longest)
+        for line in lines or formatting.refuse("piece", "there are none"):
             sizes = {"count": str(line.quantity), "grams": str(line.weight)}
-            SubElement(root, "piece", {"sku": writing.fit("sku", line.item_id)} | sizes)
+            SubElement(root, "piece", {"sku": formatting.fit("sku", line.item_id)} | sizes)
         headers = {"Idempotency-Key": str(shipment.key), "Content-Type": "application/xml"}
-        return self._request("POST", "consignments", headers, writing.xml(root))
+        return self._request("POST", "consignments", headers, formatting.xml(root))
 
     def read(self, response: Response) -> Outcome:
         """It says no with a 200 and a code of its own."""
-        return refusal(response, server_error=Unknown) or _taken(reading.xml(response))
+        return refusal(response, server_error=Unknown) or _taken(parsing.xml(response))
 
     def look_up(self, reference: str) -> Request:
         """All consignments of one reference."""
@@ -71,42 +72,46 @@ class Northpost(providers.Provider):
         """An empty list, and nothing else, means that it has none."""
         if refused := refusal(response, server_error=Unknown):
             return refused
-        root = reading.xml(response)
+        root = parsing.xml(response)
         return None if root.tag == "consignments" and not len(root) else _taken(root[0])
 
     def cancel(self, shipment: Shipment) -> Request:
         """`DELETE` of its own label: our reference means nothing here."""
-        label = shipment.provider_reference or writing.refuse("label", "it gave none")
+        label = shipment.provider_reference or formatting.refuse("label", "it gave none")
         return self._request("DELETE", f"consignments/{quote(label, safe='')}")
 
     def read_cancel(self, response: Response) -> Outcome:
         """Only its own word for it is believed."""
         if refused := refusal(response, server_error=Unknown):
             return refused
-        root = reading.xml(response)
+        root = parsing.xml(response)
         return http.Done() if root.tag == "cancelled" else _refusal(root)
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By the secret, compared in constant time."""
-        if not authenticity.bears(self.secrets("HOOK_SECRET"), headers):
+        if not signatures.bears(self.secrets("HOOK_SECRET"), headers):
             raise NotAuthentic("not the secret")
 
     def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """Many events a webhook."""
-        pieces = map(reading.attributes, reading.xml_body(body, "events"))
-        return reading.each(pieces, self.event, _hint)
+        pieces = map(parsing.attributes, parsing.xml_body(body, "events"))
+        return parsing.each(pieces, self.event, _hint)
 
     def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
         """Its id is its own among those of one parcel."""
-        event_id, reference = reading.text(raw, "id", 100), reading.reference(raw, "ref")
-        time = reading.local_time(raw, "at", FORM, EXAMPLE, self.time_zone)
-        name, state = reading.status(raw, "code", STATES), reading.raw_status(raw, "code")
+        event_id, reference = parsing.text(raw, "id", 100), parsing.reference(raw, "ref")
+        time = parsing.local_time(raw, "at", FORM, EXAMPLE, self.time_zone)
+        name, state = parsing.status(raw, "code", STATES), parsing.raw_status(raw, "code")
         return TrackedEvent(event_id, reference, name, time, raw, state)
 
     def _request(
         self, method: str, path: str, more: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Request:
-        headers = {**writing.basic(self.told("LOGIN")), "Accept": "application/xml", **(more or {})}
+        headers = {
+            **formatting.basic(self.told("LOGIN")),
+            "Accept": "application/xml",
+            **(more or {}),
+        }
         return Request(method, f"{self.url}/{path}", headers, body, timeout=self.timeout)
 
 
@@ -118,7 +123,7 @@ def _taken(root: Element) -> Outcome:
     if root.tag != "consignment":
         return _refusal(root)
     # Without a label there is no telling what it took.
-    return reading.taken(root.attrib["label"], root.get("barcode"), root.get("track"))
+    return parsing.taken(root.attrib["label"], root.get("barcode"), root.get("track"))
 
 
 def _refusal(root: Element) -> Outcome:

@@ -11,8 +11,9 @@ from urllib.parse import quote
 
 from core.http import Done, Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import DeliveryService, OrderLine
-from shipping import authenticity, providers, reading, writing
+from shipping import providers
 from shipping.models import Shipment
+from shipping.provider_api import formatting, parsing, signatures
 from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
 from shipping.states import RANKS
 
@@ -39,11 +40,11 @@ class Reference(providers.Provider):
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """`POST` of the documented body, and nothing else in it."""
         body = {
-            "order_id": writing.fit("order_id", shipment.reference),
+            "order_id": formatting.fit("order_id", shipment.reference),
             "delivery_service": _service(shipment.delivery_service),
-            "items": [_item(line) for line in lines] or writing.refuse("items", "none"),
+            "items": [_item(line) for line in lines] or formatting.refuse("items", "none"),
             "delivery_address": {
-                name: writing.fit(name, text, LONGEST.get(name, LONGEST_TEXT))
+                name: formatting.fit(name, text, LONGEST.get(name, LONGEST_TEXT))
                 for name, text in shipment.address().items()
             },
         }
@@ -88,24 +89,24 @@ class Reference(providers.Provider):
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By the signature when there is one, else by the bearer secret."""
-        if authenticity.SIGNATURE in headers:
-            genuine = authenticity.is_signed(self.secrets("SECRET"), headers, body)
+        if signatures.SIGNATURE in headers:
+            genuine = signatures.is_signed(self.secrets("SECRET"), headers, body)
         else:
-            genuine = authenticity.bears(self.secrets("SECRET"), headers)
+            genuine = signatures.bears(self.secrets("SECRET"), headers)
         if not genuine:
             raise NotAuthentic("neither a valid signature nor the secret")
 
     def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """One event a webhook."""
-        return reading.each([reading.json_object(body)], self.event, _hint)
+        return parsing.each([parsing.json_object(body)], self.event, _hint)
 
     def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
         """It has no id of its own, so its content is its id."""
-        order_id = reading.reference(raw, "order_id")
-        name = reading.status(raw, "event_name")
-        state = reading.raw_status(raw, "event_name")
-        moment = reading.moment(raw, "event_time", self.time_zone, EXAMPLE)
-        local = reading.text(raw, "event_time", reading.LONGEST_TIME)
+        order_id = parsing.reference(raw, "order_id")
+        name = parsing.status(raw, "event_name")
+        state = parsing.raw_status(raw, "event_name")
+        moment = parsing.moment(raw, "event_time", self.time_zone, EXAMPLE)
+        local = parsing.text(raw, "event_time", parsing.LONGEST_TIME)
         event_id = f"{order_id} {name or state} {local}"
         return TrackedEvent(event_id, order_id, name, moment, raw, state)
 
@@ -120,18 +121,18 @@ def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
 
 def _parcel(response: Response) -> Outcome:
     said = response.json_object()
-    return reading.taken(
+    return parsing.taken(
         said.get("shipment_id"), said.get("tracking_number"), said.get("tracking_url")
     )
 
 
 def _service(name: str) -> str:
     offered = name in DeliveryService.values
-    return name if offered else writing.refuse("delivery_service", "not offered")
+    return name if offered else formatting.refuse("delivery_service", "not offered")
 
 
 def _item(line: OrderLine) -> dict[str, Any]:
-    item_id = writing.fit("item_id", line.item_id)
+    item_id = formatting.fit("item_id", line.item_id)
     return {"item_id": item_id, "quantity": line.quantity, "weight": line.weight}
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 from core.http import Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import OrderLine
-from shipping import authenticity, providers, reading, writing
+from shipping import providers
 from shipping.models import Shipment
+from shipping.provider_api import formatting, parsing, signatures
 from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
 
 SPEEDS = {"standard": "economy", "express": "priority"}
@@ -34,21 +35,24 @@ class Swiftparcel(providers.Provider):
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """A parcel. Its weight is grams, of all pieces together."""
-        pieces = [_piece(line) for line in lines] or writing.refuse("contents", "there are none")
-        speed = SPEEDS.get(shipment.delivery_service) or writing.refuse("speed", "unknown")
+        pieces = [_piece(line) for line in lines] or formatting.refuse("contents", "there are none")
+        speed = SPEEDS.get(shipment.delivery_service) or formatting.refuse("speed", "unknown")
         body = {
             "parcel": {
-                "your_reference": writing.fit("your_reference", shipment.reference),
+                "your_reference": formatting.fit("your_reference", shipment.reference),
                 "speed": speed,
                 "grams": sum(line.quantity * line.weight for line in lines),
                 "contents": pieces,
             },
             "to": {
-                "name": writing.fit("name", shipment.recipient, LONGEST_NAME),
-                "lines": [writing.fit("lines", t) for t in (shipment.line_1, shipment.line_2) if t],
-                "locality": writing.fit("locality", shipment.city),
-                "postal_code": writing.fit("postal_code", shipment.postcode, LONGEST_CODE) or None,
-                "country": writing.fit("country", shipment.country, 2),
+                "name": formatting.fit("name", shipment.recipient, LONGEST_NAME),
+                "lines": [
+                    formatting.fit("lines", t) for t in (shipment.line_1, shipment.line_2) if t
+                ],
+                "locality": formatting.fit("locality", shipment.city),
+                "postal_code": formatting.fit("postal_code", shipment.postcode, LONGEST_CODE)
+                or None,
+                "country": formatting.fit("country", shipment.country, 2),
             },
         }
         headers = {"X-Api-Key": self.told("API_KEY"), "Idempotency-Key": str(shipment.key)}
@@ -60,27 +64,27 @@ class Swiftparcel(providers.Provider):
             return refused
         said = response.json_object()["data"]
         tracking = said.get("tracking") or {}
-        return reading.taken(str(said["id"]), tracking.get("code"), tracking.get("link"))
+        return parsing.taken(str(said["id"]), tracking.get("code"), tracking.get("link"))
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By its signature over the raw body."""
-        if not authenticity.is_signed(self.secrets("SECRET"), headers, body):
+        if not signatures.is_signed(self.secrets("SECRET"), headers, body):
             raise NotAuthentic("no valid signature")
 
     def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """One event a webhook. What is not about a parcel is nothing to us."""
-        said = reading.json_object(body)
-        about_parcels = reading.text(said, "type", LONGEST_TYPE).startswith(OF_PARCELS)
-        return reading.each([said], self.event, _hint) if about_parcels else []
+        said = parsing.json_object(body)
+        about_parcels = parsing.text(said, "type", LONGEST_TYPE).startswith(OF_PARCELS)
+        return parsing.each([said], self.event, _hint) if about_parcels else []
 
     def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
         """A type that it has added since is an event of a status that we do not know."""
-        about, kind = reading.part(raw, "data"), reading.text(raw, "type", LONGEST_TYPE)
-        event_id, reference = reading.text(raw, "id", 100), reading.reference(about, "ref")
-        time = reading.moment(about, "occurred_at")
+        about, kind = parsing.part(raw, "data"), parsing.text(raw, "type", LONGEST_TYPE)
+        event_id, reference = parsing.text(raw, "id", 100), parsing.reference(about, "ref")
+        time = parsing.moment(about, "occurred_at")
         if kind != MOVED:
             return TrackedEvent(event_id, reference, "", time, raw, kind)
-        name, state = reading.status(about, "state", STATES), reading.raw_status(about, "state")
+        name, state = parsing.status(about, "state", STATES), parsing.raw_status(about, "state")
         return TrackedEvent(event_id, reference, name, time, raw, state)
 
 
@@ -90,7 +94,7 @@ def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
 
 
 def _piece(line: OrderLine) -> dict[str, object]:
-    return {"sku": writing.fit("sku", line.item_id), "count": line.quantity}
+    return {"sku": formatting.fit("sku", line.item_id), "count": line.quantity}
 
 
 provider = Swiftparcel()

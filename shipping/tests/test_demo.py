@@ -3,7 +3,8 @@
 from customers import demo as people
 from orders import demo as orders
 from orders.models import Order
-from shipping import demo, dispatching
+from shipping import demo
+from shipping.dispatch import queue
 from shipping.models import Schedule, ScheduleEvent, Shipment
 
 
@@ -14,7 +15,7 @@ def load() -> None:
 
 def test_C4_the_stand_in_provider_takes_every_demo_order_that_ships(db, provider):
     load()
-    dispatching.dispatch()
+    queue.dispatch()
     assert set(Shipment.objects.values_list("state", flat=True)) == {"sent"}
     ships = {order.pk for order in Order.objects.all() if order.ships}
     assert set(Shipment.objects.values_list("order", flat=True)) == ships

@@ -10,10 +10,10 @@ from customers.tests.factories import CustomerFactory
 from orders.models import Order, ProductKind
 from orders.tests.factories import ADDRESS, KitFactory, ProductFactory, placed_order
 from shipping import routing
-from shipping.forecast import forecast
 from shipping.models import ProviderProfile, RoutingRule, Schedule, Shipment
 from shipping.routing import LEFT_OUT, Router
-from shipping.running import run_schedule
+from shipping.schedules.forecast import forecast
+from shipping.schedules.run import run_schedule
 from shipping.tests.factories import last_event, weekly_schedule
 
 pytestmark = pytest.mark.django_db

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from core.states import IllegalMove
+from core.workflow import IllegalMove
 from orders.services import cancel_order
-from shipping import dispatching, services
+from shipping import services
+from shipping.dispatch import queue
 from shipping.models import Shipment
 from shipping.states import ShipmentState
 from shipping.tests.factories import last_event, monthly_schedule, queued_shipment
@@ -42,10 +43,10 @@ def test_a_missed_occurrence_ships_today_when_it_is_sent_after_all(db):
 def test_an_unknown_shipment_is_looked_up_when_it_is_sent_again(db, provider):
     """C1: it had arrived after all, so no second parcel is made."""
     shipment = queued_shipment()
-    dispatching.dispatch()
+    queue.dispatch()
     Shipment.objects.update(state="unknown", doubtful=True)
     services.retry(shipment, by="user:nurse")
-    dispatching.dispatch()
+    queue.dispatch()
     assert Shipment.objects.get().state == "sent"
     assert [e["method"] for e in provider.ledger()["shipments"]] == ["POST"]
 

@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from identity.models import User
-from identity.permissions import scopes_needed
+from identity.tokens.permissions import scopes_needed
 from tests.matrix import expectations
 
 API = "api/v1/"

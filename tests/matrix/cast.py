@@ -19,15 +19,16 @@ from django.utils import timezone
 
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory, study_of
-from core import cases, clock
+from core import cases
 from core.cases import Trouble
 from core.cases.models import Case
+from core.database import clock
 from customers.models import Address, Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
-from identity.fresh import BEGUN
+from identity.access_log.reasons import LISTS
 from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
-from identity.reasons import LISTS
-from identity.scopes import SCOPES
+from identity.rights.scopes import SCOPES
+from identity.sign_in.fresh import BEGUN
 from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.issuer import shared_issuer
 from notifications.models import Consent, DeliveryReport, Notification, OptOut, Rule

@@ -14,9 +14,11 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import module_has_submodule
 
-from core import clock, shutdown, tallies, tracing
+from core import shutdown
+from core.database import clock
 from core.failures import StepsFailedError
-from core.health import may_sweep
+from core.observability import metrics, tracing
+from core.web.health import may_sweep
 from desk.metrics import PASSES, REPAIRS
 
 logger = logging.getLogger(__name__)
@@ -68,7 +70,7 @@ class Command(BaseCommand):
 def run(stop: threading.Event, heartbeat: Path | None = None, pause: float = PAUSE) -> None:
     """Sweep until `stop` is set. After a failure the pauses grow; the next success ends that."""
     tracing.start("sweeper")
-    tallies.start()
+    metrics.start()
     wait = pause
     while not stop.is_set():
         repaired, failed = sweep_all() if _may_sweep() else ({}, ["clock"])
@@ -126,7 +128,7 @@ def _log(name: str, error: Exception) -> None:
 
 
 def sweepers() -> Iterator[tuple[str, Callable[[], dict[str, int]]]]:
-    """Every app's `sweeping.sweep`, by the app's name."""
+    """Every app's `sweeper.sweep`, by the app's name."""
     for config in apps.get_app_configs():
-        if config.module and module_has_submodule(config.module, "sweeping"):
-            yield config.label, import_module(f"{config.name}.sweeping").sweep
+        if config.module and module_has_submodule(config.module, "sweeper"):
+            yield config.label, import_module(f"{config.name}.sweeper").sweep

@@ -1,4 +1,4 @@
-// Counts the SMS that a text takes while it is typed, as notifications/segments.py does:
+// Counts the SMS that a text takes while it is typed, as notifications/content/sms_segments.py does:
 // 3GPP TS 23.038 (alphabets), TS 23.040, 9.2.3.24 (concatenation).
 "use strict";
 (() => {

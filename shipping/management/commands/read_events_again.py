@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from shipping import providers, rereading
+from shipping import providers
+from shipping.tracking import reread
 
 
 class Command(BaseCommand):
@@ -19,4 +20,4 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Say of each provider how many are understood now."""
         for name in [options["provider"]] if options["provider"] else providers.names():
-            self.stdout.write(f"{name}: {rereading.read_again(name)} understood")
+            self.stdout.write(f"{name}: {reread.read_again(name)} understood")

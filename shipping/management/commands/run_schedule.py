@@ -6,13 +6,13 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from core import clock
-from core.dates import iso_date
-from core.health import may_sweep
+from core.database import clock
 from core.progress import Progress
-from shipping import simulation
-from shipping.forecast import Forecast
-from shipping.running import due, run_schedule
+from core.values.dates import iso_date
+from core.web.health import may_sweep
+from shipping.schedules import capacity
+from shipping.schedules.forecast import Forecast
+from shipping.schedules.run import due, run_schedule
 
 FURTHEST = timedelta(days=5 * 366)
 MOST_DAYS, MOST_SCHEDULES = 5 * 366, 100_000_000
@@ -77,7 +77,7 @@ class Command(BaseCommand):
     ) -> None:
         _check(days, schedules, rate, within)
         shown = Progress(self.stderr, "schedules", schedules)
-        found, played = simulation.play(days, schedules, progress=shown.show)
+        found, played = capacity.play(days, schedules, progress=shown.show)
         shown.done()
         self.stdout.write(
             f"{played:,} {'made-up ' if schedules else ''}schedules from {found.first} "
@@ -88,8 +88,8 @@ class Command(BaseCommand):
         self.stdout.write("Nothing was written.")
 
     def _say_workers(self, found: Forecast, rate: float | None, within: float) -> None:
-        measured = None if rate else simulation.measured_rate()
-        speed = rate or measured or simulation.ASSUMED_RATE
+        measured = None if rate else capacity.measured_rate()
+        speed = rate or measured or capacity.ASSUMED_RATE
         source = "given" if rate else "measured" if measured else "assumed: --rate says it better"
         self.stdout.write(
             f"Each worker hands over {speed:,.0f} parcels a second ({source}); "
@@ -99,7 +99,7 @@ class Command(BaseCommand):
         average = found.total / len(found.dates())
         for day, parcels in (*found.busiest(BUSIEST), (None, average)):
             name = f"{day:%a} {day}" if day else "average"
-            needed = simulation.workers(parcels, speed, within)
+            needed = capacity.workers(parcels, speed, within)
             self.stdout.write(_LINE.format(name, f"{parcels:,.0f}", f"{needed:,}"))
         self.stdout.write("A provider is worked by one of them at a time.")
 

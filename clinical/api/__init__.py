@@ -1,0 +1,1 @@
+"""Patients and studies over HTTP; called by URLs only."""

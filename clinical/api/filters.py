@@ -1,0 +1,77 @@
+"""How patients and studies are filtered."""
+
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet, Value
+from drf_spectacular.utils import extend_schema_field
+
+from clinical import births
+from clinical.models import Modality, Patient, Study, Urgency
+from clinical.search import search
+from clinical.states import StudyState
+from core.api.filters import EmailFilter, FilterForm, IdFilter, TextFilter, TokenFilter
+from core.database.folding import Folded
+from core.forms import TokenField
+
+
+@extend_schema_field({"type": "string", "pattern": births.PATTERN})
+class BirthDateFilter(TokenFilter):
+    """Filters by what a birth date is known to be: `1985` is all who were born in that year."""
+
+    class field_class(TokenField):  # noqa: N801 - their name for it
+        """A date, a month or a year."""
+
+        def to_python(self, value: Any) -> Any:
+            """It as it is written. Raises ValidationError for anything else."""
+            text = super().to_python(value)
+            return text and births.read(text).written()
+
+    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """The patients born then; not those of whom less is known."""
+        if not value:
+            return queryset
+        born = births.read(value)
+        finer = [p for p, length in births.LENGTHS.items() if length >= len(value)]
+        return queryset.filter(
+            birth_date__range=(born.day, born.last), birth_date_precision__in=finer
+        )
+
+
+class PatientFilter(django_filters.FilterSet):
+    """By birth date, e-mail, foreign id and customer."""
+
+    birth_date = BirthDateFilter(help_text="YYYY-MM-DD, or all of YYYY-MM or YYYY.")
+    email = EmailFilter(method="by_email", help_text="In any case.")
+    external_id = TokenFilter(help_text="The id in the system it was imported from.")
+    customer = IdFilter(help_text="The customer's id.")
+
+    class Meta:
+        model = Patient
+        form = FilterForm
+        fields: list[str] = []
+
+    def by_email(self, queryset: QuerySet[Patient], name: str, value: str) -> QuerySet[Patient]:
+        """Patients with this address, by the index of words: one of its own would slow imports."""
+        return search(queryset, value).filter(email__iexact=value)
+
+
+class StudyFilter(django_filters.FilterSet):
+    """By urgency, type, status and body part."""
+
+    urgency_level = django_filters.ChoiceFilter(choices=Urgency.choices)
+    type = django_filters.ChoiceFilter(choices=Modality.choices)
+    status = django_filters.ChoiceFilter(
+        field_name="state",
+        choices=[c for c in StudyState.choices if c[0] != StudyState.ENTERED_IN_ERROR],
+    )
+    body_part = TextFilter(method="by_body_part", help_text="In any case.")
+
+    class Meta:
+        model = Study
+        form = FilterForm
+        fields: list[str] = []
+
+    def by_body_part(self, queryset: QuerySet[Study], name: str, value: str) -> QuerySet[Study]:
+        """The studies, of one patient, of this part."""
+        return queryset.alias(part=Folded("body_part")).filter(part=Folded(Value(value)))

@@ -1,0 +1,13 @@
+"""Addresses below /api/v1/."""
+
+from rest_framework.routers import SimpleRouter
+from rest_framework_nested.routers import NestedSimpleRouter
+
+from clinical.api.views import PatientViewSet, StudyViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("patients", PatientViewSet)
+studies = NestedSimpleRouter(router, "patients", lookup="patient", use_regex_path=False)
+studies.register("studies", StudyViewSet, basename="patient-study")
+
+urlpatterns = [*router.urls, *studies.urls]

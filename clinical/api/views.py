@@ -1,0 +1,149 @@
+"""Patients and their studies over HTTP: health data."""
+
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Prefetch, ProtectedError, QuerySet
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.utils import extend_schema, extend_schema_view
+from rest_framework import viewsets
+from rest_framework.generics import get_object_or_404
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from clinical import services
+from clinical.api.filters import PatientFilter, StudyFilter
+from clinical.api.serializers import PatientSerializer, StudySerializer
+from clinical.models import Patient, Study
+from clinical.search import search, search_studies
+from core.api.errors import Conflict
+from core.api.idempotency import idempotent
+from core.api.pagination import OrderingFilter
+from customers.search.customers import SearchBackend
+from identity.access_log.records import RecordedReads
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List patients with their studies"),
+    retrieve=extend_schema(summary="Show a patient"),
+    update=extend_schema(
+        summary="Change a patient", description="What is left out keeps its value."
+    ),
+    partial_update=extend_schema(summary="Change some of a patient"),
+    destroy=extend_schema(
+        summary="Delete a patient",
+        description="409 when the patient ever had a study, a deleted one included: health "
+        "records are kept.",
+    ),
+)
+class PatientViewSet(RecordedReads, viewsets.ModelViewSet[Patient]):
+    """Patients: requirements B1 and B3."""
+
+    queryset = Patient.objects.prefetch_related(
+        Prefetch("studies", queryset=Study.objects.on_record())
+    )
+    serializer_class = PatientSerializer
+    filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
+    filterset_class = PatientFilter
+    ordering_fields = ["id", "last_name", "birth_date"]
+    alphabetical_fields = ["last_name"]
+    lookup_value_converter = "int"
+    read_scopes = ("clinical:read",)
+    write_scopes = ("clinical:write",)
+    search = staticmethod(search)
+
+    @extend_schema(summary="Create a patient")
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Create a patient."""
+        answer = super().create(request, *args, **kwargs)
+        answer["Location"] = f"/api/v1/patients/{answer.data['id']}/"
+        return answer
+
+    def perform_update(self, serializer: Any) -> None:
+        """Change what differs."""
+        services.update_patient(serializer.instance, **serializer.validated_data)
+        serializer.instance = self.get_object()
+
+    def patients_in(self, body: Any) -> list[int]:
+        """The patients of a list, or the one shown: for the access log."""
+        return [patient["id"] for patient in body.get("results", [body])]
+
+    def perform_destroy(self, instance: Patient) -> None:
+        """Delete a patient who never had a study. Raises Conflict for any other."""
+        try:
+            services.delete_patient(instance, by=_actor(self.request))
+        except ProtectedError as error:
+            raise Conflict(
+                "This patient has studies on record, perhaps deleted ones. Health records are "
+                "kept, so the patient cannot be deleted.",
+                code="in_use",
+            ) from error
+
+
+@extend_schema_view(
+    list=extend_schema(summary="List the studies of a patient"),
+    retrieve=extend_schema(summary="Show a study"),
+    update=extend_schema(summary="Change a study", description="What is left out keeps its value."),
+    partial_update=extend_schema(summary="Change some of a study"),
+    destroy=extend_schema(
+        summary="Delete a study",
+        description="It is seen no more. Its record is kept, marked as entered in error.",
+    ),
+)
+class StudyViewSet(RecordedReads, viewsets.ModelViewSet[Study]):
+    """The studies of one patient: requirement B2."""
+
+    serializer_class = StudySerializer
+    filterset_class = StudyFilter
+    filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
+    ordering_fields = ["id", "urgency_level", "created_at"]
+    lookup_value_converter = "int"
+    queryset = Study.objects.on_record()
+    search = staticmethod(search_studies)
+    read_scopes = ("clinical:read",)
+    write_scopes = ("clinical:write",)
+
+    @cached_property
+    def patient(self) -> Patient:
+        """The patient of the address; Http404 without one. The nested router does not look."""
+        return get_object_or_404(Patient, pk=self.kwargs["patient_pk"])
+
+    def get_queryset(self) -> QuerySet[Study]:
+        """The studies of this patient, and of nobody else."""
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_queryset()
+        return super().get_queryset().filter(patient=self.patient)
+
+    @extend_schema(summary="Create a study")
+    @idempotent
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Put a study on record."""
+        self.patient  # noqa: B018 - a missing patient is a 404, whatever the body
+        answer = super().create(request, *args, **kwargs)
+        answer["Location"] = f"{request.path}{answer.data['id']}/"
+        return answer
+
+    def perform_create(self, serializer: Any) -> None:
+        """Create it with its event."""
+        study = Study(patient=self.patient, **serializer.validated_data)
+        serializer.instance = services.create_study(study, by=_actor(self.request))
+
+    def perform_update(self, serializer: Any) -> None:
+        """Change it with its event."""
+        serializer.instance = services.update_study(
+            serializer.instance, by=_actor(self.request), **serializer.validated_data
+        )
+
+    def patients_in(self, body: Any) -> list[int]:
+        """The patient of the address: for the access log."""
+        return [self.patient.pk]
+
+    def perform_destroy(self, instance: Study) -> None:
+        """Take it off the record, with its event."""
+        services.delete_study(instance, by=_actor(self.request))
+
+
+def _actor(request: Request) -> str:
+    actor: str = request.user.actor  # type: ignore[union-attr]
+    return actor

@@ -1,0 +1,198 @@
+"""What the pages of the admin share."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import StackedInline as UnfoldStackedInline
+from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.decorators import display
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList
+
+from core.admin.list_filters import ReadableList
+from core.admin.url_guard import GuardedAdmin
+from core.database.folding import SortKey, containing
+from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
+from core.values.text import lenient
+
+
+class AlphabeticalList(ChangeList):  # type: ignore[misc]
+    """A list that knows which of its columns hold names, and whether it shows all there is."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether a search, a filter or a page number leaves rows out."""
+        return bool(self.query or self.get_filters_params() or self.page_num > 1)
+
+    def get_ordering_field(self, field_name: Any) -> Any:
+        """What a column is ordered by."""
+        names = self.model_admin.alphabetical_fields
+        return (
+            SortKey(field_name) if field_name in names else super().get_ordering_field(field_name)
+        )
+
+
+class NamelessRow:
+    """A row as the admin's log may know it: the log outlives people's names."""
+
+    def __init__(self, row: Model) -> None:
+        self.pk = row.pk
+        self._meta = row._meta
+
+    def __str__(self) -> str:
+        return f"{self._meta.verbose_name} {self.pk}"
+
+
+class NamelessLog:
+    """For pages of the admin: its log keeps which rows were changed, and no name of anybody."""
+
+    def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Log it by its number."""
+        return super().log_addition(request, NamelessRow(obj), message)  # type: ignore[misc]
+
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
+        """Log it by its number."""
+        return super().log_change(request, NamelessRow(obj), message)  # type: ignore[misc]
+
+    def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:
+        """Log them by their numbers."""
+        rows = [NamelessRow(row) for row in queryset]
+        return super().log_deletions(request, rows)  # type: ignore[misc]
+
+    def construct_change_message(self, *args: Any, **kwargs: Any) -> Any:
+        """Which fields were changed; of rows below the page what they are, not how they read."""
+        message = super().construct_change_message(*args, **kwargs)  # type: ignore[misc]
+        for change in message:
+            for told in change.values():
+                if "object" in told:
+                    told["object"] = "not named here"
+        return message
+
+
+class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
+    """A page of the admin: typed text is cleaned, a search finds what is seen, what somebody left
+    alone is not written, and an address asks nothing but what the page offers.
+
+    Columns in `alphabetical_fields` are sorted as people sort names.
+    """
+
+    alphabetical_fields: Sequence[str] = ()
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """The list."""
+        return AlphabeticalList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The rows with each word in one of the `search_fields`; none of them twice."""
+        names = self.get_search_fields(request)
+        if any(name.startswith("=") for name in names):
+            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+                request, queryset, lenient(search_term)
+            )
+            return found
+        return containing(queryset, names, search_term), False
+
+    def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The form; of a row that is there it writes what was changed."""
+        if obj is not None:
+            kwargs["form"] = changed_fields_only(kwargs.get("form", self.form))
+        return super().get_form(request, obj, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save it: another person's change to another field stays."""
+        if change and isinstance(form, ChangedFieldsForm):
+            obj.save(update_fields=form.changed_columns())
+        else:
+            super().save_model(request, obj, form, change)
+
+
+class ChangedRows:
+    """Rows below a page: of each only what was changed is written."""
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The forms."""
+        kwargs["form"] = changed_fields_only(kwargs.get("form", self.form))  # type: ignore[attr-defined]
+        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+
+
+class TabularInline(ChangedRows, CleanText, UnfoldTabularInline):  # type: ignore[misc]
+    """Rows below a page, in a table."""
+
+
+class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):  # type: ignore[misc]
+    """Rows below a page, each in a form."""
+
+
+class LargeTableAdmin(ModelAdmin):
+    """A list that stays quick with millions of rows: nothing is counted, and search has its index.
+
+    `found` narrows the list to what a search found. Nothing is deleted in bulk.
+    """
+
+    paginator = InfinitePaginator
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    list_per_page = 50
+    search_fields = ["pk"]  # shows the box; `found` does the work
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """What the search found."""
+        raise NotImplementedError
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The rows found, none of them twice."""
+        text = lenient(search_term)
+        return (self.found(queryset, text) if text else queryset), False
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The actions, but for deleting many at once."""
+        actions: dict[str, Any] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows that services make."""
+
+    extra = 0
+    can_delete = False
+    show_change_link = False
+    hide_title = True
+    template_after = "admin/core/none_yet.html"
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        """All that is shown."""
+        return list(self.fields or [])
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody adds one by hand."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nobody changes one."""
+        return False
+
+
+class HistoryInline(ReadOnlyInline):
+    """What happened to a row, one event a line, in words: `words` has those that its kind has not.
+
+    The API and the database keep the kinds as they are.
+    """
+
+    verbose_name_plural = "history"
+    fields = ["at", "what", "from_state", "to_state", "actor", "detail"]
+    words: Mapping[str, str] = {}
+
+    @display(description="what")
+    def what(self, event: Any) -> str:
+        """What happened."""
+        words: str = self.words.get(event.kind) or event.kind.replace("-", " ")
+        return words

@@ -1,0 +1,81 @@
+"""What staff do about a case, on record."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from core.cases.models import Case, CaseEvent
+from core.cases.registry import Action, kind
+from core.cases.store import dismiss
+from core.risks import check_reason, weigh
+from core.workflow import IllegalMove
+
+
+def subject_of(case: Case) -> Any:
+    """The row that a case is about; None when it is gone. Raises LookupError for its kind."""
+    return kind(case.kind).rows.filter(pk=case.subject_id).first()
+
+
+def offered(case: Case) -> list[Action]:
+    """What can be done about a case now, whoever asks."""
+    if case.closed_at:
+        return []
+    subject = subject_of(case)
+    actions = kind(case.kind).actions
+    if subject is None:
+        return [action for action in actions if action.closes]
+    return [action for action in actions if action.offered(subject)]
+
+
+def fields_of(action: Action, subject: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """What the action's form makes of what was given; what is left out stays as it is.
+
+    Raises ValidationError by field, for unknown ones too.
+    """
+    known = action.form.base_fields  # type: ignore[attr-defined]
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise ValidationError({str(unknown[0])[:100]: "This action has no such field."})
+    form = action.form(data={**(action.initial(subject) if subject else {}), **given})
+    if not form.is_valid():
+        raise ValidationError(form.errors.as_data())
+    return form.cleaned_data
+
+
+@transaction.atomic
+def act(
+    case: Case,
+    action: Action,
+    *,
+    by: str,
+    reason: str = "",
+    despite_risk: bool = False,
+    fields: Mapping[str, Any] | None = None,
+) -> str:
+    """Do it, and write it down; what the verb says of it, if anything.
+
+    Whoever calls has checked that this person may.
+
+    Raises IllegalMove when the case is closed or the subject is not in a state for it, Unsafe
+    when something speaks against it and `despite_risk` was not said, ValidationError (`reason`)
+    without a reason where one is needed. Nothing has changed then. A verb that weighs a risk does
+    so again, under its locks: what was safe when it was looked at may not be any more.
+    """
+    # Not locked: the verb locks its rows first, as whoever settles this case does.
+    if action not in offered(case):
+        raise IllegalMove(f"“{action.label}” is not possible now. Look at the case again.")
+    subject = subject_of(case)
+    obstacle = action.safe(subject) if subject else ""
+    told = weigh(obstacle, despite_risk=despite_risk, reason=reason)
+    if action.needs_reason:
+        check_reason(reason)
+    CaseEvent.objects.create(case=case, kind=action.name, actor=by, detail=told[:500])
+    said = None
+    if action.run and subject:
+        weighed = {"despite_risk": despite_risk} if action.weighs else {}
+        said = action.run(subject, by=by, reason=reason.strip(), **weighed, **(fields or {}))
+    if action.closes and not dismiss(case.kind, case.subject_id, by=by, why=reason.strip()):
+        raise IllegalMove("This case was closed meanwhile.")
+    return said if isinstance(said, str) else ""

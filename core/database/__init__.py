@@ -1,0 +1,1 @@
+"""PostgreSQL's clock, statements, folding and rights; called by every app."""

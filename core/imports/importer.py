@@ -1,0 +1,195 @@
+"""One import: read, check, stage, write, in a single transaction."""
+
+import csv
+import io
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, BinaryIO, ClassVar
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from core.imports.columns import CLEARED, Column
+from core.imports.csv_reader import Reader, Record, Unreadable, column_names, positions
+from core.imports.report import SHOWN, Problem, Report
+from core.values.text import visible
+
+CHUNK = 5_000  # rows in memory at a time
+Row = list[Any]
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check of all rows together: SQL over `import_rows` for the bad ones' `line, reason`."""
+
+    column: str
+    sql: str
+
+
+class Importer(ABC):
+    """What one import has of its own. Its rows are staged in the table `import_rows`: the line, the
+    columns by name, and what `derive` adds; all text.
+    """
+
+    noun: ClassVar[str]
+    columns: ClassVar[Sequence[Column]]
+    derived: ClassVar[Sequence[str]] = ()
+    checks: ClassVar[Sequence[Check]] = ()
+
+    def derive(self, values: Row, cells: Row) -> Row:
+        """The values of the `derived` columns for a good row; `cells` are as they were written."""
+        return []
+
+    @abstractmethod
+    def write(self, cursor: Any, by: str) -> tuple[int, int]:
+        """Write the staged rows; how many were created and how many updated."""
+
+
+def duplicates(column: str) -> Check:
+    """The check that no value of the column, empty ones apart, is in the file twice."""
+    return Check(
+        column,
+        f"""
+        SELECT r.line, 'This is on line ' || twice.first_line || ' already.' AS reason
+        FROM import_rows r JOIN (
+            SELECT {column}, min(line) AS first_line FROM import_rows
+            WHERE {column} <> '' GROUP BY {column} HAVING count(*) > 1
+        ) twice USING ({column})
+        WHERE r.line > twice.first_line
+        """,  # noqa: S608 - a column name of ours
+    )
+
+
+def emptied(column: str, table: str, key: str, by: str) -> Check:
+    """The check that a column is filled in: in the row, or in the one of `table` that is there,
+    whose `key` is the row's column `by`."""
+    return Check(
+        column,
+        f"""
+        SELECT r.line, 'This may not be empty.' AS reason
+        FROM import_rows r LEFT JOIN {table} p ON p.{key} = r.{by}
+        WHERE r.{column} = '{CLEARED}' OR (r.{column} = '' AND p.{key} IS NULL)
+        """,  # noqa: S608 - names of ours
+    )
+
+
+def run(
+    importer: Importer,
+    stream: BinaryIO,
+    *,
+    by: str,
+    dry_run: bool = False,
+    progress: Progress = lambda stage, rows, size: None,
+) -> Report:
+    """Import a CSV file; the report says what was wrong, or what was written.
+
+    One bad row, or `dry_run`, and nothing is written. `progress` is told the stage, the rows and
+    the bytes so far, once per chunk. Memory does not grow with the file.
+    """
+    report = Report(dry_run=dry_run)
+    with transaction.atomic(), connection.cursor() as cursor:
+        _stage(importer, Reader(stream), cursor, report, progress)
+        # One import of a kind at a time: two would wait for each other's rows in any order.
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import {importer.noun}"])
+        for check in importer.checks:
+            _apply(check, cursor, report)
+        if report.ok:
+            progress("writing", report.rows, 0)
+            report.created, report.updated = importer.write(cursor, by)
+        if dry_run or not report.ok:
+            transaction.set_rollback(True)
+    return report
+
+
+def _stage(
+    importer: Importer, reader: Reader, cursor: Any, report: Report, progress: Progress
+) -> None:
+    names = ["line", *(column.name for column in importer.columns), *importer.derived]
+    typed = ", ".join(f"{name} {'bigint' if name == 'line' else 'text'}" for name in names)
+    cursor.execute("DROP TABLE IF EXISTS pg_temp.import_rows")
+    cursor.execute(f"CREATE TEMPORARY TABLE import_rows ({typed}) ON COMMIT DROP")
+    rows = _good_rows(importer, reader, report)
+    while chunk := list(islice(rows, CHUNK)):
+        _copy(cursor, chunk)
+        progress("reading", report.rows, reader.bytes_read)
+    cursor.execute("ANALYZE import_rows")
+
+
+def _copy(cursor: Any, rows: Iterable[Row]) -> None:
+    """Every value in quotes, so that none of them reads as NULL or as the end of the data."""
+    buffer = io.StringIO()
+    csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
+    buffer.seek(0)
+    cursor.cursor.copy_expert("COPY import_rows FROM STDIN (FORMAT csv)", buffer, 65_536)
+
+
+def _good_rows(importer: Importer, reader: Reader, report: Report) -> Iterator[Row]:
+    records = reader.records()
+    try:
+        header = next(records, None)
+        found, problems = positions(header, importer.columns)
+        if problems:
+            report.add_many(problems, len(problems))
+            return
+        width = len(column_names(header[1])) if isinstance(header, tuple) else 0
+        yield from _clean_rows(importer, records, found, width, report)
+    except Unreadable as error:
+        report.add(error.problem)
+
+
+def _clean_rows(
+    importer: Importer,
+    records: Iterator[Record | Problem],
+    found: Sequence[int | None],
+    width: int,
+    report: Report,
+) -> Iterator[Row]:
+    # A column that is not in the file reads the empty cell added behind the last one.
+    plan = [
+        (column.clean, width if at is None else at)
+        for column, at in zip(importer.columns, found, strict=True)
+    ]
+    cleans = [column.clean for column in importer.columns]
+    for record in records:
+        report.rows += 1
+        if isinstance(record, Problem):
+            report.add(record)
+            continue
+        line, cells = record
+        if len(cells) > width and not visible("".join(cells[width:])):
+            del cells[width:]  # columns without a name, and without a value
+        if len(cells) != width:
+            reason = f"This row has {len(cells)} values, the header {width}."
+            report.add(Problem(line, "", reason))
+            continue
+        cells.append("")
+        stripped = [cells[at].strip() for _, at in plan]
+        try:
+            values = [clean(cell) for clean, cell in zip(cleans, stripped, strict=True)]
+        except ValidationError:
+            _name_problems(importer.columns, plan, line, cells, report)
+        else:
+            yield [line, *values, *importer.derive(values, stripped)]
+
+
+def _name_problems(
+    columns: Sequence[Column], plan: Sequence[Any], line: int, cells: list[str], report: Report
+) -> None:
+    """Check a bad row again, cell by cell, to name all that is wrong with it."""
+    for column, (clean, at) in zip(columns, plan, strict=True):
+        try:
+            clean(cells[at].strip())
+        except ValidationError as error:
+            report.add(Problem(line, column.name, " ".join(error.messages)))
+
+
+def _apply(check: Check, cursor: Any, report: Report) -> None:
+    cursor.execute(f"SELECT count(*) FROM ({check.sql}) AS bad")  # noqa: S608
+    count = cursor.fetchone()[0]
+    if count:
+        cursor.execute(f"{check.sql} ORDER BY 1 LIMIT {SHOWN}")
+        first = [Problem(line, check.column, reason) for line, reason in cursor.fetchall()]
+        report.add_many(first, count)

@@ -1,0 +1,107 @@
+"""Many requests at once: in order, within the limits, on connections that are used again."""
+
+import asyncio
+from itertools import pairwise
+from threading import Barrier, Lock
+
+import pytest
+
+from core.http import Done, Limits, Outcome, Reader, Request, Response, Temporary, send_many
+from core.tests.http.server import Talk, polite, staged
+
+
+def echo(talk: Talk) -> None:
+    while True:
+        talk.answer(talk.hear().partition(b"\r\n\r\n")[2])
+
+
+def said(response: Response) -> Outcome:
+    return Done(response.text)
+
+
+def numbered(url: str, count: int) -> list[tuple[Request, Reader]]:
+    return [(Request("POST", url, {}, b"%d" % number), said) for number in range(count)]
+
+
+def test_nothing_to_send_gives_nothing() -> None:
+    assert send_many([]) == []
+
+
+def test_outcomes_come_in_the_order_of_the_jobs() -> None:
+    with staged(echo) as stage:
+        outcomes = send_many(numbered(stage.url, 100), Limits(concurrency=7))
+    assert outcomes == [Done(str(number)) for number in range(100)]
+
+
+def test_bad_jobs_spoil_no_other() -> None:
+    with staged(echo) as stage:
+        jobs = numbered(stage.url, 3)
+        jobs[1:1] = [(Request("GET", "http://127.0.0.1:1/"), said), (Request("GET", "//"), said)]
+        outcomes = send_many(jobs, Limits(concurrency=2))
+    assert [type(outcome) for outcome in outcomes] == [Done, Temporary, Temporary, Done, Done]
+
+
+def test_exactly_as_many_are_in_flight_as_allowed() -> None:
+    together, lock = Barrier(3), Lock()
+    flying, most = 0, 0
+
+    def counting(talk: Talk) -> None:
+        nonlocal flying, most
+        while True:
+            talk.hear()
+            with lock:
+                flying += 1
+                most = max(most, flying)
+            together.wait(5)  # breaks, and the test with it, if three are never there at once
+            with lock:
+                flying -= 1
+            talk.answer()
+
+    with staged(counting) as stage:
+        outcomes = send_many(numbered(stage.url, 12), Limits(concurrency=3))
+    assert outcomes == [Done("{}")] * 12
+    assert most == 3
+
+
+def test_connections_are_used_again() -> None:
+    with staged(polite) as stage:
+        send_many(numbered(stage.url, 50), Limits(concurrency=2))
+        assert len(stage.requests) == 50
+        assert stage.connections == 2
+
+
+def test_there_are_never_more_tasks_than_requests_in_flight() -> None:
+    most = 0
+
+    def count(_: Response) -> Outcome:
+        nonlocal most
+        most = max(most, len(asyncio.all_tasks()))
+        return Done()
+
+    with staged(polite) as stage:
+        jobs = [(request, count) for request, _ in numbered(stage.url, 500)]
+        send_many(jobs, Limits(concurrency=4))
+    assert most <= 1 + 2 * 4  # the call itself; a worker and aiohttp's writer for each in flight
+
+
+def test_requests_begin_evenly_spaced_at_the_rate_allowed() -> None:
+    with staged(echo) as stage:
+        send_many(numbered(stage.url, 11), Limits(concurrency=5, per_second=50))
+        gaps = [later - earlier for earlier, later in pairwise(stage.times)]
+    assert stage.times[-1] - stage.times[0] >= 0.95 * 10 / 50
+    assert sorted(gaps)[5] == pytest.approx(1 / 50, abs=0.015)
+
+
+def test_waiting_for_its_turn_does_not_count_against_a_deadline() -> None:
+    with staged(echo) as stage:
+        jobs = [(Request("POST", stage.url, timeout=0.25), said) for _ in range(4)]
+        outcomes = send_many(jobs, Limits(concurrency=4, per_second=8))
+    assert outcomes == [Done("")] * 4
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "per_second"), [(0, None), (-1, None), (1, 0.0), (1, -2.0), (1, float("nan"))]
+)
+def test_limits_that_allow_nothing_are_refused(concurrency: int, per_second: float | None) -> None:
+    with pytest.raises(ValueError, match="must be"):
+        Limits(concurrency, per_second)

@@ -1,0 +1,1 @@
+"""Text, money, dates and codes as plain values, without a database; called by every app."""

@@ -1,0 +1,183 @@
+"""What every request passes through."""
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware import common
+from django.utils.functional import SimpleLazyObject
+
+from core.observability import logs
+from core.observability.metrics import Counter, Timer
+
+access = logging.getLogger("core.access")
+Next = Callable[[HttpRequest], HttpResponse]
+
+RESPONSES = Timer(
+    "dosette_response_seconds",
+    "How long an answer took, by the address's pattern",
+    ("route", "method", "status"),
+)
+REFUSALS = Counter(
+    "dosette_webhook_refusals", "Webhooks that were not taken", ("route", "provider", "status")
+)
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+
+
+class RequestLogMiddleware:
+    """Gives every request its id, and a line in the log: the address's pattern, never the address.
+
+    The id comes from `X-Request-ID` if it looks like one, and goes back in the same header.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, with the id in its header."""
+        begun = time.perf_counter()
+        found = logs.begin(request.META.get("HTTP_X_REQUEST_ID", ""))
+        try:
+            answer = self.get_response(request)
+            answer.headers["X-Request-ID"] = found
+            access.info("request", extra={"facts": _facts(request, answer, begun)})
+            return answer
+        finally:
+            logs.end()
+
+
+def _facts(request: HttpRequest, answer: HttpResponse, begun: float) -> dict[str, Any]:
+    return {
+        "method": request.method if request.method in METHODS else "other",
+        "route": request.resolver_match.route if request.resolver_match else "",
+        "status": answer.status_code,
+        "ms": round((time.perf_counter() - begun) * 1000, 1),
+        "who": _who(request),
+    }
+
+
+def _who(request: HttpRequest) -> str:
+    """Whose request it was, by key: names are personal. Asks nobody who was not asked for yet."""
+    user = request.__dict__.get("user")
+    if isinstance(user, SimpleLazyObject):
+        user = request.__dict__.get("_cached_user")
+    key = getattr(user, "pk", None)
+    return f"{user._meta.model_name}:{key}" if user is not None and key else ""
+
+
+class MeasureMiddleware:
+    """Times every answer, and counts the webhooks that were refused.
+
+    Only what we have named ourselves becomes a label: a pattern, and a provider that exists.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer, as it is."""
+        begun = time.perf_counter()
+        answer = self.get_response(request)
+        match = request.resolver_match
+        route, status = match.route if match else "", str(answer.status_code)
+        method = request.method if request.method in METHODS else "other"
+        RESPONSES.observe(time.perf_counter() - begun, route=route, method=method, status=status)
+        if match and "webhooks/" in route and answer.status_code >= 400:
+            known = answer.status_code != 404
+            provider = str(match.kwargs.get("provider", "")) if known else ""
+            REFUSALS.add(route=route, provider=provider, status=status)
+        return answer
+
+
+class ContentSecurityPolicyMiddleware:
+    """Says on every page what a browser may load and run there."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer with the header, unless its view has set one of its own."""
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", settings.CONTENT_SECURITY_POLICY)
+        return response
+
+
+class CommonMiddleware(common.CommonMiddleware):
+    """Django's, which adds a missing slash by a redirect; but a write is done, never redirected.
+
+    Clients may follow a 301 by a GET (RFC 9110, 15.4.2): it would then be answered like a success,
+    and nothing be done.
+    """
+
+    def process_request(self, request: HttpRequest) -> Any:
+        """Take a write to an address that lacks its last slash as one to the whole address."""
+        if request.method not in SAFE and self.should_redirect_with_slash(request):
+            request.path_info += "/"
+            request.path += "/"
+        return super().process_request(request)
+
+
+class PermanentRedirectMiddleware:
+    """Lets no redirect turn a write into a read: a 308 says what a 301 means, and keeps the method.
+
+    For what Django itself redirects: http to https, and addresses of the admin without their slash.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer."""
+        response = self.get_response(request)
+        if response.status_code == 301 and request.method not in SAFE:
+            response.status_code = 308
+        return response
+
+
+class NoStoreMiddleware:
+    """Forbids keeping the API's answers anywhere on the way: they hold health and personal data."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """The answer with the header."""
+        response = self.get_response(request)
+        if request.path_info.startswith("/api/v1/"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+class BodyLimitMiddleware:
+    """Refuses request bodies above DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads them.
+
+    Django checks that limit only where a view reads `request.body`; DRF's parsers read the stream
+    and would take any size. The admin has its own, larger limits for uploads.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """413 for a longer body, 411 for one that does not say its length."""
+        if not request.path_info.startswith("/api/"):
+            return self.get_response(request)
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            return _refusal(411, "length_required", "Send the body's Content-Length.")
+        declared = request.headers.get("Content-Length") or "0"
+        if (
+            declared.isascii()
+            and declared.isdigit()
+            and int(declared[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        ):
+            return _refusal(413, "body_too_large", "The body may have at most 1 MB.")
+        return self.get_response(request)
+
+
+def _refusal(status: int, code: str, detail: str) -> JsonResponse:
+    errors = [{"code": code, "detail": detail, "attr": None}]
+    return JsonResponse({"type": "client_error", "errors": errors}, status=status)

@@ -1,0 +1,1 @@
+"""Customers and their addresses over HTTP; called by URLs, and by APIs of apps above."""

@@ -1,0 +1,1 @@
+"""How staff find customers; called by every app that has customers."""

@@ -1,0 +1,1 @@
+"""Countries, languages, phones and postcodes as plain values; called by every app above."""

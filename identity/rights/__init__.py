@@ -1,0 +1,1 @@
+"""Roles and scopes, and who may give them; called by every app."""

@@ -1,0 +1,49 @@
+"""Bearer tokens for DRF: RFC 6750, with the tokens of RFC 9068."""
+
+import re
+from dataclasses import dataclass
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from identity.tokens.callers import Caller, caller_of
+from identity.tokens.errors import InvalidRequest
+from identity.tokens.reader import read
+
+B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """`request.auth`: the scopes of this request, the token's capped by caller and program."""
+
+    scopes: frozenset[str]
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Lets in who has an access token of a trusted issuer, and is known here."""
+
+    def authenticate(self, request: Request) -> tuple[Caller, Granted] | None:
+        """The caller and what the token grants; None without a token. Raises the refusals."""
+        text = _token(request)
+        if text is None:
+            return None
+        token = read(text)
+        caller, allowed = caller_of(token)
+        return caller, Granted(token.scopes & allowed)
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge to who sent no token: bare, without an error (RFC 6750, 3.1)."""
+        return "Bearer"
+
+
+def _token(request: Request) -> str | None:
+    """The token as sent. Other schemes, and tokens in the address, are as none at all."""
+    sent: str = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, token = sent.partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    token = token.strip(" ")
+    if not B64TOKEN.fullmatch(token) or "access_token" in request.GET:
+        raise InvalidRequest
+    return token

@@ -1,0 +1,226 @@
+"""What was said and what became of it, and a way to send it again."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from unfold.decorators import action, display
+
+from core.admin.dialogs import DecisionBar, DecisionForm, refusal
+from core.admin.list_filters import TimeRangeFilter
+from core.admin.pages import LargeTableAdmin
+from core.database import clock
+from core.models import Circuit
+from core.workflow import IllegalMove
+from identity.actors import actor_of
+from notifications.admin.inlines import DeliveryReportInline, EventInline
+from notifications.admin.read_only import ReadOnly
+from notifications.api.search import search
+from notifications.cases import twice_risk
+from notifications.channels import channel_choices, transports
+from notifications.content.rendering import cut
+from notifications.models import DeliveryReport, Notification
+from notifications.models.notifications import NOT_UNDERSTOOD
+from notifications.services import resend
+from notifications.states import EXCEPTIONS
+
+MOST_AT_ONCE = 200
+STATE_COLOURS = {
+    "queued": "info",
+    "sending": "info",
+    "sent": "success",
+    "delivered": "success",
+    "failed": "danger",
+    "unknown": "warning",
+}
+
+
+class SendAgainForm(DecisionForm):
+    """Why a message is sent again, and whether although it may have arrived."""
+
+    model = Notification
+
+    def obstacle(self, row: Notification) -> str:
+        """That they may get it twice."""
+        return twice_risk(row)
+
+    def needs_reason(self, row: Notification) -> bool:
+        """Always."""
+        return True
+
+
+class ProviderFilter(admin.SimpleListFilter):
+    """By service, without reading every message for the choices."""
+
+    title = "service"
+    parameter_name = "provider"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The services there are."""
+        return [(name, name) for name in sorted({name for _, name in transports()})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The messages of the chosen one."""
+        return queryset.filter(provider=self.value()) if self.value() else queryset
+
+
+@admin.register(Notification)
+class NotificationAdmin(ReadOnly, LargeTableAdmin):
+    """Every message, and a way to send again what did not arrive."""
+
+    list_display = ["created_at", "customer", "channel", "shown_state", "said", "sent_at"]
+    list_filter = ["state", "channel", ProviderFilter, ("created_at", TimeRangeFilter)]
+    list_filter_submit = True
+    list_disable_select_all = True
+    list_select_related = ["customer"]
+    list_display_links = ["created_at"]
+    search_help_text = "Beginnings of the customer's name, code, e-mail address or phone number."
+    ordering = ["-id"]
+    sortable_by = ["created_at"]
+    fieldsets = [
+        (None, {"fields": [("customer", "state"), ("order", "shipment"), "why"]}),
+        ("Message", {"fields": [("channel", "recipient"), "subject", "whole"]}),
+        (
+            "Sending",
+            {
+                "fields": [
+                    ("provider", "provider_reference"),
+                    ("attempts", "next_attempt_at"),
+                    ("created_at", "sent_at"),
+                    ("delivered_at", "cost"),
+                ]
+            },
+        ),
+    ]
+    readonly_fields = ["why", "whole", "attempts", "next_attempt_at", "created_at"]
+    inlines = [EventInline, DeliveryReportInline]
+    action_form = DecisionBar
+    actions = ["send_selected_again"]
+    actions_detail = ["send_again"]
+
+    @display(description="state", label=STATE_COLOURS)
+    def shown_state(self, row: Notification) -> tuple[str, str]:
+        """The state, in its colour."""
+        return row.state, row.get_state_display()
+
+    @display(description="why")
+    def why(self, row: Notification) -> str:
+        """Why it failed, waits or was suppressed; and what the service said of it."""
+        return f"{row.last_error or '-'} {row.last_answer}".rstrip()
+
+    @display(description="message")
+    def said(self, row: Notification) -> str:
+        """The beginning of what was said."""
+        return cut(row.shown_message, 80)
+
+    @display(description="message")
+    def whole(self, row: Notification) -> str:
+        """What was said; a link by which the customer acts is cut short."""
+        return row.shown_message
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The messages to the customers that match."""
+        return search(queryset, text)
+
+    def has_send_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
+        """Whether this person may send this message, or messages at all, again."""
+        row = self.get_object(request, str(object_id)) if object_id else None
+        fits = row is None or row.state in EXCEPTIONS
+        return fits and request.user.has_perm("notifications.change_notification")
+
+    @admin.action(description="Send again", permissions=["send_again"])
+    def send_selected_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+        """Send the selected messages again, where they failed or may never have arrived."""
+        decision = DecisionBar.decision(request)
+        rows = queryset.select_related("customer").order_by("id")[:MOST_AT_ONCE]
+        sent = sum(self._send_again(request, row, **decision) for row in rows)
+        if sent:
+            self.message_user(request, f"{sent} queued again.", messages.SUCCESS)
+
+    @action(
+        description="Send again",
+        icon="send",
+        permissions=["send_again"],
+        dialog={
+            "title": "Send this message again?",
+            "description": "To the customer's present address. It goes at once, in the customer's "
+            "quiet hours, too.",
+            "form_class": SendAgainForm,
+            "form_submit_text": "Send it again",
+        },
+    )
+    def send_again(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Send this message again, for the reason typed."""
+        row = get_object_or_404(Notification, pk=object_id)
+        if self._send_again(request, row, **form.decision()):
+            self.message_user(request, "Queued again.", messages.SUCCESS)
+        return redirect("admin:notifications_notification_change", object_id)
+
+    def _send_again(self, request: HttpRequest, row: Notification, **decision: Any) -> bool:
+        try:
+            resend(row, by=actor_of(request), **decision)
+        except (IllegalMove, ValidationError) as error:
+            text = f"Notification {row.pk}: {refusal(error)}"
+            self.message_user(request, text, messages.ERROR)
+            return False
+        return True
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with a warning for each service that takes nothing at the moment."""
+        open_circuits = Circuit.objects.filter(
+            name__startswith="notifications:", open_until__gt=clock.now()
+        )
+        for circuit in open_circuits:
+            _, channel, provider = circuit.name.split(":")
+            label = dict(channel_choices()).get(channel, channel)
+            text = (
+                f"No {label} goes out by {provider} at the moment. "
+                "Open one that is queued to see why."
+            )
+            self.message_user(request, text, messages.WARNING)
+        page: HttpResponse = super().changelist_view(request, extra_context)
+        return page
+
+
+class NotUnderstoodFilter(admin.SimpleListFilter):
+    """What nobody understood, and waits for somebody."""
+
+    title = "not understood"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Waiting or set aside."""
+        return [("yes", "waits"), ("no", "set aside")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The reports that wait, or were set aside."""
+        if self.value() is None:
+            return queryset
+        waits = self.value() == "yes"
+        return queryset.filter(status=NOT_UNDERSTOOD, set_aside_at__isnull=waits)
+
+
+@admin.register(DeliveryReport)
+class DeliveryReportAdmin(ReadOnly, LargeTableAdmin):
+    """What services said; without a notification, of a message we do not know."""
+
+    list_display = ["received_at", "provider", "status", "reason", "notification"]
+    list_filter = [("notification", admin.EmptyFieldListFilter), NotUnderstoodFilter]
+    readonly_fields = ["as_it_came"]
+    search_help_text = "The service's id of the message, whole."
+    ordering = ["-id"]
+    sortable_by = ["received_at"]
+
+    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The reports of one message."""
+        return queryset.filter(reference=text)
+
+    @display(description="as it came")
+    def as_it_came(self, report: DeliveryReport) -> str:
+        """What nobody understood; it may name people."""
+        return "" if report.raw is None else bytes(report.raw).decode(errors="replace")

@@ -1,0 +1,1 @@
+"""Notifications, preferences, devices and costs over HTTP; called by URLs only."""

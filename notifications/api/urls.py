@@ -1,0 +1,33 @@
+"""Addresses below /api/v1/."""
+
+from django.urls import path
+from rest_framework.routers import SimpleRouter
+
+from notifications.api.costs import CostViewSet
+from notifications.api.devices import DeviceViewSet
+from notifications.api.notifications import NotificationViewSet
+from notifications.api.preferences import ConsentViewSet, PreferencesViewSet
+from notifications.channels.africastalking.webhook import (
+    DeliveryWebhook,
+    InboundWebhook,
+    OptOutWebhook,
+)
+from notifications.channels.anymail.webhook import EmailWebhook
+
+router = SimpleRouter(use_regex_path=False)
+router.register("notifications", NotificationViewSet)
+router.register("notifications/costs", CostViewSet, basename="cost")
+router.register("push-subscriptions", DeviceViewSet)
+
+urlpatterns = [
+    *router.urls,
+    path(
+        "customers/<int:customer_pk>/preferences/",
+        PreferencesViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
+    ),
+    path("customers/<int:customer_pk>/consents/", ConsentViewSet.as_view({"get": "list"})),
+    path("webhooks/email/<slug:esp>/", EmailWebhook.as_view()),
+    path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view()),
+    path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view()),
+    path("webhooks/africastalking/<str:token>/incoming/", InboundWebhook.as_view()),
+]

@@ -1,0 +1,1 @@
+"""Filling in words, and what they may hold; called by models and by all above them."""

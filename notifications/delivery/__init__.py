@@ -1,0 +1,1 @@
+"""Sending messages and recording the answers; called by tasks, sweeper and services."""

@@ -1,0 +1,113 @@
+"""What is left on the accounts of services that can be asked: looked up each hour."""
+
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Protocol, runtime_checkable
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import F, Q, QuerySet
+
+from core import cases
+from core.database import clock
+from core.failures import each_name
+from core.http import ExchangeFailed, Request, Response, fetch
+from notifications.channels import preferred, transports
+from notifications.delivery.costs import Price
+
+EVERY = timedelta(hours=1)
+LOW = "balance-low"
+
+
+@runtime_checkable
+class HasBalance(Protocol):
+    """A transport whose account can be asked what is left on it."""
+
+    def balance_request(self) -> Request:
+        """Asks for it."""
+
+    def read_balance(self, response: Response) -> Price:
+        """What is left. Raises ValueError when the answer does not say."""
+
+
+class Balance(models.Model):
+    """The account at one service, as it was when it was last asked."""
+
+    provider = models.CharField("service", max_length=30, unique=True)
+    amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True, default="")
+    threshold = models.DecimalField(
+        max_digits=18, decimal_places=6, default=Decimal(0), help_text="From BALANCE_ALERTS."
+    )
+    asked_at = models.DateTimeField(null=True, blank=True)
+    said_at = models.DateTimeField(null=True, blank=True, help_text="When it last answered.")
+    problem = models.CharField(max_length=200, blank=True, default="")
+
+    class Meta:
+        ordering = ["provider"]
+        verbose_name = "account"
+
+    def __str__(self) -> str:
+        return self.provider
+
+    @classmethod
+    def low(cls) -> "QuerySet[Balance]":
+        """Those that hold less than they should."""
+        return cls.objects.filter(amount__lt=F("threshold"))
+
+
+def alerts() -> dict[str, Decimal]:
+    """The least that each account should hold, in its currency. Raises ValueError for no number."""
+    try:
+        found = {name: Decimal(text) for name, text in settings.BALANCE_ALERTS.items()}
+    except InvalidOperation:
+        raise ValueError("Say it like africastalking=500.") from None
+    if not all(amount.is_finite() and amount >= 0 for amount in found.values()):
+        raise ValueError("Say it like africastalking=500.")
+    return found
+
+
+def ask() -> int:
+    """Ask each service in use whose hour is over; how many answered."""
+    in_use = {
+        name: transport
+        for (channel, name), transport in transports().items()
+        if name in preferred(channel) and isinstance(transport, HasBalance)
+    }
+    return each_name(
+        "look up the balance", in_use, lambda name: _is_mine(name) and _ask(in_use[name], name)
+    )
+
+
+def _is_mine(provider: str) -> bool:
+    """Win the right to ask, once an hour among all sweepers."""
+    now = clock.now()
+    Balance.objects.get_or_create(provider=provider)
+    due = Balance.objects.filter(Q(asked_at=None) | Q(asked_at__lte=now - EVERY), provider=provider)
+    return bool(due.update(asked_at=now))
+
+
+def _ask(transport: HasBalance, provider: str) -> bool:
+    try:
+        left = transport.read_balance(fetch(transport.balance_request()))
+    except (ExchangeFailed, ValueError) as error:
+        Balance.objects.filter(provider=provider).update(problem=str(error)[:200])
+        return False
+    take(provider, left)
+    return True
+
+
+@transaction.atomic
+def take(provider: str, left: Price) -> None:
+    """Record what an account holds; open or close the case of one that runs dry."""
+    from notifications.cases import low_balances
+
+    row, _ = Balance.objects.select_for_update().get_or_create(provider=provider)
+    row.amount, row.currency = left
+    row.threshold, row.problem = alerts().get(provider, Decimal(0)), ""
+    row.said_at = clock.now()
+    row.save()
+    if row.amount < row.threshold:
+        cases.open(low_balances([row]))
+    else:
+        cases.settle(LOW, [row.pk], by=provider, how=f"The account holds {left}.")

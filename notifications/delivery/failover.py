@@ -1,0 +1,101 @@
+"""Another service, where the preferred one provably takes nothing.
+
+Provably means: the connection was refused, the service said that it did not take the message, or
+its circuit was open before anything was sent. After a time-out nothing is moved.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import partial
+
+from django.db.models import QuerySet
+
+from core import shutdown
+from core.database import clock
+from core.database.sql import update_each
+from core.failures import together, waiting
+from core.http import Outcome, Temporary
+from core.models import Circuit
+from notifications.channels import preferred
+from notifications.models import Notification
+from notifications.models.history import record
+from notifications.policy import quiet_hours
+
+CHUNK = 500
+
+
+def circuit_name(channel: str, provider: str) -> str:
+    """What the circuit of this service is called; its queue, too."""
+    return f"notifications:{channel}:{provider}"
+
+
+def halted() -> "QuerySet[Circuit]":
+    """The services through which nothing goes until somebody acts."""
+    return Circuit.objects.filter(name__startswith="notifications:").exclude(halted="")
+
+
+def closed_services(channel: str) -> frozenset[str]:
+    """The channel's services that are left alone at the moment."""
+    names = {circuit_name(channel, name): name for name in preferred(channel)}
+    closed = Circuit.objects.filter(name__in=names, open_until__gt=clock.now())
+    return frozenset(names[name] for name in closed.values_list("name", flat=True))
+
+
+def later(channel: str, provider: str) -> list[str]:
+    """The services that come after this one in the order of preference."""
+    order = preferred(channel)
+    return order[order.index(provider) + 1 :] if provider in order else order
+
+
+def proves_nothing_taken(outcome: Outcome) -> bool:
+    """Whether another service may be asked after this answer."""
+    return isinstance(outcome, Temporary) and outcome.not_taken
+
+
+def next_service(channel: str, provider: str, closed: Collection[str]) -> str:
+    """The next one that takes anything; "" after the last."""
+    return next((name for name in later(channel, provider) if name not in closed), "")
+
+
+def leave(channel: str, provider: str) -> int:
+    """Give what waits for a service whose circuit is open to another one; how many that were.
+
+    What may have been taken before stays: its resend, if any, goes where it was.
+    """
+    if len(preferred(channel)) < 2 or provider not in (closed := closed_services(channel)):
+        return 0
+    to = next((name for name in preferred(channel) if name not in closed), "")
+    left = Notification.objects.filter(
+        state="queued", channel=channel, provider=provider, doubtful=False
+    ).order_by("next_attempt_at", "id")
+    work, moved = f"move on from {channel}:{provider} the message", 0
+    while to and not shutdown.is_under_way() and (ids := waiting(work, left, most=CHUNK)):
+        count = together(work, ids, partial(_move, left, provider, to))
+        moved += count
+        if not count:  # others have them
+            break
+    return moved
+
+
+def _move(left: "QuerySet[Notification]", provider: str, to: str, ids: Sequence[int]) -> int:
+    chosen = left.filter(pk__in=ids)
+    rows = list(chosen.select_for_update(skip_locked=True, of=("self",), no_key=True))
+    moments = _moments(rows)
+    values = [(row.pk, to, due) for row, due in zip(rows, moments, strict=True)]
+    update_each(Notification, ("id", "provider", "next_attempt_at"), values)
+    for row in rows:
+        row.last_error = f"{provider} takes nothing at the moment: goes by {to}."
+    record(rows, kind="moved to another service", was="queued")
+    return len(rows)
+
+
+def _moments(rows: Sequence[Notification]) -> list[datetime]:
+    """When they go: what waits to be tried again at once, but not at night.
+
+    What was never tried waits for a reason of its own, such as the customer's limit.
+    """
+    nows = quiet_hours.awake(rows, [clock.now()] * len(rows))
+    return [
+        min(row.next_attempt_at, now) if row.attempts else row.next_attempt_at
+        for row, now in zip(rows, nows, strict=True)
+    ]

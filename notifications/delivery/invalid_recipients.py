@@ -1,0 +1,37 @@
+"""Addresses that a service calls gone, for good: nothing more is sent there."""
+
+from typing import Any
+
+from core.database import clock
+from core.workflow import move
+from customers.models import Customer
+from notifications.channels import channels
+from notifications.models import Notification
+from notifications.policy import quiet_hours
+from notifications.policy.opt_outs import opt_out
+
+
+def address_is_gone(channel: str, recipient: str, *, why: str, by: str) -> None:
+    """Forget it where its channel keeps addresses, else send nothing more to it."""
+    if forget := channels()[channel].gone:
+        forget(recipient)
+    else:
+        opt_out(channel, recipient, reason=f"the address is gone: {why}", by=by)
+
+
+def try_other_address(row: Notification) -> bool:
+    """Send a message to another address of its customer, where the channel knows one.
+
+    Whether there is one. The service said that it did not take the message.
+    """
+    channel = channels()[row.channel]
+    customer = Customer.objects.get(pk=row.customer_id)
+    recipient = channel.recipient(customer) if channel.gone else ""
+    if row.state != "failed" or recipient in ("", row.recipient):
+        return False
+    detail = f"{row.recipient} is gone: goes to {recipient}."
+    [due] = quiet_hours.awake([row], [clock.now()])
+    changes: dict[str, Any] = {"recipient": recipient, "next_attempt_at": due}
+    changes |= {"last_error": "", "last_answer": ""}
+    move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
+    return True

@@ -1,0 +1,1 @@
+"""Messages to many; called by the admin, tasks and the sweeper."""

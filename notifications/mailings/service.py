@@ -1,0 +1,288 @@
+"""Messages to many: who gets one is fixed when it is drafted, and the rows are made in chunks.
+
+Each chunk is one transaction: its messages, the places of those customers taken away, and the
+count. So it may be stopped, killed and gone on with at any point, and each customer is told once
+(`mailing:7:42` is unique). What is in memory is one chunk.
+"""
+
+import hashlib
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from itertools import chain
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Lower
+
+from core import shutdown
+from core.database import clock
+from core.failures import each, together, waiting
+from core.workflow import move
+from customers.models import Customer
+from notifications import tasks
+from notifications.channels import channels, load_addresses, preferred
+from notifications.composition.builder import fill, new_row
+from notifications.content import sms_segments
+from notifications.content.rendering import (
+    check_fields,
+    check_message,
+    fields_for,
+    validate_subject,
+)
+from notifications.content.sensitive_words import check_words
+from notifications.delivery.costs import DailyCost, Price
+from notifications.models import (
+    Mailing,
+    MailingRecipient,
+    Notification,
+    Occasion,
+    OptOut,
+    Template,
+)
+from notifications.policy import send_window, spacing
+from notifications.policy.channel_selection import choose, ways_to
+from notifications.policy.policy import Book, Words
+from notifications.policy.send_window import Pace
+
+CHUNK = 500
+MOST = 200_000
+STALLED_AFTER = timedelta(seconds=30)
+WRITE = "write the mailing"
+# Behind it comes the query of the chosen customers, in Django's own words.
+_PLACES = """
+INSERT INTO notifications_mailingrecipient (mailing_id, customer_id)
+SELECT %%s, c.id FROM (%s) c(id) ORDER BY c.id ON CONFLICT DO NOTHING
+"""
+
+
+@transaction.atomic
+def draft(customers: QuerySet[Customer], *, by: str) -> Mailing:
+    """A mailing to these customers, still without words, in one statement however many they are.
+
+    Raises ValidationError for nobody, and for more than 200,000.
+    """
+    mailing = Mailing.objects.create(created_by=by)
+    chosen, values = customers.order_by().values("pk")[: MOST + 1].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(_PLACES % chosen, [mailing.pk, *values])
+        mailing.total = cursor.rowcount
+    if not 0 < mailing.total <= MOST:
+        raise ValidationError(f"Choose between one and {MOST} customers.")
+    mailing.save(update_fields=["total"])
+    mailing.events.create(kind="drafted", to_state="draft", actor=by)
+    return mailing
+
+
+def check(mailing: Mailing) -> None:
+    """Raise ValidationError, by field, for words that could not be sent as they stand."""
+    if mailing.template_name:
+        words = Template.objects.filter(occasion=Occasion.MAILING, name=mailing.template_name)
+        if not words.exists():
+            text = "There is no template “message to many” of this name. Write it first."
+            raise ValidationError({"template_name": text})
+        if mailing.message or mailing.subject:
+            raise ValidationError({"message": "Name a template or write a text, not both."})
+        return
+    known = fields_for(Occasion.MAILING, mailing.channel)
+    for name, rule in (("subject", validate_subject), ("message", check_message)):
+        try:
+            rule(getattr(mailing, name))
+            check_fields(getattr(mailing, name), known)
+        except ValidationError as error:
+            raise ValidationError({name: error}) from error
+    check_words(mailing.channel, mailing.message, mailing.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What a mailing would come to. `cost`: by what messages have cost lately; None: not known."""
+
+    total: int
+    reachable: int
+    opted_out: int
+    segments: str
+    cost: str
+    sample: Notification
+
+
+def forecast(mailing: Mailing) -> Forecast:
+    """How many it reaches and what that costs, counted in one statement, and the first message."""
+    places = MailingRecipient.objects.filter(mailing=mailing)
+    names = [mailing.channel] if mailing.channel else [n for n in channels() if preferred(n)]
+    has, out = _reach([name for name in names if channels()[name].column])
+    reachable = places.filter(has, ~out).count() if has else places.count()
+    opted_out = places.filter(out).count() if has else 0
+    [sample], _ = _messages(mailing, [place.customer for place in _next(places, 1)])
+    takes = str(sms_segments.count(sample.message)) if sample.channel == "sms" else ""
+    total = mailing.total
+    return Forecast(
+        total, reachable, opted_out, takes, likely_cost(sample.channel, reachable), sample
+    )
+
+
+def _reach(names: list[str]) -> tuple[Q, Q]:
+    """Who has an address, and who has opted out of all they have."""
+    has, free = Q(), Q(pk__in=[])
+    for name in names:
+        column = f"customer__{channels()[name].column}"
+        address = Lower(OuterRef(column)) if name == "email" else OuterRef(column)
+        refused = OptOut.objects.filter(channel=name, recipient=address)
+        has |= ~Q(**{column: ""})
+        free |= ~Q(**{column: ""}) & ~Q(Exists(refused))
+    return has, has & ~free
+
+
+def likely_cost(channel: str, count: int) -> str:
+    """What so many messages would cost, by the last thirty days; "" when that is not known."""
+    since = clock.today() - timedelta(days=30)
+    days = DailyCost.objects.filter(channel=channel, day__gte=since).exclude(currency="")
+    rows = days.order_by().values("currency").annotate(all=Sum("amount"), many=Sum("messages"))
+    prices = [
+        Price((row["all"] / row["many"] * count).quantize(Decimal("0.01")), row["currency"])
+        for row in rows
+        if row["many"]
+    ]
+    return " or ".join(str(price) for price in prices)
+
+
+@transaction.atomic
+def start(mailing: Mailing, *, typed: int, seen: str, by: str) -> Mailing:
+    """Let it be written: whoever starts it types how many it goes to, having `seen` its words.
+
+    Raises ValidationError for another number, for words that were changed meanwhile or could not
+    be sent, and IllegalMove when it has been started before.
+    """
+    mailing = Mailing.objects.select_for_update(no_key=True).get(pk=mailing.pk)
+    if seen != mark(mailing):
+        raise ValidationError("Its words were changed since you looked. Look at them again.")
+    if typed != mailing.total:
+        raise ValidationError({"count": f"It goes to {mailing.total}. Type that number."})
+    check(mailing)
+    return _run(mailing, by)
+
+
+def mark(mailing: Mailing) -> str:
+    """A mark of what it says, by its own words or by its template's: other words have another."""
+    words: list[object] = [mailing.channel, mailing.subject, mailing.message]
+    if name := mailing.template_name:
+        texts = Template.objects.filter(name=name).order_by("pk")
+        words += texts.values_list("pk", "subject", "body", "html")
+    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+
+
+@transaction.atomic
+def stop(mailing: Mailing, *, by: str) -> Mailing:
+    """Make no more of its messages; those that are made go out."""
+    move(mailing, "stopped", by=by)
+    return mailing
+
+
+@transaction.atomic
+def go_on(mailing: Mailing, *, by: str) -> Mailing:
+    """Make the rest of its messages. Raises IllegalMove when it was not stopped."""
+    return _run(mailing, by)
+
+
+@transaction.atomic
+def cancel(mailing: Mailing, *, by: str) -> Mailing:
+    """Make none of the messages that are not made yet."""
+    move(mailing, "cancelled", by=by, finished_at=clock.now())
+    mailing.recipients.all().delete()
+    return mailing
+
+
+def _run(mailing: Mailing, by: str) -> Mailing:
+    move(mailing, "running", by=by, worked_at=clock.now())
+    tasks.write_mailing.delay_on_commit(mailing.pk)
+    return mailing
+
+
+def write(pk: int, *, seconds: float = 60.0) -> int:
+    """Make the messages of a running mailing, chunk by chunk; how many. Asks for the rest to be
+    done by another task when the time is over, or when we are asked to stop."""
+    made, end = 0, time.monotonic() + seconds
+    while chunk := write_chunk(pk):
+        made += chunk
+        if time.monotonic() > end or shutdown.is_under_way():
+            tasks.write_mailing.nudge(pk)
+            break
+    return made
+
+
+@transaction.atomic
+def write_chunk(pk: int) -> int:
+    """Make the next messages, in one transaction; 0 when it is done, stopped or worked on.
+
+    Somebody for whom that raises keeps the place, and is tried again later.
+    """
+    running = Mailing.objects.filter(pk=pk, state="running")
+    mailing = running.select_for_update(skip_locked=True, no_key=True).first()
+    if mailing is None:
+        return 0
+    work = f"mailing {pk}: write to the recipient in place"
+    places = waiting(work, mailing.recipients.order_by("id"), most=CHUNK)
+    if not places and not mailing.recipients.exists():
+        move(mailing, "done", by="system", finished_at=clock.now())
+        return 0
+    return together(work, places, partial(_write, mailing))
+
+
+def _write(mailing: Mailing, ids: Sequence[int]) -> int:
+    """Make the messages of these places, and take the places away."""
+    places = list(_next(MailingRecipient.objects.filter(pk__in=ids), CHUNK))
+    rows, pace = _messages(mailing, [place.customer for place in places])
+    Notification.objects.bulk_create(rows, ignore_conflicts=True)
+    spacing.count_after_commit(rows, pace)
+    MailingRecipient.objects.filter(pk__in=ids).delete()
+    Mailing.objects.filter(pk=mailing.pk).update(
+        written=F("written") + len(rows),
+        suppressed=F("suppressed") + sum(row.state == "suppressed" for row in rows),
+        worked_at=clock.now(),
+    )
+    for channel, provider in {(row.channel, row.provider) for row in rows if row.provider}:
+        tasks.dispatch.delay_on_commit(channel, provider)
+    return len(rows)
+
+
+def revive() -> int:
+    """Go on with the mailings whose worker died; how many messages were made here."""
+    since = clock.now() - STALLED_AFTER
+    stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
+    keys = waiting(WRITE, stalled)
+    return each(WRITE, [pk for pk in keys if not tasks.write_mailing.nudge(pk)], write_chunk)
+
+
+def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRecipient]:
+    return places.select_related("customer").order_by("id")[:count]
+
+
+def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notification], Pace]:
+    """The messages to these customers, not yet saved; and the limits they keep."""
+    load_addresses(customers)
+    ways = [ways_to(customer) for customer in customers]
+    routes = chain(*(every.values() for every in ways))
+    book = Book([Occasion.MAILING], routes, customers)
+    own = Words(mailing.subject, mailing.message)
+    rows = []
+    for customer, every in zip(customers, ways, strict=True):
+        wanted = [mailing.channel] if mailing.channel else [customer.channel]
+        # Staff who name a channel mean that one: nobody is told by another.
+        open_ways = {mailing.channel: every[mailing.channel]} if mailing.channel else every
+        row = new_row(customer, book.unless_refused(choose(open_ways, wanted)))
+        row.source = f"mailing:{mailing.pk}:{customer.pk}"
+        words = own
+        if name := mailing.template_name:
+            found = book.words(Occasion.MAILING, row.channel, customer.language, name)
+            words = found or Words("", "")
+            if found is None and row.state == "queued":
+                row.state, row.last_error = "suppressed", "The template has no words by this way."
+        fill(row, words, {"user_name": customer.name})
+        send_window.apply(row, book.pace)
+        rows.append(row)
+    return rows, book.pace

@@ -1,0 +1,2 @@
+"""What staff and customers decided: rules, channels, hours, opt-outs; called by composition and
+delivery."""

@@ -1,0 +1,110 @@
+"""When a customer may be told: not in their quiet hours, and not more than so often a day."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from core.database import clock
+from customers.models import Customer
+from notifications.models import Notification
+
+DAY = timedelta(hours=24)
+QUIET = "Waits for the end of the customer's quiet hours."
+REPEATED = "The customer was told the same a moment ago."
+ENOUGH = "Waits: the customer has had as many messages as they may have in 24 hours."
+
+
+@dataclass(slots=True)
+class Pace:
+    """What the limits say. `slots`: when each customer's latest messages were due, newest first."""
+
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+    per_day: int = 0
+    duplicate_minutes: int = 0
+    digest_minutes: int = 0
+    slots: Mapping[int, list[datetime]] = field(default_factory=dict)
+
+    def due(self, customer: Customer, *, critical: bool = False) -> tuple[datetime, str]:
+        """When the next message to them may go, and why it waits until then, in words.
+
+        Counts it: the one after it is due later still.
+        """
+        now = clock.now()
+        if critical:
+            return now, ""
+        due, reason = self._with_room(self.slots.get(customer.pk, []), now), ""
+        if due > now:
+            reason = ENOUGH
+        if (awake := self._awake(due, zone_of(customer))) > due:
+            due, reason = awake, QUIET
+        self.slots.get(customer.pk, []).insert(0, due)
+        return due, reason
+
+    def _with_room(self, slots: Sequence[datetime], now: datetime) -> datetime:
+        """The first moment before which there were fewer than so many in 24 hours."""
+        if not self.per_day or len(slots) < self.per_day:
+            return now
+        return max(now, slots[self.per_day - 1] + DAY)
+
+    def _awake(self, moment: datetime, zone: ZoneInfo) -> datetime:
+        if self.quiet_from is None or self.quiet_until is None:
+            return moment
+        return after_quiet(moment, zone, self.quiet_from, self.quiet_until)
+
+
+def apply(row: Notification, pace: Pace) -> None:
+    """Set when this new message goes, or suppress it as a repetition."""
+    if row.state != "queued":
+        return
+    if pace.duplicate_minutes and not row.source and _is_repetition(row, pace.duplicate_minutes):
+        row.state, row.last_error = "suppressed", REPEATED
+        return
+    row.next_attempt_at, row.last_error = pace.due(row.customer, critical=row.critical)
+
+
+def _is_repetition(row: Notification, minutes: int) -> bool:
+    """Whether the customer was told the same a moment ago. News has its source instead: two
+    orders may be told of in the same words."""
+    since = clock.now() - timedelta(minutes=minutes)
+    told = Notification.objects.filter(
+        customer=row.customer, channel=row.channel, message=row.message, created_at__gt=since
+    )
+    return told.exclude(state__in=("suppressed", "failed")).exists()
+
+
+def zone_of(customer: Customer) -> ZoneInfo:
+    """The customer's time zone, or the one of those who named none."""
+    return zone_named(customer.time_zone)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of a customer whose time zone is this; "" when they named none."""
+    return ZoneInfo(name or settings.CUSTOMER_TIME_ZONE)
+
+
+def after_quiet(moment: datetime, zone: ZoneInfo, begin: time, end: time) -> datetime:
+    """The moment itself, or the end of the quiet hours (local times) that it lies in."""
+    span = quiet_span(moment, zone, begin, end)
+    return span[1] if span else moment
+
+
+def quiet_span(
+    moment: datetime, zone: ZoneInfo, begin: time, end: time
+) -> tuple[datetime, datetime] | None:
+    """When the quiet hours (local times) that the moment lies in began and are over, if any.
+
+    On the day the clocks go back an end that comes twice is the first one, unless that is over.
+    """
+    local = moment.astimezone(zone)
+    clock, day, night = local.time(), local.date(), begin > end
+    quiet = (clock >= begin or clock < end) if night else begin <= clock < end
+    if not quiet:
+        return None
+    first = day - timedelta(days=int(night and clock < end))
+    began = datetime.combine(first, begin, tzinfo=zone)
+    over = datetime.combine(first + timedelta(days=int(night)), end, tzinfo=zone)
+    return began, over if over > moment else over.replace(fold=1)

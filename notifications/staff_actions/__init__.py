@@ -1,0 +1,1 @@
+"""What staff do about messages that went wrong; called by the queue of cases and the admin."""

@@ -1,0 +1,179 @@
+"""What repairs itself: messages whose nudge was lost, whose worker died, or that nobody wrote."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Max,
+    Min,
+    Model,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.functions import Cast, Concat
+
+from core.database import clock
+from core.failures import each_name, resting, steps, together, waiting
+from core.outbox import take_over
+from notifications.channels import channels, preferred
+from notifications.composition.builder import NEEDS_ADDRESS
+from notifications.delivery import balances
+from notifications.delivery import queues as delivery_queues
+from notifications.delivery.reports import apply_overtaken
+from notifications.mailings import service as mailings
+from notifications.models import Notification
+from notifications.policy.channel_selection import provider_for
+from notifications.services import ORDER_OCCASIONS, News, news_of_order, news_of_shipment, tell
+from notifications.tasks import dispatch
+from orders.models import OrderEvent
+from shipping.models import ShipmentEvent
+from shipping.states import ATTEMPT, FAILED, TRACKED
+
+NUDGE_IS_LOST_AFTER = timedelta(seconds=15)
+WORK_FOR = 10.0  # seconds, at each service
+RECEIVER_HAS_HAD = timedelta(minutes=1)
+NEWS_IS_OLD_AFTER = timedelta(days=3)
+WINDOW = 50_000  # events looked at, from the newest
+CHUNK = 500
+
+
+def sweep() -> dict[str, int]:
+    """One pass; how many rows of each kind were repaired."""
+    return steps(
+        "notifications",
+        {
+            "taken over": take_over_abandoned,
+            "re-routed": reroute,
+            "written late": reconcile,
+            "reports applied late": apply_overtaken,
+            "mailings gone on with": mailings.revive,
+            "attempted": send_due,
+            "balances looked up": balances.ask,
+        },
+    )
+
+
+def take_over_abandoned() -> int:
+    """Take back what lost workers held, queue by queue; how many rows."""
+    found = {lane.name: lane for lane in delivery_queues.lanes()}
+    return each_name("take over from lost workers", found, lambda name: take_over(found[name]))
+
+
+def reroute() -> int:
+    """Give waiting messages of a service that was switched off to the one preferred now.
+
+    A queued row was provably not taken, or coming twice does no harm (`resend_is_harmless`).
+    """
+    return each_name("re-route messages", channels(), _reroute)
+
+
+def _reroute(channel: str) -> int:
+    to = provider_for(channel)
+    queued = Notification.objects.filter(state="queued", channel=channel)
+    stranded = queued.exclude(provider__in=preferred(channel)) if to else queued.none()
+    work = f"re-route by {channel} the message"
+    ids = waiting(work, stranded.order_by("pk"), most=WINDOW)
+    return together(work, ids, lambda ids: stranded.filter(pk__in=ids).update(provider=to))
+
+
+def send_due() -> int:
+    """Nudge a worker for each queue with due messages, and send them here where no worker does.
+
+    How many were attempted here.
+    """
+    now = clock.now()
+    due = (
+        Notification.objects.filter(state="queued", next_attempt_at__lte=now)
+        .order_by()
+        .values_list("channel", "provider")
+        .annotate(oldest=Min("next_attempt_at"))
+    )
+    queues = {f"{row[0]}:{row[1]}": row for row in due}
+
+    def send(name: str) -> int:
+        channel, provider, oldest = queues[name]
+        nudged = dispatch.nudge(channel, provider)
+        if nudged and oldest >= now - NUDGE_IS_LOST_AFTER:
+            return 0
+        return delivery_queues.dispatch(channel, provider, seconds=WORK_FOR)
+
+    return each_name("send messages", queues, send)
+
+
+def reconcile() -> int:
+    """Write the notifications of recent events that have none; how many there were."""
+    kinds = list(ORDER_OCCASIONS)
+    placed = OrderEvent.objects.filter(kind__in=kinds).select_related("order__customer")
+    moved = ShipmentEvent.objects.filter(to_state__in=TRACKED).select_related(
+        "shipment__order__customer"
+    )
+    return _write_missing(placed, news_of_order, _source("order", _TOLD), "order") + _write_missing(
+        moved, news_of_shipment, _source("shipment", _STATUS, _WHICH_ATTEMPT), "shipment"
+    )
+
+
+def _source(parent: str, *rest: Any) -> Concat:
+    """The SQL of `News.source`."""
+    parts = Value(f"{parent}:"), Cast(f"{parent}_id", TextField()), Value(":"), *rest
+    return Concat(*parts, output_field=TextField())
+
+
+_TOLD = Case(
+    When(kind="cancelled", then=Value("cancelled")),
+    When(
+        Q(kind="placed", order__line_1="") & ~Q(order__delivery_service=""),
+        then=Value(NEEDS_ADDRESS),
+    ),
+    default=Value("placed"),
+)
+_STATUS = Case(When(kind=ATTEMPT, then=Value(FAILED)), default=F("to_state"))
+_WHICH_ATTEMPT = Case(
+    When(
+        Q(kind=ATTEMPT) | Q(to_state=FAILED),
+        reported__isnull=False,
+        then=Concat(Value(":"), Cast("reported_id", TextField()), output_field=TextField()),
+    ),
+    default=Value(""),
+    output_field=TextField(),
+)
+
+
+def _write_missing(
+    events: QuerySet[Any], news_of: Callable[[Any], News | None], source: Concat, of: str
+) -> int:
+    now = clock.now()
+    # The empty source is excluded by name, so that the unique index on the others can be used.
+    told = Notification.objects.filter(source=OuterRef("source")).exclude(source="")
+    missing = (
+        events.filter(at__lt=now - RECEIVER_HAS_HAD, at__gt=now - NEWS_IS_OLD_AFTER)
+        .annotate(source=source)
+        .filter(~Exists(told))
+        .order_by("id")
+    )
+    work = f"write the message about {of} event"
+    written, seen = 0, _newest(events.model) - WINDOW
+    missing = missing.exclude(pk__in=resting(work, missing))
+    while chunk := {event.pk: event for event in missing.filter(id__gt=seen)[:CHUNK]}:
+        written += together(work, list(chunk), partial(_tell, chunk, news_of))
+        seen = max(chunk)
+    return written
+
+
+def _tell(
+    events: Mapping[int, Any], news_of: Callable[[Any], News | None], ids: Sequence[int]
+) -> int:
+    return tell([news_of(events[pk]) for pk in ids])
+
+
+def _newest(model: type[Model]) -> int:
+    newest: int | None = model._default_manager.aggregate(newest=Max("id"))["newest"]
+    return newest or 0

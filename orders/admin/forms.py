@@ -1,0 +1,191 @@
+"""The forms in which staff place orders, give them an address, and cancel them."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.shortcuts import get_object_or_404
+from unfold.forms import BaseDialogForm, PaginationInlineFormSet
+from unfold.widgets import (
+    UnfoldAdminSelect2Widget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
+
+from core.forms import CharField, TextField
+from customers import contact_channels
+from customers.forms import never_cut
+from customers.models import ADDRESS_FIELDS, LONGEST_LINE, Customer
+from customers.values.countries import country_choices
+from orders.api.serializers import NO_ADDRESS
+from orders.models import DnaKitOrder, Order, Product, ProductKind
+from orders.rules import Lines, check_address, check_lines
+from orders.services import Delivery
+
+
+class PlacingForm(forms.ModelForm):  # type: ignore[type-arg]
+    """An order for a customer, who hears of it by a channel that must reach them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [("", "as the rules say"), *contact_channels.choices()]
+        self.fields["channel"] = forms.ChoiceField(
+            choices=choices,
+            required=False,
+            widget=UnfoldAdminSelectWidget,
+            help_text="How the customer hears of this order.",
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError, on the channel, when it does not reach the customer."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        customer, channel = cleaned.get("customer"), cleaned.get("channel")
+        if customer and channel:
+            contact_channels.check(customer, channel)
+        return cleaned
+
+
+class PlaceOrderForm(PlacingForm):
+    """An order of products: whom it is for, where it goes, how fast and how often."""
+
+    country = forms.ChoiceField(
+        choices=country_choices, required=False, widget=UnfoldAdminSelect2Widget
+    )
+
+    class Meta:
+        model = Order
+        fields = [
+            "customer",
+            "delivery_service",
+            "shipping_interval",
+            "channel",
+            *ADDRESS_FIELDS,
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["delivery_service"].required = True
+        self.fields["delivery_service"].initial = "standard"
+        never_cut(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError for an address that cannot be printed, or when there is none."""
+        cleaned = super().clean()
+        typed = {name: cleaned.get(name, "") for name in ADDRESS_FIELDS}
+        if any(typed.values()):
+            check_address(typed)
+        elif cleaned.get("customer") and cleaned["customer"].default_address is None:
+            raise ValidationError({"recipient": NO_ADDRESS.replace("Send", "Type")})
+        return cleaned
+
+    def delivery(self) -> Delivery:
+        """Where it goes: as typed, or to the customer's default address."""
+        typed = {name: self.cleaned_data[name] for name in ADDRESS_FIELDS}
+        is_kept = not any(typed.values())
+        if is_kept:
+            typed = self.cleaned_data["customer"].default_address.address()
+        service, interval = (
+            self.cleaned_data[n] for n in ("delivery_service", "shipping_interval")
+        )
+        return Delivery(typed, service, interval, is_kept)
+
+
+class NewLines(PaginationInlineFormSet):  # type: ignore[misc]
+    """The products of an order that is being placed."""
+
+    def clean(self) -> None:
+        """Raise ValidationError for lines that the rules refuse."""
+        super().clean()
+        if any(self.errors):
+            return
+        try:
+            check_lines(self.lines())
+        except ValidationError as error:
+            raise ValidationError(error.messages) from error
+
+    def lines(self) -> Lines:
+        """Products and quantities, as typed."""
+        filled = [form.cleaned_data for form in self.forms if form.cleaned_data]
+        return [(line["product"], line["quantity"]) for line in filled]
+
+
+class KitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """A DNA kit that is on sale."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(Product.objects.none(), widget=UnfoldAdminSelectWidget, **options)
+
+    @staticmethod
+    def on_sale() -> QuerySet[Product]:
+        """The kits to choose from."""
+        return Product.objects.filter(kind=ProductKind.DNA_KIT, is_active=True)
+
+
+class PlaceKitForm(PlacingForm):
+    """An order of one DNA kit, to the customer's default address."""
+
+    kit = KitChoice()
+
+    class Meta:
+        model = DnaKitOrder
+        fields = ["customer", "channel"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kit"].queryset = KitChoice.on_sale()  # type: ignore[attr-defined]
+
+    @property
+    def buyer(self) -> Customer:
+        """Whom the kit is for."""
+        customer: Customer = self.cleaned_data["customer"]
+        return customer
+
+
+class CancelForm(BaseDialogForm):  # type: ignore[misc]
+    """Why an order is cancelled."""
+
+    reason = TextField(
+        max_length=500,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Kept with the order.",
+    )
+
+
+class AddressDialog(BaseDialogForm):  # type: ignore[misc]
+    """The address that an order lacked."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ADDRESS_FIELDS[:-1]:
+            self.fields[name] = CharField(
+                max_length=LONGEST_LINE,
+                required=name in ("recipient", "line_1"),
+                widget=UnfoldAdminTextInputWidget,
+            )
+        self.fields["country"] = forms.ChoiceField(
+            choices=country_choices, widget=UnfoldAdminSelectWidget
+        )
+        never_cut(self)
+
+    def clean(self) -> dict[str, Any]:
+        """Raise ValidationError for an address that cannot be printed."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            check_address(self.address())
+        return cleaned
+
+    def address(self) -> dict[str, str]:
+        """The six lines."""
+        return {name: self.cleaned_data[name] for name in ADDRESS_FIELDS}
+
+
+class FirstAddressDialog(AddressDialog):
+    """The address of an order that waits for one: its customer's, as a rule."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        order = get_object_or_404(Order.objects.select_related("customer"), pk=str(self.object_id))
+        self.initial.setdefault("recipient", order.customer.name[:LONGEST_LINE])

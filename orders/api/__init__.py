@@ -1,0 +1,1 @@
+"""Products and orders over HTTP; called by URLs, and by APIs of apps above."""

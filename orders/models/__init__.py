@@ -1,0 +1,33 @@
+"""Products, orders with their lines, and what happened to them."""
+
+from orders.models.orders import (
+    AWAITS_ADDRESS,
+    MOST_OF_A_PRODUCT,
+    DeliveryService,
+    DnaKitOrder,
+    DnaKitOrderManager,
+    Order,
+    OrderEvent,
+    OrderLine,
+    OrderRevision,
+    Product,
+    ProductKind,
+    ShippingInterval,
+    money,
+)
+
+__all__ = [
+    "AWAITS_ADDRESS",
+    "MOST_OF_A_PRODUCT",
+    "DeliveryService",
+    "DnaKitOrder",
+    "DnaKitOrderManager",
+    "Order",
+    "OrderEvent",
+    "OrderLine",
+    "OrderRevision",
+    "Product",
+    "ProductKind",
+    "ShippingInterval",
+    "money",
+]

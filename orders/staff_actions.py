@@ -1,0 +1,85 @@
+"""The kinds of cases that orders make, and what staff can do about each."""
+
+from typing import Any
+
+from core.cases import Action, Kind, register
+from customers.forms import AddressForm
+from customers.models import LONGEST_LINE
+from customers.services import Added
+from orders import cases, services
+from orders.models import Order
+
+VIEW = "orders.view_order"
+CHANGE = "orders.change_order"
+
+
+def _known_address(order: Order) -> dict[str, str]:
+    """What the form begins with: the customer's default address, else the newest, else the name."""
+    customer = order.customer
+    known = customer.default_address or customer.addresses.order_by("-id").first()
+    if known:
+        return known.address()
+    return {"recipient": customer.name} if len(customer.name) <= LONGEST_LINE else {}
+
+
+def _preview(order: Order) -> str:
+    if order.customer.addresses.exists():
+        rest = "Other orders and the address book stay as they are."
+    else:
+        rest = (
+            "The customer has no address: this becomes their default one, and other orders of "
+            "theirs that wait for an address go there too."
+        )
+    return f"{order.number} ships there at once. {rest}"
+
+
+def _give_address(order: Order, *, by: str, reason: str, **address: Any) -> str:
+    return told_of(services.give_address(order, address, by=by, detail=reason[:500]))
+
+
+def told_of(kept: Added | None) -> str:
+    """What became of the address that an order was given, where it was the customer's first."""
+    if kept is None:
+        return ""
+    told = "The customer had no address: it is their default one now."
+    return f"{told} {', '.join(kept.shipped)} waited too, and goes there." if kept.shipped else told
+
+
+def _cancel(order: Order, *, by: str, reason: str) -> None:
+    services.cancel_order(order, by=by, reason=reason)
+
+
+GIVE_ADDRESS = Action(
+    "give-address",
+    "Give it an address",
+    CHANGE,
+    preview=_preview,
+    form=AddressForm,
+    initial=_known_address,
+    run=_give_address,
+)
+CANCEL = Action(
+    "cancel",
+    "Cancel the order",
+    CHANGE,
+    explained="Nothing is sent, and the customer is told so.",
+    needs_reason=True,
+    run=_cancel,
+)
+
+
+def register_kinds() -> None:
+    """Tell core what can go wrong here."""
+    register(
+        Kind(
+            name=cases.WITHOUT_ADDRESS,
+            label="Order without an address",
+            model=Order,
+            scope_prefix="orders",
+            view_permission=VIEW,
+            actions=[GIVE_ADDRESS, CANCEL],
+            troubled=cases.waiting,
+            describe=cases.describe,
+            related=("customer",),
+        )
+    )

@@ -1,0 +1,1 @@
+"""Stand-ins for shipping providers; called by the sandbox's app only."""

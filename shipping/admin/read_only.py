@@ -1,0 +1,93 @@
+"""What all pages of shipping share: rows that services make, and verbs that may be refused."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+
+from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal
+from core.admin.pages import LargeTableAdmin
+from core.workflow import IllegalMove
+from identity.actors import actor_of
+
+MOST_AT_ONCE = 200
+
+
+def to_the_second(moment: datetime | None) -> str:
+    """On the clock of staff, with seconds and zone: events of one minute look alike otherwise."""
+    return f"{localtime(moment):%d %b %Y, %H:%M:%S %Z}" if moment else "-"
+
+
+def linked(row: Model, text: str = "") -> str:
+    """The row's name, or a text, as a link to its page."""
+    page = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
+    return format_html(
+        '<a class="text-link" href="{}">{}</a>', reverse(page, args=[row.pk]), text or row
+    )
+
+
+class ReadOnlyAdmin(LargeTableAdmin):
+    """Staff look at the rows, and change them by the verbs in the action bar."""
+
+    actions_detail_hide_default = True  # Django's own history knows nothing of them
+    list_filter_submit = True
+    list_disable_select_all = True
+    ordering = ["-id"]
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services add."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Services change."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is forgotten."""
+        return False
+
+    def may(self, request: HttpRequest, object_id: Any, states: frozenset[str]) -> bool:
+        """Whether this person may change such rows, and this one is in one of the states."""
+        row = self.get_object(request, str(object_id)) if object_id else None
+        fits = row is None or row.state in states
+        return fits and request.user.has_perm(f"shipping.change_{self.opts.model_name}")
+
+    def each(
+        self,
+        request: HttpRequest,
+        rows: QuerySet[Any],
+        verb: Callable[..., Any],
+        done: str,
+        **options: Any,
+    ) -> None:
+        """Do it to each of the selected; say how many, and which refuse, and why."""
+        chosen = rows.order_by("id")[:MOST_AT_ONCE]
+        count = sum(self._one(request, row, verb, TICK_IN_BAR, **options) for row in chosen)
+        if count:
+            self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
+
+    def one(
+        self, request: HttpRequest, row: Model, verb: Callable[..., Any], done: str, **options: Any
+    ) -> HttpResponse:
+        """Do it to one, say so, and show it again."""
+        if self._one(request, row, verb, TICK_THERE, **options):
+            self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
+        name = f"{self.opts.app_label}_{self.opts.model_name}_change"
+        return go_to(request, reverse(f"{self.admin_site.name}:{name}", args=[row.pk]))
+
+    def _one(
+        self, request: HttpRequest, row: Model, verb: Callable[..., Any], how: str, **options: Any
+    ) -> bool:
+        try:
+            verb(row, by=actor_of(request), **options)
+        except (IllegalMove, ValidationError) as refused:
+            self.message_user(request, f"{row}: {refusal(refused, how)}", messages.ERROR)
+            return False
+        return True

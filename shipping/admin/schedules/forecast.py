@@ -1,0 +1,57 @@
+"""The forecast in the admin: a picture, and the same figures as a table."""
+
+from collections.abc import Iterator
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+from unfold.decorators import action
+
+from shipping.admin.read_only import ReadOnlyAdmin
+from shipping.admin.schedules.chart import chart
+from shipping.schedules.forecast import DAYS, Forecast, forecast
+
+
+class ForecastPage(ReadOnlyAdmin):
+    """A button above the list of schedules."""
+
+    actions_list = ["forecast"]
+
+    @action(
+        description=f"Forecast of {DAYS} days",
+        icon="bar_chart",
+        permissions=["view"],
+        url_path="forecast",
+    )
+    def forecast(self, request: HttpRequest) -> HttpResponse:
+        """How many parcels will ship on which day."""
+        found = forecast()
+        context = self.admin_site.each_context(request) | {
+            "title": f"Parcels of the next {DAYS} days",
+            "opts": self.opts,
+            "summary": _summary(found),
+            "chart": chart(found),
+            "headers": ["Falls", "Ships", *(f"by {name}" for name in found.providers)],
+            "rows": list(_rows(found)),
+        }
+        return TemplateResponse(request, "admin/shipping/forecast.html", context)
+
+
+def _summary(found: Forecast) -> str:
+    if not found.total:
+        return "No schedule ships anything."
+    [(day, count)] = found.busiest(1)
+    return (
+        f"{found.total:,} parcels from {date_format(found.first)} to {date_format(found.last)}, "
+        f"counted from the schedules. The busiest day is {date_format(day)} with {count:,}."
+    )
+
+
+def _rows(found: Forecast) -> Iterator[tuple[date, list[str]]]:
+    """A row for each day on which anything happens."""
+    for day in found.dates():
+        parts = found.on(day)
+        falls, ships = sum(p.occurrences for p in parts), [p.shipments for p in parts]
+        if falls or any(ships):
+            yield day, [f"{count:,}" for count in (falls, sum(ships), *ships)]

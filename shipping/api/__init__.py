@@ -1,0 +1,1 @@
+"""Shipments, schedules, returns and providers' webhooks over HTTP; called by URLs only."""

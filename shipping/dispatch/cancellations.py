@@ -1,0 +1,149 @@
+"""Taking a parcel back that a provider has: asked for in a row, sent as every other request."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.db.models import Q
+
+from core.database import clock
+from core.failures import each_name
+from core.http import Done, Outcome, Permanent
+from core.outbox import Job, Lane, Settlement, take_over, work
+from core.workflow import IllegalMove, move
+from orders.models import Order
+from shipping import providers, tasks
+from shipping.dispatch import queue
+from shipping.exceptions import cases
+from shipping.models import Cancellation, Shipment, ShipmentEvent
+from shipping.providers import NotExpressible, Provider
+from shipping.schedules import services as schedules
+
+# Before the carrier has it. Later only the customer can send it back.
+ASKABLE = frozenset({"sent", "waiting-for-collection"})
+UNDER_WAY = frozenset({"queued", "sending"})
+
+
+def ask(shipment: Shipment, *, by: str, reason: str) -> None:
+    """Write down that its provider is to be asked. The shipment and its order are locked.
+
+    Raises IllegalMove when the provider cannot cancel, or is being asked already.
+    """
+    if not _adapter(shipment).cancels:
+        raise IllegalMove(
+            f"{shipment.provider} cannot cancel a parcel that it has taken. Ask them by telephone."
+        )
+    asked = Cancellation.objects.filter(shipment=shipment).first() or Cancellation()
+    if asked.state in UNDER_WAY:
+        raise IllegalMove(f"{shipment.provider} is being asked to cancel it already.")
+    asked.shipment, asked.provider, asked.actor, asked.reason = (
+        shipment,
+        shipment.provider,
+        by,
+        reason[:500],
+    )
+    asked.state, asked.attempts, asked.first_attempt_at = "queued", 0, None
+    asked.last_answer = ""
+    asked.doubtful, asked.last_error, asked.next_attempt_at = False, "", clock.now()
+    asked.save()
+    ShipmentEvent.objects.create(
+        shipment=shipment, kind="cancellation-asked", actor=by, detail=reason[:500]
+    )
+    tasks.cancel_parcels.delay_on_commit(shipment.provider)
+
+
+def _adapter(shipment: Shipment) -> Provider:
+    try:
+        return providers.get(shipment.provider)
+    except LookupError as missing:
+        raise IllegalMove(f"Nobody can be asked: {missing}.") from missing
+
+
+def lane(name: str) -> Lane:
+    """The cancellations at a provider. Asking twice cancels no more than asking once."""
+    provider = queue.set_up(name)
+    return Lane(
+        name=f"cancelling:{name}",
+        model=Cancellation,
+        rows=Q(provider=name),
+        prepare=lambda row: _prepare(provider, row),
+        settle=settle,
+        resend_is_safe=True,
+        refused_state="refused",
+        limits=provider.limits,
+        related=("shipment",),
+    )
+
+
+def send(name: str) -> int:
+    """Ask a provider for all that is due; how many were asked for."""
+    return work(lane(name))
+
+
+def sweep() -> int:
+    """Send what was forgotten, take over from lost workers; how many."""
+    now = clock.now()
+    rows = Cancellation.objects.filter(provider__in=providers.names())
+    lost = rows.filter(state="sending", lease_until__lt=now)
+    due = rows.filter(state="queued", next_attempt_at__lte=now)
+    names = lost.union(due).values_list("provider", flat=True)
+    return each_name("cancel parcels", sorted(set(names)), _sweep)
+
+
+def _sweep(name: str) -> int:
+    return take_over(lane(name)) + send(name)
+
+
+def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:
+    try:
+        request = queue.guarded(provider, provider.cancel(row.shipment))
+        return queue.barred(provider) or Job(request, provider.read_cancel)
+    except NotExpressible as error:
+        return Permanent(f"{provider.name} cannot be asked: {error}")
+
+
+@transaction.atomic
+def settle(settled: Sequence[tuple[Cancellation, Settlement]]) -> None:
+    """Record what came of each, where it is still ours."""
+    for row, settlement in sorted(settled, key=lambda pair: pair[0].shipment_id):
+        _settle(row, settlement)
+
+
+def _settle(row: Cancellation, settlement: Settlement) -> None:
+    done = isinstance(settlement.outcome, Done)
+    shipment = row.shipment
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
+    ours = Cancellation.objects.filter(pk=row.pk, fence=row.fence).update(
+        state="done" if done else settlement.state,
+        next_attempt_at=settlement.due or row.next_attempt_at,
+        lease_until=None,
+        doubtful=settlement.doubtful,
+        last_error=settlement.error,
+        last_answer=settlement.answer,
+    )
+    if not ours:
+        return
+    if done:
+        _cancelled(shipment, row)
+        schedules.finish(order, by=row.actor)
+        return
+    kind = {"refused": "cancellation-refused", "unknown": "cancellation-unknown"}
+    ShipmentEvent.objects.create(
+        shipment=shipment,
+        kind=kind.get(settlement.state, "cancellation-failed"),
+        actor=f"provider:{row.provider}",
+        detail=settlement.error,
+    )
+
+
+def _cancelled(shipment: Shipment, row: Cancellation) -> None:
+    """What the carrier has reported since is true all the same: then only the answer is noted."""
+    shipment.refresh_from_db()
+    told = f"{row.provider} has cancelled it. {row.reason}"[:500]
+    try:
+        move(shipment, "cancelled", by=row.actor, detail=told)
+    except IllegalMove:
+        ShipmentEvent.objects.create(
+            shipment=shipment, kind="cancelled-too-late", actor=row.actor, detail=told
+        )
+        return
+    cases.follow(shipment, by=row.actor, how="The provider has cancelled it.")

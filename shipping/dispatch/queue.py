@@ -1,0 +1,273 @@
+"""Hands shipments to their providers: a lane each, worked in chunks, settled in bulk."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from core.database import clock
+from core.database.sql import update_each
+from core.failures import each_name
+from core.http import Done, Outcome, Permanent, Reader, Request, Response, Temporary, Unknown
+from core.outbox import ABSENT, Job, Lane, Settlement, judge, work
+from shipping import providers, tasks
+from shipping.dispatch import failover
+from shipping.exceptions import cases
+from shipping.models import ProviderProfile, Shipment, ShipmentEvent
+from shipping.provider_api import endpoints
+from shipping.providers import NotExpressible, Provider
+
+_Settled = Sequence[tuple[Shipment, Settlement]]
+
+
+def lane(name: str) -> Lane:
+    """The queue to a provider. Raises LookupError when there is no such provider."""
+    provider = set_up(name)
+    return Lane(
+        name=f"shipping:{name}",
+        model=Shipment,
+        rows=Q(provider=name),
+        prepare=lambda shipment: _prepare(provider, shipment),
+        settle=lambda settled: settle(_mended(name, settled)),
+        resend_is_safe=provider.resend_is_safe,
+        limits=provider.limits,
+        related=("order",),
+        prefetch=("order__lines", "revision"),
+    )
+
+
+def set_up(name: str) -> Provider:
+    """A provider at the address that staff typed, if they did. Raises LookupError."""
+    url = ProviderProfile.of(name).url
+    return providers.get(name).at(url) if url else providers.get(name)
+
+
+def dispatch(shipment_id: int | None = None) -> int:
+    """Hand over what is due where this shipment goes, or everywhere; how many were attempted.
+
+    The key only says where to look: what is due there goes out together, this one or not.
+    """
+    return each_name("send parcels", busy(shipment_id), lambda name: work(lane(name)))
+
+
+def busy(shipment_id: int | None = None) -> list[str]:
+    """The providers for which something is due, in one statement; of a shipment, its own.
+
+    One that staff have switched off is left alone.
+    """
+    values: dict[str, Any] = {
+        "names": list(providers.names()),
+        "now": clock.now(),
+        "shipment": shipment_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_BUSY, values)
+        return [name for (name,) in cursor.fetchall()]
+
+
+def abandoned() -> list[str]:
+    """The providers whose worker has died between claim and answer, in one statement."""
+    names = providers.names()
+    lost = Shipment.objects.filter(provider__in=names, state="sending", lease_until__lt=clock.now())
+    return list(lost.order_by("provider").values_list("provider", flat=True).distinct())
+
+
+_BUSY = """
+SELECT name FROM unnest(%(names)s) AS name
+WHERE EXISTS (SELECT 1 FROM shipping_shipment s
+              WHERE s.provider = name AND s.state = 'queued' AND s.next_attempt_at <= %(now)s)
+  AND (%(shipment)s IS NULL
+       OR name = (SELECT provider FROM shipping_shipment WHERE id = %(shipment)s::bigint))
+  AND NOT EXISTS (SELECT 1 FROM shipping_providerprofile p
+                  WHERE p.provider = name AND NOT p.is_active)
+"""
+
+
+def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:
+    """What to send. A doubtful shipment is looked up first, where that can be done."""
+    if missing := provider.missing():
+        return Temporary(f"{provider.name} is not set up: {', '.join(missing)} is missing")
+    if refused := barred(provider):
+        return refused
+    try:
+        made = provider.create(shipment, shipment.lines)
+    except NotExpressible as error:
+        return Permanent(f"{provider.name} cannot take it: {error}", code="not-expressible")
+    if isinstance(made, Outcome):
+        return made
+    creating = Job(guarded(provider, made), provider.read)
+    if not (shipment.doubtful and provider.looks_up):
+        return creating
+    asking = guarded(provider, provider.look_up(shipment.reference))
+    return Job(asking, _looked_up(provider), otherwise=creating)
+
+
+def barred(provider: Provider) -> Temporary | None:
+    """Why the address that staff typed is not called (any more); None when it may be."""
+    why = endpoints.objection(provider.typed_url) if provider.typed_url else ""
+    return Temporary(f"the address of {provider.name} is not called: {why}") if why else None
+
+
+def guarded(provider: Provider, request: Request) -> Request:
+    """To an address that staff typed over the public internet only; no answer shows a secret."""
+    typed = bool(provider.typed_url) and not endpoints.is_stand_in(provider.typed_url)
+    hidden = provider.confided()
+    return replace(request, public_only=typed or request.public_only, hidden=hidden)
+
+
+def _looked_up(provider: Provider) -> Reader:
+    """A refusal to look it up is no refusal of the shipment: it stays in doubt."""
+
+    def read(response: Response) -> Outcome:
+        outcome = provider.read_look_up(response)
+        if outcome is None:
+            return ABSENT
+        if isinstance(outcome, Permanent):
+            return Unknown(f"could not look it up: {outcome.reason}", outcome.answer)
+        return outcome
+
+    return read
+
+
+def _mended(name: str, settled: _Settled) -> _Settled:
+    """A wrong address is mended, and then they go out: it refuses no shipment for good."""
+    return [
+        (row, judge(row, Temporary(each.error), lane(name)) if _barred(each) else each)
+        for row, each in settled
+    ]
+
+
+def _barred(settlement: Settlement) -> bool:
+    outcome = settlement.outcome
+    return isinstance(outcome, Permanent) and outcome.code == "address-refused"
+
+
+@transaction.atomic
+def settle(settled: _Settled) -> None:
+    """Record a chunk where it is still ours: an event for each, a case where staff must look.
+
+    What provably was not taken goes by the next provider of the rules, if there is one.
+
+    A tracking event may have moved a shipment on while it was being sent. Its state stays, and
+    what the provider answered is recorded all the same.
+    """
+    now = clock.now()
+    proven = [shipment for shipment, settlement in settled if failover.is_proven(settlement)]
+    others = failover.alternatives(proven)
+    settled = [_passed_on(row, settlement, others.get(row.pk)) for row, settlement in settled]
+    recorded = update_each(
+        Shipment,
+        _COLUMNS,
+        [_values(shipment, settlement, now) for shipment, settlement in settled],
+        where="t.fence = v.fence",
+        expressions=_EXPRESSIONS,
+        returning="t.id, t.state",
+    )
+    states = dict(recorded)
+    ShipmentEvent.objects.bulk_create(
+        _event(shipment, settlement, states[shipment.pk])
+        for shipment, settlement in settled
+        if shipment.pk in states
+    )
+    cases.note(
+        _settled_as(shipment, settlement)
+        for shipment, settlement in settled
+        if states.get(shipment.pk) == settlement.state
+    )
+
+
+def _passed_on(
+    shipment: Shipment, settlement: Settlement, others: Sequence[str] | None
+) -> tuple[Shipment, Settlement]:
+    """The next provider has it at once; when each has had its turn, after a pause."""
+    if not others:
+        return shipment, settlement
+    shipment.passed_on_from, shipment.provider = shipment.provider, others[0]
+    due = clock.now() if shipment.attempts <= len(others) else settlement.due
+    tasks.dispatch.delay_on_commit(shipment.pk)
+    return shipment, replace(settlement, due=due)
+
+
+def _settled_as(shipment: Shipment, settlement: Settlement) -> Shipment:
+    shipment.state, shipment.last_error = settlement.state, settlement.error
+    return shipment
+
+
+_COLUMNS = (
+    "id",
+    "fence",
+    "state",
+    "provider",
+    "next_attempt_at",
+    "lease_until",
+    "doubtful",
+    "last_error",
+    "last_answer",
+    "provider_reference",
+    "tracking_number",
+    "tracking_url",
+    "sent_at",
+    "news_at",
+)
+_EXPRESSIONS = {
+    "fence": "",
+    "state": "CASE WHEN t.state = 'sending' THEN v.state ELSE t.state END",
+    "provider": "CASE WHEN t.state = 'sending' THEN v.provider ELSE t.provider END",
+    "next_attempt_at": "coalesce(v.next_attempt_at, t.next_attempt_at)",
+    "provider_reference": "coalesce(nullif(v.provider_reference, ''), t.provider_reference)",
+    "tracking_number": "coalesce(nullif(v.tracking_number, ''), t.tracking_number)",
+    "tracking_url": "coalesce(nullif(v.tracking_url, ''), t.tracking_url)",
+    "sent_at": "coalesce(t.sent_at, v.sent_at)",
+    "news_at": "coalesce(v.news_at, t.news_at)",
+}
+
+
+def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[object, ...]:
+    outcome = settlement.outcome
+    taken = outcome if isinstance(outcome, Done) else Done()
+    return (
+        shipment.pk,
+        shipment.fence,
+        settlement.state,
+        shipment.provider,
+        settlement.due,
+        None,
+        settlement.doubtful,
+        settlement.error,
+        settlement.answer,
+        taken.reference,
+        taken.details.get("tracking_number", ""),
+        taken.details.get("tracking_url", ""),
+        now if isinstance(outcome, Done) else None,
+        now if isinstance(outcome, Done) else None,
+    )
+
+
+def _event(shipment: Shipment, settlement: Settlement, state: str) -> ShipmentEvent:
+    """Without states when the shipment's state was not ours to move any more."""
+    moved = state == settlement.state
+    return ShipmentEvent(
+        shipment=shipment,
+        kind="failed-over" if moved and shipment.passed_on_from else _kind(settlement),
+        from_state="sending" if moved else "",
+        to_state=state if moved else "",
+        detail=_told(shipment, settlement) if moved else settlement.error,
+    )
+
+
+def _told(shipment: Shipment, settlement: Settlement) -> str:
+    if not shipment.passed_on_from:
+        return settlement.error or f"taken by {shipment.provider}"
+    tail = f": goes by {shipment.provider}"
+    return f"{shipment.passed_on_from}: {settlement.error}"[: 500 - len(tail)] + tail
+
+
+def _kind(settlement: Settlement) -> str:
+    if isinstance(settlement.outcome, Done):
+        return "sent"
+    if settlement.state == "rejected":
+        return "rejected"
+    in_doubt = settlement.state == "unknown" or isinstance(settlement.outcome, Unknown)
+    return "unknown" if in_doubt else "attempt-failed"

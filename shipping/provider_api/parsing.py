@@ -1,0 +1,324 @@
+"""Reading what providers say: the other side is not trusted.
+
+What an answer says of a parcel is kept when it is fit to keep and left out otherwise, for the
+parcel was taken either way. What a webhook says is read by the field; what cannot be read is named
+by its field, and kept as it came.
+"""
+
+import json
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from xml.etree.ElementTree import Element, ParseError, tostring
+from zoneinfo import ZoneInfo
+
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from core.database import clock
+from core.http import Done, GarbledAnswer, Response
+from core.values.dates import iso_moment
+from core.values.text import plain
+from shipping.providers import TrackedEvent, Unreadable
+from shipping.states import RANKS
+
+LONGEST_REFERENCE = 100
+LONGEST_URL = 300
+LONGEST_TIME = 50
+LONGEST_STATUS = 100
+LONGEST_OF_OURS = 35
+FIRST_YEAR = 2000
+# Of one webhook: a body of 64 kB holds half as many at most that say which, what and when.
+MOST_EVENTS = 2000
+FURTHEST_AHEAD = timedelta(days=1)
+XML_TYPES = frozenset({"application/xml", "text/xml"})
+
+
+class BadEvent(ValueError):  # noqa: N818 - says what is wrong
+    """The webhook's body is not what was agreed; `field` says where. It repeats nothing of it."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+    @property
+    def problem(self) -> str:
+        """What is wrong, and where."""
+        return f"{self.field}: {self}" if self.field else str(self)
+
+
+def each(
+    pieces: Iterable[Any],
+    read: Callable[[Any], TrackedEvent],
+    hint: Callable[[Mapping[str, Any]], tuple[object, object]] | None = None,
+) -> list[TrackedEvent | Unreadable]:
+    """The events of a webhook, each by itself: one that cannot be read costs none of the others.
+
+    `hint` gives what stands where its reference and its status should. Raises BadEvent for more
+    than any webhook can hold.
+    """
+    found = list(islice(pieces, MOST_EVENTS + 1))
+    if len(found) > MOST_EVENTS:
+        raise BadEvent("", f"The body holds more than {MOST_EVENTS} events.")
+    return [_one(piece, read, hint) for piece in found]
+
+
+def _one(
+    piece: Any,
+    read: Callable[[Any], TrackedEvent],
+    hint: Callable[[Mapping[str, Any]], tuple[object, object]] | None,
+) -> TrackedEvent | Unreadable:
+    if not isinstance(piece, Mapping):
+        return Unreadable(piece, "It is not an object.")
+    try:
+        return read(piece)
+    except BadEvent as error:
+        named, state = hint(piece) if hint else ("", "")
+        order_id = plain_reference(named) if isinstance(named, str) else ""
+        return Unreadable(
+            piece,
+            error.problem,
+            order_id if len(order_id) <= LONGEST_OF_OURS else "",
+            _text(state)[:LONGEST_STATUS],
+        )
+
+
+def taken(reference: object = "", number: object = "", url: object = "") -> Done:
+    """Done, with what the answer says of the parcel; what is unfit to keep is left out.
+
+    A name that is a whole number is kept as text.
+    """
+    details = {"tracking_number": _text(number), "tracking_url": _web_address(url)}
+    return Done(_text(reference), details)
+
+
+def _text(value: object) -> str:
+    value = str(value) if type(value) is int else value
+    fit = isinstance(value, str) and len(value) <= LONGEST_REFERENCE and value.isprintable()
+    return str(value) if fit else ""
+
+
+def _web_address(value: object) -> str:
+    """An http or https address: staff click on it, and customers may."""
+    if not isinstance(value, str) or len(value) > LONGEST_URL or not value.isprintable():
+        return ""
+    try:
+        parts = urlsplit(value)
+        fit = parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value
+    except ValueError:
+        return ""
+    return value if fit and "@" not in parts.netloc else ""
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """A webhook's JSON object. Raises BadEvent when it is anything else, or cannot be stored."""
+    try:
+        value = json.loads(body, object_pairs_hook=_once_each)
+        # PostgreSQL takes neither infinities nor NUL and lone surrogates, which escapes smuggle in.
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        storable = written.encode() and "\\u0000" not in written
+    except (ValueError, RecursionError):
+        storable = False
+    if not storable:
+        raise BadEvent("", "The body is not valid JSON.")
+    if not isinstance(value, dict):
+        raise BadEvent("", "The body must be a JSON object.")
+    return value
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object. Raises ValueError for a name that stands twice: no one value can be meant."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        raise ValueError("A name stands twice in one object.")
+    return value
+
+
+def xml(response: Response) -> Element:
+    """An answer's XML. Raises GarbledAnswer when it is not, or not declared as such."""
+    media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type not in XML_TYPES:
+        raise GarbledAnswer(f"{response.status}, not declared as XML")
+    root = _parsed(response.body)
+    if root is None:
+        raise GarbledAnswer(f"{response.status}, not valid XML")
+    return root
+
+
+def xml_body(body: bytes, tag: str) -> Element:
+    """A webhook's XML below an element of that name. Raises BadEvent when it is anything else."""
+    root = _parsed(body)
+    if root is None:
+        raise BadEvent("", "The body is not valid XML.")
+    if root.tag != tag:
+        raise BadEvent("", f"The body must be an element named {tag}.")
+    return root
+
+
+def _parsed(body: bytes) -> Element | None:
+    """Without entities and document types: they read files and fill memory."""
+    try:
+        root: Element = fromstring(body, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        return None  # LookupError: an encoding that nobody knows
+    return root
+
+
+def part(body: Mapping[str, Any], field: str) -> dict[str, Any]:
+    """An object inside a webhook's body. Raises BadEvent when it is anything else."""
+    value = body.get(field)
+    if not isinstance(value, dict):
+        raise BadEvent(field, "This field must be an object.")
+    return value
+
+
+def parts(body: Mapping[str, Any], field: str) -> list[Any]:
+    """The members of a list inside a webhook's body: a batch, for `each`. Raises BadEvent."""
+    value = body.get(field)
+    if not isinstance(value, list):
+        raise BadEvent(field, "This field must be a list.")
+    return value
+
+
+def attributes(element: Element) -> dict[str, str]:
+    """What an element says in its attributes; beside them as `xml` whole, where it says more."""
+    more = len(element) or (element.text or "").strip()
+    whole = {"xml": tostring(element, encoding="unicode").strip()} if more else {}
+    return {**whole, **element.attrib}
+
+
+def text(body: Mapping[str, Any], field: str, longest: int) -> str:
+    """A text of a webhook's body, without the blanks around it: columns of fixed width are padded.
+
+    Raises BadEvent when it is missing, empty, too long or not printable.
+    """
+    value = body.get(field)
+    value = value.strip() if isinstance(value, str) else ""
+    if not value:
+        raise BadEvent(field, "This field must be a text that is not empty.")
+    if len(value) > longest or not value.isprintable():
+        raise BadEvent(field, f"This field may have at most {longest} printable characters.")
+    return value
+
+
+def reference(body: Mapping[str, Any], field: str) -> str:
+    """Our reference in a webhook's body, as we write it. Raises BadEvent when there is none."""
+    value = body.get(field)
+    found = plain_reference(value) if isinstance(value, str) else ""
+    if not found:
+        raise BadEvent(field, "This field must be a text that is not empty.")
+    if len(found) > LONGEST_OF_OURS or not found.isprintable():
+        raise BadEvent(
+            field, f"This field may have at most {LONGEST_OF_OURS} printable characters."
+        )
+    return found
+
+
+def plain_reference(text: str) -> str:
+    """A reference without blanks and invisible characters, in lower case, with plain hyphens.
+
+    All of ours are so, so whatever a carrier's columns made of one, there is one that it can mean.
+    """
+    return "".join(map(_plain, plain(text))).lower()
+
+
+def _plain(character: str) -> str:
+    kind = unicodedata.category(character)
+    if kind == "Cf" or character.isspace():
+        return ""
+    return "-" if kind == "Pd" else character
+
+
+def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None = None) -> str:
+    """A tracking status; `known` translates the provider's words, in capitals or not, or numbers.
+
+    Empty for one that is not known: carriers add some unannounced, and nothing is guessed. Raises
+    BadEvent for what is no status at all.
+    """
+    words: Mapping[Any, str] = {name: name for name in RANKS} if known is None else known
+    value = body.get(field)
+    if type(value) is int:  # to a mapping 1.0 and true are the number 1
+        return words.get(value, "")
+    found = text(body, field, LONGEST_STATUS)
+    strings = [word for word in words if isinstance(word, str)]
+    alike = {words[word] for word in strings if word.casefold() == found.casefold()}
+    return words.get(found, "") or (alike.pop() if len(alike) == 1 else "")
+
+
+def raw_status(body: Mapping[str, Any], field: str) -> str:
+    """A status as the provider said it: its word, or its number as text. Raises BadEvent."""
+    value = body.get(field)
+    return str(value) if type(value) is int else text(body, field, LONGEST_STATUS)
+
+
+def local_time(body: Mapping[str, Any], field: str, form: str, example: str, zone: str) -> datetime:
+    """A time of a webhook's body as `form` says (strptime), on a zone's clock, in UTC.
+
+    One that RFC 3339 describes is taken too: it cannot be mistaken. Raises BadEvent.
+    """
+    said = text(body, field, LONGEST_TIME)
+    try:
+        local = datetime.strptime(said if said.isascii() else "", form)  # noqa: DTZ007 - see in_utc
+    except ValueError:
+        return moment(body, field, zone, example)
+    return in_utc(local, zone, field)
+
+
+def moment(
+    body: Mapping[str, Any], field: str, zone: str = "", example: str = "2023-05-19T13:18:45Z"
+) -> datetime:
+    """A time of a webhook's body as RFC 3339 writes it, in UTC.
+
+    One that names no zone is on the clock of `zone`, and refused without. Raises BadEvent.
+    """
+    said = text(body, field, LONGEST_TIME)
+    try:
+        time = iso_moment(said)
+    except (ValueError, OverflowError):
+        raise BadEvent(field, f"Write it as {example}.") from None
+    if time.tzinfo:
+        return _sane(time, field)
+    return in_utc(time, zone, field) if zone else _refuse(field, "This time names no zone.")
+
+
+def epoch(body: Mapping[str, Any], field: str) -> datetime:
+    """A time of a webhook's body in whole seconds since 1970 (UTC), in UTC. Raises BadEvent."""
+    said = body.get(field)
+    if type(said) is not int:
+        raise BadEvent(field, "This field must be a whole number of seconds since 1970.")
+    try:
+        time = datetime.fromtimestamp(said, UTC)
+    except (ValueError, OverflowError, OSError):
+        raise BadEvent(field, "This is no time in seconds since 1970.") from None
+    return _sane(time, field)
+
+
+def in_utc(local: datetime, zone: str, field: str) -> datetime:
+    """A time on the provider's wall clock, in UTC. Raises BadEvent when it is absurd.
+
+    An hour that the clock shows twice in autumn is taken as its first pass: nobody can tell. One
+    that it jumps over in spring is read as if it had not yet been set forward. Refused are times
+    before 2000 or more than a day ahead: one of them would outlast every later event.
+    """
+    # The year first: the earliest times of the calendar have no UTC.
+    if local.year < FIRST_YEAR:
+        raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
+    try:
+        return _sane(local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC), field)
+    except OverflowError:
+        raise BadEvent(field, "This time is more than a day ahead.") from None
+
+
+def _refuse(field: str, message: str) -> NoReturn:
+    raise BadEvent(field, message)
+
+
+def _sane(time: datetime, field: str) -> datetime:
+    if time.year < FIRST_YEAR:
+        raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
+    if time > clock.now() + FURTHEST_AHEAD:
+        raise BadEvent(field, "This time is more than a day ahead.")
+    return time

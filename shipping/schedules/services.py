@@ -1,0 +1,301 @@
+"""The verbs of schedules. Each writes a ScheduleEvent; `preview` shows each before it is done."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef
+
+from core.database import clock
+from core.workflow import IllegalMove, move
+from orders.models import Order
+from orders.services import follow
+from shipping.models import Return, Schedule, ScheduleEvent, Shipment
+from shipping.provider_api.working_days import DAY
+from shipping.schedules import skipping
+from shipping.schedules.recurrence import Plan, local_date
+from shipping.schedules.skipping import Occurrence
+from shipping.states import CLOSED, FAILED
+
+EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
+
+
+def plan_of(schedule: Schedule) -> Plan:
+    """The calendar of a schedule."""
+    return Plan(schedule.interval, schedule.anchor, schedule.occurrence, schedule.anchor_occurrence)
+
+
+def upcoming(schedule: Schedule, count: int = 5) -> list[date]:
+    """The next dates as things stand: none when it is cancelled, or paused until further notice."""
+    plan = plan_in_force(schedule)
+    return plan.upcoming(count) if plan else []
+
+
+def plan_in_force(schedule: Schedule) -> Plan | None:
+    """The calendar of its next shipments, a pause that ends by itself passed over."""
+    return _in_force(schedule, plan_of(schedule))
+
+
+def _in_force(schedule: Schedule, plan: Plan) -> Plan | None:
+    if schedule.state == "active":
+        return plan
+    if schedule.state == "paused" and schedule.resume_on:
+        return plan.passed_over(schedule.resume_on)
+    return None
+
+
+def today_of(schedule: Schedule) -> date:
+    """The date where the schedule is."""
+    return local_date(clock.now(), schedule.time_zone)
+
+
+def start(order: Order, *, by: str) -> Schedule:
+    """Anchor a recurring order on today. Occurrence 0 is the caller's: it ships at once."""
+    today = local_date(clock.now(), settings.TIME_ZONE)
+    plan = Plan(order.shipping_interval, today, occurrence=1)
+    schedule = Schedule.objects.create(
+        order=order,
+        interval=plan.interval,
+        anchor=plan.anchor,
+        time_zone=settings.TIME_ZONE,
+        occurrence=plan.occurrence,
+        next_on=plan.next_on,
+    )
+    note(schedule, "created", by)
+    return schedule
+
+
+def stop(order: Order, *, by: str) -> Schedule | None:
+    """Cancel the schedule of a cancelled order; None when it has none."""
+    schedule = Schedule.objects.filter(order=order).first()
+    if schedule and schedule.state != "cancelled":
+        move(schedule, "cancelled", by=by, detail="the order was cancelled", resume_on=None)
+    return schedule
+
+
+@transaction.atomic
+def pause(schedule: Schedule, *, by: str, resume_on: date | None = None) -> Schedule:
+    """Make no shipments until it is resumed, or until `resume_on`, which ships again itself.
+
+    Raises IllegalMove unless it is active and `resume_on` in the future, ValidationError for a
+    date out of reach.
+    """
+    _check_resumption(schedule, resume_on)
+    until = f"until {resume_on}" if resume_on else "until it is resumed"
+    move(schedule, "paused", by=by, detail=until, resume_on=resume_on)
+    return schedule
+
+
+@transaction.atomic
+def resume(schedule: Schedule, *, by: str) -> Schedule:
+    """Ship again from today; what fell into the pause is passed over.
+
+    Raises IllegalMove unless it is paused.
+    """
+    locked = _locked(schedule)
+    plan = plan_of(locked).passed_over(today_of(locked))
+    changes: dict[str, Any] = {
+        "occurrence": plan.occurrence,
+        "next_on": plan.next_on,
+        "resume_on": None,
+    }
+    move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
+    return schedule
+
+
+@transaction.atomic
+def skip(schedule: Schedule, *, by: str, occurrence: Occurrence | None = None) -> Schedule:
+    """Leave out the next occurrence; `occurrence` says which one is meant.
+
+    Whoever says so skips it once, however often: one that is skipped stays so. Raises IllegalMove
+    unless the schedule is active and it is the next one; and without `occurrence` while a skipped
+    one is still to come: then nobody can tell a second skip from a first one that was repeated.
+    """
+    locked = _locked(schedule)
+    plan = _after_skip(locked, {"occurrence": occurrence})
+    if plan.occurrence == locked.occurrence:
+        return locked
+    if locked.skipped_from is None:
+        locked.skipped_from = locked.occurrence
+    return _replan(locked, plan, "skipped", by, f"{locked.next_on} left out")
+
+
+@transaction.atomic
+def unskip(schedule: Schedule, *, by: str, occurrence: Occurrence) -> Schedule:
+    """Take a skip back; one that is the next already stays so.
+
+    Raises IllegalMove unless the schedule is active, the occurrence is still to come, and it was
+    the last to be skipped.
+    """
+    locked = _locked(schedule)
+    plan = _after_unskip(locked, {"occurrence": occurrence})
+    if plan.occurrence == locked.occurrence:
+        return locked
+    if plan.occurrence == locked.skipped_from:
+        locked.skipped_from = None
+    return _replan(locked, plan, "unskipped", by, f"{plan.next_on} not left out")
+
+
+def skipped(schedule: Schedule) -> dict[int, date]:
+    """The occurrences that are left out and still to come: number and date."""
+    return skipping.left_out(plan_of(schedule), schedule.skipped_from, today_of(schedule))
+
+
+@transaction.atomic
+def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
+    """Change `interval`, `anchor`, `time_zone` or `catch_up`; the occurrences' numbers go on.
+
+    Raises IllegalMove when it is cancelled, ValidationError for an anchor out of reach.
+    """
+    locked = _locked(schedule)
+    new = {name: value for name, value in changes.items() if value != getattr(locked, name)}
+    plan = _changed(locked, new)
+    if not new:
+        return locked
+    for name, value in new.items():
+        setattr(locked, name, value)
+    if "interval" in new or "anchor" in new:
+        locked.skipped_from = None  # another row of dates
+    return _replan(locked, plan, "changed", by, ", ".join(f"{k} {v}" for k, v in new.items()))
+
+
+@transaction.atomic
+def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
+    """Make no shipments ever again; those that are made go on. Raises IllegalMove when it is.
+
+    Its order is finished as soon as its last parcel is.
+    """
+    # The order first: whoever cancels it locks in the same sequence.
+    order = Order.objects.select_for_update(of=("self",), no_key=True).get(schedule=schedule)
+    move(schedule, "cancelled", by=by, detail=reason, resume_on=None)
+    finish(order, by=by)
+    return schedule
+
+
+def finish(order: Order, *, by: str) -> None:
+    """Close an order, which the caller has locked, when its schedule has ended and every parcel
+    too; else do nothing. One in whose place another was sent has ended, and one that is back."""
+    if order.state != "active" or not Schedule.objects.filter(order=order, state="cancelled"):
+        return
+    going = order.shipments.exclude(state__in=CLOSED)
+    again = Shipment.objects.filter(resend_of=OuterRef("pk")).exclude(state="cancelled")
+    back = Return.objects.filter(shipment=OuterRef("pk"), state="received")
+    if not going.exclude(Exists(again), state=FAILED).exclude(Exists(back)).exists():
+        follow(order, "finished", by=by)
+
+
+def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) -> list[date]:
+    """The next dates as they would be after a verb: those of `plan_after`."""
+    plan = plan_after(schedule, verb, **options)
+    return plan.upcoming(count) if plan else []
+
+
+def plan_after(schedule: Schedule, verb: str, **options: Any) -> Plan | None:
+    """What `plan_in_force` would be after a verb, which is not done.
+
+    `verb`: pause (`resume_on`), resume, skip and unskip (`occurrence`), change (what `change`
+    takes) or cancel. Raises what the verb would raise.
+    """
+    return _AFTER[verb](schedule, options)
+
+
+def _after_pause(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
+    Schedule.WORKFLOW.check(schedule, "paused")
+    resume_on = options.get("resume_on")
+    _check_resumption(schedule, resume_on)
+    return plan_of(schedule).passed_over(resume_on) if resume_on else None
+
+
+def _after_resume(schedule: Schedule, options: dict[str, Any]) -> Plan:
+    Schedule.WORKFLOW.check(schedule, "active")
+    return plan_of(schedule).passed_over(today_of(schedule))
+
+
+def _after_skip(schedule: Schedule, options: dict[str, Any]) -> Plan:
+    occurrence = options.get("occurrence")
+    _check_active(schedule, occurrence)
+    return skipping.skipped(plan_of(schedule), skipped(schedule), occurrence)
+
+
+def _after_unskip(schedule: Schedule, options: dict[str, Any]) -> Plan:
+    if (occurrence := options.get("occurrence")) is None:
+        raise ValidationError({"occurrence": "Say which one."})
+    _check_active(schedule, occurrence)
+    return skipping.unskipped(plan_of(schedule), skipped(schedule), occurrence)
+
+
+def _after_change(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
+    return _in_force(schedule, _changed(schedule, options))
+
+
+def _after_cancel(schedule: Schedule, options: dict[str, Any]) -> None:
+    Schedule.WORKFLOW.check(schedule, "cancelled")
+
+
+_AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Plan | None]] = {
+    "pause": _after_pause,
+    "resume": _after_resume,
+    "skip": _after_skip,
+    "unskip": _after_unskip,
+    "change": _after_change,
+    "cancel": _after_cancel,
+}
+PREVIEWED = tuple(_AFTER)
+# Those that need no more than the schedule.
+VERBS = tuple(verb for verb in PREVIEWED if verb != "unskip")
+
+
+def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:
+    """The plan after a change; one without interval and anchor moves nothing."""
+    if schedule.state == "cancelled":
+        raise IllegalMove("This schedule is cancelled: it cannot be changed.")
+    interval, anchor = changes.get("interval"), changes.get("anchor")
+    _check_reach("anchor", anchor)
+    plan = plan_of(schedule)
+    if not interval and not anchor:
+        return plan
+    today = today_of(schedule)
+    last = schedule.shipments.exclude(state="missed").aggregate(Max("ship_on"))["ship_on__max"]
+    not_before = max(today, last + DAY) if last else today
+    return plan.changed(interval or schedule.interval, anchor or schedule.anchor, not_before)
+
+
+def _check_active(schedule: Schedule, occurrence: Occurrence | None) -> None:
+    if isinstance(occurrence, date):
+        _check_reach("occurrence", occurrence)
+    if schedule.state != "active":
+        raise IllegalMove(f"This schedule is {schedule.state}: it has no next date to skip.")
+
+
+def _check_resumption(schedule: Schedule, resume_on: date | None) -> None:
+    _check_reach("resume_on", resume_on)
+    if resume_on and resume_on <= today_of(schedule):
+        raise IllegalMove(f"A pause until {resume_on} would be over already. Give a later date.")
+
+
+def _check_reach(field: str, day: date | None) -> None:
+    if day and not EARLIEST <= day <= LATEST:
+        raise ValidationError({field: f"Give a date from {EARLIEST.year} to {LATEST.year}."})
+
+
+def _replan(schedule: Schedule, plan: Plan, kind: str, by: str, detail: str) -> Schedule:
+    schedule.interval = plan.interval
+    schedule.anchor = plan.anchor
+    schedule.anchor_occurrence = plan.anchor_occurrence
+    schedule.occurrence = plan.occurrence
+    schedule.next_on = plan.next_on
+    schedule.save()
+    note(schedule, kind, by, f"{detail}: next on {plan.next_on}")
+    return schedule
+
+
+def note(schedule: Schedule, kind: str, by: str, detail: str = "") -> None:
+    """Write down what was done to a schedule."""
+    ScheduleEvent.objects.create(schedule=schedule, kind=kind, actor=by, detail=detail[:500])
+
+
+def _locked(schedule: Schedule) -> Schedule:
+    return Schedule.objects.select_for_update(of=("self",), no_key=True).get(pk=schedule.pk)

@@ -1,0 +1,333 @@
+"""The kinds of cases that parcels make, and what staff can do about each."""
+
+from typing import Any
+
+from django import forms
+
+from core.cases import Action, Kind, register
+from core.forms import TokenField
+from customers.forms import AddressForm
+from shipping import providers, services
+from shipping.exceptions import cases, provider_cases, risks
+from shipping.models import ProviderProfile, Shipment, TrackingEvent
+from shipping.routing import Router
+from shipping.staff_actions import resending, resolutions
+from shipping.tracking import reread, returns, stalled, unreadable
+
+VIEW = "shipping.view_shipment"
+CHANGE = "shipping.change_shipment"
+
+
+def in_use() -> list[tuple[str, str]]:
+    """The providers that can be given parcels now."""
+    return [(name, name) for name, obstacle in Router.load().usable.items() if not obstacle]
+
+
+class ProviderForm(forms.Form):
+    """Which other provider."""
+
+    provider = forms.ChoiceField(choices=in_use, help_text="Another than it has now.")
+
+
+class ResendForm(AddressForm):
+    """Where the second parcel goes."""
+
+    later_too = forms.BooleanField(
+        required=False,
+        label="Later parcels of the order go there too",
+        help_text="Of a recurring order; else only this one does.",
+    )
+
+
+class TakenForm(forms.Form):
+    """What the provider said."""
+
+    tracking_number = TokenField(max_length=100, required=False, help_text="If they named one.")
+
+
+class ReferenceForm(forms.Form):
+    """Which shipment."""
+
+    reference = TokenField(max_length=35, help_text="Of the shipment that they mean.")
+
+
+def _correct(
+    shipment: Shipment, *, by: str, reason: str, despite_risk: bool, **address: str
+) -> None:
+    resolutions.correct_and_send(
+        shipment, by=by, address=address, reason=reason, despite_risk=despite_risk
+    )
+
+
+def _resend(shipment: Shipment, *, later_too: bool, **given: Any) -> None:
+    decision = {name: given.pop(name) for name in ("by", "reason", "despite_risk")}
+    resending.resend(shipment, address=given, later_too=later_too, **decision)
+
+
+def _ask(shipment: Shipment, *, by: str, reason: str) -> None:
+    stalled.ask([shipment.pk], at_once=True)
+
+
+def _wait(shipment: Shipment, *, by: str, reason: str) -> None:
+    stalled.heard(shipment, by=by, how="Staff wait on.")
+
+
+def _can_be_asked(shipment: Shipment) -> bool:
+    return _is_there(shipment) and providers.get(shipment.provider).looks_up
+
+
+def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
+    resolutions.assign(event, by=by, reference=reference, reason=reason)
+
+
+def _read_again(profile: ProviderProfile, *, by: str, reason: str) -> None:
+    reread.read_again(profile.provider)
+
+
+def _set_aside(profile: ProviderProfile, *, by: str, reason: str) -> None:
+    unreadable.set_aside(profile.provider, by=by, reason=reason)
+
+
+def _same_key(shipment: Shipment) -> str:
+    asked = " It is looked up first." if _is_asked_first(shipment) else ""
+    return f"{shipment.reference} goes to {shipment.provider} again, under the same key.{asked}"
+
+
+def _is_asked_first(shipment: Shipment) -> bool:
+    return shipment.doubtful and providers.get(shipment.provider).looks_up
+
+
+def _another(shipment: Shipment) -> str:
+    return (
+        f"{shipment.reference} is taken from {shipment.provider} and goes to the one you choose, "
+        "under the same key and reference."
+    )
+
+
+def _new_address(shipment: Shipment) -> str:
+    return (
+        f"{shipment.reference} goes to {shipment.provider} again with this address. Its order gets "
+        "it too, so that later parcels go there."
+    )
+
+
+def _is_there(shipment: Shipment) -> bool:
+    """Whether its provider's adapter still exists."""
+    return shipment.provider in providers.names()
+
+
+def _can_come_back(shipment: Shipment) -> bool:
+    return returns.open_return_of(shipment) is None
+
+
+def _several(shipment: Shipment) -> bool:
+    return len(providers.names()) > 1
+
+
+RETRY = Action(
+    "retry",
+    "Send again",
+    CHANGE,
+    offered=_is_there,
+    safe=risks.resend_risk,
+    preview=_same_key,
+    run=resolutions.send_again,
+)
+SEND_BY = Action(
+    "send-by",
+    "Send by another provider",
+    CHANGE,
+    offered=_several,
+    safe=risks.second_parcel_risk,
+    preview=_another,
+    form=ProviderForm,
+    run=resolutions.send_by,
+)
+CORRECT = Action(
+    "correct",
+    "Correct the address and send",
+    CHANGE,
+    offered=_is_there,
+    safe=risks.resend_risk,
+    preview=_new_address,
+    form=AddressForm,
+    initial=Shipment.address,
+    run=_correct,
+)
+TAKEN = Action(
+    "taken",
+    "The provider has it",
+    CHANGE,
+    explained="It counts as sent, and is not sent again. Ask the provider before.",
+    needs_reason=True,
+    form=TakenForm,
+    run=resolutions.mark_taken,
+)
+CANCEL = Action(
+    "cancel",
+    "Cancel the shipment",
+    CHANGE,
+    explained="It is never sent again. The order stays as it is.",
+    needs_reason=True,
+    safe=risks.second_parcel_risk,
+    run=services.cancel,
+)
+RESEND = Action(
+    "resend-parcel",
+    "Correct the address and send again",
+    CHANGE,
+    explained="The two are linked. The customer hears of the new one as of any parcel.",
+    safe=risks.another_parcel_risk,
+    preview=resending.preview,
+    form=ResendForm,
+    initial=Shipment.address,
+    run=_resend,
+)
+HOLD = Action(
+    "hold",
+    "Hold for collection",
+    CHANGE,
+    explained="Agree it with the carrier, and write to the customer where it is and until when: "
+    "nobody is told by this. Should the carrier try again in vain, it is a case again.",
+    needs_reason=True,
+    run=resending.hold,
+    closes=True,
+)
+TAKE_BACK = Action(
+    "return",
+    "Return to sender",
+    "shipping.add_return",
+    offered=_can_come_back,
+    explained="Tell the carrier. A return is written down; record on its page when it is here. "
+    "It can be sent again as a new parcel then, too.",
+    needs_reason=True,
+    run=returns.request,
+)
+ASK = Action(
+    "ask",
+    "Ask the provider",
+    CHANGE,
+    explained="It is looked up, at the provider's pace. The answer is in the shipment's history.",
+    offered=_can_be_asked,
+    run=_ask,
+)
+WAIT = Action(
+    "wait",
+    "Wait on",
+    CHANGE,
+    explained="It is watched as if there were news of it today.",
+    needs_reason=True,
+    run=_wait,
+)
+ASSIGN = Action(
+    "assign",
+    "Say whose it is",
+    CHANGE,
+    explained="All events of this reference are applied to that shipment.",
+    needs_reason=True,
+    form=ReferenceForm,
+    run=_assign,
+)
+READ_AGAIN = Action(
+    "read-again",
+    "Read again",
+    CHANGE,
+    explained="Once the provider's file has learned it: what it understands now is applied.",
+    offered=lambda profile: profile.provider in providers.names(),
+    run=_read_again,
+)
+SET_ASIDE = Action(
+    "set-aside",
+    "Set aside",
+    CHANGE,
+    explained="All that waits stays kept, and is nobody's work any more. What comes later is.",
+    needs_reason=True,
+    run=_set_aside,
+)
+CLOSE = Action(
+    "close",
+    "Close the case",
+    CHANGE,
+    explained="Nothing is sent and nothing changes but this list.",
+    needs_reason=True,
+    closes=True,
+)
+
+
+def _of_state(state: str, label: str, *actions: Action) -> Kind:
+    return Kind(
+        name=cases.OF_STATE[state],
+        label=label,
+        model=Shipment,
+        scope_prefix="shipping",
+        view_permission=VIEW,
+        actions=[*actions, CLOSE],
+        troubled=cases.in_state(state),
+        describe=cases.describe,
+    )
+
+
+def _of_provider(kind: str) -> Kind:
+    return Kind(
+        name=kind,
+        label=provider_cases.LABELS[kind],
+        model=ProviderProfile,
+        scope_prefix="shipping",
+        view_permission=VIEW,
+        actions=[CLOSE],
+        troubled=provider_cases.troubled_by(kind),
+        describe=provider_cases.described_as(kind),
+        lists=provider_cases.lists_of(kind),
+    )
+
+
+def register_kinds() -> None:
+    """Tell core what can go wrong here."""
+    register(
+        _of_state("unknown", "Outcome unknown", RETRY, ASK, TAKEN, SEND_BY, CANCEL),
+        _of_state("rejected", "Rejected", CORRECT, RETRY, SEND_BY, CANCEL),
+        _of_state("failed-to-deliver", "Failed to deliver", RESEND, HOLD, TAKE_BACK, CANCEL),
+        Kind(
+            name=cases.STUCK,
+            label="Without news",
+            model=Shipment,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[ASK, WAIT, CLOSE],
+            troubled=cases.stuck,
+            describe=cases.describe_stuck,
+        ),
+        Kind(
+            name=cases.PARKED,
+            label="Events without a parcel",
+            model=TrackingEvent,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[ASSIGN, CLOSE],
+            troubled=cases.parked,
+            describe=cases.describe_parked,
+        ),
+        *map(_of_provider, provider_cases.LABELS),
+        Kind(
+            name=cases.FLOODED,
+            label="Many events without a parcel",
+            model=ProviderProfile,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[CLOSE],
+            troubled=cases.flooded,
+            describe=cases.describe_flooded,
+            lists=cases.lists_of_flood,
+        ),
+        Kind(
+            name=unreadable.KIND,
+            label="Events not understood",
+            model=ProviderProfile,
+            scope_prefix="shipping",
+            view_permission=VIEW,
+            actions=[READ_AGAIN, SET_ASIDE],
+            troubled=unreadable.troubled,
+            describe=unreadable.describe,
+            lists=unreadable.lists,
+        ),
+    )

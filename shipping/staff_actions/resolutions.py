@@ -1,0 +1,191 @@
+"""What staff do about a parcel that went wrong. Each verb writes its event and ends the case."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from core.database import clock
+from core.risks import check_reason, weigh
+from core.workflow import IllegalMove, move
+from orders.rules import check_address
+from orders.services import correct_address
+from shipping import providers, services, tasks
+from shipping.exceptions import cases, risks
+from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
+from shipping.providers import NotExpressible
+from shipping.routing import Router
+from shipping.states import AHEAD, UNDECIDED
+from shipping.tracking import events
+
+SEEN = ("state", "provider", "fence", "doubtful")  # what a decision rests on
+
+
+@transaction.atomic
+def send_again(
+    shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False
+) -> Shipment:
+    """`services.retry` of a shipment as it was seen: IllegalMove when it was tried again since."""
+    _as_seen(shipment)
+    return services.retry(shipment, by=by, reason=reason, despite_risk=despite_risk)
+
+
+@transaction.atomic
+def send_by(
+    shipment: Shipment, *, by: str, provider: str, reason: str = "", despite_risk: bool = False
+) -> Shipment:
+    """Give it to another provider, under the same key and reference; one that waits for its turn
+    waits for it there.
+
+    Raises Unsafe when the one that had it may have it still (`risks.second_parcel_risk`) unless
+    `despite_risk` was said, then ValidationError (`reason`) without a reason; IllegalMove once it
+    was handed over, and for an order that has ended; ValidationError (`provider`) for one that is
+    not in use, has it already or cannot take it.
+    """
+    locked = _as_seen(shipment, AHEAD | UNDECIDED)
+    if provider == locked.provider:
+        raise ValidationError({"provider": "Choose another provider."})
+    if why := Router.load().usable.get(provider, "there is no such provider"):
+        raise ValidationError({"provider": f"{provider} cannot take it: {why}."})
+    told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
+    before, shipment.provider = locked.provider, provider
+    _check_expressible(shipment, "provider")
+    ShipmentEvent.objects.create(
+        shipment=shipment,
+        kind="rerouted",
+        actor=by,
+        detail=f"from {before} to {provider}. {told}"[:500],
+    )
+    changes = {"provider": provider} | _as_new(locked, provider)
+    if locked.state in AHEAD:
+        _wait_there(shipment, **changes)
+    else:
+        services.requeue(shipment, by=by, **changes)
+    events.link_parked(shipment)
+    return shipment
+
+
+def _wait_there(shipment: Shipment, **changes: Any) -> None:
+    """Let it wait for its new provider: for its next working day, or at once for its turn."""
+    if shipment.state == "scheduled":
+        calendar = ProviderProfile.of(shipment.provider).calendar
+        changes["ship_on"] = calendar.ship_day(shipment.ship_on)
+    else:
+        changes |= {"attempts": 0, "first_attempt_at": None, "next_attempt_at": clock.now()}
+        tasks.dispatch.delay_on_commit(shipment.pk)
+    Shipment.objects.filter(pk=shipment.pk).update(**changes)
+    for name, value in changes.items():
+        setattr(shipment, name, value)
+
+
+def _as_new(locked: Shipment, provider: str) -> dict[str, Any]:
+    """The columns of one that this provider has not answered for. In doubt it is where it was
+    given to them before: then it is looked up first, where that can be done."""
+    holders = risks.holders(locked)
+    known_again = {provider} if risks.resend_is_safe(provider) else set()
+    return {
+        "doubtful": provider in holders,
+        "may_be_with": sorted(holders - known_again),
+        "provider_reference": "",
+        "tracking_number": "",
+        "tracking_url": "",
+        "sent_at": None,
+        "news_at": None,
+        "quiet": 0,
+    }
+
+
+@transaction.atomic
+def correct_and_send(
+    shipment: Shipment,
+    *,
+    by: str,
+    address: Mapping[str, str],
+    reason: str = "",
+    despite_risk: bool = False,
+) -> Shipment:
+    """Correct where a rejected shipment goes, and its order too, and send it again.
+
+    The event names the lines that changed, not what they say. Raises ValidationError for an
+    address that the rules or the provider refuse, IllegalMove unless it is rejected, and what
+    `services.retry` raises.
+    """
+    address = check_address(address)
+    locked = _as_seen(shipment)
+    if locked.state != "rejected":
+        raise IllegalMove(f"This shipment is {locked.state}: its address cannot be changed.")
+    changed = [name for name, value in address.items() if getattr(locked, name) != value]
+    if not changed:
+        raise ValidationError("This is the address that it has.", "unchanged")
+    weighed = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
+    Shipment.objects.filter(pk=shipment.pk).update(**address)
+    for name, value in address.items():
+        setattr(shipment, name, value)
+    _check_expressible(shipment, "__all__")
+    told = f"changed: {', '.join(changed)}. {weighed}"[:500]
+    ShipmentEvent.objects.create(shipment=shipment, kind="address-corrected", actor=by, detail=told)
+    correct_address(shipment.order, {**shipment.address()}, by=by)
+    return services.requeue(shipment, by=by)
+
+
+@transaction.atomic
+def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason: str = "") -> None:
+    """Record that the provider has an unknown one after all: somebody has asked.
+
+    Raises IllegalMove unless it is unknown, and ValidationError (`reason`) without a reason.
+    """
+    check_reason(reason)
+    changes: dict[str, Any] = {"tracking_number": tracking_number} if tracking_number else {}
+    changes |= {"may_be_with": sorted(set(shipment.may_be_with) - {shipment.provider})}
+    now = clock.now()
+    move(
+        shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, news_at=now, **changes
+    )
+    cases.follow(shipment, by=by, how="The provider has it.")
+
+
+@transaction.atomic
+def assign(event: TrackingEvent, *, by: str, reference: str, reason: str = "") -> None:
+    """Say which shipment a provider means by a reference that we do not know; and apply it.
+
+    Raises ValidationError (`reference`) when we have no such shipment.
+    """
+    shipment = Shipment.objects.filter(reference=reference.strip()).first()
+    if shipment is None:
+        raise ValidationError({"reference": "There is no shipment with this reference."})
+    ShipmentEvent.objects.create(
+        shipment=shipment,
+        kind="events-assigned",
+        actor=by,
+        detail=f"those of {event.provider} for {event.order_id}. {reason}"[:500],
+    )
+    events.link(shipment, provider=event.provider, order_id=event.order_id, by=by)
+
+
+def _check_expressible(shipment: Shipment, field: str) -> None:
+    """Raise ValidationError when the provider's contract cannot say it."""
+    adapter = _adapter(shipment.provider)
+    try:
+        if adapter:
+            adapter.create(shipment, shipment.lines)
+    except NotExpressible as error:
+        text = f"{shipment.provider} cannot take it: {error}"
+        raise ValidationError({field: text}) from error
+
+
+def _adapter(name: str) -> providers.Provider | None:
+    try:
+        return providers.get(name)
+    except LookupError:
+        return None
+
+
+def _as_seen(shipment: Shipment, states: frozenset[str] = UNDECIDED) -> Shipment:
+    """It, locked. Raises IllegalMove when there is nothing to decide, or other than was seen."""
+    locked = services.still_wanted(shipment)
+    if locked.state not in states:
+        raise IllegalMove(f"This shipment is {locked.state}: it cannot be sent again.")
+    if any(getattr(locked, name) != getattr(shipment, name) for name in SEEN):
+        raise IllegalMove("It was tried again or changed meanwhile. Look at it again.")
+    return locked

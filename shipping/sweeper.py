@@ -1,0 +1,227 @@
+"""What repairs shipping when a worker, the broker or a nudge was lost. Run every few seconds."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core import shutdown
+from core.database import clock
+from core.failures import each, each_name, failed, resting, steps, together, waiting
+from core.outbox import due_rows, take_over, work
+from orders.models import Order
+from shipping import services, tasks
+from shipping.dispatch import cancellations, failover, inquiries, queue
+from shipping.exceptions import cases
+from shipping.models import Schedule, Shipment, TrackingEvent
+from shipping.schedules import run
+from shipping.schedules.batches import calendars
+from shipping.tracking import events as tracking_events
+from shipping.tracking import returns, stalled, unreadable
+
+WORKERS_ARE_LATE = timedelta(seconds=15)
+WORK_FOR = 10.0
+# Longer than any outage of the sweeper, and short enough to be looked through every few seconds.
+LOOK_BACK = timedelta(days=2)
+SETTLED = timedelta(minutes=1)
+CHUNK = 500
+# What a failure is known by (core/failures.py), before the row's number.
+APPLY_RETURN = "apply the events of return"
+PROMOTE = "queue the scheduled shipment"
+RECONCILE = "ship the order"
+LINK = "find the parcel of parked event"
+
+
+def sweep() -> dict[str, int]:
+    """One pass; how much of each kind was repaired. Safe beside workers and other sweepers."""
+    return steps(
+        "shipping",
+        {
+            "shipments taken over from lost workers": take_over_abandoned,
+            "shipments passed on to another provider": failover.move_on,
+            "shipments sent or nudged": send_due,
+            "cancellations sent or taken over": cancellations.sweep,
+            "tracking events applied": apply_tracking,
+            "schedules resumed": run.resume_due,
+            "shipments promoted": promote,
+            "shipments without news": stalled.watch,
+            "shipments asked after": partial(inquiries.sweep, WORK_FOR),
+            "orders found without a shipment": reconcile,
+        },
+    )
+
+
+def take_over_abandoned() -> int:
+    """Take back what lost workers held, provider by provider; how many rows."""
+    return each_name("take over from lost workers", queue.abandoned(), _take_over)
+
+
+def send_due() -> int:
+    """Send what is due or nudge a worker for it, provider by provider; how many rows."""
+    return each_name("send parcels", queue.busy(), _send)
+
+
+def _take_over(name: str) -> int:
+    return take_over(queue.lane(name))
+
+
+def _send(name: str) -> int:
+    """Nudge the workers for what is due, or send it here when they are late or out of reach."""
+    lane, now = queue.lane(name), clock.now()
+    oldest = due_rows(lane).first()
+    if oldest is None:
+        return 0
+    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and tasks.dispatch.nudge(oldest.pk):
+        return 1
+    return work(lane, seconds=WORK_FOR)
+
+
+def promote() -> int:
+    """Queue the scheduled shipments whose day has come where their provider is; how many."""
+    now, promoted, deadline = clock.now(), 0, time.monotonic() + WORK_FOR
+    days = {name: calendar.today(now) for name, calendar in calendars().items()}
+    values = {"now": now, "names": [*days], "days": [*days.values()], "here": clock.today()}
+    while due := _due_to_promote(values):
+        promoted += together(PROMOTE, due, partial(_promote, values))
+        if len(due) < run.CHUNK or time.monotonic() > deadline or shutdown.is_under_way():
+            break
+    return promoted
+
+
+def _due_to_promote(values: dict[str, Any]) -> list[int]:
+    aside = resting(PROMOTE, Shipment.objects.filter(state="scheduled"))
+    with connection.cursor() as cursor:
+        cursor.execute(_DUE_TO_PROMOTE, values | {"chunk": run.CHUNK, "aside": aside})
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _promote(values: dict[str, Any], ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_PROMOTE, values | {"ids": list(ids)})
+        queued: int = cursor.rowcount
+    if queued:
+        tasks.dispatch.delay_on_commit()
+    return queued
+
+
+# The coalesce is for providers that were taken away.
+_SCHEDULED = """
+SELECT s.id FROM shipping_shipment s
+WHERE s.state = 'scheduled' AND s.ship_on <= %(here)s::date + 1 AND s.ship_on <= coalesce(
+    (SELECT d.day FROM unnest(%(names)s::text[], %(days)s::date[]) AS d (name, day)
+     WHERE d.name = s.provider), %(here)s)
+"""
+_DUE_TO_PROMOTE = (
+    f"{_SCHEDULED} AND s.id <> ALL(%(aside)s) ORDER BY s.ship_on, s.id LIMIT %(chunk)s"
+)
+_PROMOTE = f"""
+WITH due AS (
+    {_SCHEDULED} AND s.id = ANY(%(ids)s) ORDER BY s.ship_on, s.id FOR NO KEY UPDATE SKIP LOCKED
+), moved AS (
+    UPDATE shipping_shipment s SET state = 'queued', next_attempt_at = %(now)s
+    FROM due WHERE s.id = due.id
+    RETURNING s.id
+)
+INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
+SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM moved
+"""  # noqa: S608 - of our own words only
+
+
+def reconcile() -> int:
+    """Ship the orders that were placed on a path that told nobody; how many."""
+    now = clock.now()
+    forgotten = (
+        Order.objects.filter(
+            # However old: what failed is not forgotten.
+            Q(time__gt=now - LOOK_BACK) | Q(pk__in=failed(RECONCILE)),
+            state="placed",
+            time__lt=now - SETTLED,
+        )
+        .exclude(delivery_service="")
+        .exclude(line_1="")
+        .exclude(Exists(Shipment.objects.filter(order=OuterRef("pk"))))
+        .exclude(Exists(Schedule.objects.filter(order=OuterRef("pk"))))
+    )
+    return each(RECONCILE, waiting(RECONCILE, forgotten.order_by("time"), most=CHUNK), _ship)
+
+
+@transaction.atomic
+def _ship(order_id: int) -> bool:
+    """Under the order's lock, so that two sweepers do not both do it; who holds it comes first."""
+    locked = Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+    order = locked.filter(pk=order_id).first()
+    if order is None or order.state != "placed" or order.shipments.exists():
+        return False
+    services.ship(order, by="system", checked=False)
+    return True
+
+
+def apply_tracking() -> int:
+    """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
+    return sum(
+        steps(
+            "tracking events",
+            {
+                "find the parcels of parked ones": link_tracking,
+                "apply those of returns": apply_returns,
+                "apply those of shipments": apply_events,
+            },
+        ).values()
+    )
+
+
+def link_tracking() -> int:
+    """Give parked events the shipment that is there now. 0: they are counted when applied."""
+    since = clock.now() - LOOK_BACK
+    aside = resting(LINK, TrackingEvent.objects.filter(shipment=None, received_at__gt=since))
+    with connection.cursor() as cursor:
+        cursor.execute(_LINKABLE, {"since": since, "aside": aside, "chunk": CHUNK})
+        found = [pk for (pk,) in cursor.fetchall()]
+    together(LINK, found, _link)
+    unreadable.link(since)
+    return 0
+
+
+def _link(ids: Sequence[int]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_LINK, [list(ids)])
+        linked = [pk for (pk,) in cursor.fetchall()]
+    cases.found(linked)
+    return len(linked)
+
+
+def apply_returns() -> int:
+    """Apply what providers say of returns; how many events."""
+    events = TrackingEvent.objects.filter(applied_at=None, parcel_back__isnull=False)
+    return _apply(APPLY_RETURN, events, "parcel_back", returns.apply)
+
+
+def apply_events() -> int:
+    """Apply what providers say of shipments; how many events."""
+    events = TrackingEvent.objects.filter(applied_at=None, shipment__isnull=False)
+    return _apply(
+        tracking_events.APPLY, events, "shipment", partial(tracking_events.apply, wait=False)
+    )
+
+
+def _apply(work: str, events: QuerySet[Any], of: str, apply: Callable[[int], int]) -> int:
+    parcels = events.order_by(of).distinct(of)
+    return each(work, waiting(work, parcels, key=of, most=CHUNK), apply)
+
+
+_OF = r"s.reference = lower(regexp_replace(t.order_id, '\s', '', 'g')) AND s.provider = t.provider"
+_LINKABLE = f"""
+SELECT t.id FROM shipping_trackingevent t JOIN shipping_shipment s ON {_OF}
+WHERE t.shipment_id IS NULL AND t.received_at > %(since)s AND t.id <> ALL(%(aside)s)
+ORDER BY t.id LIMIT %(chunk)s
+"""  # noqa: S608 - of our own words only
+_LINK = f"""
+UPDATE shipping_trackingevent t SET shipment_id = s.id
+FROM shipping_shipment s
+WHERE t.shipment_id IS NULL AND t.id = ANY(%s) AND {_OF}
+RETURNING t.id
+"""  # noqa: S608 - of our own words only

@@ -1,0 +1,1 @@
+"""What providers report, and what follows from it; called by webhooks, tasks and sweeper."""

@@ -1,0 +1,287 @@
+"""What providers report: stored first, then applied. A state is a fold over all its events."""
+
+import json
+import logging
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol, TypeVar
+
+from django.db import connection, transaction
+
+from core.database import clock
+from core.workflow import move
+from orders.models import Order
+from orders.services import follow
+from shipping import tasks
+from shipping.exceptions import cases
+from shipping.models import Shipment, ShipmentEvent, TrackingEvent
+from shipping.provider_api import parsing
+from shipping.provider_api.parsing import LONGEST_OF_OURS, LONGEST_STATUS, BadEvent
+from shipping.providers import Provider, TrackedEvent, Unreadable
+from shipping.schedules import services as schedules
+from shipping.states import ATTEMPT, EXCEPTIONS, FAILED, RANKS
+from shipping.tracking import stalled, unreadable
+
+logger = logging.getLogger(__name__)
+
+NUDGED_TOGETHER = 100
+LONGEST_ID = 255
+# New events of one parcel, the newest, that have a ShipmentEvent each: carriers tell of some ten in
+# all, and of a flood nobody wants a line, or a message, for each.
+MOST_TOLD = 50
+# What a failure to apply is known by (core/failures.py), before the shipment's number.
+APPLY = "apply the events of shipment"
+# A parcel of which one of these is told has left the house.
+_COLLECTED = frozenset({"in-transit", "failed-to-deliver"})
+
+
+class Reported(Protocol):
+    """What the fold looks at."""
+
+    @property
+    def event_name(self) -> str:
+        """A tracking status."""
+
+    @property
+    def event_time(self) -> datetime:
+        """When it happened, by the carrier's clock."""
+
+    @property
+    def received_at(self) -> datetime:
+        """When it arrived, by ours."""
+
+
+R = TypeVar("R", bound=Reported)
+
+
+def story(event: Reported) -> tuple[datetime, int]:
+    """The order in which things happened: by their time, in doubt by what follows what.
+
+    Nothing happened after we were told of it: a carrier's clock that is ahead does not count.
+    """
+    return min(event.event_time, event.received_at), RANKS[event.event_name]
+
+
+def fold(events: Iterable[Reported]) -> str | None:
+    """The state that these events amount to, in whatever order they are given; None without any.
+
+    Delivered is final, failed is not: carriers try again.
+    """
+    told = list(events)
+    return decisive(told).event_name if told else None
+
+
+def decisive(events: Sequence[R]) -> R:
+    """The event that says where a parcel is, of one or more."""
+    delivered = [event for event in events if event.event_name == "delivered"]
+    return max(delivered or events, key=story)
+
+
+def store(
+    provider: str,
+    events: Sequence[TrackedEvent | Unreadable],
+    received_at: datetime | None = None,
+) -> None:
+    """Keep events for good, each once, and nudge a worker to apply them: in one statement.
+
+    One of a parcel that this provider has not been given is parked. What nobody here understands is
+    kept beside them, and is a case. They came now, unless it is said when. Should this process die
+    in between, the sweeper goes on.
+    """
+    readable, others, now = [], [], clock.now()
+    for number, event in enumerate(events):
+        # Apart, in the order of the body: whichever came first stays known.
+        came = (received_at or now) + timedelta(microseconds=number)
+        if isinstance(event, TrackedEvent) and is_understood(event):
+            readable.append((event, came))
+        else:
+            others.append((event, came))
+    _follow_up(_insert(provider, readable))
+    unreadable.keep(provider, others)
+
+
+def is_understood(event: TrackedEvent | Unreadable) -> bool:
+    """Whether its status is one of ours, and it fits into its columns."""
+    if isinstance(event, Unreadable) or event.event_name not in RANKS:
+        return False
+    fits = len(event.event_id) <= LONGEST_ID and len(event.raw_status) <= LONGEST_STATUS
+    return fits and len(parsing.plain_reference(event.order_id)) <= LONGEST_OF_OURS
+
+
+def _insert(
+    provider: str, arrived: Sequence[tuple[TrackedEvent, datetime]]
+) -> list[tuple[int, int | None, int | None]]:
+    """Key, shipment and return of each that was not known."""
+    if not arrived:
+        return []
+    columns = zip(*(_stored(event, received_at) for event, received_at in arrived), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [provider, *map(list, columns)])
+        return list(cursor.fetchall())
+
+
+def _stored(event: TrackedEvent, received_at: datetime) -> list[Any]:
+    return [
+        event.event_id,
+        parsing.plain_reference(event.order_id),
+        event.event_name,
+        event.raw_status,
+        event.event_time,
+        json.dumps(event.raw),
+        received_at,
+    ]
+
+
+# In the order of a unique index, so that two such statements cannot deadlock.
+_STORE = """
+INSERT INTO shipping_trackingevent (provider, event_id, order_id, event_name, raw_status,
+                                    event_time, raw, received_at, shipment_id, parcel_back_id)
+SELECT p.name, v.event_id, v.order_id, v.event_name, v.raw_status, v.event_time, v.raw::jsonb,
+       v.received_at, s.id, r.id
+FROM (VALUES (%s)) AS p (name)
+CROSS JOIN unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::text[],
+            %s::timestamptz[])
+         AS v (event_id, order_id, event_name, raw_status, event_time, raw, received_at)
+LEFT JOIN shipping_shipment s ON s.reference = v.order_id AND s.provider = p.name
+LEFT JOIN shipping_return r ON r.reference = v.order_id AND r.provider = p.name
+ORDER BY v.order_id, v.event_name, v.event_time, v.event_id
+ON CONFLICT DO NOTHING
+RETURNING id, shipment_id, parcel_back_id
+"""
+
+
+def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
+    """Nudge a worker for what can be applied; of the rest each unknown reference is a case."""
+    shipments = sorted({shipment for _, shipment, _ in kept if shipment})
+    for start in range(0, len(shipments), NUDGED_TOGETHER):
+        tasks.apply_events.delay_on_commit(*shipments[start : start + NUDGED_TOGETHER])
+    cases.note_parked([pk for pk, shipment, back in kept if not shipment and not back])
+
+
+def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
+    """What a proven webhook says; the whole body as one thing that is unreadable, where it is.
+
+    A carrier that is refused again and again switches its webhooks off, and then we hear nothing.
+    """
+    try:
+        return adapter.events(body)
+    except BadEvent as error:
+        return [Unreadable(body, error.problem)]
+    except Exception as error:  # noqa: BLE001 - a bug in an adapter must not lose what was said
+        # Kind only: its text may quote the body.
+        logger.error("%s in %s", type(error).__name__, adapter.name)  # noqa: TRY400
+        return [Unreadable(body, f"our own {type(error).__name__}")]
+
+
+def link_returns(ids: Sequence[int] = ()) -> list[int]:
+    """Give returns the parked events of their references: these, or all; the events' keys."""
+    with connection.cursor() as cursor:
+        cursor.execute(_OF_RETURNS, [not ids, list(ids)])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+_OF_RETURNS = """
+UPDATE shipping_trackingevent t SET parcel_back_id = r.id
+FROM shipping_return r
+WHERE t.shipment_id IS NULL AND t.parcel_back_id IS NULL AND (%s OR t.id = ANY(%s))
+  AND r.reference = t.order_id AND r.provider = t.provider
+RETURNING t.id
+"""
+
+
+@transaction.atomic
+def apply(shipment_id: int, *, wait: bool = True) -> int:
+    """Bring a shipment, and its one-off order, to where its events say it is; how many were new.
+
+    The new events are told one after the other, in the order in which they happened, so that
+    each status that the shipment went through has its ShipmentEvent; of a flood the newest are, and
+    what came before them is one step. Without `wait` none are while
+    somebody else has the shipment or its order.
+    """
+    locked: dict[str, Any] = {"of": ("self",), "no_key": True, "skip_locked": not wait}
+    # The order first: whoever cancels it locks in the same sequence.
+    order = Order.objects.select_for_update(**locked).filter(shipments=shipment_id).first()
+    shipment = Shipment.objects.select_for_update(**locked).filter(pk=shipment_id).first()
+    if order is None or shipment is None:
+        return 0
+    events = sorted(shipment.tracking_events.all(), key=story)
+    told = [event for event in events if event.applied_at]
+    new = [event for event in events if not event.applied_at]
+    told += new[:-MOST_TOLD]
+    before = shipment.state
+    for event in new[-MOST_TOLD:]:
+        told.append(event)
+        _tell(shipment, told, event)
+    if new:
+        stalled.heard(shipment, by=f"provider:{shipment.provider}")
+    if new and {before, shipment.state} & EXCEPTIONS:
+        how = f"It is {shipment.state}."
+        cases.follow(shipment, by=f"provider:{shipment.provider}", how=how)
+    if new and shipment.schedule_id is None:
+        _lead(order, {event.event_name for event in told}, by=f"provider:{shipment.provider}")
+    elif new:
+        schedules.finish(order, by=f"provider:{shipment.provider}")
+    shipment.tracking_events.filter(pk__in=[event.pk for event in new]).update(
+        applied_at=clock.now()
+    )
+    return len(new)
+
+
+def _tell(shipment: Shipment, told: Sequence[TrackingEvent], event: TrackingEvent) -> None:
+    """Write what a new event, the last of those told, means: a move, an attempt, or nothing."""
+    by, latest = f"provider:{shipment.provider}", decisive(told)
+    detail = f"reported for {event.event_time:%Y-%m-%d %H:%M:%S} UTC"
+    moves = latest.event_name != shipment.state
+    if moves:
+        of = {"reported": latest}
+        move(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
+    if _is_another_attempt(told, event) and not (moves and latest is event):
+        ShipmentEvent.objects.create(
+            shipment=shipment,
+            kind=ATTEMPT,
+            from_state=shipment.state,
+            to_state=shipment.state,
+            actor=by,
+            detail=detail,
+            reported=event,
+        )
+
+
+def _is_another_attempt(told: Sequence[TrackingEvent], event: TrackingEvent) -> bool:
+    """Whether it tells of an attempt to deliver that nobody has heard of, while it still matters.
+
+    An answer to our own question tells of one only by a move. What the carrier then says of its
+    own accord may be that attempt: the first such event before the question is.
+    """
+    if event.event_name != FAILED or _is_answer(event) or fold(told) == "delivered":
+        return False
+    failed = [each for each in told if each.event_name == FAILED and each is not event]
+    asked = [each for each in failed if _is_answer(each) and each.event_time >= event.event_time]
+    known = [each for each in failed if not _is_answer(each)]
+    return all(any(one.event_time <= each.event_time for one in known) for each in asked)
+
+
+def _is_answer(event: TrackingEvent) -> bool:
+    return bool(event.raw == {"asked": event.event_name})
+
+
+def _lead(order: Order, told: set[str], *, by: str) -> None:
+    """By all that was ever told, so that it does not depend on what came first either."""
+    if "delivered" in told:
+        follow(order, "delivered", by=by)
+    elif told & _COLLECTED:
+        follow(order, "shipped", by=by)
+
+
+def link_parked(shipment: Shipment) -> None:
+    """Give a new shipment the events that came before it."""
+    link(shipment, provider=shipment.provider, order_id=shipment.reference, by="system")
+
+
+def link(shipment: Shipment, *, provider: str, order_id: str, by: str) -> None:
+    """Give a shipment the parked events of a reference."""
+    parked = TrackingEvent.objects.filter(shipment=None, provider=provider, order_id=order_id)
+    ids = list(parked.values_list("pk", flat=True))
+    if ids and TrackingEvent.objects.filter(pk__in=ids).update(shipment=shipment):
+        cases.found(ids, by=by)
+        tasks.apply_events.delay_on_commit(shipment.pk)

@@ -1,0 +1,1 @@
+"""The admin as a whole: every page and form of every app."""

@@ -1,0 +1,1 @@
+"""The API as a whole: every endpoint of every app."""

@@ -1,0 +1,1 @@
+"""Images, clusters, nginx and the settings of production."""

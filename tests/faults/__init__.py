@@ -1,0 +1,1 @@
+"""Real processes that die, freeze, hang or have a wrong clock."""

@@ -1,0 +1,1 @@
+"""Text at every door: what is typed, imported, searched and sorted."""
