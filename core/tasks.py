@@ -1,9 +1,10 @@
-"""The base class of every Celery task."""
+"""The base class of every Celery task, and how tasks are enqueued."""
 
 import logging
 import time
 from typing import Any
 
+from celery import current_app
 from celery.contrib.django.task import DjangoTask
 from celery.signals import before_task_publish, task_postrun, task_prerun
 from django.db import transaction
@@ -18,32 +19,38 @@ BROKER_REST = 5.0
 
 
 class Task(DjangoTask):  # type: ignore[type-arg]  # generic in the stubs only
-    """A task whose message is only a hint: the row in the database is the truth.
+    """A task whose message is only a hint: the row in the database is the truth."""
+
+    abstract = True
+
+
+class Enqueue:
+    """A task by its name: who enqueues it does not import what it does.
 
     A broker that is down never turns a committed order into an error. The sweeper finds the row.
     """
 
-    abstract = True
     _resting_until = 0.0
 
-    def delay_on_commit(  # type: ignore[override]  # the stubs promise a result
-        self, *args: Any, **kwargs: Any
-    ) -> None:
-        """Nudge a worker after the commit; keys only, never personal data."""
-        transaction.on_commit(lambda: self.nudge(*args, **kwargs), robust=True)
+    def __init__(self, name: str) -> None:
+        self.name = name
 
-    def nudge(self, *args: Any, **kwargs: Any) -> bool:
+    def delay_on_commit(self, *args: Any) -> None:
+        """Nudge a worker after the commit; keys only, never personal data."""
+        transaction.on_commit(lambda: self.nudge(*args), robust=True)
+
+    def nudge(self, *args: Any) -> bool:
         """Queue now; False when the broker cannot be reached.
 
         After a failure the broker is left alone for a few seconds, so that a dead broker costs
         one time-out and not one per request.
         """
-        if time.monotonic() < Task._resting_until:
+        if time.monotonic() < Enqueue._resting_until:
             return False
         try:
-            self.apply_async(args, kwargs)
+            current_app.send_task(self.name, args)
         except (OperationalError, OSError) as error:
-            Task._resting_until = time.monotonic() + BROKER_REST
+            Enqueue._resting_until = time.monotonic() + BROKER_REST
             kind = type(error).__name__
             logger.warning("broker unreachable, the sweeper will do the work: %s", kind)
             return False

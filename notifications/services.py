@@ -23,7 +23,7 @@ from notifications.composition.direct import compose, route_to
 from notifications.models import Notification
 from notifications.models.history import record
 from notifications.policy import send_window, spacing
-from notifications.tasks import dispatch
+from notifications.task_names import dispatch
 
 __all__ = [
     "ORDER_OCCASIONS",

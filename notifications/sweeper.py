@@ -33,7 +33,7 @@ from notifications.mailings import service as mailings
 from notifications.models import Notification
 from notifications.policy.channel_selection import provider_for
 from notifications.services import ORDER_OCCASIONS, News, news_of_order, news_of_shipment, tell
-from notifications.tasks import dispatch
+from notifications.task_names import dispatch
 from orders.models import OrderEvent
 from shipping.models import ShipmentEvent
 from shipping.states import ATTEMPT, FAILED, TRACKED

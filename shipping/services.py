@@ -12,7 +12,7 @@ from core.outbox import QUEUED
 from core.risks import check_reason, weigh
 from core.workflow import IllegalMove, move
 from orders.models import Order
-from shipping import providers, tasks
+from shipping import providers, task_names
 from shipping.dispatch import cancellations
 from shipping.exceptions import cases, risks
 from shipping.models import Shipment, ShipmentEvent
@@ -80,7 +80,7 @@ def create_parcel(
     )
     events.link_parked(shipment)
     if batch.state == "queued":
-        tasks.dispatch.delay_on_commit(shipment.pk)
+        task_names.dispatch.delay_on_commit(shipment.pk)
     return shipment
 
 
@@ -174,7 +174,7 @@ def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) ->
         **changes,
     )
     cases.follow(shipment, by=by, how="It is sent again.")
-    tasks.dispatch.delay_on_commit(shipment.pk)
+    task_names.dispatch.delay_on_commit(shipment.pk)
     return shipment
 
 

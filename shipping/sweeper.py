@@ -14,7 +14,7 @@ from core.database import clock
 from core.failures import each, each_name, failed, resting, steps, together, waiting
 from core.outbox import due_rows, take_over, work
 from orders.models import Order
-from shipping import services, tasks
+from shipping import services, task_names
 from shipping.dispatch import cancellations, failover, inquiries, queue
 from shipping.exceptions import cases
 from shipping.models import Schedule, Shipment, TrackingEvent
@@ -75,7 +75,7 @@ def _send(name: str) -> int:
     oldest = due_rows(lane).first()
     if oldest is None:
         return 0
-    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and tasks.dispatch.nudge(oldest.pk):
+    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and task_names.dispatch.nudge(oldest.pk):
         return 1
     return work(lane, seconds=WORK_FOR)
 
@@ -104,7 +104,7 @@ def _promote(values: dict[str, Any], ids: Sequence[int]) -> int:
         cursor.execute(_PROMOTE, values | {"ids": list(ids)})
         queued: int = cursor.rowcount
     if queued:
-        tasks.dispatch.delay_on_commit()
+        task_names.dispatch.delay_on_commit()
     return queued
 
 

@@ -7,6 +7,7 @@ from core.failures import each
 from core.observability.metrics import Moment
 from core.tasks import Task
 from core.web.health import may_sweep
+from shipping import task_names
 from shipping.dispatch import cancellations, queue
 from shipping.schedules import run
 from shipping.tracking import events
@@ -39,6 +40,6 @@ def run_schedule() -> None:
         return
     run.run_schedule()
     if shutdown.is_under_way():
-        run_schedule.nudge()  # another worker makes the rest
+        task_names.run_schedule.nudge()  # another worker makes the rest
     else:
         RUNS.now()

@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from django.db.models.signals import post_save
 from django.urls import get_resolver
 from rest_framework.serializers import BooleanField as DRFBooleanField
 
+from config.celery import app
 from core.api.serializers import BooleanField, Serializer
+from core.tasks import Enqueue
 from tests.matrix.addresses import without_line
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -116,6 +119,15 @@ def test_foreign_keys_point_down_the_house(model):
 def test_only_event_rows_have_receivers(model):
     if model.__name__ not in EVENTS:
         assert not post_save._live_receivers(model)[0], "listen to an event row instead"
+
+
+def test_every_name_of_a_task_is_that_of_one_and_every_task_has_its_name():
+    """Enqueued by name: a misspelled one would go to no worker. Names stay through upgrades."""
+    app.loader.import_default_modules()
+    modules = [import_module(f"{floor}.task_names") for floor in ("shipping", "notifications")]
+    named = [each for module in modules for each in vars(module).values()]
+    ours = {name for name in app.tasks if re.match(r"\w+\.tasks\.", name)}
+    assert {each.name for each in named if isinstance(each, Enqueue)} == ours
 
 
 @pytest.mark.parametrize("path", _tests(), ids=lambda path: str(path.relative_to(ROOT)))

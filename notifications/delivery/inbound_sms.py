@@ -18,7 +18,7 @@ from notifications.models import Notification, OptOut
 from notifications.models.history import record
 from notifications.policy.channel_selection import Route, provider_for
 from notifications.policy.opt_outs import CONFIRMATION, opt_out
-from notifications.tasks import dispatch
+from notifications.task_names import dispatch
 
 STOP = {
     "en": "stop stopall unsubscribe optout",

@@ -25,7 +25,7 @@ from core.database import clock
 from core.failures import each, together, waiting
 from core.workflow import move
 from customers.models import Customer
-from notifications import tasks
+from notifications import task_names
 from notifications.channels import channels, load_addresses, preferred
 from notifications.composition.builder import fill, new_row
 from notifications.content import sms_segments
@@ -199,7 +199,7 @@ def cancel(mailing: Mailing, *, by: str) -> Mailing:
 
 def _run(mailing: Mailing, by: str) -> Mailing:
     move(mailing, "running", by=by, worked_at=clock.now())
-    tasks.write_mailing.delay_on_commit(mailing.pk)
+    task_names.write_mailing.delay_on_commit(mailing.pk)
     return mailing
 
 
@@ -210,7 +210,7 @@ def write(pk: int, *, seconds: float = 60.0) -> int:
     while chunk := write_chunk(pk):
         made += chunk
         if time.monotonic() > end or shutdown.is_under_way():
-            tasks.write_mailing.nudge(pk)
+            task_names.write_mailing.nudge(pk)
             break
     return made
 
@@ -246,7 +246,7 @@ def _write(mailing: Mailing, ids: Sequence[int]) -> int:
         worked_at=clock.now(),
     )
     for channel, provider in {(row.channel, row.provider) for row in rows if row.provider}:
-        tasks.dispatch.delay_on_commit(channel, provider)
+        task_names.dispatch.delay_on_commit(channel, provider)
     return len(rows)
 
 
@@ -255,7 +255,7 @@ def revive() -> int:
     since = clock.now() - STALLED_AFTER
     stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
     keys = waiting(WRITE, stalled)
-    return each(WRITE, [pk for pk in keys if not tasks.write_mailing.nudge(pk)], write_chunk)
+    return each(WRITE, [pk for pk in keys if not task_names.write_mailing.nudge(pk)], write_chunk)
 
 
 def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRecipient]:

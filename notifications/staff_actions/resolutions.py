@@ -13,7 +13,7 @@ from notifications.cases import HALTED, keep_in_step, twice_risk
 from notifications.models import Notification, NotificationEvent
 from notifications.services import notify
 from notifications.states import EXCEPTIONS
-from notifications.tasks import dispatch
+from notifications.task_names import dispatch
 
 
 @transaction.atomic

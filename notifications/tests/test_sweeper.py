@@ -3,16 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
 from core.outbox import claim
-from core.tasks import Task
+from core.tasks import Enqueue
 from customers.tests.factories import CustomerFactory
 from notifications.delivery.queues import dispatch, lane
 from notifications.models import Notification
 from notifications.services import notify
 from notifications.sweeper import reconcile, sweep
-from notifications.tasks import dispatch as task
 from notifications.tests.composition.test_builder import shipment_of
 from notifications.tests.factories import queued
 from orders.services import cancel_order
@@ -29,9 +29,9 @@ def dead_broker(monkeypatch):
     def refuse(*_: object, **__: object) -> None:
         raise OSError("nobody listens")
 
-    monkeypatch.setattr(task, "apply_async", refuse)
+    monkeypatch.setattr(current_app, "send_task", refuse)
     yield
-    Task._resting_until = 0.0
+    Enqueue._resting_until = 0.0
 
 
 def later(time_machine, **by: int) -> None:

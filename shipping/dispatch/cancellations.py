@@ -11,7 +11,7 @@ from core.http import Done, Outcome, Permanent
 from core.outbox import Job, Lane, Settlement, take_over, work
 from core.workflow import IllegalMove, move
 from orders.models import Order
-from shipping import providers, tasks
+from shipping import providers, task_names
 from shipping.dispatch import queue
 from shipping.exceptions import cases
 from shipping.models import Cancellation, Shipment, ShipmentEvent
@@ -48,7 +48,7 @@ def ask(shipment: Shipment, *, by: str, reason: str) -> None:
     ShipmentEvent.objects.create(
         shipment=shipment, kind="cancellation-asked", actor=by, detail=reason[:500]
     )
-    tasks.cancel_parcels.delay_on_commit(shipment.provider)
+    task_names.cancel_parcels.delay_on_commit(shipment.provider)
 
 
 def _adapter(shipment: Shipment) -> Provider:

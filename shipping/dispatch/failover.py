@@ -16,7 +16,7 @@ from core.failures import resting, together
 from core.http import Temporary
 from core.models import Circuit
 from core.outbox import QUEUED, Settlement
-from shipping import tasks
+from shipping import task_names
 from shipping.models import Shipment, ShipmentEvent
 from shipping.routing import Router
 
@@ -98,7 +98,7 @@ def _give(rows: Sequence[Shipment], elsewhere: Mapping[int, str]) -> None:
     for name in set(elsewhere.values()):
         keys = [pk for pk, chosen in elsewhere.items() if chosen == name]
         Shipment.objects.filter(pk__in=keys).update(provider=name)
-        tasks.dispatch.delay_on_commit(keys[0])
+        task_names.dispatch.delay_on_commit(keys[0])
     ShipmentEvent.objects.bulk_create(
         ShipmentEvent(
             shipment=row,

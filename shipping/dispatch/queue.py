@@ -12,7 +12,7 @@ from core.database.sql import update_each
 from core.failures import each_name
 from core.http import Done, Outcome, Permanent, Reader, Request, Response, Temporary, Unknown
 from core.outbox import ABSENT, Job, Lane, Settlement, judge, work
-from shipping import providers, tasks
+from shipping import providers, task_names
 from shipping.dispatch import failover
 from shipping.exceptions import cases
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent
@@ -186,7 +186,7 @@ def _passed_on(
         return shipment, settlement
     shipment.passed_on_from, shipment.provider = shipment.provider, others[0]
     due = clock.now() if shipment.attempts <= len(others) else settlement.due
-    tasks.dispatch.delay_on_commit(shipment.pk)
+    task_names.dispatch.delay_on_commit(shipment.pk)
     return shipment, replace(settlement, due=due)
 
 

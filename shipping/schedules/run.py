@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet
 from core import shutdown
 from core.database import clock
 from core.failures import attempt, raise_if_away, resting
-from shipping import routing, tasks
+from shipping import routing, task_names
 from shipping.models import Schedule, time_zones
 from shipping.schedules import resume
 from shipping.schedules.batches import Batch, batches
@@ -120,7 +120,7 @@ def _chunk(statements: Statements, values: dict[str, Any]) -> tuple[Tally, After
         cursor.execute(make, values | {"claimed": claimed, "now": clock.now()})
         schedules, queued, scheduled, missed, *after = cursor.fetchone()
     if queued:
-        tasks.dispatch.delay_on_commit()
+        task_names.dispatch.delay_on_commit()
     return Tally(schedules, queued, scheduled, missed), (after[0], after[1])
 
 

@@ -14,7 +14,7 @@ from core.workflow import IllegalMove
 from customers.models import ADDRESS_FIELDS
 from orders.changes import OrderChange, Wanted, change
 from orders.models import Order
-from shipping import services, tasks
+from shipping import services, task_names
 from shipping.exceptions import risks
 from shipping.models import Schedule, Shipment
 from shipping.routing import Router
@@ -112,7 +112,7 @@ def _bring(order: Order, made: OrderChange, following: Sequence[Shipment], *, by
         parcel.save(update_fields=WRITTEN)
         parcel.events.create(kind="changed", actor=by, detail=told[:500])
         if parcel.state == "queued":
-            tasks.dispatch.delay_on_commit(parcel.pk)
+            task_names.dispatch.delay_on_commit(parcel.pk)
 
 
 def _take(parcel: Shipment, order: Order, named: Iterable[str]) -> None:

@@ -11,7 +11,7 @@ from core.risks import check_reason, weigh
 from core.workflow import IllegalMove, move
 from orders.rules import check_address
 from orders.services import correct_address
-from shipping import providers, services, tasks
+from shipping import providers, services, task_names
 from shipping.exceptions import cases, risks
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
 from shipping.providers import NotExpressible
@@ -73,7 +73,7 @@ def _wait_there(shipment: Shipment, **changes: Any) -> None:
         changes["ship_on"] = calendar.ship_day(shipment.ship_on)
     else:
         changes |= {"attempts": 0, "first_attempt_at": None, "next_attempt_at": clock.now()}
-        tasks.dispatch.delay_on_commit(shipment.pk)
+        task_names.dispatch.delay_on_commit(shipment.pk)
     Shipment.objects.filter(pk=shipment.pk).update(**changes)
     for name, value in changes.items():
         setattr(shipment, name, value)

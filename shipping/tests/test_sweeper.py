@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from core.outbox import claim
-from core.tasks import Task
+from core.tasks import Enqueue
 from orders.models import Order, OrderEvent
 from orders.tests.factories import placed_order, placed_sale
 from shipping.dispatch import queue
@@ -29,7 +29,7 @@ def dead_broker(monkeypatch):
     """Nobody listens where the broker should be."""
     from celery import current_app
 
-    monkeypatch.setattr(Task, "_resting_until", 0.0)
+    monkeypatch.setattr(Enqueue, "_resting_until", 0.0)
     monkeypatch.setattr(current_app.conf, "broker_url", "redis://127.0.0.1:1/0")
     monkeypatch.setattr(current_app.conf, "broker_transport_options", {})
     monkeypatch.setattr(current_app, "_pool", None)

@@ -12,7 +12,7 @@ from core.database import clock
 from core.workflow import move
 from orders.models import Order
 from orders.services import follow
-from shipping import tasks
+from shipping import task_names
 from shipping.exceptions import cases
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.provider_api import parsing
@@ -154,7 +154,7 @@ def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
     """Nudge a worker for what can be applied; of the rest each unknown reference is a case."""
     shipments = sorted({shipment for _, shipment, _ in kept if shipment})
     for start in range(0, len(shipments), NUDGED_TOGETHER):
-        tasks.apply_events.delay_on_commit(*shipments[start : start + NUDGED_TOGETHER])
+        task_names.apply_events.delay_on_commit(*shipments[start : start + NUDGED_TOGETHER])
     cases.note_parked([pk for pk, shipment, back in kept if not shipment and not back])
 
 
@@ -284,4 +284,4 @@ def link(shipment: Shipment, *, provider: str, order_id: str, by: str) -> None:
     ids = list(parked.values_list("pk", flat=True))
     if ids and TrackingEvent.objects.filter(pk__in=ids).update(shipment=shipment):
         cases.found(ids, by=by)
-        tasks.apply_events.delay_on_commit(shipment.pk)
+        task_names.apply_events.delay_on_commit(shipment.pk)

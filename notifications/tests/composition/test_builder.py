@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
+from celery import current_app
 from django.db import connection, transaction
 
 from core.workflow import move
@@ -152,13 +153,11 @@ def test_a_broken_template_stops_no_order():
 def test_the_nudge_carries_the_name_of_a_queue_and_nothing_else(
     django_capture_on_commit_callbacks, monkeypatch
 ):
-    from notifications.tasks import dispatch as task
-
     nudges = []
-    monkeypatch.setattr(task, "apply_async", lambda *given, **options: nudges.append(given))
+    monkeypatch.setattr(current_app, "send_task", lambda *given: nudges.append(given))
     with django_capture_on_commit_callbacks(execute=True):
         placed_sale()
-    assert (("sms", "africastalking"), {}) in nudges
+    assert ("notifications.tasks.dispatch", ("sms", "africastalking")) in nudges
 
 
 @pytest.mark.usefixtures("delivered")

@@ -13,7 +13,7 @@ from identity.tests.factories import UserFactory, actor_named
 from notifications.mailings import service as mailings
 from notifications.models import Mailing, MailingRecipient, Notification, OptOut, Template
 from notifications.sweeper import sweep
-from notifications.tasks import dispatch
+from notifications.task_names import dispatch
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/customers/customer/"

@@ -1,0 +1,8 @@
+"""The tasks of shipping by their names, to be enqueued from anywhere in shipping."""
+
+from core.tasks import Enqueue
+
+dispatch = Enqueue("shipping.tasks.dispatch")
+cancel_parcels = Enqueue("shipping.tasks.cancel_parcels")
+apply_events = Enqueue("shipping.tasks.apply_events")
+run_schedule = Enqueue("shipping.tasks.run_schedule")
