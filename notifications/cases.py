@@ -12,9 +12,8 @@ from core.cases.models import Case
 from core.models import Circuit
 from notifications.channels import channel_choices, channels
 from notifications.delivery import unreadable
-from notifications.delivery.balances import Balance
 from notifications.delivery.failover import halted
-from notifications.models import Notification
+from notifications.models import Balance, Notification
 
 UNKNOWN, FAILED, UNDELIVERED = "message-unknown", "message-failed", "message-undelivered"
 HALTED, LOW_BALANCE = "service-halted", "balance-low"

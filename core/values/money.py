@@ -1,11 +1,33 @@
 """Money is an exact decimal with an ISO 4217 currency. Data from Unicode CLDR, through Babel."""
 
+import re
 from decimal import Decimal
 from functools import cache
+from typing import NamedTuple
 
 from babel.core import Locale
-from babel.numbers import get_currency_precision, get_territory_currencies
+from babel.numbers import get_currency_precision, get_territory_currencies, is_currency
 from django.core.exceptions import ValidationError
+
+_PRICE = re.compile(r"([A-Z]{3}) (\d{1,9}(?:\.\d{1,6})?)", re.ASCII)
+
+
+class Price(NamedTuple):
+    """An exact amount in an ISO 4217 currency."""
+
+    amount: Decimal
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.currency} {self.amount}"
+
+
+def parse_price(said: str) -> Price | None:
+    """The price in a text like "KES 0.8000"; None for any other form: nothing is guessed."""
+    found = _PRICE.fullmatch(said)
+    if found is None or not is_currency(found[1]):
+        return None
+    return Price(Decimal(found[2]), found[1])
 
 
 @cache

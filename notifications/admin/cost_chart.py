@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from notifications.delivery.costs import DailyCost
+from notifications.models import DailyCost
 
 DAYS = 30
 WIDTH, HEIGHT, GAP = 960, 180, 6

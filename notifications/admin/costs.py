@@ -10,8 +10,7 @@ from unfold.decorators import display
 from core.admin.pages import ModelAdmin
 from core.database import clock
 from notifications.admin.cost_chart import pictures
-from notifications.delivery.balances import Balance
-from notifications.delivery.costs import DailyCost
+from notifications.models import Balance, DailyCost
 
 
 @admin.register(DailyCost)

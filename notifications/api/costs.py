@@ -10,7 +10,7 @@ from core.api.filters import FilterForm, TokenFilter
 from core.api.pagination import CursorPagination, OrderingFilter
 from core.api.serializers import ModelSerializer
 from notifications.channels import channel_choices
-from notifications.delivery.costs import DailyCost
+from notifications.models import DailyCost
 
 
 class DailyCostSerializer(ModelSerializer):

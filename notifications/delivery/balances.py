@@ -5,15 +5,16 @@ from decimal import Decimal, InvalidOperation
 from typing import Protocol, runtime_checkable
 
 from django.conf import settings
-from django.db import models, transaction
-from django.db.models import F, Q, QuerySet
+from django.db import transaction
+from django.db.models import Q
 
 from core import cases
 from core.database import clock
 from core.failures import each_name
 from core.http import ExchangeFailed, Request, Response, fetch
+from core.values.money import Price
 from notifications.channels import preferred, transports
-from notifications.delivery.costs import Price
+from notifications.models import Balance
 
 EVERY = timedelta(hours=1)
 LOW = "balance-low"
@@ -28,32 +29,6 @@ class HasBalance(Protocol):
 
     def read_balance(self, response: Response) -> Price:
         """What is left. Raises ValueError when the answer does not say."""
-
-
-class Balance(models.Model):
-    """The account at one service, as it was when it was last asked."""
-
-    provider = models.CharField("service", max_length=30, unique=True)
-    amount = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True, default="")
-    threshold = models.DecimalField(
-        max_digits=18, decimal_places=6, default=Decimal(0), help_text="From BALANCE_ALERTS."
-    )
-    asked_at = models.DateTimeField(null=True, blank=True)
-    said_at = models.DateTimeField(null=True, blank=True, help_text="When it last answered.")
-    problem = models.CharField(max_length=200, blank=True, default="")
-
-    class Meta:
-        ordering = ["provider"]
-        verbose_name = "account"
-
-    def __str__(self) -> str:
-        return self.provider
-
-    @classmethod
-    def low(cls) -> "QuerySet[Balance]":
-        """Those that hold less than they should."""
-        return cls.objects.filter(amount__lt=F("threshold"))
 
 
 def alerts() -> dict[str, Decimal]:

@@ -23,6 +23,7 @@ from django.db.models.functions import Lower
 from core import shutdown
 from core.database import clock
 from core.failures import each, together, waiting
+from core.values.money import Price
 from core.workflow import move
 from customers.models import Customer
 from notifications import task_names
@@ -36,8 +37,8 @@ from notifications.content.rendering import (
     validate_subject,
 )
 from notifications.content.sensitive_words import check_words
-from notifications.delivery.costs import DailyCost, Price
 from notifications.models import (
+    DailyCost,
     Mailing,
     MailingRecipient,
     Notification,

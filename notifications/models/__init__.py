@@ -1,9 +1,9 @@
 """What customers are told: decisions, consent, the messages themselves and what became of them."""
 
 from notifications.channels.webpush.devices import PushSubscription
-from notifications.delivery.balances import Balance
-from notifications.delivery.costs import DailyCost
+from notifications.models.accounts import Balance
 from notifications.models.consent import Consent, OptOut
+from notifications.models.costs import DailyCost
 from notifications.models.decisions import (
     NEWS,
     Limits,

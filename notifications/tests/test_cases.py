@@ -10,15 +10,14 @@ from django.utils import timezone
 from core import cases
 from core.cases.models import Case
 from core.models import Circuit
+from core.values.money import Price
 from core.workflow import IllegalMove
 from notifications.channels import Report
 from notifications.checks import check_balances
 from notifications.delivery import balances
-from notifications.delivery.balances import Balance
-from notifications.delivery.costs import Price
 from notifications.delivery.queues import dispatch
 from notifications.delivery.reports import take_report
-from notifications.models import Notification
+from notifications.models import Balance, Notification
 from notifications.services import resend
 from notifications.staff_actions.resolutions import close, send_by_other_channel
 from notifications.tests.factories import queued, sent

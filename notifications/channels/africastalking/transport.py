@@ -23,8 +23,8 @@ from core.http import (
     code_of,
     refusal,
 )
+from core.values.money import Price, parse_price
 from notifications.channels import OPTED_OUT, Halt, Message, NotUnderstood, Report
-from notifications.delivery.costs import Price, price
 
 ACCEPTED = frozenset({100, 101, 102})
 REJECTED = {
@@ -90,7 +90,7 @@ class AfricasTalking:
             raise GarbledAnswer(f"{response.status}, no account")
         user = response.json_object().get("UserData")
         said = user.get("balance") if isinstance(user, dict) else None
-        left = price(said) if isinstance(said, str) else None
+        left = parse_price(said) if isinstance(said, str) else None
         if left is None:
             raise GarbledAnswer(f"{response.status}, without a balance like KES 1785.50")
         return left

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from notifications.delivery.costs import DailyCost
+from notifications.models import DailyCost
 
 pytestmark = pytest.mark.django_db
 URL = "/api/v1/notifications/costs/"

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.http import Done, Response
+from core.values.money import Price, parse_price
 from notifications.channels.africastalking.transport import AfricasTalking
-from notifications.delivery.costs import DailyCost, Price, price
 from notifications.delivery.queues import dispatch
+from notifications.models import DailyCost
 from notifications.services import resend
 from notifications.tests.factories import queued, sent
 
@@ -24,7 +25,7 @@ from notifications.tests.factories import queued, sent
     ],
 )
 def test_a_price_is_an_exact_decimal_with_its_currency(said, is_worth):
-    assert price(said) == is_worth
+    assert parse_price(said) == is_worth
     assert str(is_worth) == said
 
 
@@ -37,12 +38,12 @@ def test_a_price_is_an_exact_decimal_with_its_currency(said, is_worth):
     ],
 )
 def test_any_other_form_is_no_price(said):
-    assert price(said) is None
+    assert parse_price(said) is None
 
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_reading_of_prices(said):
-    assert price(said) is None or str(price(said)) == said
+    assert parse_price(said) is None or str(parse_price(said)) == said
 
 
 @pytest.mark.parametrize(("said", "kept"), [("KES 0.8000", "KES 0.8000"), ("free", "free")])
