@@ -12,11 +12,12 @@ class NotificationsConfig(AppConfig):
         """Connect the receivers and the checks; tell the floors below who can be reached how."""
         from customers import contact_channels
         from identity import notices
-        from notifications import cases, checks, signals  # noqa: F401
+        from notifications import checks, signals  # noqa: F401
         from notifications.channels import channels
         from notifications.delivery import staff_email
+        from notifications.staff_actions.actions import register_kinds
 
-        cases.register()
+        register_kinds()
         notices.carry_by(staff_email.send_email)
         for channel in channels().values():
             contact_channels.register(channel)

@@ -1,32 +1,22 @@
-"""What of messages waits for staff, in the queue that all of Dosette shares (core/cases)."""
+"""What of messages waits for staff, in the queue that all of Dosette shares (core/cases).
+
+What staff can do about it is in `staff_actions`, above the verbs.
+"""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from django import forms
-from django.db.models import Q, QuerySet
 
 from core import cases
-from core.cases import Action, Kind, Trouble
+from core.cases import Trouble
 from core.cases.models import Case
 from core.models import Circuit
 from notifications.channels import channel_choices, channels
-from notifications.delivery import unreadable
-from notifications.delivery.failover import halted
 from notifications.models import Balance, Notification
 
 UNKNOWN, FAILED, UNDELIVERED = "message-unknown", "message-failed", "message-undelivered"
 HALTED, LOW_BALANCE = "service-halted", "balance-low"
 OF_MESSAGES = (UNKNOWN, FAILED, UNDELIVERED)
-VIEW, CHANGE = "notifications.view_notification", "notifications.change_notification"
 EARLIER = " An earlier try may have arrived all the same."
 TWICE = "If it did arrive after all, the customer gets it twice."
-
-
-class ChannelForm(forms.Form):
-    """By which other channel."""
-
-    channel = forms.ChoiceField(choices=channel_choices)
 
 
 def kind_of(row: Notification) -> str:
@@ -52,7 +42,7 @@ def keep_in_step(rows: Iterable[Notification], *, by: str = "system", how: str =
     wrong: dict[str, list[Notification]] = {}
     for row in rows:
         wrong.setdefault(kind_of(row), []).append(row)
-    cases.open(trouble for kind, some in wrong.items() if kind for trouble in _told(kind, some))
+    cases.open(trouble for kind, some in wrong.items() if kind for trouble in describe(kind, some))
     for kind in OF_MESSAGES:
         fine = [row.pk for other, some in wrong.items() if other != kind for row in some]
         cases.settle(kind, fine, by=by, how=how or "It is no longer so.")
@@ -65,7 +55,8 @@ _HAPPENED = {
 }
 
 
-def _told(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
+def describe(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
+    """The cases of messages that went wrong."""
     return [
         Trouble(
             kind,
@@ -79,80 +70,11 @@ def _told(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
     ]
 
 
-def _messages(name: str, label: str, rows: Q) -> Kind:
-    def troubled() -> QuerySet[Notification]:
-        return Notification.objects.filter(rows, closed_at=None)
-
-    def describe(found: Sequence[Notification]) -> list[Trouble]:
-        return _told(name, found)
-
-    return Kind(
-        name,
-        label,
-        Notification,
-        "notifications",
-        VIEW,
-        actions=_ACTIONS,
-        troubled=troubled,
-        describe=describe,
-        related=("customer",),
-    )
-
-
-# The verbs stand above this module: they open and close cases themselves.
-def _resend(row: Notification, **decision: Any) -> None:
-    from notifications.services import resend
-
-    resend(row, **decision)
-
-
-def _by_other_channel(row: Notification, *, channel: str, **decision: Any) -> None:
-    from notifications.staff_actions.resolutions import send_by_other_channel
-
-    send_by_other_channel(row, channel, **decision)
-
-
-def _close(row: Notification, *, by: str, reason: str) -> None:
-    from notifications.staff_actions.resolutions import close
-
-    close(row, by=by, reason=reason)
-
-
-_ACTIONS = [
-    Action(
-        "resend",
-        "Send again",
-        CHANGE,
-        "To the customer's present address, by the same channel.",
-        needs_reason=True,
-        safe=twice_risk,
-        run=_resend,
-    ),
-    Action(
-        "other-channel",
-        "Send by another channel",
-        CHANGE,
-        "The same words, in a message of its own.",
-        needs_reason=True,
-        safe=twice_risk,
-        form=ChannelForm,
-        run=_by_other_channel,
-    ),
-    Action(
-        "close",
-        "Leave it",
-        CHANGE,
-        "It stays as it is, and nobody has to look at it any more.",
-        needs_reason=True,
-        run=_close,
-    ),
-]
-
-
 # --- services -------------------------------------------------------------------------------
 
 
-def _halted_services(circuits: Sequence[Circuit]) -> list[Trouble]:
+def describe_halted(circuits: Sequence[Circuit]) -> list[Trouble]:
+    """The cases of services through which nothing goes."""
     troubles = []
     for circuit in circuits:
         _, channel, provider = circuit.name.split(":")
@@ -173,7 +95,7 @@ def _halted_services(circuits: Sequence[Circuit]) -> list[Trouble]:
 
 def service_halted(circuit: Circuit) -> None:
     """Open the case of a service through which nothing goes."""
-    cases.open(_halted_services([circuit]))
+    cases.open(describe_halted([circuit]))
 
 
 def service_works(name: str) -> None:
@@ -184,17 +106,7 @@ def service_works(name: str) -> None:
     cases.settle(HALTED, found, by="system", how="It takes messages again.")
 
 
-def _try_now(circuit: Circuit, *, by: str, reason: str) -> None:
-    from notifications.staff_actions.resolutions import try_service_now
-
-    try_service_now(circuit, by=by)
-
-
-def _set_aside(circuit: Circuit, *, by: str, reason: str) -> None:
-    unreadable.set_aside(circuit, by=by, reason=reason)
-
-
-def low_balances(balances: Sequence[Balance]) -> list[Trouble]:
+def describe_low(balances: Sequence[Balance]) -> list[Trouble]:
     """The cases of accounts that run dry."""
     return [
         Trouble(
@@ -207,62 +119,3 @@ def low_balances(balances: Sequence[Balance]) -> list[Trouble]:
         )
         for balance in balances
     ]
-
-
-def register() -> None:
-    """Tell the queue what of messages can go wrong."""
-    wrong = Q(state="failed")
-    cases.register(
-        _messages(UNKNOWN, "Message that may not have been sent", Q(state="unknown")),
-        _messages(FAILED, "Message that was not sent", wrong & Q(sent_at=None)),
-        _messages(UNDELIVERED, "Message that did not arrive", wrong & ~Q(sent_at=None)),
-        Kind(
-            HALTED,
-            "Service through which nothing goes",
-            Circuit,
-            "notifications",
-            VIEW,
-            actions=[
-                Action(
-                    "try-now",
-                    "Try it now",
-                    CHANGE,
-                    "One message goes as a probe; when it is taken, the others follow.",
-                    run=_try_now,
-                )
-            ],
-            troubled=halted,
-            describe=_halted_services,
-        ),
-        Kind(
-            unreadable.KIND,
-            "Reports not understood",
-            Circuit,
-            "notifications",
-            VIEW,
-            actions=[
-                Action(
-                    "set-aside",
-                    "Set aside",
-                    CHANGE,
-                    "All of it stays kept among the delivery reports.",
-                    needs_reason=True,
-                    run=_set_aside,
-                )
-            ],
-            troubled=unreadable.troubled,
-            describe=unreadable.describe,
-        ),
-        Kind(
-            LOW_BALANCE,
-            "Account that runs dry",
-            Balance,
-            "notifications",
-            VIEW,
-            actions=[
-                Action("close", "Leave it", CHANGE, needs_reason=True, closes=True),
-            ],
-            troubled=Balance.low,
-            describe=low_balances,
-        ),
-    )

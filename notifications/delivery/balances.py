@@ -13,6 +13,7 @@ from core.database import clock
 from core.failures import each_name
 from core.http import ExchangeFailed, Request, Response, fetch
 from core.values.money import Price
+from notifications.cases import describe_low
 from notifications.channels import preferred, transports
 from notifications.models import Balance
 
@@ -75,14 +76,12 @@ def _ask(transport: HasBalance, provider: str) -> bool:
 @transaction.atomic
 def take(provider: str, left: Price) -> None:
     """Record what an account holds; open or close the case of one that runs dry."""
-    from notifications.cases import low_balances
-
     row, _ = Balance.objects.select_for_update().get_or_create(provider=provider)
     row.amount, row.currency = left
     row.threshold, row.problem = alerts().get(provider, Decimal(0)), ""
     row.said_at = clock.now()
     row.save()
     if row.amount < row.threshold:
-        cases.open(low_balances([row]))
+        cases.open(describe_low([row]))
     else:
         cases.settle(LOW, [row.pk], by=provider, how=f"The account holds {left}.")

@@ -1,0 +1,147 @@
+"""The kinds of cases that messages make, and what staff can do about each."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.db.models import Q, QuerySet
+
+from core.cases import Action, Kind, Trouble, register
+from core.models import Circuit
+from notifications import cases
+from notifications.channels import channel_choices
+from notifications.delivery import unreadable
+from notifications.delivery.failover import halted
+from notifications.models import Balance, Notification
+from notifications.services import resend
+from notifications.staff_actions import resolutions
+
+VIEW, CHANGE = "notifications.view_notification", "notifications.change_notification"
+
+
+class ChannelForm(forms.Form):
+    """By which other channel."""
+
+    channel = forms.ChoiceField(choices=channel_choices)
+
+
+def _by_other_channel(row: Notification, *, channel: str, **decision: Any) -> None:
+    resolutions.send_by_other_channel(row, channel, **decision)
+
+
+def _try_now(circuit: Circuit, *, by: str, reason: str) -> None:
+    resolutions.try_service_now(circuit, by=by)
+
+
+def _set_aside(circuit: Circuit, *, by: str, reason: str) -> None:
+    unreadable.set_aside(circuit, by=by, reason=reason)
+
+
+_ACTIONS = [
+    Action(
+        "resend",
+        "Send again",
+        CHANGE,
+        "To the customer's present address, by the same channel.",
+        needs_reason=True,
+        safe=cases.twice_risk,
+        run=resend,
+    ),
+    Action(
+        "other-channel",
+        "Send by another channel",
+        CHANGE,
+        "The same words, in a message of its own.",
+        needs_reason=True,
+        safe=cases.twice_risk,
+        form=ChannelForm,
+        run=_by_other_channel,
+    ),
+    Action(
+        "close",
+        "Leave it",
+        CHANGE,
+        "It stays as it is, and nobody has to look at it any more.",
+        needs_reason=True,
+        run=resolutions.close,
+    ),
+]
+
+
+def _messages(name: str, label: str, rows: Q) -> Kind:
+    def troubled() -> QuerySet[Notification]:
+        return Notification.objects.filter(rows, closed_at=None)
+
+    def describe(found: Sequence[Notification]) -> list[Trouble]:
+        return cases.describe(name, found)
+
+    return Kind(
+        name,
+        label,
+        Notification,
+        "notifications",
+        VIEW,
+        actions=_ACTIONS,
+        troubled=troubled,
+        describe=describe,
+        related=("customer",),
+    )
+
+
+def register_kinds() -> None:
+    """Tell the queue what of messages can go wrong."""
+    wrong = Q(state="failed")
+    register(
+        _messages(cases.UNKNOWN, "Message that may not have been sent", Q(state="unknown")),
+        _messages(cases.FAILED, "Message that was not sent", wrong & Q(sent_at=None)),
+        _messages(cases.UNDELIVERED, "Message that did not arrive", wrong & ~Q(sent_at=None)),
+        Kind(
+            cases.HALTED,
+            "Service through which nothing goes",
+            Circuit,
+            "notifications",
+            VIEW,
+            actions=[
+                Action(
+                    "try-now",
+                    "Try it now",
+                    CHANGE,
+                    "One message goes as a probe; when it is taken, the others follow.",
+                    run=_try_now,
+                )
+            ],
+            troubled=halted,
+            describe=cases.describe_halted,
+        ),
+        Kind(
+            unreadable.KIND,
+            "Reports not understood",
+            Circuit,
+            "notifications",
+            VIEW,
+            actions=[
+                Action(
+                    "set-aside",
+                    "Set aside",
+                    CHANGE,
+                    "All of it stays kept among the delivery reports.",
+                    needs_reason=True,
+                    run=_set_aside,
+                )
+            ],
+            troubled=unreadable.troubled,
+            describe=unreadable.describe,
+        ),
+        Kind(
+            cases.LOW_BALANCE,
+            "Account that runs dry",
+            Balance,
+            "notifications",
+            VIEW,
+            actions=[
+                Action("close", "Leave it", CHANGE, needs_reason=True, closes=True),
+            ],
+            troubled=Balance.low,
+            describe=cases.describe_low,
+        ),
+    )
