@@ -16,7 +16,7 @@ from shipping import providers, task_names
 from shipping.dispatch import cancellations
 from shipping.exceptions import cases, risks
 from shipping.models import Shipment, ShipmentEvent
-from shipping.providers import NotExpressible
+from shipping.provider_api.base import NotExpressible
 from shipping.routing import Router
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import joining

@@ -19,7 +19,7 @@ from identity.api.throttles import network_of, note_proof
 from shipping import providers
 from shipping.api import webhook_limits
 from shipping.api.serializers.shipments import ReferenceEventSerializer, StoredSerializer
-from shipping.providers import NotAuthentic
+from shipping.provider_api.base import NotAuthentic
 from shipping.tracking import events
 
 LARGEST_BODY = 64 * 1024

@@ -15,7 +15,7 @@ from shipping import providers, task_names
 from shipping.dispatch import queue
 from shipping.exceptions import cases
 from shipping.models import Cancellation, Shipment, ShipmentEvent
-from shipping.providers import NotExpressible, Provider
+from shipping.provider_api.base import NotExpressible, Provider
 from shipping.schedules import services as schedules
 
 # Before the carrier has it. Later only the customer can send it back.

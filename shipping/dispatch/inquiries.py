@@ -18,7 +18,7 @@ from shipping import providers
 from shipping.dispatch import queue
 from shipping.exceptions import cases
 from shipping.models import Inquiry, Shipment, ShipmentEvent
-from shipping.providers import Provider, TrackedEvent
+from shipping.provider_api.base import Provider, TrackedEvent
 from shipping.tracking import events
 
 # However much a provider bears: questions must not crowd out parcels.

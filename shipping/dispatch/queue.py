@@ -17,7 +17,7 @@ from shipping.dispatch import failover
 from shipping.exceptions import cases
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent
 from shipping.provider_api import endpoints
-from shipping.providers import NotExpressible, Provider
+from shipping.provider_api.base import NotExpressible, Provider
 
 _Settled = Sequence[tuple[Shipment, Settlement]]
 

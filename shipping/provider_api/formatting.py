@@ -6,7 +6,7 @@ from typing import NoReturn
 from xml.etree.ElementTree import Element, tostring
 
 from core.values.text import lenient
-from shipping.providers import NotExpressible
+from shipping.provider_api.base import NotExpressible
 
 LONGEST = 35
 # What XML 1.0 cannot carry (its section 2.2).

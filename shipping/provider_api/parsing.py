@@ -22,7 +22,7 @@ from core.database import clock
 from core.http import Done, GarbledAnswer, Response
 from core.values.dates import iso_moment
 from core.values.text import plain
-from shipping.providers import TrackedEvent, Unreadable
+from shipping.provider_api.base import TrackedEvent, Unreadable
 from shipping.states import RANKS
 
 LONGEST_REFERENCE = 100

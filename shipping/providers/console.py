@@ -5,14 +5,14 @@ from collections.abc import Sequence
 
 from core.http import Outcome
 from orders.models import OrderLine
-from shipping import providers
 from shipping.models import Shipment
 from shipping.provider_api import parsing
+from shipping.provider_api.base import Provider
 
 logger = logging.getLogger(__name__)
 
 
-class Console(providers.Provider):
+class Console(Provider):
     """Takes everything at once, without a request."""
 
     name = "console"

@@ -12,10 +12,9 @@ from xml.etree.ElementTree import Element, SubElement
 from core import http
 from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown, refusal
 from orders.models import OrderLine
-from shipping import providers
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
-from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
+from shipping.provider_api.base import NotAuthentic, Provider, TrackedEvent, Unreadable
 
 SERVICES = {"standard": "N48", "express": "N24"}
 STATES = {
@@ -37,7 +36,7 @@ FORM, EXAMPLE = "%d.%m.%Y %H:%M:%S", "19.05.2023 13:18:45"
 BUSY, KNOWN = "T01", "D01"
 
 
-class Northpost(providers.Provider):
+class Northpost(Provider):
     """It makes a second parcel of a repeated request, so it is asked first."""
 
     name = "northpost"

@@ -11,10 +11,9 @@ from urllib.parse import quote
 
 from core.http import Done, Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import DeliveryService, OrderLine
-from shipping import providers
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
-from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
+from shipping.provider_api.base import NotAuthentic, Provider, TrackedEvent, Unreadable
 from shipping.states import RANKS
 
 LONGEST = {"country": 2}
@@ -22,7 +21,7 @@ LONGEST_TEXT = 35
 EXAMPLE = "2023-05-19 13:18:45"
 
 
-class Reference(providers.Provider):
+class Reference(Provider):
     """Takes JSON, de-duplicates on the key, and can be asked by our reference."""
 
     name = "reference"

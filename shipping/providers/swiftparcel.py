@@ -9,10 +9,9 @@ from typing import Any
 
 from core.http import Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import OrderLine
-from shipping import providers
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
-from shipping.providers import NotAuthentic, TrackedEvent, Unreadable
+from shipping.provider_api.base import NotAuthentic, Provider, TrackedEvent, Unreadable
 
 SPEEDS = {"standard": "economy", "express": "priority"}
 STATES = {
@@ -25,7 +24,7 @@ LONGEST_NAME, LONGEST_CODE, LONGEST_TYPE = 40, 12, 50
 OF_PARCELS, MOVED = "parcel.", "parcel.moved"
 
 
-class Swiftparcel(providers.Provider):
+class Swiftparcel(Provider):
     """It knows no repeated request and answers no question: after a lost answer staff decide."""
 
     name = "swiftparcel"

@@ -14,7 +14,7 @@ from orders.services import correct_address
 from shipping import providers, services, task_names
 from shipping.exceptions import cases, risks
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
-from shipping.providers import NotExpressible
+from shipping.provider_api.base import NotExpressible, Provider
 from shipping.routing import Router
 from shipping.states import AHEAD, UNDECIDED
 from shipping.tracking import events
@@ -174,7 +174,7 @@ def _check_expressible(shipment: Shipment, field: str) -> None:
         raise ValidationError({field: text}) from error
 
 
-def _adapter(name: str) -> providers.Provider | None:
+def _adapter(name: str) -> Provider | None:
     try:
         return providers.get(name)
     except LookupError:

@@ -6,7 +6,7 @@ from typing import Any
 from orders.models import Order
 from orders.tests.factories import placed_order
 from shipping.models import Schedule, Shipment
-from shipping.providers import Provider, TrackedEvent, Unreadable
+from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
 
 
 def queued_shipment(order: Order | None = None, **changes: Any) -> Shipment:

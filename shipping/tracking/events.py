@@ -16,8 +16,8 @@ from shipping import task_names
 from shipping.exceptions import cases
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.provider_api import parsing
+from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
 from shipping.provider_api.parsing import LONGEST_OF_OURS, LONGEST_STATUS, BadEvent
-from shipping.providers import Provider, TrackedEvent, Unreadable
 from shipping.schedules import services as schedules
 from shipping.states import ATTEMPT, EXCEPTIONS, FAILED, RANKS
 from shipping.tracking import stalled, unreadable

@@ -7,7 +7,7 @@ from django.db import transaction
 from core.failures import attempt, resting
 from shipping import providers
 from shipping.models import UnreadableEvent
-from shipping.providers import Provider, TrackedEvent, Unreadable
+from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
 from shipping.tracking import events as tracking_events
 from shipping.tracking import unreadable
 

@@ -20,7 +20,7 @@ from core.failures import resting, together
 from shipping import providers
 from shipping.exceptions import cases as parcel_cases
 from shipping.models import ProviderProfile, Shipment
-from shipping.providers import Provider
+from shipping.provider_api.base import Provider
 from shipping.states import MOVING, STUCK_STAGE
 
 CHUNK = 500

@@ -20,7 +20,7 @@ from core.failures import together, waiting
 from shipping.exceptions.cases import STUCK
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
 from shipping.provider_api import parsing
-from shipping.providers import TrackedEvent, Unreadable
+from shipping.provider_api.base import TrackedEvent, Unreadable
 from shipping.states import MOVING, RANKS
 
 KIND = "events-not-understood"

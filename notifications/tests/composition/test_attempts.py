@@ -11,7 +11,7 @@ from notifications.models import Notification
 from notifications.tests.test_sweeper import later
 from shipping import services
 from shipping.models import Shipment, ShipmentEvent
-from shipping.providers import TrackedEvent
+from shipping.provider_api.base import TrackedEvent
 from shipping.tests.factories import queued_shipment, tracked
 from shipping.tracking import events
 

@@ -9,7 +9,7 @@ from django.test import Client
 from identity.tests.factories import staff
 from shipping.api.serializers import tracking as tracking_shapes
 from shipping.models import Shipment
-from shipping.providers import TrackedEvent, Unreadable
+from shipping.provider_api.base import TrackedEvent, Unreadable
 from shipping.tests.factories import queued_shipment
 from shipping.tracking import events as tracking_events
 

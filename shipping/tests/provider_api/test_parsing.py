@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from shipping.provider_api import parsing, signatures
+from shipping.provider_api.base import TrackedEvent, Unreadable
 from shipping.provider_api.parsing import BadEvent
-from shipping.providers import TrackedEvent, Unreadable
 
 STATES = {1: "in-transit", 30: "delivered"}
 

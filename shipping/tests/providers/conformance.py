@@ -25,8 +25,14 @@ from orders.models import Order, OrderLine
 from shipping import providers, services
 from shipping.dispatch import queue
 from shipping.models import Shipment
+from shipping.provider_api.base import (
+    NotAuthentic,
+    NotExpressible,
+    NotOffered,
+    Provider,
+    Unreadable,
+)
 from shipping.provider_api.parsing import BadEvent
-from shipping.providers import NotAuthentic, NotExpressible, NotOffered, Provider, Unreadable
 from shipping.tests.factories import queued_shipment, read_one
 from shipping.tests.providers.conformance_events import EventConformance
 from shipping.tracking import events

@@ -9,7 +9,7 @@ from django.test import Client
 from core.cases.models import Case as OpenCase
 from shipping.api import webhook_limits
 from shipping.models import Shipment, TrackingEvent, UnreadableEvent
-from shipping.providers import Provider
+from shipping.provider_api.base import Provider
 from shipping.tests.factories import queued_shipment, read_one
 from shipping.tracking import events, reread, unreadable
 

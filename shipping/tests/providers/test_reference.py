@@ -11,7 +11,7 @@ from core.http import Done, Permanent, Request, Response, Temporary, Unknown
 from orders.models import OrderLine
 from shipping import providers
 from shipping.models import Shipment
-from shipping.providers import NotExpressible
+from shipping.provider_api.base import NotExpressible
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = json.loads((ROOT / "customers/demo_data/shipment_request.json").read_text())

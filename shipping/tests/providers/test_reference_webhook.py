@@ -12,8 +12,8 @@ from standardwebhooks import Webhook
 
 from shipping import providers
 from shipping.provider_api import signatures
+from shipping.provider_api.base import NotAuthentic, Unreadable
 from shipping.provider_api.parsing import BadEvent
-from shipping.providers import NotAuthentic, Unreadable
 from shipping.tests.factories import read_one
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -15,7 +15,7 @@ from orders.services import cancel_order
 from orders.tests.factories import placed_order
 from shipping import sweeper
 from shipping.models import Shipment, TrackingEvent
-from shipping.providers import TrackedEvent
+from shipping.provider_api.base import TrackedEvent
 from shipping.states import RANKS, SHIPMENT
 from shipping.tests.factories import last_event, monthly_schedule, queued_shipment, tracked
 from shipping.tracking import events as tracking_events

@@ -1,0 +1,196 @@
+"""What a shipping provider is: the class of each, what it gives and what it raises."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.conf import settings
+
+from core.http import Limits, Outcome, Request, Response
+from core.http.messages import DEADLINE
+
+if TYPE_CHECKING:
+    from orders.models import OrderLine
+    from shipping.models import Shipment
+
+
+class NotExpressible(ValueError):  # noqa: N818 - says what is wrong
+    """The provider's contract cannot say this shipment: nothing is cut, nothing is sent.
+
+    The text names the field and never its value: it is shown to staff and kept.
+    """
+
+
+class NotAuthentic(Exception):  # noqa: N818 - says what is wrong
+    """The webhook does not prove that it comes from the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrackedEvent:
+    """What happened to a parcel. `event_time` is UTC, `raw` as it was received.
+
+    `event_name` is one of our tracking statuses; empty when the provider's own word or code for it,
+    `raw_status`, is none that its file knows: such an event is kept for staff, and moves nothing.
+    """
+
+    event_id: str
+    order_id: str
+    event_name: str
+    event_time: datetime
+    raw: Any
+    raw_status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """What a proven webhook says and we cannot read: a part of it, or the whole body as bytes.
+
+    `problem` is in our words; `order_id` and `raw_status` hold what could be made out all the same.
+    """
+
+    raw: Any
+    problem: str
+    order_id: str = ""
+    raw_status: str = ""
+
+
+class NotOffered(NotImplementedError):  # noqa: N818 - says what is wrong
+    """The provider has no such service, and says so in its file."""
+
+
+# What a provider declares, and what it then has to define.
+_OFFERS = {
+    "looks_up": ("look_up", "read_look_up"),
+    "cancels": ("cancel", "read_cancel"),
+    "reports": ("verify", "events"),
+}
+
+
+class Provider:
+    """What a shipping provider can do. What it cannot is declared, and refused loudly."""
+
+    name: ClassVar[str]
+    # Settings it cannot work without: `URL` is NORTHPOST_URL in the environment of `northpost`.
+    needs: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[Limits] = Limits()
+    # Seconds for one exchange; the outbox's leases allow for DEADLINE at most.
+    timeout: float = DEADLINE
+    # The same `Idempotency-Key` again makes no second parcel.
+    deduplicates: ClassVar[bool] = False
+    # It can be asked by our reference what it has taken.
+    looks_up: ClassVar[bool] = False
+    # It can be told to drop a parcel that it has taken.
+    cancels: ClassVar[bool] = False
+    # It tells us by webhook where parcels are.
+    reports: ClassVar[bool] = False
+    # It carries no real parcel: refused in production.
+    pretends: ClassVar[bool] = False
+    # Where staff said it is, instead of the environment; `at` sets it.
+    typed_url: str = ""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Refuse a provider that declares one thing and defines another."""
+        super().__init_subclass__(**options)
+        for offer, methods in _OFFERS.items():
+            for method in methods:
+                defined = getattr(cls, method) is not getattr(Provider, method)
+                if defined != getattr(cls, offer):
+                    have = "is defined" if defined else "is missing"
+                    raise TypeError(f"{cls.name}: {offer} is {not defined}, but {method} {have}")
+
+    def setting(self, what: str) -> str:
+        """The full name of one of its settings: `URL` is NORTHPOST_URL."""
+        return f"{self.name.upper()}_{what}"
+
+    def told(self, what: str) -> str:
+        """What the settings or the environment say; empty when they say nothing."""
+        name = self.setting(what)
+        return str(getattr(settings, name, "") or os.environ.get(name, ""))
+
+    def secrets(self, what: str) -> list[str]:
+        """A secret that may be several, separated by commas, while one replaces another."""
+        return [part.strip() for part in self.told(what).split(",") if part.strip()]
+
+    def missing(self) -> list[str]:
+        """The settings it lacks, by their full names: without them nothing is sent."""
+        has = {"URL"} if self.typed_url else set()
+        needed = (what for what in self.needs if what not in has)
+        return [self.setting(what) for what in needed if not self.told(what)]
+
+    def confided(self) -> list[str]:
+        """All it was told but its address: no answer that repeats it is shown."""
+        return [part for what in self.needs if what != "URL" for part in self.secrets(what)]
+
+    @property
+    def url(self) -> str:
+        """Where it is, without a slash at the end."""
+        return (self.typed_url or self.told("URL")).rstrip("/")
+
+    @property
+    def resend_is_safe(self) -> bool:
+        """Whether a lost answer can be found out, or the request repeated without harm."""
+        return self.looks_up or self.deduplicates
+
+    def at(self, url: str) -> "Provider":
+        """The same provider at the address that staff typed."""
+        moved = copy(self)
+        moved.typed_url = url
+        return moved
+
+    @property
+    def time_zone(self) -> str:
+        """The zone of its event times, where they name none."""
+        return self.told("TIME_ZONE") or "UTC"
+
+    def create(self, shipment: "Shipment", lines: Sequence["OrderLine"]) -> Request | Outcome:
+        """The request that hands over a shipment. Raises NotExpressible."""
+        raise NotImplementedError
+
+    def read(self, response: Response) -> Outcome:
+        """What the answer to `create` means; Done is made by `reading.taken`."""
+        raise NotImplementedError
+
+    def look_up(self, reference: str) -> Request:
+        """The request that asks for a shipment by our reference."""
+        raise NotOffered(f"{self.name} cannot be asked what it has taken")
+
+    def read_look_up(self, response: Response) -> Outcome | None:
+        """What the answer to `look_up` means; None when the provider does not have it."""
+        raise NotOffered(f"{self.name} cannot be asked what it has taken")
+
+    def news(self, response: Response) -> str:
+        """Where the parcel is by the answer to `look_up`, as one of our tracking statuses.
+
+        Empty when it does not say.
+        """
+        return ""
+
+    def cancel(self, shipment: "Shipment") -> Request:
+        """The request that takes a shipment back. Raises NotExpressible."""
+        raise NotOffered(f"{self.name} cannot be told to cancel a parcel")
+
+    def read_cancel(self, response: Response) -> Outcome:
+        """What the answer to `cancel` means: Done when the parcel certainly does not go out."""
+        raise NotOffered(f"{self.name} cannot be told to cancel a parcel")
+
+    def verify(self, headers: Mapping[str, str], body: bytes) -> None:
+        """Raise NotAuthentic unless the webhook is the provider's. Header names in lower case."""
+        raise NotAuthentic("this provider sends no webhooks")
+
+    def events(self, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
+        """The events in a verified webhook's body. Raises BadEvent when it holds none at all."""
+        raise NotOffered(f"{self.name} sends no webhooks")
+
+    def event(self, raw: Any) -> TrackedEvent:
+        """One event, as it was kept raw. Raises BadEvent.
+
+        To be defined where it is not the whole of a JSON body.
+        """
+        found = self.events(json.dumps(raw).encode())
+        if len(found) != 1 or not isinstance(found[0], TrackedEvent):
+            raise ValueError("not one event")
+        return found[0]
