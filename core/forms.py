@@ -11,8 +11,8 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 
-from core.admin.url_guard import is_key
 from core.values import text
+from core.values.keys import is_key
 
 
 class CharField(forms.CharField):

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.core.paginator import InvalidPage
 from django.http import Http404, HttpRequest, HttpResponse
 
-from core.admin.url_guard import is_key
+from core.values.keys import is_key
 
 
 @admin.site.admin_view

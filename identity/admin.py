@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin, TabularInline
-from core.admin.url_guard import is_key
+from core.values.keys import is_key
 from identity.granting import (
     grantable_groups,
     grantable_permissions,

@@ -10,16 +10,12 @@ from django.core.exceptions import BadRequest
 from django.db.models import AutoField, ForeignKey
 from django.http import Http404, HttpRequest
 
-KEY = re.compile(r"(0|[1-9][0-9]{0,18})\Z", re.ASCII)
+from core.values.keys import is_key
+
 # What stands behind the name of a declared filter: Django's lookups, and Unfold's ranges.
 _LOOKUPS = re.compile(
     r"(__(id|pk))?(__(exact|isnull|isempty|in|gte?|lte?))?\Z|_(from|to)(_[01])?\Z"
 )
-
-
-def is_key(text: object) -> bool:
-    """Whether it is a whole number as we write it: `5`, and neither `+5`, ` 5`, `005` nor `٥`."""
-    return bool(KEY.match(str(text)))
 
 
 class GuardedAdmin:

@@ -5,7 +5,6 @@ goes wrong, and settles it in the one that puts it right. The sweeper repairs wh
 """
 
 from core.cases.actions import act, fields_of, offered, subject_of
-from core.cases.reconcile import reconcile
 from core.cases.registry import Action, Kind, Listed, Trouble, kind, kinds, register
 from core.cases.store import dismiss, open, settle
 from core.risks import Unsafe
@@ -23,7 +22,6 @@ __all__ = [
     "kinds",
     "offered",
     "open",
-    "reconcile",
     "register",
     "settle",
     "subject_of",

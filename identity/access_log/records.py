@@ -17,7 +17,7 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
-from core.admin.url_guard import is_key
+from core.values.keys import is_key
 from identity.access_log import reasons
 from identity.models import AccessRecord, How, User, Via
 

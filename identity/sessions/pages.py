@@ -13,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from unfold.decorators import action
 
 from core.admin.pages import ModelAdmin
-from core.admin.url_guard import is_key
+from core.values.keys import is_key
 from identity.models import User
 from identity.sessions import open_sessions
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from core import cases
 from core.cases.models import Case
 from core.models import Circuit
+from core.sweeper import reconcile
 from core.values.money import Price
 from core.workflow import IllegalMove
 from notifications.channels import Report
@@ -108,7 +109,7 @@ def test_an_unknown_one_is_closed_with_its_reason_and_does_not_come_back(unknown
     assert (unknown.state, open_kinds()) == ("unknown", [])
     told = unknown.events.get(kind="closed")
     assert (told.actor, told.detail) == ("user:jane", "as she asked")
-    cases.reconcile()
+    reconcile()
     assert open_kinds() == []
 
 
@@ -154,10 +155,10 @@ def test_one_that_is_sent_again_after_it_was_closed_may_fail_anew(sandbox):
 
 def test_the_reconciler_opens_what_was_forgotten_and_closes_what_is_fine(unknown):
     Case.objects.all().delete()
-    cases.reconcile()
+    reconcile()
     assert open_kinds() == ["message-unknown"]
     Notification.objects.update(state="delivered")
-    cases.reconcile()
+    reconcile()
     assert open_kinds() == []
 
 

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from core import cases
 from core.cases.models import Case
 from core.failures import StepsFailedError
 from core.models import Failure
+from core.sweeper import reconcile
 from orders.models import Order
 from orders.tests.factories import placed_order
 from shipping.dispatch import failover, queue
@@ -220,10 +220,10 @@ def test_what_is_read_again_is_read_row_by_row(poison: Any) -> None:
 
 def test_a_case_that_cannot_be_closed_holds_up_no_other(poison: Any) -> None:
     found = [queued_shipment(state="rejected") for _ in range(3)]
-    cases.reconcile()
+    reconcile()
     Shipment.objects.update(state="queued")
     poison("core_case", f"NEW.subject_id = {found[0].pk} AND NEW.kind = 'shipment-rejected'")
-    assert cases.reconcile()["cases closed that are fine again"] == 2
+    assert reconcile()["cases closed that are fine again"] == 2
 
 
 def test_a_queue_that_raises_keeps_a_worker_from_no_other(poison: Any, world: Any) -> None:

@@ -158,11 +158,11 @@ def _kill(process: "subprocess.Popen[bytes]") -> None:
 
 
 def _verdict(sandbox: Any, kills: int, seconds: float) -> Verdict:
-    from core import cases
     from core.cases.models import Case
+    from core.sweeper import reconcile
     from notifications.models import Notification
 
-    while sum(cases.reconcile().values()):
+    while sum(reconcile().values()):
         pass
     entries = sandbox.ledger()["sms"]
     taken = Counter(str(e["message"]) for e in entries if e.get("statusCode") in ACCEPTED)

@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.test import Client
 
-from core import cases
 from core.cases.models import Case
 from core.risks import Unsafe
+from core.sweeper import reconcile
 from core.workflow import IllegalMove
 from identity.tests.factories import staff
 from shipping.dispatch import queue
@@ -99,7 +99,7 @@ def test_what_another_has_changed_meanwhile_stays_as_it_is():
 
 
 def _links(browser: Client, kind: str) -> str:
-    cases.reconcile()
+    reconcile()
     case = Case.objects.get(kind=kind, closed_at=None)
     return browser.get(f"/admin/core/case/{case.pk}/change/").content.decode()
 

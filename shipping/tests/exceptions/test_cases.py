@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from core import cases
 from core.cases.models import Case
+from core.sweeper import reconcile
 from core.workflow import IllegalMove
 from orders.services import cancel_order
 from orders.tests.factories import placed_order
@@ -83,7 +84,7 @@ def test_an_event_without_a_parcel_is_one_case_however_many_come(db):
     for name in ("waiting-for-collection", "in-transit", "in-transit"):
         events.store("reference", [tracked("co-999999", name)])
     assert Case.objects.get(closed_at=None).title == "co-999999 by reference"
-    assert set(cases.reconcile().values()) == {0}
+    assert set(reconcile().values()) == {0}
 
 
 def test_a_parked_event_is_fine_when_its_shipment_appears(db):
@@ -114,9 +115,9 @@ def test_a_case_goes_back_with_the_chunk_that_it_came_from(db, provider):
 def test_the_reconciler_finds_every_trouble_that_nobody_noted(db):
     for state in ("unknown", "rejected", "failed-to-deliver", "delivered"):
         queued_shipment(state=state)
-    assert cases.reconcile()["cases opened that nobody had"] == 3
+    assert reconcile()["cases opened that nobody had"] == 3
     Shipment.objects.update(state="delivered")
-    assert cases.reconcile()["cases closed that are fine again"] == 3
+    assert reconcile()["cases closed that are fine again"] == 3
 
 
 def test_sending_again_keeps_the_key_and_ends_the_case(db, provider):
@@ -231,7 +232,7 @@ def test_closing_changes_nothing_but_the_list(db):
     act(open_case(shipment), "close", reason="It is on its way back")
     shipment.refresh_from_db()
     assert shipment.state == "failed-to-deliver"
-    assert set(cases.reconcile().values()) == {0}
+    assert set(reconcile().values()) == {0}
 
 
 def test_staff_say_whose_a_parked_event_is(db, provider):

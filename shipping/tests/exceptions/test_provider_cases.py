@@ -9,6 +9,7 @@ from django.test import Client
 
 from core import cases
 from core.cases.models import Case
+from core.sweeper import reconcile
 from identity.tests.factories import staff
 from shipping.api import webhook_limits
 from shipping.models import ProviderProfile
@@ -33,7 +34,7 @@ def _forget() -> None:
 
 def found() -> list[tuple[str, str]]:
     """The open cases about providers, after a pass of the sweeper over them."""
-    cases.reconcile()
+    reconcile()
     of_providers = Case.objects.filter(closed_at=None, subject_type="shipping.providerprofile")
     return list(of_providers.values_list("kind", "source"))
 
@@ -114,14 +115,14 @@ def test_dismissed_and_over_and_wrong_again_is_a_case_again():
 
 def test_the_sweeper_lists_every_provider_and_keeps_what_staff_set():
     profile("reference", cut_off=14)
-    cases.reconcile()
+    reconcile()
     names = ProviderProfile.objects.values_list("provider", flat=True)
     assert {"reference", "northpost", "swiftparcel", "console"} <= set(names)
     assert ProviderProfile.of("reference").cut_off == 14
 
 
 def test_the_page_of_providers_lists_all_of_them_with_their_state():
-    cases.reconcile()
+    reconcile()
     client = Client()
     client.force_login(staff("manager"))
     page = client.get("/admin/shipping/providerprofile/").content.decode()

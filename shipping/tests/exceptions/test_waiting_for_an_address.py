@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 
 from core.cases.models import Case
-from core.cases.reconcile import reconcile
+from core.sweeper import reconcile
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.tests.factories import UserFactory
 from orders import cases, services

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from core import cases
 from core.cases.models import Case
 from core.risks import Unsafe
+from core.sweeper import reconcile
 from core.workflow import IllegalMove
 from orders.services import cancel_order
 from shipping import services
@@ -85,7 +86,7 @@ def test_it_is_sent_again_once_until_that_is_cancelled():
     with pytest.raises(IllegalMove, match=f"again already, as {second.reference}"):
         resending.resend(first, by=STAFF)
     services.cancel(second, by=STAFF)
-    cases.reconcile()
+    reconcile()
     assert cases_of(first)[-1] == ("shipment-failed", True), "it is for staff again"
     assert resending.resend(first, by=STAFF).reference == f"{first.reference}-3"
 
@@ -182,7 +183,7 @@ def test_another_failure_of_the_first_is_no_case_any_more():
     report(first, "in-transit", "failed-to-deliver")
     resending.resend(first, by=STAFF)
     report(first, "in-transit", "failed-to-deliver", "in-transit", "failed-to-deliver")
-    cases.reconcile()
+    reconcile()
     assert not Case.objects.filter(closed_at=None, subject_id=first.pk).exists()
 
 
@@ -194,7 +195,7 @@ def test_it_is_held_for_collection_until_the_carrier_tries_again():
     report(first, "in-transit", "failed-to-deliver")
     act(open_case(first), "hold", reason="At the depot until Friday")
     assert kinds(first)[-1] == "held-for-collection"
-    cases.reconcile()
+    reconcile()
     events.apply(first.pk)
     assert cases_of(first) == [("shipment-failed", False)]
     report(first, *["in-transit", "failed-to-deliver"] * 2)
@@ -205,7 +206,7 @@ def test_it_comes_back_and_is_no_case_meanwhile():
     first = failed()
     act(open_case(first), "return", reason="They give up")
     assert Return.objects.get().shipment == first
-    cases.reconcile()
+    reconcile()
     assert cases_of(first) == [("shipment-failed", False)]
     returns.receive(Return.objects.get(), by=STAFF)
     resending.resend(first, by=STAFF, reason="Here again, so out again")
@@ -214,7 +215,7 @@ def test_it_comes_back_and_is_no_case_meanwhile():
 def test_a_return_that_does_not_happen_makes_it_a_case_again():
     first = failed()
     returns.close(returns.request(first, by=STAFF, reason="They give up"), by=STAFF)
-    cases.reconcile()
+    reconcile()
     assert cases_of(first)[-1] == ("shipment-failed", True)
 
 

@@ -8,9 +8,9 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
-from core import cases
 from core.cases.models import Case
 from core.outbox import attempt, claim, work
+from core.sweeper import reconcile
 from shipping import providers, sweeper
 from shipping.dispatch import inquiries
 from shipping.models import Inquiry, ProviderProfile, Shipment
@@ -58,7 +58,7 @@ def test_after_three_days_it_is_a_case_until_there_is_news(db, provider):
     shipment = quiet_for(73)
     stalled.watch()
     assert cases_of(shipment) == [("shipment-stuck", True)]
-    assert set(cases.reconcile().values()) == {0}
+    assert set(reconcile().values()) == {0}
     events.store("reference", [tracked(shipment.reference, "in-transit")])
     events.apply(shipment.pk)
     assert cases_of(shipment) == [("shipment-stuck", False)]
@@ -74,7 +74,7 @@ def test_one_that_is_here_again_is_not_waited_for(db, first_a_case):
     parcel = returns.request(shipment, by="user:1 ann", reason="It never came")
     returns.receive(parcel, by="user:1 ann")
     assert stalled.watch() == 0
-    cases.reconcile()
+    reconcile()
     assert cases_of(shipment) == [("shipment-stuck", False)] * first_a_case
 
 
@@ -140,7 +140,7 @@ def test_one_that_the_provider_has_lost_can_go_elsewhere(db, provider):
 def test_staff_ask_after_an_unknown_one_and_it_is_there(db, provider):
     shipment = dispatched(queued_shipment())
     Shipment.objects.filter(pk=shipment.pk).update(state="unknown", doubtful=True)
-    cases.reconcile()
+    reconcile()
     act(open_case(shipment), "ask")
     asked()
     shipment.refresh_from_db()

@@ -10,6 +10,7 @@ from django.test import Client
 
 from core import cases
 from core.cases.models import Case
+from core.sweeper import reconcile
 from shipping import sweeper
 from shipping.api import webhook_limits
 from shipping.exceptions import cases as parcel_cases
@@ -120,8 +121,8 @@ def test_L8_random_references_are_few_cases_and_one_more():
     post(*(row(str(n), f"zz-{n}", "30") for n in range(60)))
     assert open_kinds().count(parcel_cases.PARKED) == parcel_cases.MOST_PARKED
     ProviderProfile.ensured("northpost")
-    cases.reconcile()
-    cases.reconcile()
+    reconcile()
+    reconcile()
     assert open_kinds().count(parcel_cases.PARKED) == parcel_cases.MOST_PARKED
     assert open_kinds().count(parcel_cases.FLOODED) == 1
 
@@ -183,7 +184,7 @@ def test_a_parcel_that_is_spoken_of_is_not_without_news():
     shipment = parcel()
     then = datetime.now(UTC) - timedelta(days=9)
     Shipment.objects.filter(pk=shipment.pk).update(state="sent", news_at=then, quiet=3)
-    cases.reconcile()
+    reconcile()
     assert "shipment-stuck" in open_kinds()
     post(row("1", shipment.reference, "98"))
     assert "shipment-stuck" not in open_kinds()
@@ -204,8 +205,8 @@ def test_what_came_before_its_parcel_is_found_by_the_sweeper():
 def test_a_case_that_nobody_opened_is_opened_by_the_sweeper_and_closed_by_it():
     post(row("1", "co-1", "98"))
     Case.objects.all().delete()
-    cases.reconcile()
+    reconcile()
     assert open_kinds() == [unreadable.KIND]
     UnreadableEvent.objects.all().delete()
-    cases.reconcile()
+    reconcile()
     assert open_kinds() == []

@@ -7,10 +7,10 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from core.cases.models import Case
-from core.cases.reconcile import reconcile
 from core.http import Done
 from core.models import Circuit
 from core.outbox import Settlement, claim
+from core.sweeper import reconcile
 from core.web import rate_limits as rates
 from notifications.delivery import unreadable
 from notifications.delivery.queues import dispatch, lane
