@@ -1,4 +1,4 @@
-"""The shapes of notifications in the API, and of what Africa's Talking posts to us."""
+"""The shapes of notifications in the API."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from rest_framework import serializers
 from core.api.filters import LARGEST_ID
 from core.api.serializers import CharField, IntegerField, ModelSerializer, TextField
 from customers.models import Customer
-from customers.values.phones import e164
 from notifications.channels import channel_choices
 from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 from notifications.models import Notification
@@ -84,40 +83,3 @@ class NewNotificationSerializer(ModelSerializer):
     def to_representation(self, instance: Notification) -> dict[str, Any]:
         """As every notification is shown."""
         return NotificationSerializer(instance).data
-
-
-class PhoneField(serializers.CharField):
-    """A phone number as they write it, given on in E.164."""
-
-    def to_internal_value(self, data: Any) -> str:
-        """The number. A ValidationError when no country has it."""
-        number = e164(super().to_internal_value(data))
-        if not number:
-            raise serializers.ValidationError("This is not a phone number.")
-        return number
-
-
-class DeliverySerializer(serializers.Serializer[Any]):
-    """Africa's Talking's delivery report. What they add to it one day is let pass."""
-
-    id = serializers.RegexField(r"^[!-~]+\Z", max_length=100)
-    status = serializers.CharField()
-    phoneNumber = PhoneField(max_length=30)  # noqa: N815 - their names
-    networkCode = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
-    failureReason = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
-    retryCount = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
-
-
-class OptOutSerializer(serializers.Serializer[Any]):
-    """Africa's Talking's notice that somebody wants no more messages."""
-
-    senderId = serializers.CharField(required=False, allow_blank=True)  # noqa: N815 - their names
-    phoneNumber = PhoneField(max_length=30)  # noqa: N815
-
-
-class InboundSerializer(serializers.Serializer[Any]):
-    """An SMS that somebody wrote to us, as Africa's Talking posts it; its other fields pass."""
-
-    def get_fields(self) -> dict[str, Any]:
-        """Their names, one of which is a word of Python."""
-        return {"from": PhoneField(max_length=30), "text": serializers.CharField(allow_blank=True)}

@@ -5,6 +5,7 @@ from rest_framework.routers import SimpleRouter
 
 from notifications.api.costs import CostViewSet
 from notifications.api.devices import DeviceViewSet
+from notifications.api.inbox import DeliveryInbox
 from notifications.api.notifications import NotificationViewSet
 from notifications.api.preferences import ConsentViewSet, PreferencesViewSet
 from notifications.channels.africastalking.webhook import (
@@ -14,6 +15,7 @@ from notifications.channels.africastalking.webhook import (
 )
 from notifications.channels.anymail.webhook import EmailWebhook
 
+inbox = DeliveryInbox()
 router = SimpleRouter(use_regex_path=False)
 router.register("notifications", NotificationViewSet)
 router.register("notifications/costs", CostViewSet, basename="cost")
@@ -26,8 +28,8 @@ urlpatterns = [
         PreferencesViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path("customers/<int:customer_pk>/consents/", ConsentViewSet.as_view({"get": "list"})),
-    path("webhooks/email/<slug:esp>/", EmailWebhook.as_view()),
-    path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view()),
-    path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view()),
-    path("webhooks/africastalking/<str:token>/incoming/", InboundWebhook.as_view()),
+    path("webhooks/email/<slug:esp>/", EmailWebhook.as_view(inbox=inbox)),
+    path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view(inbox=inbox)),
+    path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view(inbox=inbox)),
+    path("webhooks/africastalking/<str:token>/incoming/", InboundWebhook.as_view(inbox=inbox)),
 ]

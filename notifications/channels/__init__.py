@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 # Codes of a Permanent that say more than that this message was refused.
 OPTED_OUT = "opted-out"  # this recipient wants no more messages
 GONE = "gone"  # there is no such address any more
+# What of a report is kept has these lengths at most.
+LONGEST = {"reference": 100, "recipient": 254, "status": 40, "reason": 200}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,33 @@ class Report:
     reason: str = ""
     opted_out: bool = False
     gone: bool = False  # there is no such address: a hard bounce
+
+
+class Inbox:
+    """What becomes of what a service tells us by its webhook; `notifications/api` says how.
+
+    Webhooks only read: what they find is handed on to those above them.
+    """
+
+    def report(self, channel: str, provider: str, said: Report) -> None:
+        """A message was delivered, or not."""
+        raise NotImplementedError
+
+    def not_understood(self, channel: str, provider: str, came: bytes, problem: str) -> None:
+        """It says what we cannot read; `problem` in our words."""
+        raise NotImplementedError
+
+    def opt_out(self, channel: str, recipient: str, *, reason: str, by: str) -> None:
+        """Somebody wants no more messages."""
+        raise NotImplementedError
+
+    def asks_to_stop(self, text: str) -> bool:
+        """Whether a text that somebody wrote is such a wish."""
+        raise NotImplementedError
+
+    def text(self, channel: str, sender: str, text: str, *, by: str) -> None:
+        """Somebody wrote to us."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,6 @@ from notifications.policy.opt_outs import opt_out, spelled
 
 PARKED_FOR = timedelta(days=3)
 APPLY = "apply the delivery report"
-# What of a report is kept has these lengths at most.
-LIMITS = {"reference": 100, "recipient": 254, "status": 40, "reason": 200}
 
 
 @transaction.atomic

@@ -16,13 +16,13 @@ from rest_framework.views import APIView
 
 from core.api.errors import BodyTooLarge
 from identity.api.throttles import note_proof
-from notifications.api.serializers import DeliverySerializer, InboundSerializer, OptOutSerializer
-from notifications.channels import NotUnderstood
+from notifications.channels import Inbox, NotUnderstood
+from notifications.channels.africastalking.serializers import (
+    DeliverySerializer,
+    InboundSerializer,
+    OptOutSerializer,
+)
 from notifications.channels.africastalking.transport import AfricasTalking, read_report
-from notifications.delivery import unreadable
-from notifications.delivery.inbound_sms import asks_to_stop, take_text
-from notifications.delivery.reports import take_report
-from notifications.policy.opt_outs import opt_out
 
 LARGEST_BODY = 64 * 1024
 FORM = FormParser.media_type
@@ -49,6 +49,7 @@ class Webhook(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     parser_classes = (Form,)
+    inbox = Inbox()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """404 on a wrong token, as if nothing were here, and 413 before anything is read."""
@@ -77,7 +78,7 @@ class Webhook(APIView):
             _check_names(request.data)
             self.take(request)
         except (ValidationError, ParseError, NotUnderstood) as error:
-            unreadable.keep(
+            self.inbox.not_understood(
                 AfricasTalking.channel, AfricasTalking.name, self.as_kept(request), _problem(error)
             )
         return Response()
@@ -120,7 +121,9 @@ class DeliveryWebhook(Webhook):
         """Apply the report."""
         form = DeliverySerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        take_report(AfricasTalking.channel, AfricasTalking.name, read_report(form.validated_data))
+        self.inbox.report(
+            AfricasTalking.channel, AfricasTalking.name, read_report(form.validated_data)
+        )
 
 
 class OptOutWebhook(Webhook):
@@ -141,7 +144,7 @@ class OptOutWebhook(Webhook):
         """Send nothing more there."""
         form = OptOutSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        opt_out(
+        self.inbox.opt_out(
             AfricasTalking.channel,
             form.validated_data["phoneNumber"],
             reason="by a message to the sender",
@@ -168,16 +171,16 @@ class InboundWebhook(Webhook):
         """Take it as an opt-out where it is one; who sent any other text does not matter."""
         fields: Any = request.data
         text = fields.get("text")
-        if text is not None and not asks_to_stop(text):
+        if text is not None and not self.inbox.asks_to_stop(text):
             return
         form = InboundSerializer(data=fields)
         form.is_valid(raise_exception=True)
         sender, text = form.validated_data["from"], form.validated_data["text"]
-        take_text(AfricasTalking.channel, sender, text, by=AfricasTalking.name)
+        self.inbox.text(AfricasTalking.channel, sender, text, by=AfricasTalking.name)
 
     def as_kept(self, request: Request) -> bytes:
         """All of a wish to hear no more; of anything else the fields' names, but no text."""
         fields: Any = request.data or QueryDict()
-        if any(map(asks_to_stop, fields.getlist("text"))):
+        if any(map(self.inbox.asks_to_stop, fields.getlist("text"))):
             return super().as_kept(request)
         return "&".join(sorted(fields)).encode()

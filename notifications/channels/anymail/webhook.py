@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured, SuspiciousOperation
 from django.http import Http404, HttpRequest, QueryDict
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.parsers import FileUploadParser
 from rest_framework.permissions import AllowAny
@@ -25,16 +25,14 @@ from rest_framework.views import APIView
 
 from core.api.parsers import is_storable
 from identity.api.throttles import note_proof
-from notifications.channels import NotUnderstood, Report
-from notifications.channels.africastalking.webhook import STORED
+from notifications.channels import LONGEST, Inbox, NotUnderstood, Report
 from notifications.channels.anymail.transport import Anymail, read_event, service
-from notifications.delivery import unreadable
-from notifications.delivery.reports import LIMITS, take_report
 
 # Where the services keep the events of a batch, beside those that send a list.
 MANDRILLS, BY_USER = "mandrill_events", "events_by_user"
 LISTS = (BY_USER, "events")
 MOST_IN_ONE = 1000
+STORED = OpenApiResponse(description="It is stored.")
 
 
 class EmailWebhook(APIView):
@@ -46,6 +44,7 @@ class EmailWebhook(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     parser_classes = (FileUploadParser,)
+    inbox = Inbox()
 
     @extend_schema(
         summary="Take events of the e-mail service",
@@ -65,7 +64,7 @@ class EmailWebhook(APIView):
         except AnymailWebhookValidationFailure:
             raise PermissionDenied("Send the secret of this address.") from None
         note_proof(raw)
-        _take(view, raw)
+        _take(view, raw, self.inbox)
         return Response()
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
@@ -86,43 +85,43 @@ def _view(esp: str) -> AnymailBaseWebhookView:
     return view
 
 
-def _take(view: AnymailBaseWebhookView, raw: HttpRequest) -> None:
+def _take(view: AnymailBaseWebhookView, raw: HttpRequest, inbox: Inbox) -> None:
     """Keep each event by itself: one that cannot be read costs none of the others."""
     try:
         events = list(view.parse_events(raw))
     except Exception as error:  # noqa: BLE001 - whatever one event brings out, Anymail lets it pass
         parts = list(_parts(raw))
         for part in parts:
-            _take(view, part)
+            _take(view, part, inbox)
         if not parts:
-            _not_understood(raw.body, f"it cannot be read: {type(error).__name__}")
+            _not_understood(inbox, raw.body, f"it cannot be read: {type(error).__name__}")
         return
     for event in events:
-        _keep(event)
+        _keep(event, inbox)
 
 
-def _keep(event: AnymailTrackingEvent) -> None:
+def _keep(event: AnymailTrackingEvent, inbox: Inbox) -> None:
     try:
         report = read_event(event)
         if report is not None:
             _check_fit(report)
     except NotUnderstood as problem:
-        _not_understood(json.dumps(event.esp_event, default=str).encode(), str(problem))
+        _not_understood(inbox, json.dumps(event.esp_event, default=str).encode(), str(problem))
         return
     if report is not None:
-        take_report(Anymail.channel, Anymail.name, report)
+        inbox.report(Anymail.channel, Anymail.name, report)
 
 
 def _check_fit(report: Report) -> None:
     """Raise NotUnderstood for what does not fit into its columns."""
-    values = {name: getattr(report, name) for name in LIMITS}
-    fits = all(len(values[name]) <= longest for name, longest in LIMITS.items())
+    values = {name: getattr(report, name) for name in LONGEST}
+    fits = all(len(values[name]) <= longest for name, longest in LONGEST.items())
     if not fits or not is_storable("".join(values.values())):
         raise NotUnderstood("an id, an address or a status that is too long, or no text")
 
 
-def _not_understood(came: bytes, problem: str) -> None:
-    unreadable.keep(Anymail.channel, Anymail.name, came, problem)
+def _not_understood(inbox: Inbox, came: bytes, problem: str) -> None:
+    inbox.not_understood(Anymail.channel, Anymail.name, came, problem)
 
 
 def _parts(raw: HttpRequest) -> Iterator[HttpRequest]:
