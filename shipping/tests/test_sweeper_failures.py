@@ -23,7 +23,7 @@ from shipping.models import (
     TrackingEvent,
     UnreadableEvent,
 )
-from shipping.providers import Unreadable
+from shipping.provider_api.base import Unreadable
 from shipping.schedules.run import run_schedule
 from shipping.sweeper import sweep
 from shipping.tests.factories import queued_shipment, tracked, weekly_schedule

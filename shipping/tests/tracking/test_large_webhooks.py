@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from core.cases import reconcile
 from core.cases.models import Case
+from core.sweeper import reconcile
 from shipping.api.webhooks import LARGEST_BODY
 from shipping.models import Shipment, TrackingEvent, UnreadableEvent
 from shipping.provider_api import parsing
