@@ -17,7 +17,6 @@ from django.templatetags.static import static
 
 from config.settings import connections, environment
 from desk.navigation import SIDEBAR, account_links
-from devserver.secrets import demo_secrets, embedded_database_url
 
 environment.load()
 BASE_DIR = environment.BASE_DIR
@@ -27,7 +26,24 @@ VAR_DIR = Path(env.str("DOSETTE_VAR", str(BASE_DIR / "var")))
 PORT = env.int("PORT", 8000)
 SANDBOX_URL = env.str("SANDBOX_URL", f"http://127.0.0.1:{PORT + 1}")
 DEMO = env.bool("DOSETTE_DEMO", True)
-_demo = demo_secrets(VAR_DIR) if DEMO else {}
+
+
+def _made_here() -> dict[str, str]:
+    from devserver.secrets import demo_secrets  # devserver is on developers' machines only
+
+    return demo_secrets(VAR_DIR)
+
+
+def _database_url() -> str:
+    """What the environment says, or else the embedded server of this clone."""
+    if url := env.str("DATABASE_URL", ""):
+        return str(url)
+    from devserver.secrets import embedded_database_url
+
+    return embedded_database_url(VAR_DIR)
+
+
+_demo = _made_here() if DEMO else {}
 
 
 def secret(name: str) -> str:
@@ -113,9 +129,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {
-    "default": environ.Env.db_url_config(
-        env.str("DATABASE_URL", "") or embedded_database_url(VAR_DIR)
-    )
+    "default": environ.Env.db_url_config(_database_url())
     | {
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,

@@ -52,6 +52,14 @@ def test_what_somebody_wrote_into_redis_is_read_and_never_run(tmp_path: Path) ->
     assert "read None" in manage(tmp_path, COMPLETE, "shell", "-c", code).stdout
 
 
+def test_production_needs_nothing_that_only_a_developers_machine_has(tmp_path: Path) -> None:
+    """`devserver/` is not in the image."""
+    assert "devserver" not in (BASE_DIR / ".dockerignore").read_text()
+    code = "import sys, config.urls; print([name for name in sys.modules if 'devserver' in name])"
+    asked = manage(tmp_path, COMPLETE, "shell", "-c", code)
+    assert asked.stdout.splitlines()[-1:] == ["[]"], asked.stderr
+
+
 def test_an_empty_environment_is_told_everything_it_lacks(tmp_path: Path) -> None:
     refused = manage(tmp_path, {}, "check")
     assert refused.returncode == 1
