@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.forms import PaginationInlineFormSet
 from unfold.widgets import UnfoldAdminSelectWidget
 
+from core.admin.extensions import Extensible
 from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import LargeTableAdmin, StackedInline
 from customers import contact_channels, services
@@ -88,7 +89,7 @@ PreferencesChanged = Callable[[HttpRequest, Customer, dict[str, str]], None]
 
 
 @admin.register(Customer)
-class CustomerAdmin(LargeTableAdmin):
+class CustomerAdmin(Extensible, LargeTableAdmin):
     """Customers with their addresses."""
 
     list_display = ["name", "code", "phone_number", "email", "created_at"]
@@ -120,11 +121,6 @@ class CustomerAdmin(LargeTableAdmin):
         list[Callable[[HttpRequest, Address, list[int]], HttpResponse | None]]
     ] = []
     actions_detail: ClassVar[list[str]] = []
-
-    # Set by whoever can write to them.
-    has_write_to_permission: Callable[[Any, HttpRequest], bool]
-    write_message: Callable[..., HttpResponse]
-    has_write_message_permission: Callable[..., bool]
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A choice where there is one."""

@@ -40,16 +40,11 @@ __all__ = [
     "TopicAdmin",
 ]
 
-OrderAdmin.inlines = [*OrderAdmin.inlines, NotificationInline]
-CustomerAdmin.inlines = [
-    *CustomerAdmin.inlines,
-    CustomersNotificationInline,
-    ConsentInline,
-    DeviceInline,
-]
+OrderAdmin.extend(inlines=[NotificationInline])
+CustomerAdmin.extend(
+    inlines=[CustomersNotificationInline, ConsentInline, DeviceInline],
+    actions=[write_to_these, write_to_all_found],
+    pages={"write_message": (write_message, may_write_message)},
+    permissions={"write_to": may_write_to},
+)
 CustomerAdmin.preferences_changed.append(preferences_changed)
-CustomerAdmin.actions = [*(CustomerAdmin.actions or []), write_to_these, write_to_all_found]
-CustomerAdmin.has_write_to_permission = may_write_to
-CustomerAdmin.write_message = write_message
-CustomerAdmin.has_write_message_permission = may_write_message
-CustomerAdmin.actions_detail = [*CustomerAdmin.actions_detail, "write_message"]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
+from core.admin.extensions import Extensible
 from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
 from identity.actors import actor_of
@@ -64,7 +65,7 @@ class AddressFilter(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(OrderActions, PlacingAdmin, LargeTableAdmin):
+class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
     """Orders: placed through a form, then shown with all that happened to them."""
 
     form: type[Any] = PlaceOrderForm

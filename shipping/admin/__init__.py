@@ -11,14 +11,14 @@ from shipping.admin.schedules.pages import OrderScheduleInline, ScheduleAdmin
 from shipping.admin.shipments import OrderShipmentInline, ShipmentAdmin
 from shipping.admin.tracking import TrackingEventAdmin, UnreadableEventAdmin
 
-OrderAdmin.change_contents = change_contents  # type: ignore[attr-defined]
-OrderAdmin.has_change_contents_permission = may_change_orders_contents  # type: ignore[attr-defined]
-OrderAdmin.actions_detail = [*OrderAdmin.actions_detail, "change_contents"]
-CustomerAdmin.move_subscriptions = move_subscriptions  # type: ignore[attr-defined]
-CustomerAdmin.has_move_subscriptions_permission = may_move_subscriptions  # type: ignore[attr-defined]
-CustomerAdmin.actions_detail = [*CustomerAdmin.actions_detail, "move_subscriptions"]
+OrderAdmin.extend(
+    inlines=[OrderScheduleInline, OrderShipmentInline],
+    pages={"change_contents": (change_contents, may_change_orders_contents)},
+)
+CustomerAdmin.extend(
+    pages={"move_subscriptions": (move_subscriptions, may_move_subscriptions)},
+)
 CustomerAdmin.asks_after_a_move.append(ask)
-OrderAdmin.inlines = [*OrderAdmin.inlines, OrderScheduleInline, OrderShipmentInline]
 
 __all__ = [
     "ProviderProfileAdmin",
