@@ -182,6 +182,19 @@ def _product() -> list[str]:
     return [str(p) for p in paths if not {"tests", "migrations"} & set(p.parts)]
 
 
+def _folders() -> list[str]:
+    """The folders of the product that hold its modules."""
+    return sorted({str(Path(path).parent) for path in _product()})
+
+
+@pytest.mark.parametrize("folder", _folders())
+def test_a_folder_holds_ten_modules_at_most_and_says_what_lives_there(folder):
+    modules = {path.name for path in (ROOT / folder).glob("*.py")} - {"__init__.py", "conftest.py"}
+    assert len(modules) <= 10
+    if "management" not in folder:
+        assert ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text()))
+
+
 def _asks_its_own_clock(node: ast.AST) -> bool:
     match node:
         case ast.Attribute(value=ast.Name(id=name) | ast.Attribute(attr=name), attr=attr):
