@@ -48,7 +48,7 @@ class Enqueue:
         if time.monotonic() < Enqueue._resting_until:
             return False
         try:
-            current_app.send_task(self.name, args)
+            current_app.send_task(self.name, args, ignore_result=True)
         except (OperationalError, OSError) as error:
             Enqueue._resting_until = time.monotonic() + BROKER_REST
             kind = type(error).__name__

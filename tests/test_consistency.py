@@ -121,6 +121,16 @@ def test_only_event_rows_have_receivers(model):
         assert not post_save._live_receivers(model)[0], "listen to an event row instead"
 
 
+def test_messages_that_the_last_release_queued_are_still_taken():
+    app.loader.import_default_modules()
+    queued = {
+        "shipping.tasks": ("dispatch", "cancel_parcels", "apply_events", "run_schedule"),
+        "notifications.tasks": ("dispatch", "write_mailing"),
+    }
+    names = {f"{module}.{name}" for module, tasks in queued.items() for name in tasks}
+    assert names - set(app.tasks) == set()
+
+
 def test_every_name_of_a_task_is_that_of_one_and_every_task_has_its_name():
     """Enqueued by name: a misspelled one would go to no worker. Names stay through upgrades."""
     app.loader.import_default_modules()

@@ -23,7 +23,7 @@ def test_nothing_personal_is_logged_or_queued(
 ):
     caplog.set_level(logging.DEBUG)
     queue: list[object] = []
-    monkeypatch.setattr(current_app, "send_task", lambda *given: queue.append(given))
+    monkeypatch.setattr(current_app, "send_task", lambda *given, **_: queue.append(given))
     sandbox.faults(africastalking=fault, gateways=fault)
     customer = CustomerFactory.create(
         name="Wanjiru Kamau", phone_number="+254704590344", email="jane@example.com"

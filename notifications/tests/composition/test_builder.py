@@ -154,7 +154,7 @@ def test_the_nudge_carries_the_name_of_a_queue_and_nothing_else(
     django_capture_on_commit_callbacks, monkeypatch
 ):
     nudges = []
-    monkeypatch.setattr(current_app, "send_task", lambda *given: nudges.append(given))
+    monkeypatch.setattr(current_app, "send_task", lambda *given, **_: nudges.append(given))
     with django_capture_on_commit_callbacks(execute=True):
         placed_sale()
     assert ("notifications.tasks.dispatch", ("sms", "africastalking")) in nudges
