@@ -16,7 +16,7 @@ DEEPEST = 4
 # One queue, or what a failure itself is kept by.
 OF_ONE_PIECE = {
     "core.sweeper: forget_untried",
-    "core.sweeper: reconcile",  # its steps are found in core/cases/reconcile.py
+    "core.sweeper: bring_into_step",  # its own steps are found beside it
     "shipping.tasks: cancel_parcels",
 }
 
@@ -88,8 +88,7 @@ def isolates(module: ModuleType, node: ast.AST, depth: int = DEEPEST) -> bool:
 FOUND = [
     (f"{module.__name__}: {ast.unparse(work)}", module, work)
     for pattern, of in (
-        ("*/sweeping.py", steps_of),
-        ("core/cases/reconcile.py", steps_of),
+        ("*/sweeper.py", steps_of),
         ("*/tasks.py", tasks_of),
     )
     for module in modules(pattern)

@@ -140,13 +140,8 @@ def _redis(url: str) -> Redis:
 
 
 def forget() -> None:
-    """Start anew, in Redis too; for tests."""
+    """Start anew in this process; for tests."""
     global _resting_until
-    if settings.REDIS_URL:
-        client = Redis.from_url(settings.REDIS_URL)
-        prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
-        for key in client.scan_iter(f"{prefix}limit:*"):
-            client.delete(key)
     _resting_until = 0.0
     _local.clear()
     _clients.clear()

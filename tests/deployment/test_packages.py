@@ -50,7 +50,7 @@ def _imported(path: str) -> set[str]:
 
 
 def _runs(path: str) -> bool:
-    return path.startswith(RUNS) and "tests" not in path.split("/")
+    return path.startswith(RUNS) and not {"tests", "conftest.py"} & set(path.split("/"))
 
 
 @pytest.mark.parametrize("runs", [True, False], ids=["to run", "to develop"])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 import time_machine
@@ -22,6 +23,8 @@ URL = "/api/v1/webhooks/shipping/"
 @pytest.fixture(autouse=True)
 def fresh(db: None, settings: Any) -> None:
     settings.REFERENCE_PROVIDER_SECRET = SECRET
+    # Counts of its own, in a Redis that other tests use too.
+    settings.CACHES = {"default": settings.CACHES["default"] | {"KEY_PREFIX": uuid4().hex}}
     webhook_limits._rates.clear()
     webhook_limits._refused.clear()
     rates.forget()
