@@ -45,7 +45,10 @@ class ShipmentBar(DecisionBar):
     """The bar of the actions on many parcels, with who is to take them instead."""
 
     provider = ChoiceField(
-        choices=_others, required=False, label="", widget=UnfoldAdminSelectWidget
+        choices=_others,
+        required=False,
+        label="",
+        widget=UnfoldAdminSelectWidget(attrs={"style": "min-width: 10rem"}),
     )
 
 

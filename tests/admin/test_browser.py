@@ -91,6 +91,21 @@ def test_staff_cancel_an_order_with_a_click(house: House, page: Page):
     assert Order.objects.get(pk=order.pk).state == "cancelled"
 
 
+def test_a_long_dialog_can_be_sent_on_a_small_screen(house: House, arrived: Order, page: Page):
+    arrived.shipments.update(state="failed-to-deliver")
+    shipment = arrived.shipments.get()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    _sign_in(page, house)
+    page.goto(f"{house.url}/admin/shipping/shipment/{shipment.pk}/change/")
+    page.get_by_text("Send a second parcel").first.click()
+    send = page.locator("#dialog button[type=submit]")
+    expect(page.locator("#dialog h1")).to_be_in_viewport(ratio=1)
+    expect(send).to_be_in_viewport(ratio=1)
+    send.click()
+    expect(page.get_by_text("sent again").first).to_be_visible()
+    assert shipment.resends.count() == 1
+
+
 def test_a_member_of_staff_signs_in_at_the_issuer_with_two_clicks(house: House, page: Page):
     page.goto(f"{house.url}/admin/")
     page.get_by_text("Sign in with your work account").click()

@@ -99,7 +99,8 @@ class ScheduleAdmin(ForecastPage):
         ("products", "service"),
         "goes_to",
         ("interval", "anchor"),
-        ("next_dates", "left_out", "resume_on"),
+        "next_dates",
+        ("left_out", "resume_on"),
         ("time_zone", "catch_up"),
     ]
 
