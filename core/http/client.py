@@ -19,7 +19,13 @@ from typing import Self
 import aiohttp
 from multidict import CIMultiDictProxy
 
-from core.http.connections import BrokenConnection, Line, current_line, open_session
+from core.http.connections import (
+    BrokenConnection,
+    Line,
+    NotBegunError,
+    current_line,
+    open_session,
+)
 from core.http.messages import GarbledAnswer, Request, Response, brief
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
 from core.http.ssrf_guard import AddressRefused, objection
@@ -124,7 +130,10 @@ async def _send_all(
                 return
             begun = time.perf_counter()
             with outbound(f"{request.method} {request.host}") as span:
-                outcomes[number] = outcome = await _outcome(client, request, read)
+                outcome = await _outcome(client, request, read, may_begin)
+                if outcome is NOT_BEGUN:
+                    return
+                outcomes[number] = outcome
                 span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
             meter(outcome, time.perf_counter() - begun)
 
@@ -178,9 +187,13 @@ class Pace:
 _OTHER_SHAPE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration)
 
 
-async def _outcome(client: "_Client", request: Request, read: Reader) -> Outcome:
+async def _outcome(
+    client: "_Client", request: Request, read: Reader, may_begin: Callable[[], bool]
+) -> Outcome:
     try:
-        return read(await client.exchange(request))
+        return read(await client.exchange(request, may_begin))
+    except NotBegunError:
+        return NOT_BEGUN
     except Refused as failure:
         return Permanent(f"not sent: {failure}", code="address-refused")
     except NotSent as failure:
@@ -218,13 +231,17 @@ class _Client:
         for session in self._sessions.values():
             await session.close()
 
-    async def exchange(self, request: Request) -> Response:
-        """The answer to the request. Raises NotSent or NoAnswer."""
-        line = Line()
+    async def exchange(
+        self, request: Request, may_begin: Callable[[], bool] = lambda: True
+    ) -> Response:
+        """The answer to the request. Raises NotSent or NoAnswer, and NotBegunError."""
+        line = Line(may_begin)
         current_line.set(line)
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._ask(request)
+        except NotBegunError:
+            raise
         except _TROUBLE as error:
             line.cut()
             raise _failure(request, line, error) from None

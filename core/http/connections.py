@@ -27,7 +27,8 @@ _TRIES = 3
 class Line:
     """What one exchange holds of its connection. No transport: not a byte has left."""
 
-    def __init__(self) -> None:
+    def __init__(self, may_begin: Callable[[], bool] = lambda: True) -> None:
+        self.may_begin = may_begin
         self.transport: asyncio.BaseTransport | None = None
 
     @property
@@ -44,6 +45,10 @@ class Line:
 current_line: ContextVar[Line] = ContextVar("current_line")
 
 
+class NotBegunError(aiohttp.ClientError):
+    """The connection is there, but nothing may be begun any more."""
+
+
 class Connector(aiohttp.TCPConnector):
     """Connections of one call to the client; tells the current line when there is one."""
 
@@ -54,13 +59,21 @@ class Connector(aiohttp.TCPConnector):
 
         aiohttp hands out a kept-alive connection with an unasked-for answer waiting on it, and
         takes that for the answer to the next request: to somebody else's order.
+
+        Asked once more is whether the request may be begun: a process may have been frozen while it
+        was connected. Raises NotBegunError.
         """
+        line = current_line.get()
         for _ in range(_TRIES):
             connection = await super().connect(req, traces, timeout)
-            if connection.protocol is not None and not connection.protocol.should_close:
-                current_line.get().transport = connection.transport
+            may_begin = line.may_begin()
+            is_there = connection.protocol is not None and not connection.protocol.should_close
+            if may_begin and is_there:
+                line.transport = connection.transport
                 return connection
             connection.close()
+            if not may_begin:
+                raise NotBegunError
         raise aiohttp.ClientConnectionError("spoke before it was asked")
 
 

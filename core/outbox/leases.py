@@ -3,7 +3,8 @@
 It is a row with a fence. A heartbeat renews it while the work goes on, together with the leases of
 the rows under way. A process that is frozen, or whose machine vanishes, renews nothing: half a
 minute later others have its queue and its rows. When it comes back it sees by the machine's own
-clock, before it begins any request, that its lease is stale; and the fences keep its answers out.
+clock, before it begins any request and again once that is connected, that its lease is stale; and
+the fences keep its answers out.
 Nothing here needs a session: a pooler may give each statement to another connection.
 """
 

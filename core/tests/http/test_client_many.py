@@ -6,7 +6,17 @@ from threading import Barrier, Lock
 
 import pytest
 
-from core.http import Done, Limits, Outcome, Reader, Request, Response, Temporary, send_many
+from core.http import (
+    NOT_BEGUN,
+    Done,
+    Limits,
+    Outcome,
+    Reader,
+    Request,
+    Response,
+    Temporary,
+    send_many,
+)
 from core.tests.http.server import Talk, polite, staged
 
 
@@ -105,3 +115,18 @@ def test_waiting_for_its_turn_does_not_count_against_a_deadline() -> None:
 def test_limits_that_allow_nothing_are_refused(concurrency: int, per_second: float | None) -> None:
     with pytest.raises(ValueError, match="must be"):
         Limits(concurrency, per_second)
+
+
+def test_what_may_not_be_begun_any_more_once_it_is_connected_is_not() -> None:
+    """A process that is frozen between the two wakes up when others have its queue."""
+    heard: list[bytes] = []
+
+    def hearing(talk: Talk) -> None:
+        heard.append(talk.hear())
+        talk.answer()
+
+    may = iter([True, True, False])  # two are let in; the first is connected after the lease
+    with staged(hearing) as stage:
+        jobs = numbered(stage.url, 3)
+        outcomes = send_many(jobs, Limits(concurrency=2), may_begin=lambda: next(may, False))
+    assert (outcomes, heard) == ([NOT_BEGUN] * 3, [])
