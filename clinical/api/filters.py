@@ -15,7 +15,7 @@ from core.database.folding import Folded
 from core.forms import TokenField
 
 
-@extend_schema_field({"type": "string", "pattern": births.PATTERN})
+@extend_schema_field({"type": "string", "pattern": f"^$|{births.PATTERN}"})
 class BirthDateFilter(TokenFilter):
     """Filters by what a birth date is known to be: `1985` is all who were born in that year."""
 

@@ -73,7 +73,9 @@ class Webhook(APIView):
         return body
 
     def answer(self, request: Request) -> Response:
-        """The answer, once what came is done or kept."""
+        """The answer, once what came is done or kept. Raises ParseError where nothing came."""
+        if not request._request.body:
+            raise ParseError("There is no form in it.")
         try:
             _check_names(request.data)
             self.take(request)

@@ -146,8 +146,9 @@ def test_a_field_that_stands_twice_is_a_case(settings, form, kept):
     assert not OptOut.objects.exists()
 
 
-def test_nothing_at_all_is_a_case(settings):
+@pytest.mark.parametrize("door", ["incoming", "delivery", "opt-out"])
+def test_nothing_at_all_is_refused(settings, door):
     settings.AFRICAS_TALKING_CALLBACK_TOKEN = SECRET
-    path = f"/api/v1/webhooks/africastalking/{SECRET}/incoming/"
-    assert APIClient().post(path, content_type=FORM).status_code == 200
-    assert Case.objects.count() == 1
+    path = f"/api/v1/webhooks/africastalking/{SECRET}/{door}/"
+    assert APIClient().post(path, content_type=FORM).status_code == 400
+    assert not Case.objects.exists()

@@ -182,7 +182,6 @@ def test_without_a_token_of_ours_nobody_gets_in(post, settings):
 @pytest.mark.parametrize(
     "form",
     [
-        {},
         {"id": "x"},
         {"id": "", "status": "Success", "phoneNumber": "+254704590344"},
         {"id": "a b", "status": "Success", "phoneNumber": "+254704590344"},
