@@ -4,7 +4,6 @@ from typing import Any
 
 import django_filters
 from django.db.models import QuerySet, Value
-from drf_spectacular.utils import extend_schema_field
 
 from clinical import births
 from clinical.models import Modality, Patient, Study, Urgency
@@ -15,7 +14,6 @@ from core.database.folding import Folded
 from core.forms import TokenField
 
 
-@extend_schema_field({"type": "string", "pattern": f"^$|{births.PATTERN}"})
 class BirthDateFilter(TokenFilter):
     """Filters by what a birth date is known to be: `1985` is all who were born in that year."""
 
