@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin, TabularInline
+from core.admin.read_only import ReadOnly
 from core.values.keys import is_key
 from identity.granting import (
     grantable_groups,
@@ -262,7 +263,7 @@ class ServiceClientAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(AccessRecord)
-class AccessRecordAdmin(ModelAdmin):  # type: ignore[misc]
+class AccessRecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
     """Who looked at health data. Nobody changes it, not even here."""
 
     list_display = ["at", "actor", "how", "via", "patients", "address", "reason"]
@@ -281,15 +282,3 @@ class AccessRecordAdmin(ModelAdmin):  # type: ignore[misc]
         people = User.objects.filter(username__iexact=text.removeprefix("user:"))
         actors = {text, *(who for p in people for who in (p.actor, f"user:{p.username}"))}
         return queryset.filter(actor__in=actors), False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Reads write it."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nobody."""
-        return False

@@ -38,13 +38,13 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        row = get_object_or_404(self.model, pk=str(self.object_id))
-        obstacle = self.obstacle(row)
-        if obstacle:
+        self.row: Any = get_object_or_404(self.model, pk=str(self.object_id))
+        self.against = self.obstacle(self.row)
+        if self.against:
             self.fields["despite_risk"] = BooleanField(
                 label="Do it all the same", widget=UnfoldBooleanWidget
             )
-        if obstacle or self.needs_reason(row):
+        if self.against or self.needs_reason(self.row):
             needed = self.fields["reason"]
             needed.required, needed.min_length = True, SHORTEST_REASON  # type: ignore[attr-defined]
 
@@ -52,7 +52,7 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
         """What speaks against it, above all that is asked."""
-        return {"obstacle": self.obstacle(get_object_or_404(self.model, pk=str(object_id)))}
+        return {"obstacle": self.against}
 
     def obstacle(self, row: Any) -> str:
         """What speaks against it; empty when nothing does."""

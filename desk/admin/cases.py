@@ -20,6 +20,7 @@ from unfold.decorators import display
 
 from core import cases
 from core.admin.pages import HistoryInline, LargeTableAdmin
+from core.admin.read_only import ReadOnly
 from core.cases import Action, Listed
 from core.cases.models import Case, CaseEvent
 from core.database import clock
@@ -59,7 +60,7 @@ class StepInline(HistoryInline):
 
 
 @admin.register(Case)
-class CaseAdmin(LargeTableAdmin):
+class CaseAdmin(ReadOnly, LargeTableAdmin):
     """What somebody must look at, the oldest first. Everybody sees the kinds of their work."""
 
     nothing_here = "Nothing waits for anybody."
@@ -106,18 +107,6 @@ class CaseAdmin(LargeTableAdmin):
         for start in {text, reference(text) or text}:
             found |= Q(folded__startswith=Folded(Value(start)))
         return queryset.alias(folded=Folded("title")).filter(found)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services open them."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """They change by actions only."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is forgotten."""
-        return False
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """How it ended only when it has."""

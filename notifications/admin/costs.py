@@ -8,13 +8,14 @@ from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import display
 
 from core.admin.pages import ModelAdmin
+from core.admin.read_only import ReadOnly
 from core.database import clock
 from notifications.admin.cost_chart import pictures
 from notifications.models import Balance, DailyCost
 
 
 @admin.register(DailyCost)
-class DailyCostAdmin(ModelAdmin):
+class DailyCostAdmin(ReadOnly, ModelAdmin):
     """What each service took on each day, and what that cost."""
 
     nothing_here = "No message has been sent yet."
@@ -39,15 +40,3 @@ class DailyCostAdmin(ModelAdmin):
     def cost(self, row: DailyCost) -> str:
         """The exact amount, in the service's currency."""
         return f"{row.currency} {row.amount.normalize():f}" if row.currency else "no price named"
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services add."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was spent is spent."""
-        return False

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from core.admin.pages import LargeTableAdmin, ModelAdmin
+from core.admin.read_only import ReadOnly
 from customers.models import Customer
 from customers.values.phones import numbers
 from identity.actors import actor_of
-from notifications.admin.read_only import ReadOnly
 from notifications.channels import address_key
 from notifications.models import Consent, Limits, OptOut, Topic
 from notifications.policy.opt_outs import note_preferences, opt_in, opt_out

@@ -12,12 +12,12 @@ from unfold.decorators import action, display
 from core.admin.dialogs import DecisionBar, DecisionForm, refusal
 from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
+from core.admin.read_only import ReadOnly
 from core.database import clock
 from core.models import Circuit
 from core.workflow import IllegalMove
 from identity.actors import actor_of
 from notifications.admin.inlines import DeliveryReportInline, EventInline
-from notifications.admin.read_only import ReadOnly
 from notifications.api.search import search
 from notifications.cases import twice_risk
 from notifications.channels import channel_choices, transports

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.forms import BooleanField
 from django.http import HttpRequest
-from django.shortcuts import get_object_or_404
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldBooleanWidget
 
@@ -56,8 +55,7 @@ class ResendForm(DecisionForm, AddressDialog):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        shipment = get_object_or_404(Shipment, pk=str(self.object_id))
-        self.initial |= shipment.address()
+        self.initial |= self.row.address()
         self.order_fields([*ADDRESS_FIELDS, "later_too", "reason"])
 
     def obstacle(self, row: Shipment) -> str:
@@ -68,8 +66,8 @@ class ResendForm(DecisionForm, AddressDialog):
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
         """What will be done, what it costs, and what speaks against it."""
-        row = get_object_or_404(Shipment, pk=str(object_id))
-        return {"text": resending.preview(row), "obstacle": self.obstacle(row)}
+        shown = super().get_before_template_context(request, object_id)
+        return shown | {"text": resending.preview(self.row)}
 
 
 class ReasonForm(BaseDialogForm):  # type: ignore[misc]

@@ -14,6 +14,7 @@ from django.utils.timezone import localtime
 
 from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal
 from core.admin.pages import LargeTableAdmin
+from core.admin.read_only import ReadOnly
 from core.workflow import IllegalMove
 from identity.actors import actor_of
 
@@ -33,25 +34,13 @@ def linked(row: Model, text: str = "") -> str:
     )
 
 
-class ReadOnlyAdmin(LargeTableAdmin):
+class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
     """Staff look at the rows, and change them by the verbs in the action bar."""
 
     actions_detail_hide_default = True  # Django's own history knows nothing of them
     list_filter_submit = True
     list_disable_select_all = True
     ordering = ["-id"]
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services add."""
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Services change."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is forgotten."""
-        return False
 
     def may(self, request: HttpRequest, object_id: Any, states: frozenset[str]) -> bool:
         """Whether this person may change such rows, and this one is in one of the states."""

@@ -31,9 +31,8 @@ class SendByForm(DecisionForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        its_own = get_object_or_404(Shipment, pk=str(self.object_id)).provider
         field: Any = self.fields["provider"]
-        field.choices = [choice for choice in in_use() if choice[0] != its_own]
+        field.choices = [choice for choice in in_use() if choice[0] != self.row.provider]
         self.order_fields(["provider", "reason"])
 
     def obstacle(self, row: Shipment) -> str:

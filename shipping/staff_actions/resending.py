@@ -21,7 +21,8 @@ from orders.services import correct_address
 from shipping import services
 from shipping.exceptions import cases, risks
 from shipping.models import Shipment, ShipmentEvent
-from shipping.states import ATTEMPT, FAILED, RETURN_OPEN
+from shipping.states import ATTEMPT, FAILED
+from shipping.tracking import returns
 
 # The kind of the event of a parcel that its carrier keeps for the customer.
 HELD = "held-for-collection"
@@ -147,7 +148,7 @@ COST = "Its carrier charges it as any other parcel; the price is not known here.
 
 def preview(shipment: Any) -> str:
     """What will be done, and what it costs."""
-    coming = shipment.returns.filter(state__in=RETURN_OPEN).first()
+    coming = returns.open_return_of(shipment)
     back = f"Its return is under way: {coming.reference}." if coming else ""
     stays = back or f"{shipment.reference} stays with its carrier."
     return (

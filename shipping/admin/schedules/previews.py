@@ -90,14 +90,14 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         return bool(said["seen"] == self._mark())
 
     def _look(self, options: dict[str, Any]) -> None:
-        self.now = self.then = _as_it_is(self.schedule)  # so it stays when the verb refuses
         try:
             self.now, self.then = now_and_then(self.schedule, self.verb, **options)
-        except IllegalMove as refused:
-            if self.is_bound:
+        except (IllegalMove, ValidationError) as refused:
+            self.now = self.then = _as_it_is(self.schedule)
+            if isinstance(refused, ValidationError):
+                self.add_error(None, refused)
+            elif self.is_bound:
                 self.add_error(None, str(refused))
-        except ValidationError as refused:
-            self.add_error(None, refused)
 
     def _mark(self) -> str:
         return " ".join(f"{day.date}/{day.ship_on}" for day in [*self.now, *self.then])

@@ -1,4 +1,4 @@
-"""What only looks."""
+"""Pages of the admin on which nobody adds, changes or deletes a row."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 
 class ReadOnly:
-    """Rows that services make: staff look at them."""
+    """Comes before the page among its bases: rows that services make, which staff look at."""
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Services add."""
@@ -17,5 +17,5 @@ class ReadOnly:
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is unsaid."""
+        """Nothing is forgotten."""
         return False
