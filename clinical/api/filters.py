@@ -21,18 +21,18 @@ class BirthDateFilter(TokenFilter):
         """A date, a month or a year."""
 
         def to_python(self, value: Any) -> Any:
-            """It as it is written. Raises ValidationError for anything else."""
+            """As far as it is known; None for an empty one. Raises ValidationError."""
             text = super().to_python(value)
-            return text and births.read(text).written()
+            return births.read(text) if text else None
 
-    def filter(self, queryset: QuerySet[Any], value: str) -> QuerySet[Any]:
+    def filter(self, queryset: QuerySet[Any], value: births.Born | None) -> QuerySet[Any]:
         """The patients born then; not those of whom less is known."""
-        if not value:
+        if value is None:
             return queryset
-        born = births.read(value)
-        finer = [p for p, length in births.LENGTHS.items() if length >= len(value)]
+        known = births.LENGTHS[value.precision]
+        finer = [p for p, length in births.LENGTHS.items() if length >= known]
         return queryset.filter(
-            birth_date__range=(born.day, born.last), birth_date_precision__in=finer
+            birth_date__range=(value.day, value.last), birth_date_precision__in=finer
         )
 
 

@@ -76,6 +76,8 @@ class TimeRangeFilter(RangeDateTimeFilter):  # type: ignore[misc]
 def checked(page: Any, request: HttpRequest, make: Callable[[], Any]) -> Any:
     """The list that `make` makes. Raises Unreadable for what it cannot read of its address."""
     asked = {name: values for name, values in request.GET.lists() if name not in OURS}
+    for name in (name for name, values in asked.items() if "\0" in "".join(values)):
+        raise Unreadable(name)  # no row holds one
     try:
         found = make()
     except DisallowedModelAdminLookup:

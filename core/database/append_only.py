@@ -5,7 +5,6 @@ after each `migrate`: so no history can be forgotten. docs/decisions/0027-databa
 """
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any
 
 from django.apps import apps
@@ -105,12 +104,8 @@ def guard(using: str = "default", **_: Any) -> None:
 
 def _triggers(model: type[models.Model]) -> Iterator[str]:
     table = f'"{model._meta.db_table}"'
-    emptied = [f"'{field.column}'" for field in _keys(model) if field.null]
-    owners = [
-        f"'{field.related_model._meta.db_table}', '{field.column}'"
-        for field in _keys(model)
-        if field.remote_field.on_delete is models.CASCADE
-    ]
+    emptied = [f"'{key.column}'" for key in _emptied_keys(model)]
+    owners = [f"'{key.related_model._meta.db_table}', '{key.column}'" for key in _owner_keys(model)]
     yield f"""
         CREATE OR REPLACE TRIGGER is_not_changed BEFORE UPDATE ON {table}
         FOR EACH ROW EXECUTE FUNCTION core_refuse_change({", ".join(emptied)})"""
@@ -140,10 +135,9 @@ def _rights(connection: BaseDatabaseWrapper, role: str) -> Iterator[str]:
     yield f"GRANT SELECT, USAGE, UPDATE ON ALL SEQUENCES IN SCHEMA public TO {to}"
     yield f"REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {to}"
     for model in append_only_models():
-        kept = [field for field in model._meta.concrete_fields if _may_be_emptied(field)]
-        columns = ", ".join(f'"{field.column}"' for field in kept)
+        columns = ", ".join(f'"{key.column}"' for key in _emptied_keys(model))
         yield f'REVOKE UPDATE ON "{model._meta.db_table}" FROM {to}'
-        if kept:  # the key of a row that is deleted is emptied
+        if columns:  # the key of a row that is deleted is emptied
             yield f'GRANT UPDATE ({columns}) ON "{model._meta.db_table}" TO {to}'
         # Set back, it would give out keys that are taken: nothing could be recorded.
         yield f"""
@@ -162,11 +156,15 @@ def _keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":
     return [field for field in model._meta.concrete_fields if isinstance(field, models.ForeignKey)]
 
 
+def _emptied_keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":
+    """Those that become NULL when the row that they name is deleted."""
+    return [key for key in _keys(model) if key.null]
+
+
+def _owner_keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":
+    """Those of the rows that take this one along when they are deleted."""
+    return [key for key in _keys(model) if key.remote_field.on_delete is models.CASCADE]
+
+
 def _owners() -> set[type[models.Model]]:
-    """The models whose rows take their history along when they are deleted."""
-    keys = chain.from_iterable(map(_keys, append_only_models()))
-    return {key.related_model for key in keys if key.remote_field.on_delete is models.CASCADE}
-
-
-def _may_be_emptied(field: "models.Field[Any, Any]") -> bool:
-    return isinstance(field, models.ForeignKey) and field.null
+    return {key.related_model for model in append_only_models() for key in _owner_keys(model)}

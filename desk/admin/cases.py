@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,7 +50,7 @@ class StepInline(HistoryInline):
     model = CaseEvent
     fields = ["at", "what", "actor", "detail"]
 
-    @property
+    @cached_property
     def words(self) -> Mapping[str, str]:  # type: ignore[override]
         """The labels of actions, those that all kinds of cases call alike."""
         actions = [action for kind in cases.kinds() for action in kind.actions]
