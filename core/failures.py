@@ -125,6 +125,22 @@ def together(work: str, rows: Sequence[int], run: Callable[[Sequence[int]], int]
     return each(work, rows, _alone(run))
 
 
+def in_chunks(
+    work: str, rows: QuerySet[Any], run: Callable[[Sequence[int]], int], *, most: int
+) -> int:
+    """Do it for all rows that wait, so many together, until none is left or others have them.
+
+    `run` takes a row out of `rows`. How many there were.
+    """
+    done = 0
+    while ids := waiting(work, rows, most=most):
+        count = together(work, ids, run)
+        done += count
+        if not count:
+            break
+    return done
+
+
 def _alone(run: Callable[[Sequence[int]], int]) -> Callable[[int], int]:
     def alone(row: int) -> int:
         with transaction.atomic():

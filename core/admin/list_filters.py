@@ -55,6 +55,23 @@ class ReadableList:
         return answer
 
 
+class SetAsideFilter(SimpleListFilter):
+    """What waits for somebody, by the column `set_aside_at`."""
+
+    title = "waits"
+    parameter_name = "waits"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Waiting or set aside."""
+        return [("yes", "waits"), ("no", "set aside")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The rows that wait, or do not."""
+        if self.value() is None:
+            return queryset
+        return queryset.filter(set_aside_at__isnull=self.value() == "yes")
+
+
 class TimeRangeFilter(RangeDateTimeFilter):  # type: ignore[misc]
     """Unfold's, but a day without a time is that whole day, and not left out; on staff's clock."""
 

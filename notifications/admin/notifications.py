@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from unfold.decorators import action, display
 
 from core.admin.dialogs import DecisionBar, DecisionForm, refusal
-from core.admin.list_filters import TimeRangeFilter
+from core.admin.list_filters import SetAsideFilter, TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.database import clock
@@ -187,22 +187,15 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         return page
 
 
-class NotUnderstoodFilter(admin.SimpleListFilter):
+class NotUnderstoodFilter(SetAsideFilter):
     """What nobody understood, and waits for somebody."""
 
     title = "not understood"
-    parameter_name = "waits"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Waiting or set aside."""
-        return [("yes", "waits"), ("no", "set aside")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The reports that wait, or were set aside."""
-        if self.value() is None:
-            return queryset
-        waits = self.value() == "yes"
-        return queryset.filter(status=NOT_UNDERSTOOD, set_aside_at__isnull=waits)
+        chosen = super().queryset(request, queryset)
+        return chosen if self.value() is None else chosen.filter(status=NOT_UNDERSTOOD)
 
 
 @admin.register(DeliveryReport)

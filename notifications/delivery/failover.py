@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from core import shutdown
 from core.database import clock
 from core.database.sql import update_each
-from core.failures import together, waiting
+from core.failures import in_chunks
 from core.http import Outcome, Temporary
 from core.models import Circuit
 from notifications.channels import preferred
@@ -68,16 +68,13 @@ def leave(channel: str, provider: str) -> int:
     left = Notification.objects.filter(
         state="queued", channel=channel, provider=provider, doubtful=False
     ).order_by("next_attempt_at", "id")
-    work, moved = f"move on from {channel}:{provider} the message", 0
-    while to and not shutdown.is_under_way() and (ids := waiting(work, left, most=CHUNK)):
-        count = together(work, ids, partial(_move, left, provider, to))
-        moved += count
-        if not count:  # others have them
-            break
-    return moved
+    work = f"move on from {channel}:{provider} the message"
+    return in_chunks(work, left, partial(_move, left, provider, to), most=CHUNK) if to else 0
 
 
 def _move(left: "QuerySet[Notification]", provider: str, to: str, ids: Sequence[int]) -> int:
+    if shutdown.is_under_way():
+        return 0
     chosen = left.filter(pk__in=ids)
     rows = list(chosen.select_for_update(skip_locked=True, of=("self",), no_key=True))
     moments = _moments(rows)

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from django.db.models import QuerySet
 
 from core.database import clock
-from core.failures import together, waiting
+from core.failures import in_chunks
 from customers.models import Customer
 from notifications.models import Limits, Notification
 from notifications.policy.send_window import QUIET, after_quiet, quiet_span, zone_named
@@ -72,10 +72,4 @@ def _hold(rows: "QuerySet[Notification]", work: str, over: datetime) -> int:
     def put_off(ids: Sequence[int]) -> int:
         return rows.filter(pk__in=ids).update(next_attempt_at=over, last_error=QUIET)
 
-    held = 0
-    while ids := waiting(work, rows, most=CHUNK):
-        count = together(work, ids, put_off)
-        held += count
-        if not count:  # others have them
-            break
-    return held
+    return in_chunks(work, rows, put_off, most=CHUNK)

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
+from core.admin.list_filters import SetAsideFilter
 from core.values.text import reference
 from shipping.admin.read_only import ReadOnlyAdmin, to_the_second
 from shipping.admin.shipments import ProviderFilter
@@ -64,23 +65,6 @@ class TrackingEventAdmin(ReadOnlyAdmin):
     def happened(self, event: TrackingEvent) -> str:
         """By the carrier's clock."""
         return to_the_second(event.event_time)
-
-
-class SetAsideFilter(admin.SimpleListFilter):
-    """Those that wait for somebody."""
-
-    title = "waits"
-    parameter_name = "waits"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Waiting or set aside."""
-        return [("yes", "waits"), ("no", "set aside")]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The events that wait, or do not."""
-        if self.value() is None:
-            return queryset
-        return queryset.filter(set_aside_at__isnull=self.value() == "yes")
 
 
 @admin.register(UnreadableEvent)
