@@ -16,7 +16,7 @@ def provider_exists(**_: Any) -> list[CheckMessage]:
     if name not in providers.names():
         known = ", ".join(providers.names())
         return [Error(f"SHIPPING_PROVIDER must be one of: {known}.", id="shipping.E001")]
-    if providers.get(name).pretends and not settings.DEMO:
+    if providers.get(name).is_fake and not settings.DEMO:
         text = f"SHIPPING_PROVIDER={name} carries no real parcels: name another one."
         return [Error(text, id="shipping.E003")]
     return []

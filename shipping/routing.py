@@ -119,9 +119,9 @@ def obstacle(name: str, profile: ProviderProfile | None) -> str:
         provider = providers.get(name)
     except Exception as error:  # noqa: BLE001 - a broken file must not stop the orders of others
         return f"its file cannot be used ({type(error).__name__})"
-    if provider.pretends and not settings.DEMO:
+    if provider.is_fake and not settings.DEMO:
         return "carries no real parcels"
-    has = provider.at(profile.url) if profile is not None and profile.url else provider
+    has = provider.with_url(profile.url) if profile is not None and profile.url else provider
     return f"lacks {', '.join(missing)}" if (missing := has.missing()) else ""
 
 

@@ -16,7 +16,7 @@ from shipping import providers, task_names
 from shipping.dispatch import cancellations
 from shipping.exceptions import cases, risks
 from shipping.models import Shipment, ShipmentEvent
-from shipping.provider_api.base import NotExpressible
+from shipping.provider_api.base import UnsupportedShipmentError
 from shipping.routing import Router
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import joining
@@ -69,7 +69,7 @@ def create_parcel(
         **columns,
     )
     if checked:
-        check_expressible(shipment, order)
+        check_supported(shipment, order)
     shipment.save(force_insert=True)
     ShipmentEvent.objects.create(
         shipment=shipment,
@@ -84,11 +84,11 @@ def create_parcel(
     return shipment
 
 
-def check_expressible(shipment: Shipment, order: Order, field: str = "delivery_address") -> None:
+def check_supported(shipment: Shipment, order: Order, field: str = "delivery_address") -> None:
     """Raise ValidationError, on a field, when its provider's contract cannot say it."""
     try:
         providers.get(shipment.provider).create(shipment, list(order.lines.all()))
-    except NotExpressible as error:
+    except UnsupportedShipmentError as error:
         text = f"{shipment.provider} cannot take it: {error}."
         raise ValidationError({field: text}) from error
     except Exception as error:  # noqa: BLE001 - a bug in an adapter must not refuse orders

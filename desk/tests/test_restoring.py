@@ -43,8 +43,8 @@ def test_a_parcel_that_left_since_the_backup_does_not_leave_again(db, provider):
 
 def test_where_nobody_can_be_asked_staff_decide(db, monkeypatch: pytest.MonkeyPatch):
     reference = type(providers.get("reference"))
-    monkeypatch.setattr(reference, "looks_up", False)
-    monkeypatch.setattr(reference, "deduplicates", False)
+    monkeypatch.setattr(reference, "supports_lookup", False)
+    monkeypatch.setattr(reference, "is_idempotent", False)
     shipment = queued_shipment()
     call_command("after_restore")
     shipment.refresh_from_db()

@@ -112,10 +112,10 @@ class ProviderProfileAdmin(ModelAdmin):
         found = providers.get(profile.provider)
         offers = {
             "take parcels": True,
-            "de-duplicate": found.deduplicates,
-            "be asked what it has": found.looks_up,
-            "cancel": found.cancels,
-            "report": found.reports,
+            "de-duplicate": found.is_idempotent,
+            "be asked what it has": found.supports_lookup,
+            "cancel": found.supports_cancellation,
+            "report": found.sends_webhooks,
         }
         yes = ", ".join(name for name, offered in offers.items() if offered)
         no = ", ".join(name for name, offered in offers.items() if not offered)

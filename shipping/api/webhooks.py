@@ -19,7 +19,7 @@ from identity.api.throttles import network_of, note_proof
 from shipping import providers
 from shipping.api import webhook_limits
 from shipping.api.serializers.shipments import ReferenceEventSerializer, StoredSerializer
-from shipping.provider_api.base import NotAuthentic
+from shipping.provider_api.base import WebhookValidationError
 from shipping.tracking import events
 
 LARGEST_BODY = 64 * 1024
@@ -62,7 +62,7 @@ class ShippingWebhook(APIView):
         body = _body(request)
         try:
             adapter.verify({name.lower(): value for name, value in request.headers.items()}, body)
-        except NotAuthentic as error:
+        except WebhookValidationError as error:
             raise _unproven(request, provider) from error
         note_proof(request._request)
         verdict = webhook_limits.proven(provider)

@@ -15,7 +15,7 @@ from shipping import providers, task_names
 from shipping.dispatch import queue
 from shipping.exceptions import cases
 from shipping.models import Cancellation, Shipment, ShipmentEvent
-from shipping.provider_api.base import NotExpressible, Provider
+from shipping.provider_api.base import Provider, UnsupportedShipmentError
 from shipping.schedules import services as schedules
 
 # Before the carrier has it. Later only the customer can send it back.
@@ -28,7 +28,7 @@ def ask(shipment: Shipment, *, by: str, reason: str) -> None:
 
     Raises IllegalMove when the provider cannot cancel, or is being asked already.
     """
-    if not _adapter(shipment).cancels:
+    if not _adapter(shipment).supports_cancellation:
         raise IllegalMove(
             f"{shipment.provider} cannot cancel a parcel that it has taken. Ask them by telephone."
         )
@@ -95,9 +95,9 @@ def _sweep(name: str) -> int:
 
 def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:
     try:
-        request = queue.guarded(provider, provider.cancel(row.shipment))
-        return queue.barred(provider) or Job(request, provider.read_cancel)
-    except NotExpressible as error:
+        request = queue.with_url_policy(provider, provider.cancel(row.shipment))
+        return queue.endpoint_error(provider) or Job(request, provider.read_cancel)
+    except UnsupportedShipmentError as error:
         return Permanent(f"{provider.name} cannot be asked: {error}")
 
 

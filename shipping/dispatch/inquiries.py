@@ -71,10 +71,12 @@ def _prepare(provider: Provider, inquiry: Inquiry) -> Job | Outcome:
             return ABSENT
         if not isinstance(outcome, Done):
             return outcome
-        return Done(outcome.reference, {**outcome.details, "status": provider.news(response)})
+        return Done(
+            outcome.reference, {**outcome.details, "status": provider.tracking_status(response)}
+        )
 
-    asked = queue.guarded(provider, provider.look_up(inquiry.shipment.reference))
-    return queue.barred(provider) or Job(asked, read)
+    asked = queue.with_url_policy(provider, provider.look_up(inquiry.shipment.reference))
+    return queue.endpoint_error(provider) or Job(asked, read)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from shipping.dispatch import failover
 from shipping.exceptions import cases
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent
 from shipping.provider_api import endpoints
-from shipping.provider_api.base import NotExpressible, Provider
+from shipping.provider_api.base import Provider, UnsupportedShipmentError
 
 _Settled = Sequence[tuple[Shipment, Settlement]]
 
@@ -30,7 +30,7 @@ def lane(name: str) -> Lane:
         model=Shipment,
         rows=Q(provider=name),
         prepare=lambda shipment: _prepare(provider, shipment),
-        settle=lambda settled: settle(_mended(name, settled)),
+        settle=lambda settled: settle(_kept_for_correction(name, settled)),
         resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
@@ -41,7 +41,7 @@ def lane(name: str) -> Lane:
 def set_up(name: str) -> Provider:
     """A provider at the address that staff typed, if they did. Raises LookupError."""
     url = ProviderProfile.of(name).url
-    return providers.get(name).at(url) if url else providers.get(name)
+    return providers.get(name).with_url(url) if url else providers.get(name)
 
 
 def dispatch(shipment_id: int | None = None) -> int:
@@ -89,31 +89,31 @@ def _prepare(provider: Provider, shipment: Shipment) -> Job | Outcome:
     """What to send. A doubtful shipment is looked up first, where that can be done."""
     if missing := provider.missing():
         return Temporary(f"{provider.name} is not set up: {', '.join(missing)} is missing")
-    if refused := barred(provider):
+    if refused := endpoint_error(provider):
         return refused
     try:
         made = provider.create(shipment, shipment.lines)
-    except NotExpressible as error:
+    except UnsupportedShipmentError as error:
         return Permanent(f"{provider.name} cannot take it: {error}", code="not-expressible")
     if isinstance(made, Outcome):
         return made
-    creating = Job(guarded(provider, made), provider.read)
-    if not (shipment.doubtful and provider.looks_up):
+    creating = Job(with_url_policy(provider, made), provider.read)
+    if not (shipment.doubtful and provider.supports_lookup):
         return creating
-    asking = guarded(provider, provider.look_up(shipment.reference))
+    asking = with_url_policy(provider, provider.look_up(shipment.reference))
     return Job(asking, _looked_up(provider), otherwise=creating)
 
 
-def barred(provider: Provider) -> Temporary | None:
+def endpoint_error(provider: Provider) -> Temporary | None:
     """Why the address that staff typed is not called (any more); None when it may be."""
-    why = endpoints.objection(provider.typed_url) if provider.typed_url else ""
+    why = endpoints.why_blocked(provider.typed_url) if provider.typed_url else ""
     return Temporary(f"the address of {provider.name} is not called: {why}") if why else None
 
 
-def guarded(provider: Provider, request: Request) -> Request:
+def with_url_policy(provider: Provider, request: Request) -> Request:
     """To an address that staff typed over the public internet only; no answer shows a secret."""
     typed = bool(provider.typed_url) and not endpoints.is_stand_in(provider.typed_url)
-    hidden = provider.confided()
+    hidden = provider.secret_values()
     return replace(request, public_only=typed or request.public_only, hidden=hidden)
 
 
@@ -131,15 +131,15 @@ def _looked_up(provider: Provider) -> Reader:
     return read
 
 
-def _mended(name: str, settled: _Settled) -> _Settled:
-    """A wrong address is mended, and then they go out: it refuses no shipment for good."""
+def _kept_for_correction(name: str, settled: _Settled) -> _Settled:
+    """A wrong address is corrected, and then they go out: it refuses no shipment for good."""
     return [
-        (row, judge(row, Temporary(each.error), lane(name)) if _barred(each) else each)
+        (row, judge(row, Temporary(each.error), lane(name)) if _is_address_refused(each) else each)
         for row, each in settled
     ]
 
 
-def _barred(settlement: Settlement) -> bool:
+def _is_address_refused(settlement: Settlement) -> bool:
     outcome = settlement.outcome
     return isinstance(outcome, Permanent) and outcome.code == "address-refused"
 

@@ -137,7 +137,7 @@ def _is_waited_for(profile: ProviderProfile) -> bool:
 
 def _reports(name: str) -> bool:
     try:
-        return providers.get(name).reports
+        return providers.get(name).sends_webhooks
     except Exception:  # noqa: BLE001 - a file that does not load is another case
         return False
 

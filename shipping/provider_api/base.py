@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from shipping.models import Shipment
 
 
-class NotExpressible(ValueError):  # noqa: N818 - says what is wrong
-    """The provider's contract cannot say this shipment: nothing is cut, nothing is sent.
+class UnsupportedShipmentError(ValueError):
+    """The provider's contract cannot express this shipment: nothing is cut, nothing is sent.
 
     The text names the field and never its value: it is shown to staff and kept.
     """
 
 
-class NotAuthentic(Exception):  # noqa: N818 - says what is wrong
+class WebhookValidationError(Exception):
     """The webhook does not prove that it comes from the provider."""
 
 
@@ -58,15 +58,15 @@ class Unreadable:
     raw_status: str = ""
 
 
-class NotOffered(NotImplementedError):  # noqa: N818 - says what is wrong
+class UnsupportedOperationError(NotImplementedError):
     """The provider has no such service, and says so in its file."""
 
 
-# What a provider declares, and what it then has to define.
-_OFFERS = {
-    "looks_up": ("look_up", "read_look_up"),
-    "cancels": ("cancel", "read_cancel"),
-    "reports": ("verify", "events"),
+# What a provider declares, and the methods that it then has to define.
+_CAPABILITIES = {
+    "supports_lookup": ("look_up", "read_look_up"),
+    "supports_cancellation": ("cancel", "read_cancel"),
+    "sends_webhooks": ("verify", "events"),
 }
 
 
@@ -80,62 +80,64 @@ class Provider:
     # Seconds for one exchange; the outbox's leases allow for DEADLINE at most.
     timeout: float = DEADLINE
     # The same `Idempotency-Key` again makes no second parcel.
-    deduplicates: ClassVar[bool] = False
+    is_idempotent: ClassVar[bool] = False
     # It can be asked by our reference what it has taken.
-    looks_up: ClassVar[bool] = False
-    # It can be told to drop a parcel that it has taken.
-    cancels: ClassVar[bool] = False
-    # It tells us by webhook where parcels are.
-    reports: ClassVar[bool] = False
+    supports_lookup: ClassVar[bool] = False
+    # It can cancel a parcel that it has accepted.
+    supports_cancellation: ClassVar[bool] = False
+    # It reports by webhook where parcels are.
+    sends_webhooks: ClassVar[bool] = False
     # It carries no real parcel: refused in production.
-    pretends: ClassVar[bool] = False
-    # Where staff said it is, instead of the environment; `at` sets it.
+    is_fake: ClassVar[bool] = False
+    # Where staff said it is, instead of the environment; `with_url` sets it.
     typed_url: str = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
         """Refuse a provider that declares one thing and defines another."""
         super().__init_subclass__(**options)
-        for offer, methods in _OFFERS.items():
+        for capability, methods in _CAPABILITIES.items():
             for method in methods:
                 defined = getattr(cls, method) is not getattr(Provider, method)
-                if defined != getattr(cls, offer):
+                if defined != getattr(cls, capability):
                     have = "is defined" if defined else "is missing"
-                    raise TypeError(f"{cls.name}: {offer} is {not defined}, but {method} {have}")
+                    raise TypeError(
+                        f"{cls.name}: {capability} is {not defined}, but {method} {have}"
+                    )
 
-    def setting(self, what: str) -> str:
+    def setting_name(self, what: str) -> str:
         """The full name of one of its settings: `URL` is NORTHPOST_URL."""
         return f"{self.name.upper()}_{what}"
 
-    def told(self, what: str) -> str:
-        """What the settings or the environment say; empty when they say nothing."""
-        name = self.setting(what)
+    def setting(self, what: str) -> str:
+        """A setting's value, from the settings or the environment; empty when it is not set."""
+        name = self.setting_name(what)
         return str(getattr(settings, name, "") or os.environ.get(name, ""))
 
     def secrets(self, what: str) -> list[str]:
         """A secret that may be several, separated by commas, while one replaces another."""
-        return [part.strip() for part in self.told(what).split(",") if part.strip()]
+        return [part.strip() for part in self.setting(what).split(",") if part.strip()]
 
     def missing(self) -> list[str]:
         """The settings it lacks, by their full names: without them nothing is sent."""
         has = {"URL"} if self.typed_url else set()
         needed = (what for what in self.needs if what not in has)
-        return [self.setting(what) for what in needed if not self.told(what)]
+        return [self.setting_name(what) for what in needed if not self.setting(what)]
 
-    def confided(self) -> list[str]:
-        """All it was told but its address: no answer that repeats it is shown."""
+    def secret_values(self) -> list[str]:
+        """The values of all its settings but the URL: no answer that repeats one is shown."""
         return [part for what in self.needs if what != "URL" for part in self.secrets(what)]
 
     @property
     def url(self) -> str:
         """Where it is, without a slash at the end."""
-        return (self.typed_url or self.told("URL")).rstrip("/")
+        return (self.typed_url or self.setting("URL")).rstrip("/")
 
     @property
     def resend_is_safe(self) -> bool:
         """Whether a lost answer can be found out, or the request repeated without harm."""
-        return self.looks_up or self.deduplicates
+        return self.supports_lookup or self.is_idempotent
 
-    def at(self, url: str) -> "Provider":
+    def with_url(self, url: str) -> "Provider":
         """The same provider at the address that staff typed."""
         moved = copy(self)
         moved.typed_url = url
@@ -144,25 +146,25 @@ class Provider:
     @property
     def time_zone(self) -> str:
         """The zone of its event times, where they name none."""
-        return self.told("TIME_ZONE") or "UTC"
+        return self.setting("TIME_ZONE") or "UTC"
 
     def create(self, shipment: "Shipment", lines: Sequence["OrderLine"]) -> Request | Outcome:
-        """The request that hands over a shipment. Raises NotExpressible."""
+        """The request that hands over a shipment. Raises UnsupportedShipmentError."""
         raise NotImplementedError
 
     def read(self, response: Response) -> Outcome:
-        """What the answer to `create` means; Done is made by `reading.taken`."""
+        """What the answer to `create` means; Done is made by `parsing.accepted`."""
         raise NotImplementedError
 
     def look_up(self, reference: str) -> Request:
         """The request that asks for a shipment by our reference."""
-        raise NotOffered(f"{self.name} cannot be asked what it has taken")
+        raise UnsupportedOperationError(f"{self.name} cannot be asked what it has taken")
 
     def read_look_up(self, response: Response) -> Outcome | None:
         """What the answer to `look_up` means; None when the provider does not have it."""
-        raise NotOffered(f"{self.name} cannot be asked what it has taken")
+        raise UnsupportedOperationError(f"{self.name} cannot be asked what it has taken")
 
-    def news(self, response: Response) -> str:
+    def tracking_status(self, response: Response) -> str:
         """Where the parcel is by the answer to `look_up`, as one of our tracking statuses.
 
         Empty when it does not say.
@@ -170,27 +172,30 @@ class Provider:
         return ""
 
     def cancel(self, shipment: "Shipment") -> Request:
-        """The request that takes a shipment back. Raises NotExpressible."""
-        raise NotOffered(f"{self.name} cannot be told to cancel a parcel")
+        """The request that takes a shipment back. Raises UnsupportedShipmentError."""
+        raise UnsupportedOperationError(f"{self.name} cannot cancel a parcel")
 
     def read_cancel(self, response: Response) -> Outcome:
         """What the answer to `cancel` means: Done when the parcel certainly does not go out."""
-        raise NotOffered(f"{self.name} cannot be told to cancel a parcel")
+        raise UnsupportedOperationError(f"{self.name} cannot cancel a parcel")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
-        """Raise NotAuthentic unless the webhook is the provider's. Header names in lower case."""
-        raise NotAuthentic("this provider sends no webhooks")
+        """Check that a webhook is the provider's. Header names are in lower case.
+
+        Raises WebhookValidationError.
+        """
+        raise WebhookValidationError("this provider sends no webhooks")
 
     def events(self, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
-        """The events in a verified webhook's body. Raises BadEvent when it holds none at all."""
-        raise NotOffered(f"{self.name} sends no webhooks")
+        """The events in a verified webhook's body. Raises InvalidEventError when it holds none."""
+        raise UnsupportedOperationError(f"{self.name} sends no webhooks")
 
     def event(self, raw: Any) -> TrackedEvent:
-        """One event, as it was kept raw. Raises BadEvent.
+        """One event, as it was kept raw. Raises InvalidEventError.
 
         To be defined where it is not the whole of a JSON body.
         """
-        found = self.events(json.dumps(raw).encode())
-        if len(found) != 1 or not isinstance(found[0], TrackedEvent):
+        events = self.events(json.dumps(raw).encode())
+        if len(events) != 1 or not isinstance(events[0], TrackedEvent):
             raise ValueError("not one event")
-        return found[0]
+        return events[0]

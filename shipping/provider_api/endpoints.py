@@ -17,7 +17,7 @@ def is_stand_in(url: str) -> bool:
         return False
 
 
-def objection(url: str) -> str:
+def why_blocked(url: str) -> str:
     """What speaks against calling a provider there; empty when nothing does.
 
     The host must be in PROVIDER_HOSTS. That it is on the public internet is checked when it is
@@ -44,5 +44,5 @@ def _is_allowed(host: str) -> bool:
 
 def validate_address(url: str) -> None:
     """Raise ValidationError when something speaks against it."""
-    if why := objection(url):
+    if why := why_blocked(url):
         raise ValidationError(why, code="address")

@@ -1,4 +1,4 @@
-"""What providers are told: whole, or not at all."""
+"""Formatting of what providers are sent: whole, or not at all."""
 
 import re
 from base64 import b64encode
@@ -6,7 +6,7 @@ from typing import NoReturn
 from xml.etree.ElementTree import Element, tostring
 
 from core.values.text import lenient
-from shipping.provider_api.base import NotExpressible
+from shipping.provider_api.base import UnsupportedShipmentError
 
 LONGEST = 35
 # What XML 1.0 cannot carry (its section 2.2).
@@ -16,7 +16,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def fit(field: str, text: str, longest: int = LONGEST) -> str:
     """The text, cleaned as it was when it was typed, but for rows older than that; never cut.
 
-    Raises NotExpressible when it is longer.
+    Raises UnsupportedShipmentError when it is longer.
     """
     text = lenient(text)
     if len(text) > longest:
@@ -25,8 +25,8 @@ def fit(field: str, text: str, longest: int = LONGEST) -> str:
 
 
 def refuse(field: str, why: str) -> NoReturn:
-    """Raise NotExpressible. Never name the value: the text is shown and kept."""
-    raise NotExpressible(f"{field}: {why}")
+    """Raise UnsupportedShipmentError. Never name the value: the text is shown and kept."""
+    raise UnsupportedShipmentError(f"{field}: {why}")
 
 
 def basic(login: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def basic(login: str) -> dict[str, str]:
 
 
 def xml(root: Element) -> bytes:
-    """The document in UTF-8. Raises NotExpressible for a character that XML cannot carry."""
+    """The document in UTF-8. Raises UnsupportedShipmentError for what XML cannot carry."""
     for element in root.iter():
         if any(_NOT_XML.search(text) for text in (element.text or "", *element.attrib.values())):
             refuse(element.tag, "a forbidden character")

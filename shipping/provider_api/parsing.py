@@ -37,7 +37,7 @@ FURTHEST_AHEAD = timedelta(days=1)
 XML_TYPES = frozenset({"application/xml", "text/xml"})
 
 
-class BadEvent(ValueError):  # noqa: N818 - says what is wrong
+class InvalidEventError(ValueError):
     """The webhook's body is not what was agreed; `field` says where. It repeats nothing of it."""
 
     def __init__(self, field: str, message: str) -> None:
@@ -57,12 +57,12 @@ def each(
 ) -> list[TrackedEvent | Unreadable]:
     """The events of a webhook, each by itself: one that cannot be read costs none of the others.
 
-    `hint` gives what stands where its reference and its status should. Raises BadEvent for more
-    than any webhook can hold.
+    `hint` gives what stands where its reference and its status should. Raises
+    InvalidEventError for more than any webhook can hold.
     """
     found = list(islice(pieces, MOST_EVENTS + 1))
     if len(found) > MOST_EVENTS:
-        raise BadEvent("", f"The body holds more than {MOST_EVENTS} events.")
+        raise InvalidEventError("", f"The body holds more than {MOST_EVENTS} events.")
     return [_one(piece, read, hint) for piece in found]
 
 
@@ -75,7 +75,7 @@ def _one(
         return Unreadable(piece, "It is not an object.")
     try:
         return read(piece)
-    except BadEvent as error:
+    except InvalidEventError as error:
         named, state = hint(piece) if hint else ("", "")
         order_id = plain_reference(named) if isinstance(named, str) else ""
         return Unreadable(
@@ -86,7 +86,7 @@ def _one(
         )
 
 
-def taken(reference: object = "", number: object = "", url: object = "") -> Done:
+def accepted(reference: object = "", number: object = "", url: object = "") -> Done:
     """Done, with what the answer says of the parcel; what is unfit to keep is left out.
 
     A name that is a whole number is kept as text.
@@ -114,7 +114,7 @@ def _web_address(value: object) -> str:
 
 
 def json_object(body: bytes) -> dict[str, Any]:
-    """A webhook's JSON object. Raises BadEvent when it is anything else, or cannot be stored."""
+    """A webhook's JSON object. Raises InvalidEventError for anything else."""
     try:
         value = json.loads(body, object_pairs_hook=_once_each)
         # PostgreSQL takes neither infinities nor NUL and lone surrogates, which escapes smuggle in.
@@ -123,9 +123,9 @@ def json_object(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         storable = False
     if not storable:
-        raise BadEvent("", "The body is not valid JSON.")
+        raise InvalidEventError("", "The body is not valid JSON.")
     if not isinstance(value, dict):
-        raise BadEvent("", "The body must be a JSON object.")
+        raise InvalidEventError("", "The body must be a JSON object.")
     return value
 
 
@@ -149,12 +149,12 @@ def xml(response: Response) -> Element:
 
 
 def xml_body(body: bytes, tag: str) -> Element:
-    """A webhook's XML below an element of that name. Raises BadEvent when it is anything else."""
+    """A webhook's XML below an element of that name. Raises InvalidEventError for anything else."""
     root = _parsed(body)
     if root is None:
-        raise BadEvent("", "The body is not valid XML.")
+        raise InvalidEventError("", "The body is not valid XML.")
     if root.tag != tag:
-        raise BadEvent("", f"The body must be an element named {tag}.")
+        raise InvalidEventError("", f"The body must be an element named {tag}.")
     return root
 
 
@@ -168,18 +168,18 @@ def _parsed(body: bytes) -> Element | None:
 
 
 def part(body: Mapping[str, Any], field: str) -> dict[str, Any]:
-    """An object inside a webhook's body. Raises BadEvent when it is anything else."""
+    """An object inside a webhook's body. Raises InvalidEventError when it is anything else."""
     value = body.get(field)
     if not isinstance(value, dict):
-        raise BadEvent(field, "This field must be an object.")
+        raise InvalidEventError(field, "This field must be an object.")
     return value
 
 
 def parts(body: Mapping[str, Any], field: str) -> list[Any]:
-    """The members of a list inside a webhook's body: a batch, for `each`. Raises BadEvent."""
+    """The members of a list in a webhook's body: a batch, for `each`. Raises InvalidEventError."""
     value = body.get(field)
     if not isinstance(value, list):
-        raise BadEvent(field, "This field must be a list.")
+        raise InvalidEventError(field, "This field must be a list.")
     return value
 
 
@@ -193,25 +193,27 @@ def attributes(element: Element) -> dict[str, str]:
 def text(body: Mapping[str, Any], field: str, longest: int) -> str:
     """A text of a webhook's body, without the blanks around it: columns of fixed width are padded.
 
-    Raises BadEvent when it is missing, empty, too long or not printable.
+    Raises InvalidEventError when it is missing, empty, too long or not printable.
     """
     value = body.get(field)
     value = value.strip() if isinstance(value, str) else ""
     if not value:
-        raise BadEvent(field, "This field must be a text that is not empty.")
+        raise InvalidEventError(field, "This field must be a text that is not empty.")
     if len(value) > longest or not value.isprintable():
-        raise BadEvent(field, f"This field may have at most {longest} printable characters.")
+        raise InvalidEventError(
+            field, f"This field may have at most {longest} printable characters."
+        )
     return value
 
 
 def reference(body: Mapping[str, Any], field: str) -> str:
-    """Our reference in a webhook's body, as we write it. Raises BadEvent when there is none."""
+    """Our reference in a webhook's body, as we write it. Raises InvalidEventError without one."""
     value = body.get(field)
     found = plain_reference(value) if isinstance(value, str) else ""
     if not found:
-        raise BadEvent(field, "This field must be a text that is not empty.")
+        raise InvalidEventError(field, "This field must be a text that is not empty.")
     if len(found) > LONGEST_OF_OURS or not found.isprintable():
-        raise BadEvent(
+        raise InvalidEventError(
             field, f"This field may have at most {LONGEST_OF_OURS} printable characters."
         )
     return found
@@ -236,7 +238,7 @@ def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None 
     """A tracking status; `known` translates the provider's words, in capitals or not, or numbers.
 
     Empty for one that is not known: carriers add some unannounced, and nothing is guessed. Raises
-    BadEvent for what is no status at all.
+    InvalidEventError for what is no status at all.
     """
     words: Mapping[Any, str] = {name: name for name in RANKS} if known is None else known
     value = body.get(field)
@@ -249,7 +251,7 @@ def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None 
 
 
 def raw_status(body: Mapping[str, Any], field: str) -> str:
-    """A status as the provider said it: its word, or its number as text. Raises BadEvent."""
+    """A status in the provider's own term, or its number as text. Raises InvalidEventError."""
     value = body.get(field)
     return str(value) if type(value) is int else text(body, field, LONGEST_STATUS)
 
@@ -257,7 +259,7 @@ def raw_status(body: Mapping[str, Any], field: str) -> str:
 def local_time(body: Mapping[str, Any], field: str, form: str, example: str, zone: str) -> datetime:
     """A time of a webhook's body as `form` says (strptime), on a zone's clock, in UTC.
 
-    One that RFC 3339 describes is taken too: it cannot be mistaken. Raises BadEvent.
+    One that RFC 3339 describes is taken too: it cannot be mistaken. Raises InvalidEventError.
     """
     said = text(body, field, LONGEST_TIME)
     try:
@@ -272,32 +274,32 @@ def moment(
 ) -> datetime:
     """A time of a webhook's body as RFC 3339 writes it, in UTC.
 
-    One that names no zone is on the clock of `zone`, and refused without. Raises BadEvent.
+    One that names no zone is on the clock of `zone`, and refused without. Raises InvalidEventError.
     """
     said = text(body, field, LONGEST_TIME)
     try:
         time = iso_moment(said)
     except (ValueError, OverflowError):
-        raise BadEvent(field, f"Write it as {example}.") from None
+        raise InvalidEventError(field, f"Write it as {example}.") from None
     if time.tzinfo:
         return _sane(time, field)
     return in_utc(time, zone, field) if zone else _refuse(field, "This time names no zone.")
 
 
 def epoch(body: Mapping[str, Any], field: str) -> datetime:
-    """A time of a webhook's body in whole seconds since 1970 (UTC), in UTC. Raises BadEvent."""
+    """A time of a webhook's body in whole seconds since 1970, in UTC. Raises InvalidEventError."""
     said = body.get(field)
     if type(said) is not int:
-        raise BadEvent(field, "This field must be a whole number of seconds since 1970.")
+        raise InvalidEventError(field, "This field must be a whole number of seconds since 1970.")
     try:
         time = datetime.fromtimestamp(said, UTC)
     except (ValueError, OverflowError, OSError):
-        raise BadEvent(field, "This is no time in seconds since 1970.") from None
+        raise InvalidEventError(field, "This is no time in seconds since 1970.") from None
     return _sane(time, field)
 
 
 def in_utc(local: datetime, zone: str, field: str) -> datetime:
-    """A time on the provider's wall clock, in UTC. Raises BadEvent when it is absurd.
+    """A time on the provider's wall clock, in UTC. Raises InvalidEventError when it is absurd.
 
     An hour that the clock shows twice in autumn is taken as its first pass: nobody can tell. One
     that it jumps over in spring is read as if it had not yet been set forward. Refused are times
@@ -305,20 +307,20 @@ def in_utc(local: datetime, zone: str, field: str) -> datetime:
     """
     # The year first: the earliest times of the calendar have no UTC.
     if local.year < FIRST_YEAR:
-        raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
+        raise InvalidEventError(field, f"This time is before {FIRST_YEAR}.")
     try:
         return _sane(local.replace(tzinfo=ZoneInfo(zone), fold=0).astimezone(UTC), field)
     except OverflowError:
-        raise BadEvent(field, "This time is more than a day ahead.") from None
+        raise InvalidEventError(field, "This time is more than a day ahead.") from None
 
 
 def _refuse(field: str, message: str) -> NoReturn:
-    raise BadEvent(field, message)
+    raise InvalidEventError(field, message)
 
 
 def _sane(time: datetime, field: str) -> datetime:
     if time.year < FIRST_YEAR:
-        raise BadEvent(field, f"This time is before {FIRST_YEAR}.")
+        raise InvalidEventError(field, f"This time is before {FIRST_YEAR}.")
     if time > clock.now() + FURTHEST_AHEAD:
-        raise BadEvent(field, "This time is more than a day ahead.")
+        raise InvalidEventError(field, "This time is more than a day ahead.")
     return time

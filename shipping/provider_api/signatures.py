@@ -37,7 +37,7 @@ def _signed(secret: str, headers: Mapping[str, str], body: bytes) -> bool:
         return False
 
 
-def has_code(secrets: Sequence[str], given: str, body: bytes) -> bool:
+def has_hmac(secrets: Sequence[str], given: str, body: bytes) -> bool:
     """Whether `given` is the hexadecimal HMAC-SHA256 of the raw body under one of the secrets.
 
     For a header of the provider's own. It says nothing of when: an old webhook can be repeated,
@@ -51,7 +51,7 @@ def has_code(secrets: Sequence[str], given: str, body: bytes) -> bool:
     return any(same)
 
 
-def bears(secrets: Sequence[str], headers: Mapping[str, str]) -> bool:
+def has_bearer_secret(secrets: Sequence[str], headers: Mapping[str, str]) -> bool:
     """Whether the request carries one of the secrets as its bearer token; an empty one is none."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     # All are compared, in constant time: how long it took says nothing of what came close.

@@ -16,13 +16,13 @@ class Console(Provider):
     """Takes everything at once, without a request."""
 
     name = "console"
-    deduplicates = True
-    pretends = True
+    is_idempotent = True
+    is_fake = True
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Outcome:
         """Done. The log says which shipment, not whose."""
         logger.info("shipment %s: %d lines, taken by nobody", shipment.reference, len(lines))
-        return parsing.taken(f"console-{shipment.reference}")
+        return parsing.accepted(f"console-{shipment.reference}")
 
 
 provider = Console()

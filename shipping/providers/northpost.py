@@ -1,6 +1,6 @@
 """Northpost: XML under basic authentication, its own codes and its own label reference.
 
-Told by the environment: NORTHPOST_URL, NORTHPOST_LOGIN (user:password), NORTHPOST_HOOK_SECRET
+Settings: NORTHPOST_URL, NORTHPOST_LOGIN (user:password), NORTHPOST_HOOK_SECRET
 (the bearer secret of its webhooks) and NORTHPOST_TIME_ZONE (of the times in them).
 """
 
@@ -14,7 +14,7 @@ from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown,
 from orders.models import OrderLine
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
-from shipping.provider_api.base import NotAuthentic, Provider, TrackedEvent, Unreadable
+from shipping.provider_api.base import Provider, TrackedEvent, Unreadable, WebhookValidationError
 
 SERVICES = {"standard": "N48", "express": "N24"}
 STATES = {
@@ -42,7 +42,7 @@ class Northpost(Provider):
     name = "northpost"
     limits = http.Limits(concurrency=10, per_second=50)
     needs = ("URL", "LOGIN", "HOOK_SECRET")
-    looks_up = cancels = reports = True
+    supports_lookup = supports_cancellation = sends_webhooks = True
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """One consignment. Weights are grams, of one piece."""
@@ -61,7 +61,7 @@ class Northpost(Provider):
 
     def read(self, response: Response) -> Outcome:
         """It says no with a 200 and a code of its own."""
-        return refusal(response, server_error=Unknown) or _taken(parsing.xml(response))
+        return refusal(response, server_error=Unknown) or _accepted(parsing.xml(response))
 
     def look_up(self, reference: str) -> Request:
         """All consignments of one reference."""
@@ -72,7 +72,7 @@ class Northpost(Provider):
         if refused := refusal(response, server_error=Unknown):
             return refused
         root = parsing.xml(response)
-        return None if root.tag == "consignments" and not len(root) else _taken(root[0])
+        return None if root.tag == "consignments" and not len(root) else _accepted(root[0])
 
     def cancel(self, shipment: Shipment) -> Request:
         """`DELETE` of its own label: our reference means nothing here."""
@@ -88,8 +88,8 @@ class Northpost(Provider):
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By the secret, compared in constant time."""
-        if not signatures.bears(self.secrets("HOOK_SECRET"), headers):
-            raise NotAuthentic("not the secret")
+        if not signatures.has_bearer_secret(self.secrets("HOOK_SECRET"), headers):
+            raise WebhookValidationError("not the secret")
 
     def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """Many events a webhook."""
@@ -107,22 +107,22 @@ class Northpost(Provider):
         self, method: str, path: str, more: Mapping[str, str] | None = None, body: bytes = b""
     ) -> Request:
         headers = {
-            **formatting.basic(self.told("LOGIN")),
+            **formatting.basic(self.setting("LOGIN")),
             "Accept": "application/xml",
             **(more or {}),
         }
         return Request(method, f"{self.url}/{path}", headers, body, timeout=self.timeout)
 
 
-def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
-    return said.get("ref"), said.get("code")
+def _hint(raw: Mapping[str, Any]) -> tuple[object, object]:
+    return raw.get("ref"), raw.get("code")
 
 
-def _taken(root: Element) -> Outcome:
+def _accepted(root: Element) -> Outcome:
     if root.tag != "consignment":
         return _refusal(root)
     # Without a label there is no telling what it took.
-    return parsing.taken(root.attrib["label"], root.get("barcode"), root.get("track"))
+    return parsing.accepted(root.attrib["label"], root.get("barcode"), root.get("track"))
 
 
 def _refusal(root: Element) -> Outcome:

@@ -13,7 +13,7 @@ from core.http import Done, Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import DeliveryService, OrderLine
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
-from shipping.provider_api.base import NotAuthentic, Provider, TrackedEvent, Unreadable
+from shipping.provider_api.base import Provider, TrackedEvent, Unreadable, WebhookValidationError
 from shipping.states import RANKS
 
 LONGEST = {"country": 2}
@@ -26,13 +26,13 @@ class Reference(Provider):
 
     name = "reference"
     limits = Limits(concurrency=50)
-    deduplicates = True
-    looks_up = True
-    cancels = True
-    reports = True
+    is_idempotent = True
+    supports_lookup = True
+    supports_cancellation = True
+    sends_webhooks = True
     needs = ("URL", "SECRET")
 
-    def setting(self, what: str) -> str:
+    def setting_name(self, what: str) -> str:
         """Its settings are older than the others', and named otherwise."""
         return f"REFERENCE_PROVIDER_{what}"
 
@@ -48,7 +48,7 @@ class Reference(Provider):
             },
         }
         headers = {**self._credentials(), "Idempotency-Key": str(shipment.key)}
-        url = self.typed_url or self.told("URL")
+        url = self.typed_url or self.setting("URL")
         return Request.json("POST", url, body, headers, timeout=self.timeout)
 
     def read(self, response: Response) -> Outcome:
@@ -68,10 +68,10 @@ class Reference(Provider):
             return None
         return refusal(response, server_error=Unknown) or _parcel(response)
 
-    def news(self, response: Response) -> str:
+    def tracking_status(self, response: Response) -> str:
         """Its `status`, in the words of its events."""
-        said = str(response.json_object().get("status"))
-        return said if said in RANKS else ""
+        status = str(response.json_object().get("status"))
+        return status if status in RANKS else ""
 
     def cancel(self, shipment: Shipment) -> Request:
         """`POST` to `cancel` below our reference, until the carrier has collected it."""
@@ -83,17 +83,17 @@ class Reference(Provider):
         """A conflict means that the carrier has it already; cancelling again changes nothing."""
         if refused := refusal(response, server_error=Unknown):
             return refused
-        said = response.json_object().get("status")
-        return Done() if said == "cancelled" else Unknown("it does not say that it is cancelled")
+        status = response.json_object().get("status")
+        return Done() if status == "cancelled" else Unknown("it does not say that it is cancelled")
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By the signature when there is one, else by the bearer secret."""
         if signatures.SIGNATURE in headers:
             genuine = signatures.is_signed(self.secrets("SECRET"), headers, body)
         else:
-            genuine = signatures.bears(self.secrets("SECRET"), headers)
+            genuine = signatures.has_bearer_secret(self.secrets("SECRET"), headers)
         if not genuine:
-            raise NotAuthentic("neither a valid signature nor the secret")
+            raise WebhookValidationError("neither a valid signature nor the secret")
 
     def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """One event a webhook."""
@@ -114,14 +114,14 @@ class Reference(Provider):
         return {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
 
 
-def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
-    return said.get("order_id"), said.get("event_name")
+def _hint(raw: Mapping[str, Any]) -> tuple[object, object]:
+    return raw.get("order_id"), raw.get("event_name")
 
 
 def _parcel(response: Response) -> Outcome:
-    said = response.json_object()
-    return parsing.taken(
-        said.get("shipment_id"), said.get("tracking_number"), said.get("tracking_url")
+    answer = response.json_object()
+    return parsing.accepted(
+        answer.get("shipment_id"), answer.get("tracking_number"), answer.get("tracking_url")
     )
 
 

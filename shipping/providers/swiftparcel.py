@@ -1,6 +1,6 @@
 """Swiftparcel: JSON of its own, webhooks signed by Standard Webhooks.
 
-Told by the environment: SWIFTPARCEL_URL, SWIFTPARCEL_API_KEY and SWIFTPARCEL_SECRET (`whsec_…`,
+Settings: SWIFTPARCEL_URL, SWIFTPARCEL_API_KEY and SWIFTPARCEL_SECRET (`whsec_…`,
 several of them separated by commas while one replaces another).
 """
 
@@ -11,7 +11,7 @@ from core.http import Limits, Outcome, Request, Response, Unknown, refusal
 from orders.models import OrderLine
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
-from shipping.provider_api.base import NotAuthentic, Provider, TrackedEvent, Unreadable
+from shipping.provider_api.base import Provider, TrackedEvent, Unreadable, WebhookValidationError
 
 SPEEDS = {"standard": "economy", "express": "priority"}
 STATES = {
@@ -30,7 +30,7 @@ class Swiftparcel(Provider):
     name = "swiftparcel"
     limits = Limits(concurrency=20)
     needs = ("URL", "API_KEY", "SECRET")
-    reports = True
+    sends_webhooks = True
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """A parcel. Its weight is grams, of all pieces together."""
@@ -54,27 +54,27 @@ class Swiftparcel(Provider):
                 "country": formatting.fit("country", shipment.country, 2),
             },
         }
-        headers = {"X-Api-Key": self.told("API_KEY"), "Idempotency-Key": str(shipment.key)}
+        headers = {"X-Api-Key": self.setting("API_KEY"), "Idempotency-Key": str(shipment.key)}
         return Request.json("POST", f"{self.url}/parcels", body, headers, timeout=self.timeout)
 
     def read(self, response: Response) -> Outcome:
         """What it took has an id; without one nobody could ask for it."""
         if refused := refusal(response, server_error=Unknown):
             return refused
-        said = response.json_object()["data"]
-        tracking = said.get("tracking") or {}
-        return parsing.taken(str(said["id"]), tracking.get("code"), tracking.get("link"))
+        answer = response.json_object()["data"]
+        tracking = answer.get("tracking") or {}
+        return parsing.accepted(str(answer["id"]), tracking.get("code"), tracking.get("link"))
 
     def verify(self, headers: Mapping[str, str], body: bytes) -> None:
         """By its signature over the raw body."""
         if not signatures.is_signed(self.secrets("SECRET"), headers, body):
-            raise NotAuthentic("no valid signature")
+            raise WebhookValidationError("no valid signature")
 
     def events(self, body: bytes) -> list[TrackedEvent | Unreadable]:
         """One event a webhook. What is not about a parcel is nothing to us."""
-        said = parsing.json_object(body)
-        about_parcels = parsing.text(said, "type", LONGEST_TYPE).startswith(OF_PARCELS)
-        return parsing.each([said], self.event, _hint) if about_parcels else []
+        webhook = parsing.json_object(body)
+        about_parcels = parsing.text(webhook, "type", LONGEST_TYPE).startswith(OF_PARCELS)
+        return parsing.each([webhook], self.event, _hint) if about_parcels else []
 
     def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
         """A type that it has added since is an event of a status that we do not know."""
@@ -87,8 +87,8 @@ class Swiftparcel(Provider):
         return TrackedEvent(event_id, reference, name, time, raw, state)
 
 
-def _hint(said: Mapping[str, Any]) -> tuple[object, object]:
-    about = said.get("data")
+def _hint(raw: Mapping[str, Any]) -> tuple[object, object]:
+    about = raw.get("data")
     return (about.get("ref"), about.get("state")) if isinstance(about, dict) else ("", "")
 
 

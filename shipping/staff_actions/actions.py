@@ -73,7 +73,7 @@ def _wait(shipment: Shipment, *, by: str, reason: str) -> None:
 
 
 def _can_be_asked(shipment: Shipment) -> bool:
-    return _is_there(shipment) and providers.get(shipment.provider).looks_up
+    return _is_there(shipment) and providers.get(shipment.provider).supports_lookup
 
 
 def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
@@ -94,7 +94,7 @@ def _same_key(shipment: Shipment) -> str:
 
 
 def _is_asked_first(shipment: Shipment) -> bool:
-    return shipment.doubtful and providers.get(shipment.provider).looks_up
+    return shipment.doubtful and providers.get(shipment.provider).supports_lookup
 
 
 def _another(shipment: Shipment) -> str:

@@ -99,7 +99,7 @@ def _bring(order: Order, made: OrderChange, following: Sequence[Shipment], *, by
     route = router.route(order)
     later = Shipment(order=order, reference=f"{order.number}.0", provider=route.provider)
     _take(later, order, FIELDS)
-    services.check_expressible(later, order, field)
+    services.check_supported(later, order, field)
     for parcel in following:
         parcel.order, parcel.revision = order, parcel.revision or made.revision
         went_by = router.route(parcel.as_ordered).provider
@@ -108,7 +108,7 @@ def _bring(order: Order, made: OrderChange, following: Sequence[Shipment], *, by
         if went_by != route.provider:
             _reroute(parcel, router, route.provider)
             told += f"; goes by {route.provider}"
-        services.check_expressible(parcel, parcel.as_ordered, field)
+        services.check_supported(parcel, parcel.as_ordered, field)
         parcel.save(update_fields=WRITTEN)
         parcel.events.create(kind="changed", actor=by, detail=told[:500])
         if parcel.state == "queued":

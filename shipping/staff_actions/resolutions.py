@@ -14,7 +14,7 @@ from orders.services import correct_address
 from shipping import providers, services, task_names
 from shipping.exceptions import cases, risks
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
-from shipping.provider_api.base import NotExpressible, Provider
+from shipping.provider_api.base import Provider, UnsupportedShipmentError
 from shipping.routing import Router
 from shipping.states import AHEAD, UNDECIDED
 from shipping.tracking import events
@@ -50,7 +50,7 @@ def send_by(
         raise ValidationError({"provider": f"{provider} cannot take it: {why}."})
     told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
     before, shipment.provider = locked.provider, provider
-    _check_expressible(shipment, "provider")
+    _check_supported(shipment, "provider")
     ShipmentEvent.objects.create(
         shipment=shipment,
         kind="rerouted",
@@ -122,7 +122,7 @@ def correct_and_send(
     Shipment.objects.filter(pk=shipment.pk).update(**address)
     for name, value in address.items():
         setattr(shipment, name, value)
-    _check_expressible(shipment, "__all__")
+    _check_supported(shipment, "__all__")
     told = f"changed: {', '.join(changed)}. {weighed}"[:500]
     ShipmentEvent.objects.create(shipment=shipment, kind="address-corrected", actor=by, detail=told)
     correct_address(shipment.order, {**shipment.address()}, by=by)
@@ -163,13 +163,13 @@ def assign(event: TrackingEvent, *, by: str, reference: str, reason: str = "") -
     events.link(shipment, provider=event.provider, order_id=event.order_id, by=by)
 
 
-def _check_expressible(shipment: Shipment, field: str) -> None:
+def _check_supported(shipment: Shipment, field: str) -> None:
     """Raise ValidationError when the provider's contract cannot say it."""
     adapter = _adapter(shipment.provider)
     try:
         if adapter:
             adapter.create(shipment, shipment.lines)
-    except NotExpressible as error:
+    except UnsupportedShipmentError as error:
         text = f"{shipment.provider} cannot take it: {error}"
         raise ValidationError({field: text}) from error
 

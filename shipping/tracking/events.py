@@ -17,7 +17,7 @@ from shipping.exceptions import cases
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.provider_api import parsing
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
-from shipping.provider_api.parsing import LONGEST_OF_OURS, LONGEST_STATUS, BadEvent
+from shipping.provider_api.parsing import LONGEST_OF_OURS, LONGEST_STATUS, InvalidEventError
 from shipping.schedules import services as schedules
 from shipping.states import ATTEMPT, EXCEPTIONS, FAILED, RANKS
 from shipping.tracking import stalled, unreadable
@@ -165,7 +165,7 @@ def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
     """
     try:
         return adapter.events(body)
-    except BadEvent as error:
+    except InvalidEventError as error:
         return [Unreadable(body, error.problem)]
     except Exception as error:  # noqa: BLE001 - a bug in an adapter must not lose what was said
         # Kind only: its text may quote the body.

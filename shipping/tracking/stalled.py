@@ -77,9 +77,9 @@ def _times() -> dict[str, list[Any]]:
 
 def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
     """Nothing is expected of a provider that neither reports nor answers."""
-    if provider.looks_up:
+    if provider.supports_lookup:
         return list(enumerate(hours, 1))
-    return [(STUCK_STAGE, hours[0])] if provider.reports else []
+    return [(STUCK_STAGE, hours[0])] if provider.sends_webhooks else []
 
 
 # Stage by stage, so that the index leads to those alone that are due, however many are silent. The

@@ -9,7 +9,7 @@ from core.outbox import work
 from shipping import providers, services
 from shipping.dispatch import cancellations, inquiries, queue
 from shipping.models import Cancellation, Inquiry, ProviderProfile
-from shipping.provider_api.endpoints import objection
+from shipping.provider_api.endpoints import why_blocked
 from shipping.tests.factories import queued_shipment
 from shipping.tracking import stalled
 
@@ -25,7 +25,7 @@ def allowed(settings):
     ["https://api.northpost.example/v2", "https://API.northpost.example", "https://a.swiftparcel.example"],
 )  # fmt: skip
 def test_an_allowed_address_may_be_typed(url):
-    assert objection(url) == ""
+    assert why_blocked(url) == ""
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_an_allowed_address_may_be_typed(url):
     ],
 )
 def test_any_other_is_refused(url):
-    assert objection(url)
+    assert why_blocked(url)
     if url:
         with pytest.raises(ValidationError):
             ProviderProfile(provider="northpost", url=url).clean_fields()
 
 
 def test_loopback_is_for_development(settings):
-    assert objection("http://127.0.0.1:8001/northpost")
+    assert why_blocked("http://127.0.0.1:8001/northpost")
     settings.DEMO = True
-    assert objection("http://127.0.0.1:8001/northpost") == ""
-    assert objection("http://10.0.0.1/")
+    assert why_blocked("http://127.0.0.1:8001/northpost") == ""
+    assert why_blocked("http://10.0.0.1/")
 
 
 def test_an_allowed_name_that_leads_home_is_not_called_and_refuses_no_parcel(db, settings):
@@ -125,5 +125,5 @@ def test_no_answer_that_repeats_a_secret_is_shown(settings):
     settings.NORTHPOST_LOGIN = "dosette:secret"
     settings.NORTHPOST_HOOK_SECRET = "old-one,new-one"
     request = Request("GET", "https://api.northpost.example/dosette:secret")
-    made = queue.guarded(providers.get("northpost"), request)
+    made = queue.with_url_policy(providers.get("northpost"), request)
     assert set(made.hidden) == {"dosette:secret", "old-one", "new-one"}

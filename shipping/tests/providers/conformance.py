@@ -26,13 +26,13 @@ from shipping import providers, services
 from shipping.dispatch import queue
 from shipping.models import Shipment
 from shipping.provider_api.base import (
-    NotAuthentic,
-    NotExpressible,
-    NotOffered,
     Provider,
     Unreadable,
+    UnsupportedOperationError,
+    UnsupportedShipmentError,
+    WebhookValidationError,
 )
-from shipping.provider_api.parsing import BadEvent
+from shipping.provider_api.parsing import InvalidEventError
 from shipping.tests.factories import queued_shipment, read_one
 from shipping.tests.providers.conformance_events import EventConformance
 from shipping.tracking import events
@@ -234,7 +234,7 @@ class Conformance(EventConformance):
         )
 
     def test_it_calls_no_address_but_its_own(self, provider: Provider) -> None:
-        made = requested(provider.at("https://elsewhere.example/api"))
+        made = requested(provider.with_url("https://elsewhere.example/api"))
         assert made.url.startswith("https://elsewhere.example/api")
 
     def test_it_is_told_where_the_parcel_goes_and_no_more(self, provider: Provider) -> None:
@@ -250,14 +250,14 @@ class Conformance(EventConformance):
         for name, longest in case.longest.items():
             fits = "é" * longest
             assert fits in said(requested(provider, **{name: fits})), name
-            with pytest.raises(NotExpressible) as refused:
+            with pytest.raises(UnsupportedShipmentError) as refused:
                 provider.create(*parcel(**{name: f"{fits}é"}))
             assert "é" not in str(refused.value)
 
     def test_what_it_cannot_say_is_refused(self, provider: Provider) -> None:
-        with pytest.raises(NotExpressible):
+        with pytest.raises(UnsupportedShipmentError):
             provider.create(*parcel(delivery_service="overnight"))
-        with pytest.raises(NotExpressible):
+        with pytest.raises(UnsupportedShipmentError):
             provider.create(parcel()[0], [])
 
     # --- what an answer means --------------------------------------------------------------
@@ -295,13 +295,13 @@ class Conformance(EventConformance):
     def test_nothing_that_goes_wrong_on_the_way_passes_for_done(self, provider, case):
         for words, script in spoilt(case.taken).items():
             with staged(script) as stage:
-                there = provider.at(f"http://{stage.host}:{stage.port}")
+                there = provider.with_url(f"http://{stage.host}:{stage.port}")
                 outcome = over_http(stage, requested(there), there.read)
                 assert isinstance(outcome, Unknown), words
 
     def test_what_was_never_sent_is_proven_not_taken(self, provider: Provider) -> None:
         with staged(hang_up) as stage:
-            there = provider.at(f"http://{stage.host}:{stage.port}")
+            there = provider.with_url(f"http://{stage.host}:{stage.port}")
         outcome = send(replace(requested(there), timeout=2), there.read)
         assert isinstance(outcome, Temporary)
         assert outcome.not_taken
@@ -312,8 +312,8 @@ class Conformance(EventConformance):
             talk.answer(heard, status="400 Bad Request")
 
         with staged(echo) as stage:
-            there = provider.at(f"http://{stage.host}:{stage.port}")
-            made = queue.guarded(there, requested(there))
+            there = provider.with_url(f"http://{stage.host}:{stage.port}")
+            made = queue.with_url_policy(there, requested(there))
             outcome = over_http(stage, replace(made, public_only=False), there.read, 5)
         assert isinstance(outcome, Permanent)
         for name, value in case.settings.items():
@@ -326,7 +326,7 @@ class Conformance(EventConformance):
                 talk.answer(status="307 Moved", headers=f"Location: {talk.stage.url}\r\n")
 
         with staged(elsewhere) as stage:
-            there = provider.at(f"http://{stage.host}:{stage.port}")
+            there = provider.with_url(f"http://{stage.host}:{stage.port}")
             assert isinstance(over_http(stage, requested(there), there.read, 5), Temporary)
             assert len(stage.requests) == 1
 
@@ -345,9 +345,9 @@ class Conformance(EventConformance):
     # --- looking up ------------------------------------------------------------------------
 
     def test_it_is_asked_by_our_reference_or_not_at_all(self, provider, case):
-        if not provider.looks_up:
+        if not provider.supports_lookup:
             for offer in (lambda: provider.look_up("co-1"), lambda: provider.read_look_up(OKAY)):
-                with pytest.raises(NotOffered):
+                with pytest.raises(UnsupportedOperationError):
                     offer()
             return
         assert "co-1.3" in said(provider.look_up("co-1.3"))
@@ -360,7 +360,7 @@ class Conformance(EventConformance):
         assert provider.read_look_up(case.absent) is None
 
     def test_only_its_own_word_says_that_a_parcel_is_not_there(self, provider, case):
-        if not provider.looks_up:
+        if not provider.supports_lookup:
             return
         for status in (*REDIRECTS, *WAIT, *REFUSED, *DOUBT):
             outcome = read(provider.read_look_up, answer(status))
@@ -370,9 +370,9 @@ class Conformance(EventConformance):
     # --- cancelling ------------------------------------------------------------------------
 
     def test_it_cancels_or_says_that_it_cannot(self, provider: Provider, case: Case) -> None:
-        if not provider.cancels:
+        if not provider.supports_cancellation:
             for offer in (lambda: provider.cancel(parcel()[0]), lambda: provider.read_cancel(OKAY)):
-                with pytest.raises(NotOffered):
+                with pytest.raises(UnsupportedOperationError):
                     offer()
             return
         assert case.cancelled, "give an example of it"
@@ -387,8 +387,8 @@ class Conformance(EventConformance):
     # --- webhooks --------------------------------------------------------------------------
 
     def test_a_webhook_is_read_in_our_words(self, provider: Provider, case: Case) -> None:
-        if not provider.reports:
-            with pytest.raises(NotOffered):
+        if not provider.sends_webhooks:
+            with pytest.raises(UnsupportedOperationError):
                 provider.events(b"{}")
             return
         provider.verify(case.prove(case.webhook), case.webhook)
@@ -403,17 +403,17 @@ class Conformance(EventConformance):
         bent = [proof | {name: f"x{value}"} for name, value in proof.items() if len(proof) == 1]
         cut = [{n: v for n, v in proof.items() if n != name} for name in proof]
         for headers in [*MALFORMED, *bent, *cut]:
-            with pytest.raises(NotAuthentic):
+            with pytest.raises(WebhookValidationError):
                 provider.verify(headers, case.webhook)
 
     def test_what_is_no_proof_whatever_is_refused(self, provider: Provider, case: Case) -> None:
         proof = case.prove(case.webhook)
         for name in proof:
             for value in ODD:
-                with pytest.raises(NotAuthentic):
+                with pytest.raises(WebhookValidationError):
                     provider.verify(proof | {name: value}, case.webhook)
         for body in (b"", case.webhook + b" ") if proof and "authorization" not in proof else ():
-            with pytest.raises(NotAuthentic):
+            with pytest.raises(WebhookValidationError):
                 provider.verify(proof, body)
 
     def test_without_its_secret_nobody_comes_in(self, provider, case, monkeypatch, settings):
@@ -422,13 +422,13 @@ class Conformance(EventConformance):
             if hasattr(settings, name):
                 setattr(settings, name, "")
         for headers in (case.prove(case.webhook), *MALFORMED):
-            with pytest.raises(NotAuthentic):
+            with pytest.raises(WebhookValidationError):
                 provider.verify(headers, case.webhook)
 
     def test_a_webhook_that_is_none_is_refused(self, provider: Provider, case: Case) -> None:
-        if provider.reports:
+        if provider.sends_webhooks:
             for body in (*NONSENSE, case.webhook[:-3], b"[" * 60_000):
-                with pytest.raises(BadEvent):
+                with pytest.raises(InvalidEventError):
                     provider.events(body)
 
     def test_what_cannot_be_read_of_a_webhook_is_no_event(self, provider, case):
@@ -439,20 +439,20 @@ class Conformance(EventConformance):
     @_few
     @_any_body
     def test_no_body_whatever_breaks_it(self, provider: Provider, body: bytes) -> None:
-        if provider.reports:
-            with suppress(BadEvent):
+        if provider.sends_webhooks:
+            with suppress(InvalidEventError):
                 provider.events(body)
 
     @_few
     @_any_headers
     def test_no_headers_whatever_break_it_or_open_it(self, provider, headers):
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(WebhookValidationError):
             provider.verify(headers, b"{}")
 
     def _readers(self, provider: Provider) -> list[Callable[[Response], Any]]:
         readers: list[Callable[[Response], Any]] = [provider.read]
-        readers += [provider.read_look_up] if provider.looks_up else []
-        return readers + ([provider.read_cancel] if provider.cancels else [])
+        readers += [provider.read_look_up] if provider.supports_lookup else []
+        return readers + ([provider.read_cancel] if provider.supports_cancellation else [])
 
 
 OKAY = answer(200, {})

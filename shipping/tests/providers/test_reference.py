@@ -11,7 +11,7 @@ from core.http import Done, Permanent, Request, Response, Temporary, Unknown
 from orders.models import OrderLine
 from shipping import providers
 from shipping.models import Shipment
-from shipping.provider_api.base import NotExpressible
+from shipping.provider_api.base import UnsupportedShipmentError
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = json.loads((ROOT / "customers/demo_data/shipment_request.json").read_text())
@@ -64,7 +64,9 @@ def test_C1_a_value_of_36_characters_is_refused_and_not_cut(field):
         if fits:
             assert isinstance(reference.create(*made), Request)
         else:
-            with pytest.raises(NotExpressible, match=f"^{name}: longer than 35 characters$"):
+            with pytest.raises(
+                UnsupportedShipmentError, match=f"^{name}: longer than 35 characters$"
+            ):
                 reference.create(*made)
 
 
@@ -74,7 +76,7 @@ def test_C1_what_the_contract_cannot_say_is_refused():
         (shipment(delivery_service="overnight"), lines()),
         (shipment(), []),
     ):
-        with pytest.raises(NotExpressible):
+        with pytest.raises(UnsupportedShipmentError):
             reference.create(parcel, items)
 
 

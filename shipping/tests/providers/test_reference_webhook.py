@@ -12,8 +12,8 @@ from standardwebhooks import Webhook
 
 from shipping import providers
 from shipping.provider_api import signatures
-from shipping.provider_api.base import NotAuthentic, Unreadable
-from shipping.provider_api.parsing import BadEvent
+from shipping.provider_api.base import Unreadable, WebhookValidationError
+from shipping.provider_api.parsing import InvalidEventError
 from shipping.tests.factories import read_one
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -51,7 +51,7 @@ def test_a_signature_of_now_is_good_whatever_this_process_takes_it_to_be(wrong_c
     headers, old = signed(EVENT, SECRETS[0]), datetime.now(UTC) - timedelta(minutes=6)
     with wrong_clock():
         reference.verify(headers, EVENT)
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(WebhookValidationError):
             reference.verify(signed(EVENT, SECRETS[0], old), EVENT)
 
 
@@ -89,18 +89,18 @@ def test_the_bearer_secret_is_enough_without_a_signature():
     ],
 )
 def test_anything_else_is_refused(headers):
-    with pytest.raises(NotAuthentic):
+    with pytest.raises(WebhookValidationError):
         reference.verify(headers, EVENT)
 
 
 def test_a_secret_that_was_never_set_opens_nothing():
-    assert not signatures.bears([""], {"authorization": "Bearer "})
+    assert not signatures.has_bearer_secret([""], {"authorization": "Bearer "})
 
 
 def test_a_signature_is_over_the_raw_body():
-    with pytest.raises(NotAuthentic):
+    with pytest.raises(WebhookValidationError):
         reference.verify(signed(EVENT, SECRETS[0]), EVENT + b" ")
-    with pytest.raises(NotAuthentic):
+    with pytest.raises(WebhookValidationError):
         reference.verify(signed(EVENT, SECRETS[0]), b"\xff\xfe")
 
 
@@ -110,14 +110,14 @@ def test_a_signature_is_good_for_five_minutes(minutes):
     if abs(minutes) < 5:
         reference.verify(headers, EVENT)
     else:
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(WebhookValidationError):
             reference.verify(headers, EVENT)
 
 
 def test_without_a_secret_nobody_comes_in(settings):
     settings.REFERENCE_PROVIDER_SECRET = ""
     for headers in ({"authorization": "Bearer "}, signed(EVENT, SECRETS[0])):
-        with pytest.raises(NotAuthentic):
+        with pytest.raises(WebhookValidationError):
             reference.verify(headers, EVENT)
 
 
@@ -225,7 +225,7 @@ def test_our_reference_padded_or_in_capitals_is_ours(said):
     ],
 )
 def test_C2_what_is_no_json_object_is_refused(body):
-    with pytest.raises(BadEvent):
+    with pytest.raises(InvalidEventError):
         reference.events(body)
 
 

@@ -92,7 +92,7 @@ def test_hours_that_do_not_grow_are_refused(db):
 
 
 def test_one_that_cannot_be_asked_goes_to_staff_at_once(db, monkeypatch):
-    monkeypatch.setattr(type(providers.get("reference")), "looks_up", False)
+    monkeypatch.setattr(type(providers.get("reference")), "supports_lookup", False)
     shipment = quiet_for(25)
     stalled.watch()
     assert cases_of(shipment) == [("shipment-stuck", True)]
