@@ -20,7 +20,7 @@ from clinical.search import search
 from clinical.states import StudyState
 from core.admin.pages import HistoryInline, LargeTableAdmin, ReadOnlyInline
 from core.forms import TokenField
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.access_log.records import RecordedAdmin, who_looked
 
 
@@ -194,7 +194,7 @@ class StudyAdmin(RecordedAdmin, LargeTableAdmin):
             try:
                 verb(study, by=_actor(request))
                 done += 1
-            except IllegalMove as refused:
+            except TransitionNotAllowedError as refused:
                 self.message_user(request, f"{study}: {refused}", messages.WARNING)
         self.message_user(request, f"{done} {'study' if done == 1 else 'studies'} changed.")
 

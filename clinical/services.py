@@ -7,7 +7,7 @@ from django.db import transaction
 
 from clinical.models import Patient, Study, StudyEvent
 from clinical.states import StudyState
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 
 logger = logging.getLogger(__name__)
 
@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 def update_patient(patient: Patient, **changes: Any) -> Patient:
     """Change what differs, and only those columns: two people may mend different ones at once.
 
-    Raises IllegalMove when the patient was deleted meanwhile.
+    Raises TransitionNotAllowedError when the patient was deleted meanwhile.
     """
     locked = _lock(patient.pk)
     _apply(locked, changes)
@@ -28,7 +28,7 @@ def delete_patient(patient: Patient, *, by: str) -> None:
     """Delete a patient who never had a study.
 
     Raises ProtectedError for any other: health records are kept, the ones entered in error too.
-    Raises IllegalMove when the patient was deleted meanwhile.
+    Raises TransitionNotAllowedError when the patient was deleted meanwhile.
     """
     # The lock keeps a study from being added between the check and the deletion.
     _lock(patient.pk).delete()
@@ -37,7 +37,8 @@ def delete_patient(patient: Patient, *, by: str) -> None:
 
 @transaction.atomic
 def create_study(study: Study, *, by: str) -> Study:
-    """Put a new study on record. Raises IllegalMove when its patient was deleted meanwhile."""
+    """Put a new study on record. Raises TransitionNotAllowedError when its patient was deleted
+    meanwhile."""
     _lock(study.patient_id, no_key=True)
     study.save(force_insert=True)
     StudyEvent.objects.create(study=study, kind="created", to_state=study.state, actor=by)
@@ -48,11 +49,11 @@ def create_study(study: Study, *, by: str) -> Study:
 def update_study(study: Study, *, by: str, **changes: Any) -> Study:
     """Change what differs; the event names the fields. Nothing differs: nothing is written.
 
-    Raises IllegalMove when it was deleted meanwhile.
+    Raises TransitionNotAllowedError when it was deleted meanwhile.
     """
     locked = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
     if locked.state == StudyState.ENTERED_IN_ERROR:
-        raise IllegalMove("This study was deleted, so it cannot be changed.")
+        raise TransitionNotAllowedError("This study was deleted, so it cannot be changed.")
     changed = _apply(locked, changes)
     if changed:
         StudyEvent.objects.create(
@@ -62,29 +63,30 @@ def update_study(study: Study, *, by: str, **changes: Any) -> Study:
 
 
 def make_available(study: Study, *, by: str) -> None:
-    """The images can be seen. Raises IllegalMove when it was cancelled or deleted."""
-    move(study, StudyState.AVAILABLE, by=by)
+    """The images can be seen. Raises TransitionNotAllowedError when it was cancelled or deleted."""
+    transition(study, StudyState.AVAILABLE, by=by)
 
 
 def cancel_study(study: Study, *, by: str) -> None:
-    """It was not taken. Raises IllegalMove when its images are there, or it was deleted."""
-    move(study, StudyState.CANCELLED, by=by)
+    """It was not taken. Raises TransitionNotAllowedError when its images are there, or it was
+    deleted."""
+    transition(study, StudyState.CANCELLED, by=by)
 
 
 def delete_study(study: Study, *, by: str) -> None:
     """Take a study off the record, as entered in error: it is seen no more, but not destroyed.
 
     Its row and its events stay for those who must answer for it, and so that a repeated import
-    does not bring it back. Raises IllegalMove when that was done before.
+    does not bring it back. Raises TransitionNotAllowedError when that was done before.
     """
-    move(study, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted")
+    transition(study, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted")
 
 
 def _lock(patient_id: int, *, no_key: bool = False) -> Patient:
     locked = Patient.objects.select_for_update(of=("self",), no_key=no_key)
     patient = locked.filter(pk=patient_id).first()
     if patient is None:
-        raise IllegalMove("This patient was deleted.")
+        raise TransitionNotAllowedError("This patient was deleted.")
     return patient
 
 

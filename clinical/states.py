@@ -6,7 +6,8 @@ from core.workflow import Workflow
 
 
 class StudyState(models.TextChoices):
-    """FHIR R4's words for ImagingStudy.status (https://hl7.org/fhir/R4/valueset-imagingstudy-status.html)."""
+    """FHIR R4's words for ImagingStudy.status
+    (https://hl7.org/fhir/R4/valueset-imagingstudy-status.html)."""
 
     REGISTERED = "registered"
     AVAILABLE = "available"
@@ -15,7 +16,7 @@ class StudyState(models.TextChoices):
 
 
 STUDY = Workflow(
-    moves={
+    transitions={
         "registered": frozenset({"available", "cancelled", "entered-in-error"}),
         "available": frozenset({"entered-in-error"}),
         "cancelled": frozenset({"entered-in-error"}),

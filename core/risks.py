@@ -6,26 +6,26 @@ and whatever has changed since somebody looked.
 
 from django.core.exceptions import ValidationError
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 
 SHORTEST_REASON = 5
 LONGEST_DETAIL = 500
 
 
-class Unsafe(IllegalMove):
+class UnsafeActionError(TransitionNotAllowedError):
     """Something speaks against it. Whoever does it all the same says so, and why."""
 
 
 def weigh(obstacle: str, *, despite_risk: bool, reason: str) -> str:
     """What the history keeps: the reason, and the obstacle it was done despite, if there is one.
 
-    Raises Unsafe for an obstacle unless `despite_risk` was said, and then ValidationError
-    (`reason`) without a reason.
+    Raises UnsafeActionError for an obstacle unless `despite_risk` was said, and then
+    ValidationError (`reason`) without a reason.
     """
     if not obstacle:
         return reason.strip()
     if not despite_risk:
-        raise Unsafe(obstacle)
+        raise UnsafeActionError(obstacle)
     check_reason(reason)
     tail = f" (despite: {obstacle})"
     return reason.strip()[: LONGEST_DETAIL - len(tail)] + tail

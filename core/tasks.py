@@ -36,10 +36,10 @@ class Enqueue:
         self.name = name
 
     def delay_on_commit(self, *args: Any) -> None:
-        """Nudge a worker after the commit; keys only, never personal data."""
-        transaction.on_commit(lambda: self.nudge(*args), robust=True)
+        """Enqueue it after the commit; keys only, never personal data."""
+        transaction.on_commit(lambda: self.enqueue(*args), robust=True)
 
-    def nudge(self, *args: Any) -> bool:
+    def enqueue(self, *args: Any) -> bool:
         """Queue now; False when the broker cannot be reached.
 
         After a failure the broker is left alone for a few seconds, so that a dead broker costs

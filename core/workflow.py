@@ -1,4 +1,4 @@
-"""Workflows: a declared table of moves, and the one helper that makes them."""
+"""Workflows: a declared table of transitions, and the one helper that makes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,9 @@ from django.db import models, transaction
 from core.database import clock
 
 
-class IllegalMove(Exception):  # noqa: N818 - says what happened
-    """There is no such move. The text says what it is now and what was asked; nothing changed."""
+class TransitionNotAllowedError(Exception):
+    """The workflow has no such transition. The text says what it is now and what was asked; nothing
+    changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +21,15 @@ class Workflow:
     `event` is the reverse accessor of the event rows on the model (`order.events`).
     """
 
-    moves: Mapping[str, frozenset[str]]
+    transitions: Mapping[str, frozenset[str]]
     event: str = "events"
 
     def check(self, row: models.Model, to: str) -> None:
-        """Raise IllegalMove unless `row` may go to the state `to`."""
+        """Raise TransitionNotAllowedError unless `row` may go to the state `to`."""
         state: str = row.state  # type: ignore[attr-defined]
-        if to not in self.moves[state]:
+        if to not in self.transitions[state]:
             name = row._meta.verbose_name
-            raise IllegalMove(f"This {name} is {state}: it cannot become {to}.")
+            raise TransitionNotAllowedError(f"This {name} is {state}: it cannot become {to}.")
 
 
 class Event(models.Model):
@@ -50,7 +51,7 @@ class Event(models.Model):
         return f"{self.kind} at {self.at:%Y-%m-%d %H:%M:%S}"
 
 
-def move(
+def transition(
     row: models.Model,
     to: str,
     *,
@@ -63,9 +64,9 @@ def move(
     """Lock the row, check its table, write the new state and its event; the event written.
 
     `changes` are other columns set in the same statement, `event_columns` those of its event. `row`
-    is brought up to date. Raises IllegalMove, with nothing written, when the table has no such
-    move. Runs in its own transaction or in the caller's; the event's `post_save` receivers run
-    inside it.
+    is brought up to date. Raises TransitionNotAllowedError, with nothing written, when the table
+    has no such transition. Runs in its own transaction or in the caller's; the event's `post_save`
+    receivers run inside it.
     """
     model = type(row)
     workflow: Workflow = model.WORKFLOW  # type: ignore[attr-defined]

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from core.database import clock
 from core.risks import check_reason, weigh
-from core.workflow import move
+from core.workflow import transition
 from customers.models import Customer
 from notifications import cases
 from notifications.composition import digest
@@ -110,8 +110,8 @@ def resend(
     It goes to the customer's present address: a wrong one may be why it failed. That it may have
     arrived is remembered: a second try that is refused says nothing of the first. Raises
     ValidationError without a reason (`reason`) or when the customer cannot be reached or has opted
-    out, IllegalMove when it is neither failed nor unknown, and Unsafe when they may get it twice
-    unless `despite_risk` was said.
+    out, TransitionNotAllowedError when it is neither failed nor unknown, and UnsafeActionError when
+    they may get it twice unless `despite_risk` was said.
     """
     locked = Notification.objects.select_for_update(of=("self",), no_key=True).get(
         pk=notification.pk
@@ -136,7 +136,7 @@ def resend(
         "sent_at": None,
         "closed_at": None,
     }
-    move(notification, "queued", by=by, kind="resend", detail=told, **changes)
+    transition(notification, "queued", by=by, kind="resend", detail=told, **changes)
     cases.keep_in_step([notification], by=by, how="It is sent again.")
     _nudge([notification])
     return notification

@@ -22,7 +22,7 @@ EXCEPTIONS = frozenset({"failed", "unknown"})
 
 # Between queued and sent the outbox moves rows (queues.py); reports and staff do the rest.
 NOTIFICATION = Workflow(
-    moves={
+    transitions={
         "queued": frozenset({"suppressed"}),
         "sending": frozenset(),
         "sent": frozenset({"delivered", "failed"}),

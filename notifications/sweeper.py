@@ -23,7 +23,7 @@ from django.db.models.functions import Cast, Concat
 
 from core.database import clock
 from core.failures import each_name, resting, steps, together, waiting
-from core.outbox import take_over
+from core.outbox import reclaim_expired
 from notifications.channels import channels, preferred
 from notifications.composition.builder import NEEDS_ADDRESS
 from notifications.delivery import balances
@@ -65,7 +65,9 @@ def sweep() -> dict[str, int]:
 def take_over_abandoned() -> int:
     """Take back what lost workers held, queue by queue; how many rows."""
     found = {lane.name: lane for lane in delivery_queues.lanes()}
-    return each_name("take over from lost workers", found, lambda name: take_over(found[name]))
+    return each_name(
+        "take over from lost workers", found, lambda name: reclaim_expired(found[name])
+    )
 
 
 def reroute() -> int:
@@ -101,7 +103,7 @@ def send_due() -> int:
 
     def send(name: str) -> int:
         channel, provider, oldest = queues[name]
-        nudged = dispatch.nudge(channel, provider)
+        nudged = dispatch.enqueue(channel, provider)
         if nudged and oldest >= now - NUDGE_IS_LOST_AFTER:
             return 0
         return delivery_queues.dispatch(channel, provider, seconds=WORK_FOR)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
 from orders.models import Order, OrderEvent, OrderLine, OrderRevision
 from orders.rules import Lines, check_address, check_lines, check_total
@@ -61,8 +61,8 @@ def change(order: Order, wanted: Wanted, *, by: str) -> Order:
 
     A line that stays keeps its price and weight, a new one has those of its product today. The
     event names what changed, not the lines of the address. Its receivers refuse what has left.
-    Raises IllegalMove for an order that has ended or has no parcel, and ValidationError, by field,
-    for what could not be ordered like that.
+    Raises TransitionNotAllowedError for an order that has ended or has no parcel, and
+    ValidationError, by field, for what could not be ordered like that.
     """
     if wanted.address is not None:
         wanted = replace(wanted, address=check_address(wanted.address))
@@ -97,11 +97,17 @@ def send_elsewhere(order: Order, address: Mapping[str, str], *, by: str) -> tupl
 
 def _check_changeable(order: Order) -> None:
     if order.state not in CHANGEABLE:
-        raise IllegalMove(f"Order {order.number} is {order.state}: it cannot be changed.")
+        raise TransitionNotAllowedError(
+            f"Order {order.number} is {order.state}: it cannot be changed."
+        )
     if order.awaits_address:
-        raise IllegalMove(f"Order {order.number} waits for an address: give it one first.")
+        raise TransitionNotAllowedError(
+            f"Order {order.number} waits for an address: give it one first."
+        )
     if not order.ships:
-        raise IllegalMove(f"No parcel belongs to order {order.number}: there is nothing to change.")
+        raise TransitionNotAllowedError(
+            f"No parcel belongs to order {order.number}: there is nothing to change."
+        )
 
 
 def _moved(order: Order, wanted: Wanted) -> list[str]:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 from customers import contact_channels
 from customers.models import Customer
 from customers.services import Added, add_address, lock
@@ -169,12 +169,12 @@ def correct_address(order: Order, address: Mapping[str, str], *, by: str) -> Ord
 def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
     """Cancel an order and, through the event's receivers, its schedule and unsent shipments.
 
-    Raises IllegalMove when it has shipped or is cancelled, or when a parcel has already been
-    handed to a provider; nothing has changed then.
+    Raises TransitionNotAllowedError when it has shipped or is cancelled, or when a parcel has
+    already been handed to a provider; nothing has changed then.
     """
     waited = order.awaits_address
     with transaction.atomic():
-        move(order, "cancelled", by=by, detail=reason)
+        transition(order, "cancelled", by=by, detail=reason)
         if waited:
             cases.found_address(order, by=by, how="It was cancelled.")
     return order
@@ -182,10 +182,10 @@ def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
 
 def follow(order: Order, state: str, *, by: str) -> None:
     """Bring an order to where its parcels are; does nothing when it cannot go there."""
-    if state not in Order.WORKFLOW.moves[order.state]:
+    if state not in Order.WORKFLOW.transitions[order.state]:
         return
-    with suppress(IllegalMove):  # it went elsewhere since this copy of it was read
-        move(order, state, by=by)
+    with suppress(TransitionNotAllowedError):  # it went elsewhere since this copy of it was read
+        transition(order, state, by=by)
 
 
 def _write(order: Order, lines: Lines, by: str) -> Order:

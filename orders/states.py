@@ -17,7 +17,7 @@ class OrderState(models.TextChoices):
 
 
 ORDER = Workflow(
-    moves={
+    transitions={
         "placed": frozenset({"active", "shipped", "delivered", "cancelled"}),
         "active": frozenset({"finished", "cancelled"}),
         "shipped": frozenset({"delivered"}),

@@ -10,7 +10,7 @@ from django.db import transaction
 from core.database import clock
 from core.outbox import QUEUED
 from core.risks import check_reason, weigh
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 from orders.models import Order
 from shipping import providers, task_names
 from shipping.dispatch import cancellations
@@ -44,7 +44,7 @@ def ship(order: Order, *, by: str, checked: bool = True) -> None:
         schedule = schedules.start(order, by=by)
         first = {"schedule": schedule, "occurrence": 0}
         create_parcel(order, f"{order.number}.0", by=by, checked=checked, **first)
-        move(order, "active", by=by)
+        transition(order, "active", by=by)
 
 
 def create_parcel(
@@ -98,27 +98,28 @@ def check_supported(shipment: Shipment, order: Order, field: str = "delivery_add
 def stop(order: Order, *, by: str) -> None:
     """Stop what a cancelled order has not sent yet: its schedule, its unsent shipments.
 
-    Raises IllegalMove when a parcel of it is with a provider, or may be. A recurring order can be
-    cancelled all the same, for the parcels that have left; only not while one is being sent.
+    Raises TransitionNotAllowedError when a parcel of it is with a provider, or may be. A recurring
+    order can be cancelled all the same, for the parcels that have left; only not while one is being
+    sent.
     """
     schedule = schedules.stop(order, by=by)
     shipments = order.shipments.select_for_update(of=("self",), no_key=True).order_by("id")
     for shipment in shipments.exclude(state__in=("cancelled", "delivered", "missed")):
         elsewhere = schedule is None and bool(shipment.may_be_with)
         if shipment.state in UNSENT and not shipment.doubtful and not elsewhere:
-            move(shipment, "cancelled", by=by, detail="the order was cancelled")
+            transition(shipment, "cancelled", by=by, detail="the order was cancelled")
             cases.follow(shipment, by=by, how="Its order was cancelled.")
         elif schedule is None or shipment.state == "sending":
             raise _handed_over(shipment)
 
 
-def _handed_over(shipment: Shipment) -> IllegalMove:
+def _handed_over(shipment: Shipment) -> TransitionNotAllowedError:
     if shipment.state == "sending":
-        return IllegalMove(
+        return TransitionNotAllowedError(
             f"Shipment {shipment.reference} is being handed to the provider right now. "
             "Try again in a minute."
         )
-    return IllegalMove(
+    return TransitionNotAllowedError(
         f"Shipment {shipment.reference} is {shipment.state}: it has already been handed to the "
         "provider, or may have been, so its order cannot be cancelled. Cancel the shipment first."
     )
@@ -128,14 +129,16 @@ def _handed_over(shipment: Shipment) -> IllegalMove:
 def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False) -> Shipment:
     """Queue a shipment again that is unknown, rejected or missed, under the same key.
 
-    It stays in doubt: a second try that is refused says nothing of the first. Raises Unsafe when
-    that would make a second parcel (`risks.resend_risk`) unless `despite_risk` was said, then
-    ValidationError (`reason`) without a reason; IllegalMove for any other state and for an order
-    that has ended.
+    It stays in doubt: a second try that is refused says nothing of the first. Raises
+    UnsafeActionError when that would make a second parcel (`risks.resend_risk`) unless
+    `despite_risk` was said, then ValidationError (`reason`) without a reason;
+    TransitionNotAllowedError for any other state and for an order that has ended.
     """
     locked = undecided(shipment)
     if locked.provider not in providers.names():
-        raise IllegalMove(f"Nothing can be sent: there is no shipping provider {locked.provider}.")
+        raise TransitionNotAllowedError(
+            f"Nothing can be sent: there is no shipping provider {locked.provider}."
+        )
     told = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
     return requeue(shipment, by=by, detail=told, may_be_with=risks.holders_after_resend(locked))
 
@@ -143,7 +146,8 @@ def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool =
 def undecided(shipment: Shipment) -> Shipment:
     """It, locked, as somebody is to decide about it.
 
-    Raises IllegalMove when there is nothing to decide, and for an order that has ended.
+    Raises TransitionNotAllowedError when there is nothing to decide, and for an order that has
+    ended.
     """
     locked = still_wanted(shipment)
     Shipment.WORKFLOW.check(locked, QUEUED)
@@ -151,17 +155,20 @@ def undecided(shipment: Shipment) -> Shipment:
 
 
 def still_wanted(shipment: Shipment) -> Shipment:
-    """It, locked behind its order as everywhere. Raises IllegalMove for an order that has ended."""
+    """It, locked behind its order as everywhere. Raises TransitionNotAllowedError for an order that
+    has ended."""
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     if order.state in ENDED:
-        raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
+        raise TransitionNotAllowedError(
+            f"Order {order.number} is {order.state}: nothing is shipped for it."
+        )
     return _locked(shipment)
 
 
 def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:
     """Queue a shipment, which the caller has locked and decided about, for another try."""
     now = clock.now()
-    move(
+    transition(
         shipment,
         QUEUED,
         by=by,
@@ -185,10 +192,10 @@ def cancel(
     """Cancel a shipment that no provider has; staff may also give up an unknown or failed one.
 
     One that a provider has taken is cancelled there, where it can be: until its answer, which a
-    worker waits for, the shipment stays as it is. Raises IllegalMove where it cannot, once the
-    carrier has it, and while a try is under way or in doubt; Unsafe when it may be with somebody
-    all the same (`risks.second_parcel_risk`) unless `despite_risk` was said; ValidationError
-    (`reason`) without a reason then, and for one that went wrong.
+    worker waits for, the shipment stays as it is. Raises TransitionNotAllowedError where it cannot,
+    once the carrier has it, and while a try is under way or in doubt; UnsafeActionError when it may
+    be with somebody all the same (`risks.second_parcel_risk`) unless `despite_risk` was said;
+    ValidationError (`reason`) without a reason then, and for one that went wrong.
     """
     # The order first: whoever cancels it locks in the same sequence.
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
@@ -203,17 +210,18 @@ def cancel(
     if asks:
         cancellations.ask(locked, by=by, reason=told)
         return shipment
-    move(shipment, "cancelled", by=by, detail=told)
+    transition(shipment, "cancelled", by=by, detail=told)
     cases.follow(shipment, by=by, how="It was cancelled.")
     schedules.finish(order, by=by)
     return shipment
 
 
 def _check_decided(locked: Shipment) -> None:
-    """Raise IllegalMove while a try is under way, or its outcome is being found out."""
+    """Raise TransitionNotAllowedError while a try is under way, or its outcome is being found
+    out."""
     looked_up = locked.state == QUEUED and locked.doubtful and risks.resend_is_safe(locked.provider)
     if locked.state == "sending" or looked_up:
-        raise IllegalMove(
+        raise TransitionNotAllowedError(
             f"Shipment {locked.reference} may be with the provider: that is being found out. "
             "Try again when it is sent, rejected or unknown."
         )

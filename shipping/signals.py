@@ -40,7 +40,8 @@ def still_sent_to(
 
 @receiver(post_save, sender=OrderEvent)
 def react(instance: OrderEvent, created: bool, raw: bool = False, **_: Any) -> None:
-    """Ship an order, change what it ships, or stop it. Raises IllegalMove, so that nothing is."""
+    """Ship an order, change what it ships, or stop it. Raises TransitionNotAllowedError, so that
+    nothing is."""
     if created and not raw and instance.change:
         order_changes.follow(instance.order, instance.change, by=instance.actor)
     reaction = _REACTIONS.get(instance.kind)

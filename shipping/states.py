@@ -46,7 +46,7 @@ NOT_HANDED_OVER = UNSENT | {"missed"}
 
 # What a provider reports is true whatever we thought: only `delivered` is final.
 SHIPMENT = Workflow(
-    moves={
+    transitions={
         "scheduled": frozenset({"queued", "cancelled"}) | TRACKED,
         "queued": frozenset({"cancelled"}) | TRACKED,
         "sending": TRACKED,
@@ -87,7 +87,7 @@ RETURNED_BY = {
     "delivered": "received",
 }
 RETURN = Workflow(
-    moves={
+    transitions={
         "requested": frozenset({"label-sent", "in-transit", "received", "closed"}),
         "label-sent": frozenset({"in-transit", "received", "closed"}),
         "in-transit": frozenset({"received", "refused", "closed"}),
@@ -97,7 +97,7 @@ RETURN = Workflow(
     }
 )
 # It is under way, or to come.
-RETURN_OPEN = frozenset(state for state, moves in RETURN.moves.items() if moves)
+RETURN_OPEN = frozenset(state for state, moves in RETURN.transitions.items() if moves)
 
 
 class ScheduleState(models.TextChoices):
@@ -109,7 +109,7 @@ class ScheduleState(models.TextChoices):
 
 
 SCHEDULE = Workflow(
-    moves={
+    transitions={
         "active": frozenset({"paused", "cancelled"}),
         "paused": frozenset({"active", "cancelled"}),
         "cancelled": frozenset(),

@@ -12,7 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from core import shutdown
 from core.database import clock
 from core.failures import each, each_name, failed, resting, steps, together, waiting
-from core.outbox import due_rows, take_over, work
+from core.outbox import due_rows, reclaim_expired, work
 from orders.models import Order
 from shipping import services, task_names
 from shipping.dispatch import cancellations, failover, inquiries, queue
@@ -66,7 +66,7 @@ def send_due() -> int:
 
 
 def _take_over(name: str) -> int:
-    return take_over(queue.lane(name))
+    return reclaim_expired(queue.lane(name))
 
 
 def _send(name: str) -> int:
@@ -75,7 +75,7 @@ def _send(name: str) -> int:
     oldest = due_rows(lane).first()
     if oldest is None:
         return 0
-    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and task_names.dispatch.nudge(oldest.pk):
+    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and task_names.dispatch.enqueue(oldest.pk):
         return 1
     return work(lane, seconds=WORK_FOR)
 

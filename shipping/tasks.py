@@ -40,6 +40,6 @@ def run_schedule() -> None:
         return
     run.run_schedule()
     if shutdown.is_under_way():
-        task_names.run_schedule.nudge()  # another worker makes the rest
+        task_names.run_schedule.enqueue()  # another worker makes the rest
     else:
         RUNS.now()

@@ -15,7 +15,7 @@ from clinical.models import Patient, Study, StudyEvent
 from clinical.services import create_study, delete_patient, update_study
 from clinical.tests.factories import PatientFactory, study_of
 from core.imports import Check, run
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 
 pytestmark = pytest.mark.django_db(transaction=True)
 XRAY = {"urgency_level": "HIGH", "body_part": "NECK", "type": "XRAY"}
@@ -33,7 +33,7 @@ def at_once(*jobs):
         start.wait()
         try:
             return job()
-        except (IllegalMove, ProtectedError) as error:
+        except (TransitionNotAllowedError, ProtectedError) as error:
             return type(error)
         finally:
             connection.close()
@@ -71,7 +71,7 @@ def test_a_patient_is_deleted_or_gets_a_study_but_never_both(_round):
         lambda: delete_patient(patient, by="user:test"),
         lambda: create_study(Study(patient=patient, **XRAY), by="user:test"),
     )
-    assert (deleted, made) == (None, IllegalMove) or deleted is ProtectedError
+    assert (deleted, made) == (None, TransitionNotAllowedError) or deleted is ProtectedError
     assert Patient.objects.count() == Study.objects.count() == StudyEvent.objects.count()
 
 

@@ -16,7 +16,7 @@ from unfold.widgets import (
 )
 
 from core.forms import CharField, TextField
-from core.risks import LONGEST_DETAIL, SHORTEST_REASON, Unsafe
+from core.risks import LONGEST_DETAIL, SHORTEST_REASON, UnsafeActionError
 from core.values.text import lenient
 
 
@@ -111,7 +111,7 @@ TICK_IN_BAR = "select it again, tick “Despite the risk” beside the action, a
 def refusal(error: Exception, how: str = TICK_THERE) -> str:
     """What a verb's refusal says to whoever pressed the button."""
     text = " ".join(getattr(error, "messages", [str(error)]))
-    if isinstance(error, Unsafe):
+    if isinstance(error, UnsafeActionError):
         text += f" To do it all the same, {how}."
     return text
 

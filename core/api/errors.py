@@ -18,9 +18,9 @@ from rest_framework.response import Response
 
 from core.api.parsers import LONGEST_PLACE
 from core.database.sql import is_in_the_way
-from core.risks import Unsafe
+from core.risks import UnsafeActionError
 from core.web.error_pages import page
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 
 MOST_ERRORS = 20
 LONGEST_DETAIL = 500
@@ -83,9 +83,9 @@ def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Res
 
 
 def _as_answer(error: Exception) -> Exception:
-    if isinstance(error, Unsafe):
+    if isinstance(error, UnsafeActionError):
         return Conflict(f"{error} {ALL_THE_SAME}", code="unsafe")
-    if isinstance(error, IllegalMove):
+    if isinstance(error, TransitionNotAllowedError):
         return Conflict(str(error), code="illegal_move")
     if is_in_the_way(error):
         return InTheWay()

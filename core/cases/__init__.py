@@ -7,14 +7,14 @@ goes wrong, and settles it in the one that puts it right. The sweeper repairs wh
 from core.cases.actions import act, fields_of, offered, subject_of
 from core.cases.registry import Action, Kind, Listed, Trouble, kind, kinds, register
 from core.cases.store import dismiss, open, settle
-from core.risks import Unsafe
+from core.risks import UnsafeActionError
 
 __all__ = [
     "Action",
     "Kind",
     "Listed",
     "Trouble",
-    "Unsafe",
+    "UnsafeActionError",
     "act",
     "dismiss",
     "fields_of",

@@ -10,7 +10,7 @@ from core.cases.models import Case, CaseEvent
 from core.cases.registry import Action, kind
 from core.cases.store import dismiss
 from core.risks import check_reason, weigh
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 
 
 def subject_of(case: Case) -> Any:
@@ -58,14 +58,17 @@ def act(
 
     Whoever calls has checked that this person may.
 
-    Raises IllegalMove when the case is closed or the subject is not in a state for it, Unsafe
-    when something speaks against it and `despite_risk` was not said, ValidationError (`reason`)
-    without a reason where one is needed. Nothing has changed then. A verb that weighs a risk does
-    so again, under its locks: what was safe when it was looked at may not be any more.
+    Raises TransitionNotAllowedError when the case is closed or the subject is not in a state for
+    it, UnsafeActionError when something speaks against it and `despite_risk` was not said,
+    ValidationError (`reason`) without a reason where one is needed. Nothing has changed then. A
+    verb that weighs a risk does so again, under its locks: what was safe when it was looked at may
+    not be any more.
     """
     # Not locked: the verb locks its rows first, as whoever settles this case does.
     if action not in offered(case):
-        raise IllegalMove(f"“{action.label}” is not possible now. Look at the case again.")
+        raise TransitionNotAllowedError(
+            f"“{action.label}” is not possible now. Look at the case again."
+        )
     subject = subject_of(case)
     obstacle = action.safe(subject) if subject else ""
     told = weigh(obstacle, despite_risk=despite_risk, reason=reason)
@@ -77,5 +80,5 @@ def act(
         weighed = {"despite_risk": despite_risk} if action.weighs else {}
         said = action.run(subject, by=by, reason=reason.strip(), **weighed, **(fields or {}))
     if action.closes and not dismiss(case.kind, case.subject_id, by=by, why=reason.strip()):
-        raise IllegalMove("This case was closed meanwhile.")
+        raise TransitionNotAllowedError("This case was closed meanwhile.")
     return said if isinstance(said, str) else ""

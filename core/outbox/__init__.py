@@ -1,29 +1,29 @@
 """The outbox: rows that say what is still to be sent, and how workers share them.
 
-A row is *claimed* (state, lease, fence), the claim is committed, the outside is called without a
-transaction, and the answer is *settled* where the fence is still ours. So a worker that dies, or
-comes back late, can neither lose a row nor settle it for another worker.
+A row is *claimed* (state, lease, fencing token), the claim is committed, the outside is called
+without a transaction, and the result is *recorded* where the token is still ours. So a worker that
+dies, or comes back late, can neither lose a row nor record a result over another worker's.
 """
 
-from core.outbox.claims import claim, due_rows, give_back, renew, take_over
-from core.outbox.queue import ABSENT, QUEUED, SENDING, Job, Lane, OutboxRow, Settlement
-from core.outbox.retry_policy import judge
+from core.outbox.claims import claim, due_rows, reclaim_expired, release, renew_lease
+from core.outbox.queue import ABSENT, QUEUED, SENDING, DeliveryQueue, Disposition, Job, OutboxRow
+from core.outbox.retry_policy import decide
 from core.outbox.worker import attempt, work
 
 __all__ = [
     "ABSENT",
     "QUEUED",
     "SENDING",
+    "DeliveryQueue",
+    "Disposition",
     "Job",
-    "Lane",
     "OutboxRow",
-    "Settlement",
     "attempt",
     "claim",
+    "decide",
     "due_rows",
-    "give_back",
-    "judge",
-    "renew",
-    "take_over",
+    "reclaim_expired",
+    "release",
+    "renew_lease",
     "work",
 ]

@@ -1,4 +1,4 @@
-"""How workers share the rows of a lane."""
+"""How workers share the rows of a queue."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,20 +12,20 @@ from core import failures
 from core.database import clock
 from core.database.sql import update_each
 from core.http import Unknown
-from core.outbox.queue import LEASE, QUEUED, SENDING, Lane
+from core.outbox.queue import LEASE, QUEUED, SENDING, DeliveryQueue
 from core.outbox.recording import record
-from core.outbox.retry_policy import judge
+from core.outbox.retry_policy import decide
 
 
-def due_rows(lane: Lane, ids: Sequence[int] | None = None) -> "models.QuerySet[Any]":
+def due_rows(queue: DeliveryQueue, ids: Sequence[int] | None = None) -> "models.QuerySet[Any]":
     """The rows that may be claimed now, the longest due first."""
-    rows = lane.model._default_manager.filter(
-        lane.rows, state=QUEUED, next_attempt_at__lte=clock.now()
+    rows = queue.model._default_manager.filter(
+        queue.rows, state=QUEUED, next_attempt_at__lte=clock.now()
     ).order_by("next_attempt_at", "id")
     return rows if ids is None else rows.filter(pk__in=ids)
 
 
-def claim(lane: Lane, *, limit: int, ids: Sequence[int] | None = None) -> list[Any]:
+def claim(queue: DeliveryQueue, *, limit: int, ids: Sequence[int] | None = None) -> list[Any]:
     """Take up to `limit` due rows for this worker; they are committed as ours on return.
 
     Rows that another worker holds are passed over, never waited for.
@@ -33,12 +33,12 @@ def claim(lane: Lane, *, limit: int, ids: Sequence[int] | None = None) -> list[A
     now = clock.now()
     with transaction.atomic():
         rows: list[Any] = list(
-            due_rows(lane, ids)
-            .select_related(*lane.related)
-            .prefetch_related(*lane.prefetch)
+            due_rows(queue, ids)
+            .select_related(*queue.related)
+            .prefetch_related(*queue.prefetch)
             .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
-        lane.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
+        queue.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
             state=SENDING,
             lease_until=now + LEASE,
             fence=F("fence") + 1,
@@ -51,11 +51,11 @@ def claim(lane: Lane, *, limit: int, ids: Sequence[int] | None = None) -> list[A
     return rows
 
 
-def renew(lane: Lane, rows: Sequence[Any]) -> list[Any]:
+def renew_lease(queue: DeliveryQueue, rows: Sequence[Any]) -> list[Any]:
     """Begin the lease anew, for rows that had to wait; those of them that are still ours."""
     until = clock.now() + LEASE
     ours = update_each(
-        lane.model,
+        queue.model,
         ("id", "fence", "lease_until"),
         [(row.pk, row.fence, until) for row in rows],
         where=f"t.fence = v.fence AND t.state = '{SENDING}'",
@@ -65,10 +65,10 @@ def renew(lane: Lane, rows: Sequence[Any]) -> list[Any]:
     return [row for row in rows if row.pk in kept]
 
 
-def give_back(lane: Lane, rows: Sequence[Any]) -> None:
+def release(queue: DeliveryQueue, rows: Sequence[Any]) -> None:
     """Queue claimed rows that are still ours and were not sent: that was no attempt."""
     update_each(
-        lane.model,
+        queue.model,
         ("id", "fence", "state", "lease_until", "attempts", "first_attempt_at"),
         [(row.pk, row.fence, QUEUED, None, 0, None) for row in rows],
         where=f"t.fence = v.fence AND t.state = '{SENDING}'",
@@ -80,30 +80,30 @@ def give_back(lane: Lane, rows: Sequence[Any]) -> None:
     )
 
 
-def take_over(lane: Lane, *, limit: int = 1000) -> int:
-    """Settle the rows whose worker died between claim and answer; how many there were.
+def reclaim_expired(queue: DeliveryQueue, *, limit: int = 1000) -> int:
+    """Record an unknown outcome for rows whose worker died between claim and answer; how many.
 
-    Nobody knows whether such a row was sent, so it is judged like any other unknown outcome. The
-    fence goes up first: the dead worker, should it only have been slow, settles nothing.
+    Nobody knows whether such a row was sent, so it is decided like any other unknown outcome. The
+    fencing token goes up first: the dead worker, should it only have been slow, records nothing.
     """
     now = clock.now()
     with transaction.atomic():
         rows: list[Any] = list(
-            lane.model._default_manager.filter(lane.rows, state=SENDING, lease_until__lt=now)
+            queue.model._default_manager.filter(queue.rows, state=SENDING, lease_until__lt=now)
             .order_by("lease_until")
             .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
         if rows and _cut_off_lately():
             return 0
-        lane.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
+        queue.model._default_manager.filter(pk__in=[row.pk for row in rows]).update(
             fence=F("fence") + 1, lease_until=now + LEASE
         )
         for row in rows:
             row.fence += 1
         lost = Unknown("the worker stopped before it recorded an answer")
-        bad = record(lane, [(row, judge(row, lost, lane)) for row in rows])
+        bad = record(queue, [(row, decide(row, lost, queue)) for row in rows])
     if rows:
-        _note(f"take over a row of {lane.name}", rows, bad)
+        _note(f"take over a row of {queue.name}", rows, bad)
     return len(rows)
 
 

@@ -1,11 +1,11 @@
 """A queue is worked by one process at a time: by whoever holds a lease, which runs out.
 
-It is a row with a fence. A heartbeat renews it while the work goes on, together with the leases of
-the rows under way. A process that is frozen, or whose machine vanishes, renews nothing: half a
-minute later others have its queue and its rows. When it comes back it sees by the machine's own
-clock, before it begins any request and again once that is connected, that its lease is stale; and
-the fences keep its answers out.
-Nothing here needs a session: a pooler may give each statement to another connection.
+It is a row with a fencing token. A heartbeat renews it while the work goes on, together with the
+leases of the rows under way. A process that is frozen, or whose machine vanishes, renews nothing:
+half a minute later others have its queue and its rows. When it comes back it sees by the machine's
+own clock, before it begins any request and again once that is connected, that its lease is stale;
+and the fencing tokens keep its answers out. Nothing here needs a session: a pooler may give each
+statement to another connection.
 """
 
 import logging
@@ -23,7 +23,7 @@ from core import shutdown
 from core.database import clock
 from core.database.clock import uptime
 from core.http.messages import DEADLINE
-from core.outbox.queue import LEASE, SENDING, Lane
+from core.outbox.queue import LEASE, SENDING, DeliveryQueue
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +37,14 @@ HANGS_AFTER = 60.0
 class Hold:
     """A queue in the hands of this process, and the rows that it has claimed there."""
 
-    def __init__(self, lane: Lane, fence: int = 0, proven: float | None = None) -> None:
-        """`fence`: the lease's; 0 for rows that were claimed without the queue."""
-        self._lane, self._fence = lane, fence
+    def __init__(
+        self, queue: DeliveryQueue, fencing_token: int = 0, proven: float | None = None
+    ) -> None:
+        """`fencing_token`: the lease's; 0 for rows that were claimed without the queue."""
+        self._queue, self._fencing_token = queue, fencing_token
         self._proven = self._moved = uptime() if proven is None else proven
         self._lost = False
-        # Claimed and not settled: the heartbeat keeps them for us. Replaced as a whole.
+        # Claimed and not recorded: the heartbeat keeps them for us. Replaced as a whole.
         self.rows: Sequence[Any] = ()
         self.pause = 0.0  # seconds for which nobody may send after us
 
@@ -66,7 +68,7 @@ class Hold:
     def renew(self) -> bool:
         """Begin the leases of the queue and of its rows anew; False when the queue is not ours."""
         asked = uptime()  # not after the answer: we may be frozen in between
-        if self._fence and self.lasts():
+        if self._fencing_token and self.lasts():
             self._lost = not self._renewed()
             self._proven = asked
         return self.lasts()
@@ -76,37 +78,38 @@ class Hold:
         return uptime() - self._moved > HANGS_AFTER
 
     def release(self) -> None:
-        """Let the next one have it, after the pause. A renewal that comes late is fenced off."""
+        """Let the next one have it, after the pause. A renewal that comes late has an old fencing
+        token."""
         until = clock.now() + timedelta(seconds=self.pause) if self.pause else None
         with connection.cursor() as cursor:
             cursor.execute(
-                _RELEASE, {"name": self._lane.name, "fence": self._fence, "until": until}
+                _RELEASE, {"name": self._queue.name, "fence": self._fencing_token, "until": until}
             )
 
     def _renewed(self) -> bool:
         rows = self.rows
         values: dict[str, Any] = {
-            "name": self._lane.name,
-            "fence": self._fence,
+            "name": self._queue.name,
+            "fence": self._fencing_token,
             "until": clock.now() + LEASE,
             "ids": [row.pk for row in rows],
             "fences": [row.fence for row in rows],
         }
-        table = connection.ops.quote_name(self._lane.model._meta.db_table)
+        table = connection.ops.quote_name(self._queue.model._meta.db_table)
         with connection.cursor() as cursor:
             cursor.execute(_RENEW.replace("{table}", table), values)
             return bool(cursor.fetchone()[0])
 
 
 @contextmanager
-def held(lane: Lane) -> Iterator[Hold | None]:
+def held(queue: DeliveryQueue) -> Iterator[Hold | None]:
     """Hold a queue, as long as we live and work; None when another process has it."""
-    hold = _take(lane)
+    hold = _take(queue)
     if hold is None:
         yield None
         return
     over = Event()
-    heart = Thread(target=_beat, args=(hold, over), name=f"lease of {lane.name}", daemon=True)
+    heart = Thread(target=_beat, args=(hold, over), name=f"lease of {queue.name}", daemon=True)
     heart.start()
     try:
         yield hold
@@ -117,14 +120,19 @@ def held(lane: Lane) -> Iterator[Hold | None]:
             hold.release()
 
 
-def _take(lane: Lane) -> Hold | None:
+def _take(queue: DeliveryQueue) -> Hold | None:
     asked, now = uptime(), clock.now()
     holder = f"{socket.gethostname()}:{os.getpid()}"[:80]
-    values: dict[str, Any] = {"name": lane.name, "now": now, "until": now + LEASE, "holder": holder}
+    values: dict[str, Any] = {
+        "name": queue.name,
+        "now": now,
+        "until": now + LEASE,
+        "holder": holder,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, values)
         taken = cursor.fetchone()
-    return Hold(lane, taken[0], asked) if taken else None
+    return Hold(queue, taken[0], asked) if taken else None
 
 
 def _beat(hold: Hold, over: Event) -> None:

@@ -1,4 +1,4 @@
-"""What is sent: rows, their jobs, and the lane they travel in."""
+"""What is sent: rows, their jobs, and the queue that they are in."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +16,8 @@ QUEUED = "queued"
 SENDING = "sending"
 # Of a queue and of its rows under way; renewed while the work goes on (leases.py).
 LEASE = timedelta(seconds=30)
-# How long a chunk may take, were every request of it to time out: it is settled at its end.
+# How long a chunk may take, were every request of it to time out: its results are recorded at its
+# end.
 LONGEST_CHUNK = 240.0
 
 
@@ -63,13 +64,13 @@ ABSENT = Permanent("the other side does not have it", code="absent")
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class Disposition:
     """What becomes of a row after an attempt. `due` is set when it is tried again."""
 
     state: str
     outcome: Outcome
     due: datetime | None = None
-    doubtful: bool = False
+    in_doubt: bool = False
 
     @property
     def error(self) -> str:
@@ -83,19 +84,19 @@ class Settlement:
 
 
 @dataclass(frozen=True)
-class Lane:
-    """A queue to one destination: its rows, its adapter, and what it may bear.
+class DeliveryQueue:
+    """The queue to one destination: its rows, its adapter, and what it may bear.
 
-    `prepare` makes the Job of a row, or settles it on the spot with an Outcome. `settle` records
-    a chunk, all of it or nothing. `resend_is_safe`: the destination de-duplicates, or can be asked
-    what it has taken.
+    `prepare` makes the Job of a row, or its Outcome where nothing is to be sent. `record_results`
+    records those of a chunk, all of it or nothing. `resend_is_safe`: the destination de-duplicates,
+    or can be asked what it has taken.
     """
 
     name: str
     model: type[models.Model]
     rows: Q
     prepare: Callable[[Any], Job | Outcome]
-    settle: Callable[[Sequence[tuple[Any, Settlement]]], None]
+    record_results: Callable[[Sequence[tuple[Any, Disposition]]], None]
     resend_is_safe: bool
     refused_state: str = "rejected"
     limits: Limits = field(default_factory=Limits)
@@ -105,7 +106,7 @@ class Lane:
 
     @property
     def largest_chunk(self) -> int:
-        """How many rows are sent and settled together.
+        """How many rows are sent and recorded together.
 
         Where a resend is not safe, no more than keep the connections busy: each row that a dying
         worker has begun, or may have, costs a person's time there.

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from core import shutdown
-from core.outbox.queue import Lane, Settlement
+from core.outbox.queue import DeliveryQueue, Disposition
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ def insist(do: Callable[[], _T], still: Callable[[], object] = lambda: None) -> 
         still()
 
 
-def record(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> list[tuple[Any, Exception]]:
+def record(
+    queue: DeliveryQueue, results: Sequence[tuple[Any, Disposition]]
+) -> list[tuple[Any, Exception]]:
     """Record answers where their rows are still ours, together.
 
     When one of them cannot be recorded, they are recorded one by one: what is wrong with a row
@@ -46,26 +48,26 @@ def record(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> list[tuple[
     database's error when it is away.
     """
     try:
-        _together(lane, settled)
+        _together(queue, results)
     except Exception as error:
         if _is_away(error):
             raise
-        bad = [(settled[0][0], error)] if len(settled) == 1 else _one_by_one(lane, settled)
+        bad = [(results[0][0], error)] if len(results) == 1 else _one_by_one(queue, results)
         for row, each in bad:
             # Kind only: its text may quote the row.
             kind = type(each).__name__
-            logger.error("%s while recording %s %s", kind, lane.name, row.pk)  # noqa: TRY400
+            logger.error("%s while recording %s %s", kind, queue.name, row.pk)  # noqa: TRY400
         return bad
     return []
 
 
 def _one_by_one(
-    lane: Lane, settled: Sequence[tuple[Any, Settlement]]
+    queue: DeliveryQueue, results: Sequence[tuple[Any, Disposition]]
 ) -> list[tuple[Any, Exception]]:
     bad = []
-    for each in settled:
+    for each in results:
         try:
-            _together(lane, [each])
+            _together(queue, [each])
         except Exception as error:
             if _is_away(error):
                 raise
@@ -73,13 +75,13 @@ def _one_by_one(
     return bad
 
 
-def _together(lane: Lane, settled: Sequence[tuple[Any, Settlement]]) -> None:
-    """All or none; after none the rows are again what they were: a lane may write into them."""
-    before = [dict(vars(row)) for row, _ in settled]
+def _together(queue: DeliveryQueue, results: Sequence[tuple[Any, Disposition]]) -> None:
+    """All or none; after none the rows are again what they were: a queue may write into them."""
+    before = [dict(vars(row)) for row, _ in results]
     try:
-        lane.settle(settled)
+        queue.record_results(results)
     except BaseException:
-        for (row, _), fields in zip(settled, before, strict=True):
+        for (row, _), fields in zip(results, before, strict=True):
             vars(row).clear()
             vars(row).update(fields)
         raise

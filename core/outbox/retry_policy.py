@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from core.database import clock
 from core.http import Done, Outcome, Permanent, Temporary, Unknown
-from core.outbox.queue import QUEUED, Lane, OutboxRow, Settlement
+from core.outbox.queue import QUEUED, DeliveryQueue, Disposition, OutboxRow
 
 GIVE_UP_AFTER = timedelta(hours=72)
 LONGEST_PAUSE = 3600.0
@@ -15,20 +15,22 @@ SHORT_PAUSE = 60.0
 OF_ITS_AGE = 0.1
 
 
-def judge(row: OutboxRow, outcome: Outcome, lane: Lane) -> Settlement:
+def decide(row: OutboxRow, outcome: Outcome, queue: DeliveryQueue) -> Disposition:
     """What an outcome means for a row: the promises of docs/architecture.md in one table."""
     if isinstance(outcome, Done):
-        return Settlement("sent", outcome)
+        return Disposition("sent", outcome)
     if isinstance(outcome, Permanent):
         # A refusal of the second try says nothing of the first.
-        state = "unknown" if row.doubtful else lane.refused_state
-        return Settlement(state, outcome, doubtful=row.doubtful)
-    doubtful = row.doubtful or isinstance(outcome, Unknown) or not outcome.not_taken
-    if doubtful and not (lane.resend_is_safe or row.resend_is_harmless):
-        return Settlement("unknown", outcome, doubtful=True)
+        state = "unknown" if row.doubtful else queue.refused_state
+        return Disposition(state, outcome, in_doubt=row.doubtful)
+    in_doubt = row.doubtful or isinstance(outcome, Unknown) or not outcome.not_taken
+    if in_doubt and not (queue.resend_is_safe or row.resend_is_harmless):
+        return Disposition("unknown", outcome, in_doubt=True)
     if clock.now() - (row.first_attempt_at or clock.now()) >= GIVE_UP_AFTER:
-        return Settlement("unknown" if doubtful else lane.refused_state, outcome, doubtful=doubtful)
-    return Settlement(QUEUED, outcome, due=_retry_at(row, outcome), doubtful=doubtful)
+        return Disposition(
+            "unknown" if in_doubt else queue.refused_state, outcome, in_doubt=in_doubt
+        )
+    return Disposition(QUEUED, outcome, due=_retry_at(row, outcome), in_doubt=in_doubt)
 
 
 def _retry_at(row: OutboxRow, outcome: Temporary | Unknown) -> datetime:

@@ -1,4 +1,4 @@
-"""A worker at a lane: claims, sends and settles, chunk by chunk."""
+"""A worker at a queue: claims, sends and records, chunk by chunk."""
 
 import logging
 import time
@@ -14,11 +14,11 @@ from core import shutdown
 from core.http import NOT_BEGUN, Outcome, Pace, Temporary, send_many
 from core.observability import metrics
 from core.outbox import circuit_breaker
-from core.outbox.claims import claim, due_rows, give_back, renew
+from core.outbox.claims import claim, due_rows, release, renew_lease
 from core.outbox.leases import Hold, held
-from core.outbox.queue import ABSENT, Job, Lane
+from core.outbox.queue import ABSENT, DeliveryQueue, Job
 from core.outbox.recording import insist, record
-from core.outbox.retry_policy import judge
+from core.outbox.retry_policy import decide
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -31,20 +31,24 @@ EXCHANGES = metrics.Timer(
 
 
 def work(
-    lane: Lane, *, ids: Sequence[int] | None = None, most: int = 100_000, seconds: float = 100.0
+    queue: DeliveryQueue,
+    *,
+    ids: Sequence[int] | None = None,
+    most: int = 100_000,
+    seconds: float = 100.0,
 ) -> int:
-    """Send what is due in this lane, chunk by chunk; how many rows were attempted.
+    """Send what is due in this queue, chunk by chunk; how many rows were attempted.
 
     Stops when nothing is due, after `most` rows, when the time is over or we are asked to stop
-    (the rest stays queued), or when the lane's circuit opens: then no attempt is burnt. One worker
-    at a time works a lane, so that its limits hold however many there are; the others return at
+    (the rest stays queued), or when the queue's circuit opens: then no attempt is burnt. One worker
+    at a time works a queue, so that its limits hold however many there are; the others return at
     once.
     """
     attempted, end = 0, time.monotonic() + seconds
     # Looked for outside the lease, again after it: whoever was turned away meanwhile need not wait.
-    while attempted < most and _goes_on(end) and due_rows(lane, ids).exists():
-        with held(lane) as hold:
-            done = _work(lane, hold, ids, most - attempted, end) if hold else 0
+    while attempted < most and _goes_on(end) and due_rows(queue, ids).exists():
+        with held(queue) as hold:
+            done = _work(queue, hold, ids, most - attempted, end) if hold else 0
         attempted += done
         if not done:
             break
@@ -55,14 +59,16 @@ def _goes_on(end: float) -> bool:
     return time.monotonic() < end and not shutdown.is_under_way()
 
 
-def _work(lane: Lane, hold: Hold, ids: Sequence[int] | None, most: int, end: float) -> int:
+def _work(
+    queue: DeliveryQueue, hold: Hold, ids: Sequence[int] | None, most: int, end: float
+) -> int:
     """Chunks grow from small ones: a destination that is down costs few attempts."""
-    attempted, size = 0, 2 * lane.limits.concurrency
-    with _Sender(lane, hold) as sender:
+    attempted, size = 0, 2 * queue.limits.concurrency
+    with _Sender(queue, hold) as sender:
         while attempted < most and time.monotonic() < end and hold.prove():
-            size = min(size, lane.largest_chunk)
-            allowed = circuit_breaker.allowance(lane.name, min(size, most - attempted))
-            rows = claim(lane, limit=allowed, ids=ids) if allowed else []
+            size = min(size, queue.largest_chunk)
+            allowed = circuit_breaker.allowance(queue.name, min(size, most - attempted))
+            rows = claim(queue, limit=allowed, ids=ids) if allowed else []
             if not rows or not sender.send(rows):
                 break
             attempted += len(rows)
@@ -72,36 +78,36 @@ def _work(lane: Lane, hold: Hold, ids: Sequence[int] | None, most: int, end: flo
     return attempted
 
 
-def attempt(lane: Lane, rows: Sequence[Any]) -> None:
-    """Send claimed rows together and settle them together."""
-    with _Sender(lane, Hold(lane)) as sender:
+def attempt(queue: DeliveryQueue, rows: Sequence[Any]) -> None:
+    """Send claimed rows together and record their results together."""
+    with _Sender(queue, Hold(queue)) as sender:
         sender.send(rows)
 
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """What became of a chunk: an outcome for each job, and what was heard from the other side."""
+    """What became of a chunk: an outcome for each job, and those that the other side answered."""
 
     outcomes: list[Outcome]
-    heard: list[Outcome]
+    responses: list[Outcome]
     absent: frozenset[int]
 
 
 class _Sender:
-    """Sends in a thread: while a chunk is under way, the next is claimed and the last is settled.
+    """Sends in a thread: while a chunk is under way, the next is claimed and the last is recorded.
 
     Where a resend is not safe nothing is claimed ahead: what a worker that dies has claimed costs
-    a person's time there. The lane is held until its rate allows the next request, so that whoever
+    a person's time there. The queue is held until its rate allows the next request, so that whoever
     works it next, in whichever process, keeps the rate too.
 
-    Whatever breaks, at the end each row that it was given is settled if it was sent, and given
-    back if it was not begun.
+    Whatever breaks, at the end each row that it was given is recorded if it was sent, and
+    released if it was not begun.
     """
 
-    def __init__(self, lane: Lane, hold: Hold) -> None:
-        self._lane = lane
+    def __init__(self, queue: DeliveryQueue, hold: Hold) -> None:
+        self._queue = queue
         self._hold = hold
-        self._pace = Pace(lane.limits.per_second)
+        self._pace = Pace(queue.limits.per_second)
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._waiting: Sequence[Any] = ()
         self._flight: tuple[Sequence[Any], Future[_Exchange]] | None = None
@@ -113,8 +119,8 @@ class _Sender:
     def __exit__(self, *_: object) -> None:
         with ExitStack() as steps:  # each of them, whatever becomes of the others; from below
             steps.callback(self._rest)
-            steps.callback(self._hand_back, self._waiting)
-            steps.callback(self._settle)
+            steps.callback(self._release, self._waiting)
+            steps.callback(self._record)
             steps.callback(self._land)
 
     def _rest(self) -> None:
@@ -123,53 +129,53 @@ class _Sender:
         self._hold.pause = self._pace.left()
 
     def send(self, rows: Sequence[Any]) -> bool:
-        """Send a chunk, and settle the one before it.
+        """Send a chunk, and record the results of the one before it.
 
-        False when that one has opened the circuit: then these rows are given back, unsent.
+        False when that one has opened the circuit: then these rows are released, unsent.
         """
         self._waiting = rows
         self._keep()
         jobs = {row.pk: self._prepared(row) for row in rows}
         self._land()
-        if self._landed and circuit_breaker.is_open(self._lane.name):
-            self._hand_back(rows)
+        if self._landed and circuit_breaker.is_open(self._queue.name):
+            self._release(rows)
         else:
-            ours = renew(self._lane, rows) if self._landed else rows
+            ours = renew_lease(self._queue, rows) if self._landed else rows
             self._begin(ours, [jobs[row.pk] for row in ours])
         self._waiting = ()
-        self._settle()
-        if not self._lane.resend_is_safe:
+        self._record()
+        if not self._queue.resend_is_safe:
             self._land()
-            self._settle()
+            self._record()
             return True
         return self._flight is not None
 
     def _keep(self) -> None:
-        """Have the leases of all that is ours and not settled renewed."""
+        """Have the leases of all that is ours and not recorded renewed."""
         flight = self._flight[0] if self._flight else ()
         landed = [row for row, _ in self._landed]
         self._hold.rows = [*self._waiting, *flight, *landed]
 
     def _prepared(self, row: Any) -> Job | Outcome:
         """The row's job. A bug that one row brings out must not cost the others their attempt."""
-        if not self._hold.may_begin():  # some lanes send here, one by one
+        if not self._hold.may_begin():  # some queues send here, one by one
             return NOT_BEGUN
         try:
-            return self._lane.prepare(row)
+            return self._queue.prepare(row)
         except Exception as error:  # noqa: BLE001
             # Kind only: its text and its traceback may quote the row.
             logger.error(  # noqa: TRY400
-                "%s while preparing %s %s", type(error).__name__, self._lane.name, row.pk
+                "%s while preparing %s %s", type(error).__name__, self._queue.name, row.pk
             )
             return Temporary(f"not sent: our own {type(error).__name__}")
 
     def _begin(self, rows: Sequence[Any], jobs: Sequence[Job | Outcome]) -> None:
-        exchange = partial(_exchange, self._lane, jobs, self._pace, self._hold.may_begin)
+        exchange = partial(_exchange, self._queue, jobs, self._pace, self._hold.may_begin)
         self._flight = rows, self._pool.submit(copy_context().run, exchange)
         self._keep()
 
     def _land(self) -> None:
-        """Wait for the chunk that is under way, and give back what of it was not begun."""
+        """Wait for the chunk that is under way, and release what of it was not begun."""
         if self._flight is None:
             return
         (rows, future), self._flight = self._flight, None
@@ -180,36 +186,36 @@ class _Sender:
         self._landed += [pair for pair in answered if pair[1] is not NOT_BEGUN]
         self._keep()
         begun = {row.pk for row, _ in self._landed}
-        self._hand_back([row for row in rows if row.pk not in begun])
+        self._release([row for row in rows if row.pk not in begun])
         if self._hold.lasts():  # else we were frozen, which is no fault of theirs
-            self._insist(partial(circuit_breaker.note, self._lane.name, exchange.heard))
+            self._insist(partial(circuit_breaker.note, self._queue.name, exchange.responses))
 
-    def _settle(self) -> None:
+    def _record(self) -> None:
         """Record what has landed. Raises the first row's error when none could be recorded."""
-        lane, landed = self._lane, self._landed
+        queue, landed = self._queue, self._landed
         if not landed:
             return
-        settled = [(row, judge(row, outcome, lane)) for row, outcome in landed]
-        bad = self._insist(partial(record, lane, settled))
+        results = [(row, decide(row, outcome, queue)) for row, outcome in landed]
+        bad = self._insist(partial(record, queue, results))
         self._landed = []
         self._keep()
-        if len(bad) == len(settled):
+        if len(bad) == len(results):
             raise bad[0][1]
 
-    def _hand_back(self, rows: Sequence[Any]) -> None:
+    def _release(self, rows: Sequence[Any]) -> None:
         if rows:
-            self._insist(partial(give_back, self._lane, rows))
+            self._insist(partial(release, self._queue, rows))
 
     def _insist(self, do: Callable[[], _T]) -> _T:
         return insist(do, self._hold.may_begin)
 
 
 def _exchange(
-    lane: Lane, jobs: Sequence[Job | Outcome], pace: Pace, may_begin: Callable[[], bool]
+    queue: DeliveryQueue, jobs: Sequence[Job | Outcome], pace: Pace, may_begin: Callable[[], bool]
 ) -> _Exchange:
     """Send the jobs; those whose look-up finds nothing go out in the same attempt. No database."""
-    send = partial(_send, lane, pace, may_begin)
-    outcomes, heard = send(jobs)
+    send = partial(_send, queue, pace, may_begin)
+    outcomes, responses = send(jobs)
     again: list[Job | Outcome] = list(outcomes)
     absent = set()
     for number, job in enumerate(jobs):
@@ -217,15 +223,15 @@ def _exchange(
             again[number] = job.otherwise
             absent.add(number)
     outcomes, more = send(again)
-    return _Exchange(outcomes, heard + more, frozenset(absent))
+    return _Exchange(outcomes, responses + more, frozenset(absent))
 
 
 def _send(
-    lane: Lane, pace: Pace, may_begin: Callable[[], bool], jobs: Sequence[Job | Outcome]
+    queue: DeliveryQueue, pace: Pace, may_begin: Callable[[], bool], jobs: Sequence[Job | Outcome]
 ) -> tuple[list[Outcome], list[Outcome]]:
     """The outcomes in order, of the jobs by sending them; and those of the sent ones alone."""
     ours = [(job.request, job.read) for job in jobs if isinstance(job, Job)]
-    answers = send_many(ours, lane.limits, partial(_measure, lane.name), pace, may_begin)
+    answers = send_many(ours, queue.limits, partial(_measure, queue.name), pace, may_begin)
     rest = iter(answers)
     outcomes = [next(rest) if isinstance(job, Job) else job for job in jobs]
     return outcomes, [answer for answer in answers if answer is not NOT_BEGUN]

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core.database.sql import update_each
 from core.http import Done, Outcome
-from core.outbox import Job, Lane, OutboxRow, Settlement
+from core.outbox import DeliveryQueue, Disposition, Job, OutboxRow
 from core.workflow import Event, Workflow
 
 registry = Apps()
@@ -20,7 +20,7 @@ registry = Apps()
 class Parcel(OutboxRow):
     """Something to send."""
 
-    WORKFLOW = Workflow(moves={"queued": frozenset({"cancelled"}), "cancelled": frozenset()})
+    WORKFLOW = Workflow(transitions={"queued": frozenset({"cancelled"}), "cancelled": frozenset()})
 
     name = models.CharField(max_length=5)
     state = models.CharField(max_length=20, default="queued")
@@ -68,20 +68,24 @@ def parcels(count: int, **columns: Any) -> list[Parcel]:
 
 
 @transaction.atomic
-def settle(settled: Sequence[tuple[Any, Settlement]]) -> None:
+def record_results(results: Sequence[tuple[Any, Disposition]]) -> None:
     """As simple as can be."""
     columns = ("id", "fence", "state", "next_attempt_at", "doubtful", "last_error")
     values = [
-        (row.pk, row.fence, to.state, to.due or row.next_attempt_at, to.doubtful, to.error)
-        for row, to in settled
+        (row.pk, row.fence, to.state, to.due or row.next_attempt_at, to.in_doubt, to.error)
+        for row, to in results
     ]
     update_each(Parcel, columns, values, where="t.fence = v.fence", expressions={"fence": ""})
 
 
-def lane(prepare: Callable[[Parcel], Job | Outcome], **options: Any) -> Lane:
+def make_queue(prepare: Callable[[Parcel], Job | Outcome], **options: Any) -> DeliveryQueue:
     """A queue of all parcels."""
-    given: dict[str, Any] = {"name": "test", "resend_is_safe": True, "settle": settle} | options
-    return Lane(model=Parcel, rows=Q(), prepare=prepare, **given)
+    given: dict[str, Any] = {
+        "name": "test",
+        "resend_is_safe": True,
+        "record_results": record_results,
+    } | options
+    return DeliveryQueue(model=Parcel, rows=Q(), prepare=prepare, **given)
 
 
 def take(row: Parcel) -> Outcome:

@@ -10,7 +10,7 @@ from core.cases import registry
 from core.cases.models import Case, CaseEvent
 from core.models import Circuit
 from core.sweeper import reconcile
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 
 
 def _wrong():
@@ -180,7 +180,7 @@ def test_a_closed_case_offers_nothing():
     cases.act(case, MEND, by="staff:ann")
     case.refresh_from_db()
     assert cases.offered(case) == []
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         cases.act(case, MEND, by="staff:ann")
     assert steps(case) == ["opened", "mend", "settled"]
 
@@ -188,14 +188,14 @@ def test_a_closed_case_offers_nothing():
 def test_what_does_not_fit_the_subject_is_neither_offered_nor_done():
     case = opened(circuit())
     assert [action.name for action in cases.offered(case)] == ["mend", "force", "close"]
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         cases.act(case, NEVER, by="staff:ann")
     assert steps(case) == ["opened"]
 
 
 def test_what_is_unsafe_needs_to_be_said_and_a_reason():
     case = opened(row := circuit())
-    with pytest.raises(cases.Unsafe, match="may break"):
+    with pytest.raises(cases.UnsafeActionError, match="may break"):
         cases.act(case, RISKY, by="staff:ann", reason="I know better")
     with pytest.raises(ValidationError):
         cases.act(case, RISKY, by="staff:ann", despite_risk=True)

@@ -6,12 +6,12 @@ import pytest
 from django.db import connection, transaction
 
 from core.tests.parcels import Parcel, parcels
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 
 
 def test_a_move_changes_the_state_and_writes_one_event(outbox):
     [parcel] = parcels(1)
-    event = move(parcel, "cancelled", by="user:nurse", detail="not wanted", name="new")
+    event = transition(parcel, "cancelled", by="user:nurse", detail="not wanted", name="new")
     assert (parcel.state, parcel.name) == ("cancelled", "new")
     parcel.refresh_from_db()
     assert (parcel.state, parcel.name) == ("cancelled", "new")
@@ -22,8 +22,8 @@ def test_a_move_changes_the_state_and_writes_one_event(outbox):
 
 def test_a_move_that_the_table_lacks_changes_nothing(outbox):
     [parcel] = parcels(1, state="cancelled")
-    with pytest.raises(IllegalMove, match="is cancelled: it cannot become queued"):
-        move(parcel, "queued", by="user:nurse", name="new")
+    with pytest.raises(TransitionNotAllowedError, match="is cancelled: it cannot become queued"):
+        transition(parcel, "queued", by="user:nurse", name="new")
     parcel.refresh_from_db()
     assert parcel.name == "0"
     assert not parcel.events.exists()
@@ -32,14 +32,14 @@ def test_a_move_that_the_table_lacks_changes_nothing(outbox):
 def test_the_state_in_the_database_counts_not_the_one_in_hand(outbox):
     [parcel] = parcels(1)
     stale = Parcel.objects.get(pk=parcel.pk)
-    move(parcel, "cancelled", by="user:nurse")
-    with pytest.raises(IllegalMove):
-        move(stale, "cancelled", by="user:other")
+    transition(parcel, "cancelled", by="user:nurse")
+    with pytest.raises(TransitionNotAllowedError):
+        transition(stale, "cancelled", by="user:other")
 
 
 def test_a_long_detail_is_kept_as_far_as_it_fits(outbox):
     [parcel] = parcels(1)
-    assert len(move(parcel, "cancelled", by="user:nurse", detail="x" * 900).detail) == 500
+    assert len(transition(parcel, "cancelled", by="user:nurse", detail="x" * 900).detail) == 500
 
 
 def test_a_row_that_is_being_moved_can_be_referred_to(committed_outbox):
@@ -54,7 +54,7 @@ def test_a_row_that_is_being_moved_can_be_referred_to(committed_outbox):
 
     beside = Thread(target=refer)
     with transaction.atomic():
-        move(parcel, "cancelled", by="user:nurse")
+        transition(parcel, "cancelled", by="user:nurse")
         beside.start()
         beside.join()
     assert parcel.events.filter(kind="noted").count() == 1
@@ -63,14 +63,14 @@ def test_a_row_that_is_being_moved_can_be_referred_to(committed_outbox):
 def test_two_at_once_make_one_move(committed_outbox):
     [parcel] = parcels(1)
     start = Barrier(2)
-    refused: list[IllegalMove] = []
+    refused: list[TransitionNotAllowedError] = []
 
     def cancel() -> None:
         mine = Parcel.objects.get(pk=parcel.pk)
         start.wait()
         try:
-            move(mine, "cancelled", by="user:nurse")
-        except IllegalMove as error:
+            transition(mine, "cancelled", by="user:nurse")
+        except TransitionNotAllowedError as error:
             refused.append(error)
         connection.close()
 

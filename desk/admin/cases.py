@@ -26,7 +26,7 @@ from core.cases.models import Case, CaseEvent
 from core.database import clock
 from core.database.folding import Folded
 from core.values.text import reference
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
 from desk.admin.forms import decision_form
 from identity.actors import actor_of
@@ -243,7 +243,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
         said = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
         try:
             told = cases.act(case, action, by=actor_of(request), fields=given, **said)
-        except (ValidationError, IllegalMove) as refused:
+        except (ValidationError, TransitionNotAllowedError) as refused:
             texts = getattr(refused, "messages", [str(refused)])
             form.add_error(None, " ".join(texts))
             return False

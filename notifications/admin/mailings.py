@@ -16,7 +16,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 
 from core.admin.dialogs import go_to
 from core.admin.pages import HistoryInline, LargeTableAdmin
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 from identity.actors import actor_of
 from notifications.mailings import service as mailings
@@ -257,7 +257,7 @@ class MailingAdmin(LargeTableAdmin):
         mailing = get_object_or_404(Mailing, pk=object_id)
         try:
             verb(mailing, by=actor_of(request), **given)
-        except (IllegalMove, ValidationError) as error:
+        except (TransitionNotAllowedError, ValidationError) as error:
             text = " ".join(getattr(error, "messages", [str(error)]))
             self.message_user(request, text, messages.ERROR)
         else:

@@ -15,7 +15,7 @@ from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.database import clock
 from core.models import Circuit
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
 from notifications.admin.inlines import DeliveryReportInline, EventInline
 from notifications.api.search import search
@@ -162,7 +162,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     def _send_again(self, request: HttpRequest, row: Notification, **decision: Any) -> bool:
         try:
             resend(row, by=actor_of(request), **decision)
-        except (IllegalMove, ValidationError) as error:
+        except (TransitionNotAllowedError, ValidationError) as error:
             text = f"Notification {row.pk}: {refusal(error)}"
             self.message_user(request, text, messages.ERROR)
             return False

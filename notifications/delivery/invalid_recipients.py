@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.database import clock
-from core.workflow import move
+from core.workflow import transition
 from customers.models import Customer
 from notifications.channels import channels
 from notifications.models import Notification
@@ -33,5 +33,5 @@ def try_other_address(row: Notification) -> bool:
     [due] = quiet_hours.awake([row], [clock.now()])
     changes: dict[str, Any] = {"recipient": recipient, "next_attempt_at": due}
     changes |= {"last_error": "", "last_answer": ""}
-    move(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
+    transition(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)
     return True

@@ -20,7 +20,7 @@ from core.database import clock
 from core.database.sql import update_each
 from core.failures import each_name
 from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
-from core.outbox import Job, Lane, Settlement, circuit_breaker, work
+from core.outbox import DeliveryQueue, Disposition, Job, circuit_breaker, work
 from notifications import cases
 from notifications.channels import (
     GONE,
@@ -65,23 +65,23 @@ _COLUMNS = (
 )
 
 
-def lane(channel: str, provider: str) -> Lane:
+def lane(channel: str, provider: str) -> DeliveryQueue:
     """The queue to one service. Raises KeyError when there is no such transport."""
     transport = transports()[channel, provider]
     name, limits = failover.circuit_name(channel, provider), limits_of(transport)
-    return Lane(
+    return DeliveryQueue(
         name=name,
         model=Notification,
         rows=Q(channel=channel, provider=provider),
         prepare=partial(_prepare, name, transport, limits),
-        settle=partial(_settle, name, channel),
+        record_results=partial(_settle, name, channel),
         resend_is_safe=False,
         refused_state="failed",
         limits=limits,
     )
 
 
-def lanes() -> list[Lane]:
+def lanes() -> list[DeliveryQueue]:
     """Every queue there is."""
     return [lane(*key) for key in sorted(transports())]
 
@@ -150,7 +150,7 @@ def _deliver(transport: DirectTransport, message: Message) -> Outcome:
 
 
 @transaction.atomic
-def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:
+def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Disposition]]) -> None:
     """Record the answers of a chunk, where the row is still ours."""
     now = clock.now()
     several = len(preferred(channel)) > 1
@@ -178,7 +178,7 @@ def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Settl
 
 
 def _bring_up_to_date(
-    row: Notification, settlement: Settlement, closed: frozenset[str], now: datetime
+    row: Notification, settlement: Disposition, closed: frozenset[str], now: datetime
 ) -> None:
     """Put into the row what the answer means for it."""
     outcome = settlement.outcome
@@ -192,7 +192,7 @@ def _bring_up_to_date(
         _go_elsewhere(row, closed, now)
 
 
-def _values(row: Notification, settlement: Settlement) -> tuple[object, ...]:
+def _values(row: Notification, settlement: Disposition) -> tuple[object, ...]:
     """The row's new columns, in the order of `_COLUMNS`."""
     return (
         row.pk,
@@ -200,7 +200,7 @@ def _values(row: Notification, settlement: Settlement) -> tuple[object, ...]:
         row.state,
         None,
         row.next_attempt_at,
-        settlement.doubtful,
+        settlement.in_doubt,
         row.provider,
         row.last_error,
         row.last_answer,
@@ -210,8 +210,8 @@ def _values(row: Notification, settlement: Settlement) -> tuple[object, ...]:
     )
 
 
-def _may_go_elsewhere(settlement: Settlement) -> bool:
-    waits = settlement.state == "queued" and not settlement.doubtful
+def _may_go_elsewhere(settlement: Disposition) -> bool:
+    waits = settlement.state == "queued" and not settlement.in_doubt
     return waits and failover.proves_nothing_taken(settlement.outcome)
 
 
@@ -225,7 +225,7 @@ def _go_elsewhere(row: Notification, closed: frozenset[str], now: datetime) -> N
     row.provider = to or next(iter(preferred(row.channel)), row.provider)
 
 
-def _take_hints(name: str, settled: Sequence[tuple[Notification, Settlement]]) -> None:
+def _take_hints(name: str, settled: Sequence[tuple[Notification, Disposition]]) -> None:
     """What an answer says beyond its own message: an opt-out, or that nothing goes through."""
     for row, settlement in settled:
         code = settlement.outcome.code if isinstance(settlement.outcome, Permanent) else ""

@@ -11,7 +11,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from core.database import clock
 from core.failures import together, waiting
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 from notifications import cases
 from notifications.channels import Report, address_key
 from notifications.delivery.invalid_recipients import address_is_gone
@@ -99,6 +99,6 @@ def _apply(report: DeliveryReport, row: Notification) -> None:
     detail = f"{report.status} {report.reason}".strip()
     delivered = report.state == "delivered"
     changes = {"delivered_at": clock.now()} if delivered else {"last_error": detail}
-    with suppress(IllegalMove):  # a final state stays what it is
-        move(row, report.state, by=report.provider, detail=detail, **changes)
+    with suppress(TransitionNotAllowedError):  # a final state stays what it is
+        transition(row, report.state, by=report.provider, detail=detail, **changes)
         cases.keep_in_step([row], by=report.provider, how=detail)

@@ -24,7 +24,7 @@ from core import shutdown
 from core.database import clock
 from core.failures import each, together, waiting
 from core.values.money import Price
-from core.workflow import move
+from core.workflow import transition
 from customers.models import Customer
 from notifications import task_names
 from notifications.channels import channels, load_addresses, preferred
@@ -157,7 +157,7 @@ def start(mailing: Mailing, *, typed: int, seen: str, by: str) -> Mailing:
     """Let it be written: whoever starts it types how many it goes to, having `seen` its words.
 
     Raises ValidationError for another number, for words that were changed meanwhile or could not
-    be sent, and IllegalMove when it has been started before.
+    be sent, and TransitionNotAllowedError when it has been started before.
     """
     mailing = Mailing.objects.select_for_update(no_key=True).get(pk=mailing.pk)
     if seen != mark(mailing):
@@ -180,26 +180,26 @@ def mark(mailing: Mailing) -> str:
 @transaction.atomic
 def stop(mailing: Mailing, *, by: str) -> Mailing:
     """Make no more of its messages; those that are made go out."""
-    move(mailing, "stopped", by=by)
+    transition(mailing, "stopped", by=by)
     return mailing
 
 
 @transaction.atomic
 def go_on(mailing: Mailing, *, by: str) -> Mailing:
-    """Make the rest of its messages. Raises IllegalMove when it was not stopped."""
+    """Make the rest of its messages. Raises TransitionNotAllowedError when it was not stopped."""
     return _run(mailing, by)
 
 
 @transaction.atomic
 def cancel(mailing: Mailing, *, by: str) -> Mailing:
     """Make none of the messages that are not made yet."""
-    move(mailing, "cancelled", by=by, finished_at=clock.now())
+    transition(mailing, "cancelled", by=by, finished_at=clock.now())
     mailing.recipients.all().delete()
     return mailing
 
 
 def _run(mailing: Mailing, by: str) -> Mailing:
-    move(mailing, "running", by=by, worked_at=clock.now())
+    transition(mailing, "running", by=by, worked_at=clock.now())
     task_names.write_mailing.delay_on_commit(mailing.pk)
     return mailing
 
@@ -211,7 +211,7 @@ def write(pk: int, *, seconds: float = 60.0) -> int:
     while chunk := write_chunk(pk):
         made += chunk
         if time.monotonic() > end or shutdown.is_under_way():
-            task_names.write_mailing.nudge(pk)
+            task_names.write_mailing.enqueue(pk)
             break
     return made
 
@@ -229,7 +229,7 @@ def write_chunk(pk: int) -> int:
     work = f"mailing {pk}: write to the recipient in place"
     places = waiting(work, mailing.recipients.order_by("id"), most=CHUNK)
     if not places and not mailing.recipients.exists():
-        move(mailing, "done", by="system", finished_at=clock.now())
+        transition(mailing, "done", by="system", finished_at=clock.now())
         return 0
     return together(work, places, partial(_write, mailing))
 
@@ -256,7 +256,7 @@ def revive() -> int:
     since = clock.now() - STALLED_AFTER
     stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
     keys = waiting(WRITE, stalled)
-    return each(WRITE, [pk for pk in keys if not task_names.write_mailing.nudge(pk)], write_chunk)
+    return each(WRITE, [pk for pk in keys if not task_names.write_mailing.enqueue(pk)], write_chunk)
 
 
 def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRecipient]:

@@ -21,7 +21,7 @@ class MailingState(models.TextChoices):
 
 
 MAILING = Workflow(
-    moves={
+    transitions={
         "draft": frozenset({"running", "cancelled"}),
         "running": frozenset({"stopped", "done"}),
         "stopped": frozenset({"running", "cancelled"}),

@@ -8,7 +8,7 @@ from core.database import clock
 from core.models import Circuit
 from core.outbox import circuit_breaker
 from core.risks import check_reason, weigh
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from notifications.cases import HALTED, keep_in_step, twice_risk
 from notifications.models import Notification, NotificationEvent
 from notifications.services import notify
@@ -20,7 +20,8 @@ from notifications.task_names import dispatch
 def close(row: Notification, *, by: str, reason: str) -> None:
     """Nobody has to look at it any more: it stays failed or unknown, and the reason is kept.
 
-    Raises ValidationError without a reason, IllegalMove when there is nothing to close.
+    Raises ValidationError without a reason, TransitionNotAllowedError when there is nothing to
+    close.
     """
     if not reason.strip():
         raise ValidationError("Say why it is left as it is.")
@@ -46,8 +47,8 @@ def send_by_other_channel(
     """Say the same by another channel, in a message of its own; this one is closed.
 
     Raises ValidationError for the same channel, for one that does not reach the customer and
-    without a reason; Unsafe when they may get it twice unless `despite_risk` was said; IllegalMove
-    when it did not go wrong, or was closed.
+    without a reason; UnsafeActionError when they may get it twice unless `despite_risk` was said;
+    TransitionNotAllowedError when it did not go wrong, or was closed.
     """
     locked = Notification.objects.select_for_update(of=("self",)).get(pk=row.pk)
     _check_open(locked)
@@ -64,7 +65,9 @@ def send_by_other_channel(
 
 def _check_open(row: Notification) -> None:
     if row.state not in EXCEPTIONS or row.closed_at:
-        raise IllegalMove(f"This notification is {row.state}: there is nothing to close.")
+        raise TransitionNotAllowedError(
+            f"This notification is {row.state}: there is nothing to close."
+        )
 
 
 @transaction.atomic

@@ -12,7 +12,7 @@ from core.cases.models import Case
 from core.models import Circuit
 from core.sweeper import reconcile
 from core.values.money import Price
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from notifications.channels import Report
 from notifications.checks import check_balances
 from notifications.delivery import balances
@@ -71,7 +71,7 @@ def test_what_arrives_is_no_case(sandbox):
 
 
 def test_sending_an_unknown_one_again_has_to_be_said_twice(unknown):
-    with pytest.raises(cases.Unsafe, match="twice"):
+    with pytest.raises(cases.UnsafeActionError, match="twice"):
         act("resend")
     act("resend", despite_risk=True)
     assert open_kinds() == []
@@ -89,7 +89,7 @@ def test_a_second_try_that_is_refused_says_nothing_of_the_first(unknown, sandbox
     assert (unknown.state, open_kinds()) == ("failed", ["message-failed"])
     assert "may have arrived" in Case.objects.get(closed_at=None).happened
     for verb in ("resend", "other-channel"):
-        with pytest.raises(cases.Unsafe, match="twice"):
+        with pytest.raises(cases.UnsafeActionError, match="twice"):
             act(verb, fields={"channel": "email"} if verb == "other-channel" else {})
 
 
@@ -97,7 +97,7 @@ def test_a_second_try_that_is_refused_says_nothing_of_the_first(unknown, sandbox
 def test_the_verbs_refuse_by_themselves_what_may_come_twice(unknown, given):
     given = {"reason": "as she asked"} | given
     for verb in (resend, partial(send_by_other_channel, channel="email")):
-        with pytest.raises((cases.Unsafe, ValidationError)):
+        with pytest.raises((cases.UnsafeActionError, ValidationError)):
             verb(unknown, by="jane", **given)
     unknown.refresh_from_db()
     assert (unknown.state, Notification.objects.count()) == ("unknown", 1)
@@ -141,7 +141,7 @@ def test_nothing_is_closed_without_a_reason(unknown, reason):
 def test_what_is_fine_or_closed_cannot_be_closed(unknown):
     close(unknown, by="jane", reason="seen")
     for row in (unknown, queued()):
-        with pytest.raises(IllegalMove):
+        with pytest.raises(TransitionNotAllowedError):
             close(row, by="jane", reason="again")
 
 

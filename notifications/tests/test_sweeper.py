@@ -79,13 +79,13 @@ def test_what_a_dead_worker_had_is_unknown_and_never_resent(sandbox, time_machin
 
 def test_a_worker_that_comes_back_late_settles_nothing(sandbox, time_machine):
     from core.http import Done
-    from core.outbox import Settlement
+    from core.outbox import Disposition
 
     row, queue = queued(), lane("sms", "africastalking")
     rows = claim(queue, limit=1)
     later(time_machine, minutes=6)
     sweep()
-    queue.settle([(rows[0], Settlement("sent", Done("late")))])
+    queue.record_results([(rows[0], Disposition("sent", Done("late")))])
     row.refresh_from_db()
     assert (row.state, row.provider_reference) == ("unknown", "")
     assert not row.events.filter(kind="sent").exists()

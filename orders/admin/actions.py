@@ -11,7 +11,7 @@ from unfold.enums import ActionVariant
 
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
 from orders import services
 from orders.admin.forms import CancelForm, FirstAddressDialog
@@ -86,7 +86,7 @@ class OrderActions(ModelAdmin):
     def has_cancel_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person may cancel this order now."""
         order = self.get_object(request, str(object_id))
-        if order is None or "cancelled" not in Order.WORKFLOW.moves[order.state]:
+        if order is None or "cancelled" not in Order.WORKFLOW.transitions[order.state]:
             return False
         return bool(self.has_change_permission(request, order))
 
@@ -102,7 +102,7 @@ class OrderActions(ModelAdmin):
     def _cancel(self, request: HttpRequest, order: Order, reason: str = "") -> bool:
         try:
             services.cancel_order(order, by=actor_of(request), reason=reason)
-        except IllegalMove as error:
+        except TransitionNotAllowedError as error:
             self.message_user(request, f"{order}: {error}", messages.ERROR)
             return False
         return True

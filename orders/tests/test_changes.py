@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.core.exceptions import ValidationError
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.changes import Wanted, change
 from orders.models import Order, OrderRevision, Product
 from orders.tests.factories import (
@@ -118,10 +118,10 @@ def test_an_address_that_cannot_be_printed_is_refused_by_line(order):
 @pytest.mark.parametrize("state", ["shipped", "delivered", "finished", "cancelled"])
 def test_an_order_that_has_ended_is_not_changed(order, state):
     Order.objects.update(state=state)
-    with pytest.raises(IllegalMove, match=f"is {state}: it cannot be changed"):
+    with pytest.raises(TransitionNotAllowedError, match=f"is {state}: it cannot be changed"):
         change(order, Wanted(address=MOVED), by="user:nurse")
 
 
 def test_a_sale_in_words_has_nothing_to_change():
-    with pytest.raises(IllegalMove, match="No parcel belongs to"):
+    with pytest.raises(TransitionNotAllowedError, match="No parcel belongs to"):
         change(placed_sale(), Wanted(address=MOVED), by="user:nurse")

@@ -15,7 +15,7 @@ from django.utils.timezone import localtime
 from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
 
 MOST_AT_ONCE = 200
@@ -76,7 +76,7 @@ class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
     ) -> bool:
         try:
             verb(row, by=actor_of(request), **options)
-        except (IllegalMove, ValidationError) as refused:
+        except (TransitionNotAllowedError, ValidationError) as refused:
             self.message_user(request, f"{row}: {refusal(refused, how)}", messages.ERROR)
             return False
         return True

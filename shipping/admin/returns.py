@@ -28,7 +28,7 @@ COLOURS = {
 
 def _before(state: str) -> frozenset[str]:
     """The states from which it can become this one."""
-    return frozenset(before for before, moves in RETURN.moves.items() if state in moves)
+    return frozenset(before for before, moves in RETURN.transitions.items() if state in moves)
 
 
 class StepInline(HistoryInline):

@@ -45,7 +45,9 @@ STATE_COLOURS = {
     "unknown": "danger",
     "rejected": "danger",
 }
-CANCELLED = frozenset(state for state, moves in SHIPMENT.moves.items() if "cancelled" in moves)
+CANCELLED = frozenset(
+    state for state, moves in SHIPMENT.transitions.items() if "cancelled" in moves
+)
 
 SEVERAL = {"exceptions": ("to look at", EXCEPTIONS), "moving": ("on their way", MOVING)}
 

@@ -8,8 +8,8 @@ from django.db.models import Q
 from core.database import clock
 from core.failures import each_name
 from core.http import Done, Outcome, Permanent
-from core.outbox import Job, Lane, Settlement, take_over, work
-from core.workflow import IllegalMove, move
+from core.outbox import DeliveryQueue, Disposition, Job, reclaim_expired, work
+from core.workflow import TransitionNotAllowedError, transition
 from orders.models import Order
 from shipping import providers, task_names
 from shipping.dispatch import queue
@@ -26,15 +26,15 @@ UNDER_WAY = frozenset({"queued", "sending"})
 def ask(shipment: Shipment, *, by: str, reason: str) -> None:
     """Write down that its provider is to be asked. The shipment and its order are locked.
 
-    Raises IllegalMove when the provider cannot cancel, or is being asked already.
+    Raises TransitionNotAllowedError when the provider cannot cancel, or is being asked already.
     """
     if not _adapter(shipment).supports_cancellation:
-        raise IllegalMove(
+        raise TransitionNotAllowedError(
             f"{shipment.provider} cannot cancel a parcel that it has taken. Ask them by telephone."
         )
     asked = Cancellation.objects.filter(shipment=shipment).first() or Cancellation()
     if asked.state in UNDER_WAY:
-        raise IllegalMove(f"{shipment.provider} is being asked to cancel it already.")
+        raise TransitionNotAllowedError(f"{shipment.provider} is being asked to cancel it already.")
     asked.shipment, asked.provider, asked.actor, asked.reason = (
         shipment,
         shipment.provider,
@@ -55,18 +55,18 @@ def _adapter(shipment: Shipment) -> Provider:
     try:
         return providers.get(shipment.provider)
     except LookupError as missing:
-        raise IllegalMove(f"Nobody can be asked: {missing}.") from missing
+        raise TransitionNotAllowedError(f"Nobody can be asked: {missing}.") from missing
 
 
-def lane(name: str) -> Lane:
+def lane(name: str) -> DeliveryQueue:
     """The cancellations at a provider. Asking twice cancels no more than asking once."""
     provider = queue.set_up(name)
-    return Lane(
+    return DeliveryQueue(
         name=f"cancelling:{name}",
         model=Cancellation,
         rows=Q(provider=name),
         prepare=lambda row: _prepare(provider, row),
-        settle=settle,
+        record_results=settle,
         resend_is_safe=True,
         refused_state="refused",
         limits=provider.limits,
@@ -90,7 +90,7 @@ def sweep() -> int:
 
 
 def _sweep(name: str) -> int:
-    return take_over(lane(name)) + send(name)
+    return reclaim_expired(lane(name)) + send(name)
 
 
 def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:
@@ -102,13 +102,13 @@ def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:
 
 
 @transaction.atomic
-def settle(settled: Sequence[tuple[Cancellation, Settlement]]) -> None:
+def settle(settled: Sequence[tuple[Cancellation, Disposition]]) -> None:
     """Record what came of each, where it is still ours."""
     for row, settlement in sorted(settled, key=lambda pair: pair[0].shipment_id):
         _settle(row, settlement)
 
 
-def _settle(row: Cancellation, settlement: Settlement) -> None:
+def _settle(row: Cancellation, settlement: Disposition) -> None:
     done = isinstance(settlement.outcome, Done)
     shipment = row.shipment
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
@@ -116,7 +116,7 @@ def _settle(row: Cancellation, settlement: Settlement) -> None:
         state="done" if done else settlement.state,
         next_attempt_at=settlement.due or row.next_attempt_at,
         lease_until=None,
-        doubtful=settlement.doubtful,
+        doubtful=settlement.in_doubt,
         last_error=settlement.error,
         last_answer=settlement.answer,
     )
@@ -140,8 +140,8 @@ def _cancelled(shipment: Shipment, row: Cancellation) -> None:
     shipment.refresh_from_db()
     told = f"{row.provider} has cancelled it. {row.reason}"[:500]
     try:
-        move(shipment, "cancelled", by=row.actor, detail=told)
-    except IllegalMove:
+        transition(shipment, "cancelled", by=row.actor, detail=told)
+    except TransitionNotAllowedError:
         ShipmentEvent.objects.create(
             shipment=shipment, kind="cancelled-too-late", actor=row.actor, detail=told
         )

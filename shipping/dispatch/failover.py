@@ -15,7 +15,7 @@ from core.database import clock
 from core.failures import resting, together
 from core.http import Temporary
 from core.models import Circuit
-from core.outbox import QUEUED, Settlement
+from core.outbox import QUEUED, Disposition
 from shipping import task_names
 from shipping.models import Shipment, ShipmentEvent
 from shipping.routing import Router
@@ -26,11 +26,11 @@ WORK_FOR = 10.0
 MOVE = "give to another provider the shipment"
 
 
-def is_proven(settlement: Settlement) -> bool:
+def is_proven(settlement: Disposition) -> bool:
     """Whether the parcel certainly was not taken, and not for what it is."""
     outcome = settlement.outcome
     not_taken = isinstance(outcome, Temporary) and outcome.not_taken
-    return settlement.state == QUEUED and not settlement.doubtful and not_taken
+    return settlement.state == QUEUED and not settlement.in_doubt and not_taken
 
 
 def alternatives(shipments: Sequence[Shipment]) -> dict[int, list[str]]:

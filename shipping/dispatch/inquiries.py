@@ -12,8 +12,8 @@ from core.database import clock
 from core.database.sql import update_each
 from core.failures import each_name
 from core.http import Done, Outcome, Response
-from core.outbox import ABSENT, Job, Lane, Settlement, take_over, work
-from core.workflow import move
+from core.outbox import ABSENT, DeliveryQueue, Disposition, Job, reclaim_expired, work
+from core.workflow import transition
 from shipping import providers
 from shipping.dispatch import queue
 from shipping.exceptions import cases
@@ -26,7 +26,7 @@ CONCURRENCY = 5
 PER_SECOND = 5.0
 
 
-def lane(name: str) -> Lane:
+def lane(name: str) -> DeliveryQueue:
     """The questions to a provider. Raises LookupError when there is no such provider."""
     parcels = queue.lane(name)
     provider = queue.set_up(name)
@@ -35,12 +35,12 @@ def lane(name: str) -> Lane:
         concurrency=min(CONCURRENCY, parcels.limits.concurrency),
         per_second=min(PER_SECOND, parcels.limits.per_second or PER_SECOND),
     )
-    return Lane(
+    return DeliveryQueue(
         name=parcels.name,
         model=Inquiry,
         rows=Q(provider=name),
         prepare=lambda inquiry: _prepare(provider, inquiry),
-        settle=settle,
+        record_results=settle,
         resend_is_safe=True,
         limits=limits,
         related=("shipment",),
@@ -60,7 +60,7 @@ def sweep(seconds: float) -> int:
 
 def _sweep(seconds: float, name: str) -> int:
     questions = lane(name)
-    take_over(questions)
+    reclaim_expired(questions)
     return work(questions, seconds=seconds)
 
 
@@ -80,7 +80,7 @@ def _prepare(provider: Provider, inquiry: Inquiry) -> Job | Outcome:
 
 
 @transaction.atomic
-def settle(settled: Sequence[tuple[Inquiry, Settlement]]) -> None:
+def settle(settled: Sequence[tuple[Inquiry, Disposition]]) -> None:
     """Record what was answered, where the question is still ours, and let the shipment follow."""
     ours = {
         pk
@@ -100,7 +100,7 @@ def settle(settled: Sequence[tuple[Inquiry, Settlement]]) -> None:
             _follow(inquiry, settlement.outcome)
 
 
-def _values(inquiry: Inquiry, settlement: Settlement) -> tuple[Any, ...]:
+def _values(inquiry: Inquiry, settlement: Disposition) -> tuple[Any, ...]:
     return (
         inquiry.pk,
         inquiry.fence,
@@ -140,7 +140,7 @@ def _is_there(shipment: Shipment, outcome: Done) -> None:
         changes = {name: outcome.details.get(name) for name in ("tracking_number", "tracking_url")}
         known: dict[str, Any] = {name: value for name, value in changes.items() if value}
         told = "asked: it has it"
-        move(
+        transition(
             shipment, "sent", by=by, detail=told, doubtful=False, sent_at=now, news_at=now, **known
         )
         cases.follow(shipment, by=by, how="The provider has it.")
@@ -157,7 +157,7 @@ def _is_absent(shipment: Shipment) -> None:
     said = f"{shipment.provider} says that it does not have it"
     if shipment.state in ("sent", "waiting-for-collection"):
         by = f"provider:{shipment.provider}"
-        move(
+        transition(
             shipment, "unknown", by=by, detail=said, doubtful=False, last_error=said, last_answer=""
         )
         cases.follow(shipment, by=by, how="The provider does not have it.")

@@ -11,7 +11,7 @@ from core.database import clock
 from core.database.sql import update_each
 from core.failures import each_name
 from core.http import Done, Outcome, Permanent, Reader, Request, Response, Temporary, Unknown
-from core.outbox import ABSENT, Job, Lane, Settlement, judge, work
+from core.outbox import ABSENT, DeliveryQueue, Disposition, Job, decide, work
 from shipping import providers, task_names
 from shipping.dispatch import failover
 from shipping.exceptions import cases
@@ -19,18 +19,18 @@ from shipping.models import ProviderProfile, Shipment, ShipmentEvent
 from shipping.provider_api import endpoints
 from shipping.provider_api.base import Provider, UnsupportedShipmentError
 
-_Settled = Sequence[tuple[Shipment, Settlement]]
+_Settled = Sequence[tuple[Shipment, Disposition]]
 
 
-def lane(name: str) -> Lane:
+def lane(name: str) -> DeliveryQueue:
     """The queue to a provider. Raises LookupError when there is no such provider."""
     provider = set_up(name)
-    return Lane(
+    return DeliveryQueue(
         name=f"shipping:{name}",
         model=Shipment,
         rows=Q(provider=name),
         prepare=lambda shipment: _prepare(provider, shipment),
-        settle=lambda settled: settle(_kept_for_correction(name, settled)),
+        record_results=lambda settled: settle(_kept_for_correction(name, settled)),
         resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
@@ -134,12 +134,12 @@ def _looked_up(provider: Provider) -> Reader:
 def _kept_for_correction(name: str, settled: _Settled) -> _Settled:
     """A wrong address is corrected, and then they go out: it refuses no shipment for good."""
     return [
-        (row, judge(row, Temporary(each.error), lane(name)) if _is_address_refused(each) else each)
+        (row, decide(row, Temporary(each.error), lane(name)) if _is_address_refused(each) else each)
         for row, each in settled
     ]
 
 
-def _is_address_refused(settlement: Settlement) -> bool:
+def _is_address_refused(settlement: Disposition) -> bool:
     outcome = settlement.outcome
     return isinstance(outcome, Permanent) and outcome.code == "address-refused"
 
@@ -179,8 +179,8 @@ def settle(settled: _Settled) -> None:
 
 
 def _passed_on(
-    shipment: Shipment, settlement: Settlement, others: Sequence[str] | None
-) -> tuple[Shipment, Settlement]:
+    shipment: Shipment, settlement: Disposition, others: Sequence[str] | None
+) -> tuple[Shipment, Disposition]:
     """The next provider has it at once; when each has had its turn, after a pause."""
     if not others:
         return shipment, settlement
@@ -190,7 +190,7 @@ def _passed_on(
     return shipment, replace(settlement, due=due)
 
 
-def _settled_as(shipment: Shipment, settlement: Settlement) -> Shipment:
+def _settled_as(shipment: Shipment, settlement: Disposition) -> Shipment:
     shipment.state, shipment.last_error = settlement.state, settlement.error
     return shipment
 
@@ -224,7 +224,7 @@ _EXPRESSIONS = {
 }
 
 
-def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[object, ...]:
+def _values(shipment: Shipment, settlement: Disposition, now: object) -> tuple[object, ...]:
     outcome = settlement.outcome
     taken = outcome if isinstance(outcome, Done) else Done()
     return (
@@ -234,7 +234,7 @@ def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[ob
         shipment.provider,
         settlement.due,
         None,
-        settlement.doubtful,
+        settlement.in_doubt,
         settlement.error,
         settlement.answer,
         taken.reference,
@@ -245,7 +245,7 @@ def _values(shipment: Shipment, settlement: Settlement, now: object) -> tuple[ob
     )
 
 
-def _event(shipment: Shipment, settlement: Settlement, state: str) -> ShipmentEvent:
+def _event(shipment: Shipment, settlement: Disposition, state: str) -> ShipmentEvent:
     """Without states when the shipment's state was not ours to move any more."""
     moved = state == settlement.state
     return ShipmentEvent(
@@ -257,14 +257,14 @@ def _event(shipment: Shipment, settlement: Settlement, state: str) -> ShipmentEv
     )
 
 
-def _told(shipment: Shipment, settlement: Settlement) -> str:
+def _told(shipment: Shipment, settlement: Disposition) -> str:
     if not shipment.passed_on_from:
         return settlement.error or f"taken by {shipment.provider}"
     tail = f": goes by {shipment.provider}"
     return f"{shipment.passed_on_from}: {settlement.error}"[: 500 - len(tail)] + tail
 
 
-def _kind(settlement: Settlement) -> str:
+def _kind(settlement: Disposition) -> str:
     if isinstance(settlement.outcome, Done):
         return "sent"
     if settlement.state == "rejected":

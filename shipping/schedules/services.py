@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, Max, OuterRef
 
 from core.database import clock
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 from orders.models import Order
 from orders.services import follow
 from shipping.models import Return, Schedule, ScheduleEvent, Shipment
@@ -72,7 +72,7 @@ def stop(order: Order, *, by: str) -> Schedule | None:
     """Cancel the schedule of a cancelled order; None when it has none."""
     schedule = Schedule.objects.filter(order=order).first()
     if schedule and schedule.state != "cancelled":
-        move(schedule, "cancelled", by=by, detail="the order was cancelled", resume_on=None)
+        transition(schedule, "cancelled", by=by, detail="the order was cancelled", resume_on=None)
     return schedule
 
 
@@ -80,12 +80,12 @@ def stop(order: Order, *, by: str) -> Schedule | None:
 def pause(schedule: Schedule, *, by: str, resume_on: date | None = None) -> Schedule:
     """Make no shipments until it is resumed, or until `resume_on`, which ships again itself.
 
-    Raises IllegalMove unless it is active and `resume_on` in the future, ValidationError for a
-    date out of reach.
+    Raises TransitionNotAllowedError unless it is active and `resume_on` in the future,
+    ValidationError for a date out of reach.
     """
     _check_resumption(schedule, resume_on)
     until = f"until {resume_on}" if resume_on else "until it is resumed"
-    move(schedule, "paused", by=by, detail=until, resume_on=resume_on)
+    transition(schedule, "paused", by=by, detail=until, resume_on=resume_on)
     return schedule
 
 
@@ -93,7 +93,7 @@ def pause(schedule: Schedule, *, by: str, resume_on: date | None = None) -> Sche
 def resume(schedule: Schedule, *, by: str) -> Schedule:
     """Ship again from today; what fell into the pause is passed over.
 
-    Raises IllegalMove unless it is paused.
+    Raises TransitionNotAllowedError unless it is paused.
     """
     locked = _locked(schedule)
     plan = plan_of(locked).passed_over(today_of(locked))
@@ -102,7 +102,9 @@ def resume(schedule: Schedule, *, by: str) -> Schedule:
         "next_on": plan.next_on,
         "resume_on": None,
     }
-    move(schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes)
+    transition(
+        schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes
+    )
     return schedule
 
 
@@ -110,9 +112,10 @@ def resume(schedule: Schedule, *, by: str) -> Schedule:
 def skip(schedule: Schedule, *, by: str, occurrence: Occurrence | None = None) -> Schedule:
     """Leave out the next occurrence; `occurrence` says which one is meant.
 
-    Whoever says so skips it once, however often: one that is skipped stays so. Raises IllegalMove
-    unless the schedule is active and it is the next one; and without `occurrence` while a skipped
-    one is still to come: then nobody can tell a second skip from a first one that was repeated.
+    Whoever says so skips it once, however often: one that is skipped stays so. Raises
+    TransitionNotAllowedError unless the schedule is active and it is the next one; and without
+    `occurrence` while a skipped one is still to come: then nobody can tell a second skip from a
+    first one that was repeated.
     """
     locked = _locked(schedule)
     plan = _after_skip(locked, {"occurrence": occurrence})
@@ -127,8 +130,8 @@ def skip(schedule: Schedule, *, by: str, occurrence: Occurrence | None = None) -
 def unskip(schedule: Schedule, *, by: str, occurrence: Occurrence) -> Schedule:
     """Take a skip back; one that is the next already stays so.
 
-    Raises IllegalMove unless the schedule is active, the occurrence is still to come, and it was
-    the last to be skipped.
+    Raises TransitionNotAllowedError unless the schedule is active, the occurrence is still to come,
+    and it was the last to be skipped.
     """
     locked = _locked(schedule)
     plan = _after_unskip(locked, {"occurrence": occurrence})
@@ -148,7 +151,8 @@ def skipped(schedule: Schedule) -> dict[int, date]:
 def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
     """Change `interval`, `anchor`, `time_zone` or `catch_up`; the occurrences' numbers go on.
 
-    Raises IllegalMove when it is cancelled, ValidationError for an anchor out of reach.
+    Raises TransitionNotAllowedError when it is cancelled, ValidationError for an anchor out of
+    reach.
     """
     locked = _locked(schedule)
     new = {name: value for name, value in changes.items() if value != getattr(locked, name)}
@@ -164,13 +168,14 @@ def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
 
 @transaction.atomic
 def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
-    """Make no shipments ever again; those that are made go on. Raises IllegalMove when it is.
+    """Make no shipments ever again; those that are made go on. Raises TransitionNotAllowedError
+    when it is.
 
     Its order is finished as soon as its last parcel is.
     """
     # The order first: whoever cancels it locks in the same sequence.
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(schedule=schedule)
-    move(schedule, "cancelled", by=by, detail=reason, resume_on=None)
+    transition(schedule, "cancelled", by=by, detail=reason, resume_on=None)
     finish(order, by=by)
     return schedule
 
@@ -251,7 +256,7 @@ VERBS = tuple(verb for verb in PREVIEWED if verb != "unskip")
 def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:
     """The plan after a change; one without interval and anchor moves nothing."""
     if schedule.state == "cancelled":
-        raise IllegalMove("This schedule is cancelled: it cannot be changed.")
+        raise TransitionNotAllowedError("This schedule is cancelled: it cannot be changed.")
     interval, anchor = changes.get("interval"), changes.get("anchor")
     _check_reach("anchor", anchor)
     plan = plan_of(schedule)
@@ -267,13 +272,17 @@ def _check_active(schedule: Schedule, occurrence: Occurrence | None) -> None:
     if isinstance(occurrence, date):
         _check_reach("occurrence", occurrence)
     if schedule.state != "active":
-        raise IllegalMove(f"This schedule is {schedule.state}: it has no next date to skip.")
+        raise TransitionNotAllowedError(
+            f"This schedule is {schedule.state}: it has no next date to skip."
+        )
 
 
 def _check_resumption(schedule: Schedule, resume_on: date | None) -> None:
     _check_reach("resume_on", resume_on)
     if resume_on and resume_on <= today_of(schedule):
-        raise IllegalMove(f"A pause until {resume_on} would be over already. Give a later date.")
+        raise TransitionNotAllowedError(
+            f"A pause until {resume_on} would be over already. Give a later date."
+        )
 
 
 def _check_reach(field: str, day: date | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from shipping.schedules.recurrence import Plan
 
 Occurrence = int | date
@@ -25,12 +25,12 @@ def left_out(plan: Plan, first: int | None, today: date) -> dict[int, date]:
 def skipped(plan: Plan, out: Mapping[int, date], occurrence: Occurrence | None) -> Plan:
     """The plan without its next occurrence; as it is when the one that is meant is out already.
 
-    Raises IllegalMove when another is meant, and when none is named while one is out: nobody can
-    tell a second skip from a first one that was repeated.
+    Raises TransitionNotAllowedError when another is meant, and when none is named while one is out:
+    nobody can tell a second skip from a first one that was repeated.
     """
     upcoming = f"{plan.next_on} (occurrence {plan.occurrence})"
     if occurrence is None and out:
-        raise IllegalMove(
+        raise TransitionNotAllowedError(
             f"{max(out.values())} is left out already. To leave out {upcoming} too, name it: "
             f"`occurrence` {plan.occurrence}."
         )
@@ -38,22 +38,25 @@ def skipped(plan: Plan, out: Mapping[int, date], occurrence: Occurrence | None) 
     if number in out:
         return plan
     if number != plan.occurrence:
-        raise IllegalMove(f"Only the next one can be left out: that is {upcoming}.")
+        raise TransitionNotAllowedError(f"Only the next one can be left out: that is {upcoming}.")
     return plan.skipped()
 
 
 def unskipped(plan: Plan, out: Mapping[int, date], occurrence: Occurrence) -> Plan:
     """The plan with an occurrence that was left out; as it is when that is the next one already.
 
-    Raises IllegalMove for one that is not out, is past, or is not the last that was left out.
+    Raises TransitionNotAllowedError for one that is not out, is past, or is not the last that was
+    left out.
     """
     number = _number(plan, occurrence)
     if number == plan.occurrence:
         return plan
     if number is None or number not in out:
-        raise IllegalMove("This one is not left out, or it is past.")
+        raise TransitionNotAllowedError("This one is not left out, or it is past.")
     if number != max(out):
-        raise IllegalMove(f"{out[max(out)]} was left out after it: take that back first.")
+        raise TransitionNotAllowedError(
+            f"{out[max(out)]} was left out after it: take that back first."
+        )
     return replace(plan, occurrence=number)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import prefetch_related_objects
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
 from orders.changes import OrderChange, Wanted, change
 from orders.models import Order
@@ -46,13 +46,15 @@ def amend(schedule: Schedule, wanted: Wanted, *, by: str, **dates: Any) -> Sched
 def follow(order: Order, made: OrderChange, *, by: str) -> None:
     """Bring schedule and parcels of a changed order, which is locked, to what it is now.
 
-    Raises IllegalMove when its schedule has ended, or when its only parcel has left; and
-    ValidationError, by field, when its provider could not carry it so.
+    Raises TransitionNotAllowedError when its schedule has ended, or when its only parcel has left;
+    and ValidationError, by field, when its provider could not carry it so.
     """
     schedule = Schedule.objects.select_for_update(of=("self",), no_key=True)
     running = schedule.filter(order=order).first()
     if running and running.state == "cancelled":
-        raise IllegalMove("This schedule is cancelled: what it sends cannot be changed.")
+        raise TransitionNotAllowedError(
+            "This schedule is cancelled: what it sends cannot be changed."
+        )
     parcels = list(order.shipments.select_for_update(of=("self",), no_key=True).order_by("id"))
     waiting = [parcel for parcel in parcels if is_waiting(parcel)]
     if running is None:
@@ -78,7 +80,7 @@ def waiting_of(orders: Iterable[Order]) -> list[Shipment]:
 def _check_nothing_left(parcels: Iterable[Shipment]) -> None:
     for parcel in parcels:
         if not is_waiting(parcel) and parcel.state != "cancelled":
-            raise IllegalMove(
+            raise TransitionNotAllowedError(
                 f"Shipment {parcel.reference} is {parcel.state}: it has been handed to the "
                 "provider, or may have been, so its order cannot be changed."
             )

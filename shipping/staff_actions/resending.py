@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from core.risks import check_reason, weigh
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
 from orders.models import Order, OrderEvent
 from orders.rules import check_address
@@ -41,15 +41,17 @@ def resend(
     """Send a second parcel in place of one that failed to deliver; the new shipment.
 
     To `address`, or where the first one went. A one-off order gets the address too, a recurring one
-    with `later_too`: then its later parcels go there. Raises IllegalMove unless it failed to
-    deliver, when it was sent again already, and for an order that has ended; ValidationError
-    (`delivery_address`) for an address that cannot be printed; Unsafe when somebody may have yet
-    another parcel of it (`risks.another_parcel_risk`) unless `despite_risk` was said, and then
-    ValidationError (`reason`) without a reason.
+    with `later_too`: then its later parcels go there. Raises TransitionNotAllowedError unless it
+    failed to deliver, when it was sent again already, and for an order that has ended;
+    ValidationError (`delivery_address`) for an address that cannot be printed; UnsafeActionError
+    when somebody may have yet another parcel of it (`risks.another_parcel_risk`) unless
+    `despite_risk` was said, and then ValidationError (`reason`) without a reason.
     """
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     if order.state in services.ENDED:
-        raise IllegalMove(f"Order {order.number} is {order.state}: nothing is shipped for it.")
+        raise TransitionNotAllowedError(
+            f"Order {order.number} is {order.state}: nothing is shipped for it."
+        )
     first = _failed(shipment)
     told = weigh(risks.another_parcel_risk(first), despite_risk=despite_risk, reason=reason)
     going = _addressed(first, address or {})
@@ -71,14 +73,15 @@ def resend(
 
 
 def _failed(shipment: Shipment) -> Shipment:
-    """It, locked. Raises IllegalMove unless it failed to deliver and was not sent again."""
+    """It, locked. Raises TransitionNotAllowedError unless it failed to deliver and was not sent
+    again."""
     first = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
     if again := first.resends.exclude(state="cancelled").order_by("id").first():
-        raise IllegalMove(
+        raise TransitionNotAllowedError(
             f"Shipment {first.reference} was sent again already, as {again.reference}."
         )
     if first.state != FAILED:
-        raise IllegalMove(
+        raise TransitionNotAllowedError(
             f"This shipment is {first.state}: only one that failed to deliver is sent again as a "
             "new parcel."
         )
@@ -124,12 +127,14 @@ def _record(
 def hold(shipment: Shipment, *, by: str, reason: str) -> None:
     """Record that its carrier keeps it for the customer to collect; nothing is sent or told.
 
-    Raises IllegalMove unless it failed to deliver, ValidationError (`reason`) without saying where
-    and until when.
+    Raises TransitionNotAllowedError unless it failed to deliver, ValidationError (`reason`) without
+    saying where and until when.
     """
     locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
     if locked.state != FAILED:
-        raise IllegalMove(f"This shipment is {locked.state}: nobody holds it for collection.")
+        raise TransitionNotAllowedError(
+            f"This shipment is {locked.state}: nobody holds it for collection."
+        )
     check_reason(reason, "it is held: where, and until when")
     ShipmentEvent.objects.create(shipment=locked, kind=HELD, actor=by, detail=reason.strip()[:500])
 

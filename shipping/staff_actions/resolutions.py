@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core.database import clock
 from core.risks import check_reason, weigh
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 from orders.rules import check_address
 from orders.services import correct_address
 from shipping import providers, services, task_names
@@ -26,7 +26,8 @@ SEEN = ("state", "provider", "fence", "doubtful")  # what a decision rests on
 def send_again(
     shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False
 ) -> Shipment:
-    """`services.retry` of a shipment as it was seen: IllegalMove when it was tried again since."""
+    """`services.retry` of a shipment as it was seen: TransitionNotAllowedError when it was tried
+    again since."""
     _as_seen(shipment)
     return services.retry(shipment, by=by, reason=reason, despite_risk=despite_risk)
 
@@ -38,10 +39,10 @@ def send_by(
     """Give it to another provider, under the same key and reference; one that waits for its turn
     waits for it there.
 
-    Raises Unsafe when the one that had it may have it still (`risks.second_parcel_risk`) unless
-    `despite_risk` was said, then ValidationError (`reason`) without a reason; IllegalMove once it
-    was handed over, and for an order that has ended; ValidationError (`provider`) for one that is
-    not in use, has it already or cannot take it.
+    Raises UnsafeActionError when the one that had it may have it still (`risks.second_parcel_risk`)
+    unless `despite_risk` was said, then ValidationError (`reason`) without a reason;
+    TransitionNotAllowedError once it was handed over, and for an order that has ended;
+    ValidationError (`provider`) for one that is not in use, has it already or cannot take it.
     """
     locked = _as_seen(shipment, AHEAD | UNDECIDED)
     if provider == locked.provider:
@@ -107,14 +108,16 @@ def correct_and_send(
 ) -> Shipment:
     """Correct where a rejected shipment goes, and its order too, and send it again.
 
-    The event names the lines that changed, not what they say. Raises ValidationError for an
-    address that the rules or the provider refuse, IllegalMove unless it is rejected, and what
+    The event names the lines that changed, not what they say. Raises ValidationError for an address
+    that the rules or the provider refuse, TransitionNotAllowedError unless it is rejected, and what
     `services.retry` raises.
     """
     address = check_address(address)
     locked = _as_seen(shipment)
     if locked.state != "rejected":
-        raise IllegalMove(f"This shipment is {locked.state}: its address cannot be changed.")
+        raise TransitionNotAllowedError(
+            f"This shipment is {locked.state}: its address cannot be changed."
+        )
     changed = [name for name, value in address.items() if getattr(locked, name) != value]
     if not changed:
         raise ValidationError("This is the address that it has.", "unchanged")
@@ -133,13 +136,14 @@ def correct_and_send(
 def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason: str = "") -> None:
     """Record that the provider has an unknown one after all: somebody has asked.
 
-    Raises IllegalMove unless it is unknown, and ValidationError (`reason`) without a reason.
+    Raises TransitionNotAllowedError unless it is unknown, and ValidationError (`reason`) without a
+    reason.
     """
     check_reason(reason)
     changes: dict[str, Any] = {"tracking_number": tracking_number} if tracking_number else {}
     changes |= {"may_be_with": sorted(set(shipment.may_be_with) - {shipment.provider})}
     now = clock.now()
-    move(
+    transition(
         shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, news_at=now, **changes
     )
     cases.follow(shipment, by=by, how="The provider has it.")
@@ -182,10 +186,15 @@ def _adapter(name: str) -> Provider | None:
 
 
 def _as_seen(shipment: Shipment, states: frozenset[str] = UNDECIDED) -> Shipment:
-    """It, locked. Raises IllegalMove when there is nothing to decide, or other than was seen."""
+    """It, locked. Raises TransitionNotAllowedError when there is nothing to decide, or other than
+    was seen."""
     locked = services.still_wanted(shipment)
     if locked.state not in states:
-        raise IllegalMove(f"This shipment is {locked.state}: it cannot be sent again.")
+        raise TransitionNotAllowedError(
+            f"This shipment is {locked.state}: it cannot be sent again."
+        )
     if any(getattr(locked, name) != getattr(shipment, name) for name in SEEN):
-        raise IllegalMove("It was tried again or changed meanwhile. Look at it again.")
+        raise TransitionNotAllowedError(
+            "It was tried again or changed meanwhile. Look at it again."
+        )
     return locked

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.services import cancel_order
 from shipping import services
 from shipping.dispatch import queue
@@ -21,7 +21,7 @@ def test_only_what_went_wrong_is_sent_again(db, state):
     shipment = queued_shipment(state=state, attempts=7, first_attempt_at=timezone.now())
     key = shipment.key
     if state not in RETRIED:
-        with pytest.raises(IllegalMove):
+        with pytest.raises(TransitionNotAllowedError):
             services.retry(shipment, by="user:nurse")
         assert Shipment.objects.get().state == state
         assert shipment.events.count() == 1
@@ -53,7 +53,7 @@ def test_an_unknown_shipment_is_looked_up_when_it_is_sent_again(db, provider):
 
 def test_a_provider_that_was_taken_away_is_named(db):
     shipment = queued_shipment(state="unknown", doubtful=True, provider="gone")
-    with pytest.raises(IllegalMove, match="there is no shipping provider gone"):
+    with pytest.raises(TransitionNotAllowedError, match="there is no shipping provider gone"):
         services.retry(shipment, by="user:nurse")
 
 
@@ -61,7 +61,7 @@ def test_nothing_is_sent_again_for_a_cancelled_order(db):
     schedule = monthly_schedule()
     schedule.shipments.update(state="missed")
     cancel_order(schedule.order, by="user:nurse")
-    with pytest.raises(IllegalMove, match="is cancelled: nothing is shipped for it"):
+    with pytest.raises(TransitionNotAllowedError, match="is cancelled: nothing is shipped for it"):
         services.retry(schedule.shipments.get(), by="user:nurse")
 
 
@@ -90,7 +90,7 @@ def test_what_no_provider_has_or_staff_have_cleared_up_is_cancelled(db, state):
 )
 def test_what_a_provider_may_have_is_not_cancelled(db, changes):
     shipment = queued_shipment(**changes)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         services.cancel(shipment, by="user:nurse")
     assert Shipment.objects.get().state == changes["state"]
     assert shipment.events.count() == 1

@@ -8,7 +8,7 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.models import Order
 from orders.services import cancel_order, set_address
 from orders.tests.factories import (
@@ -102,7 +102,7 @@ def test_what_no_provider_has_can_be_cancelled(db, changes):
 )
 def test_an_order_whose_parcel_a_provider_may_have_is_not_cancelled(db, changes):
     shipment = queued_shipment(**changes)
-    with pytest.raises(IllegalMove, match="provider"):
+    with pytest.raises(TransitionNotAllowedError, match="provider"):
         cancel_order(shipment.order, by="user:nurse")
     order = Order.objects.get(pk=shipment.order_id)
     assert order.state == "placed"
@@ -124,7 +124,7 @@ def test_a_subscription_is_cancelled_though_parcels_have_left(db):
 def test_a_subscription_is_not_cancelled_while_a_parcel_is_handed_over(db):
     schedule = monthly_schedule()
     schedule.shipments.update(state="sending")
-    with pytest.raises(IllegalMove, match="Try again in a minute"):
+    with pytest.raises(TransitionNotAllowedError, match="Try again in a minute"):
         cancel_order(schedule.order, by="user:nurse")
     schedule.refresh_from_db()
     assert schedule.state == "active"

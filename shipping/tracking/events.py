@@ -9,7 +9,7 @@ from typing import Any, Protocol, TypeVar
 from django.db import connection, transaction
 
 from core.database import clock
-from core.workflow import move
+from core.workflow import transition
 from orders.models import Order
 from orders.services import follow
 from shipping import task_names
@@ -234,7 +234,7 @@ def _tell(shipment: Shipment, told: Sequence[TrackingEvent], event: TrackingEven
     moves = latest.event_name != shipment.state
     if moves:
         of = {"reported": latest}
-        move(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
+        transition(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
     if _is_another_attempt(told, event) and not (moves and latest is event):
         ShipmentEvent.objects.create(
             shipment=shipment,

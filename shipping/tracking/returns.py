@@ -6,7 +6,7 @@ from django.db import transaction
 
 from core import cases
 from core.database import clock
-from core.workflow import IllegalMove, move
+from core.workflow import TransitionNotAllowedError, transition
 from orders.models import Order, OrderEvent
 from shipping.exceptions import cases as parcel_cases
 from shipping.models import Return, ReturnEvent, Shipment, ShipmentEvent
@@ -19,16 +19,18 @@ from shipping.tracking.events import fold, link_returns
 def request(shipment: Shipment, *, by: str, reason: str) -> Return:
     """Write down that a parcel comes back. Its label is made by hand, or by the provider.
 
-    Raises IllegalMove unless it has left us, and while another return of it is open.
+    Raises TransitionNotAllowedError unless it has left us, and while another return of it is open.
     """
     # The order first: whoever cancels it locks in the same sequence.
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
     locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
     if locked.state not in RETURNABLE:
-        raise IllegalMove(f"This shipment is {locked.state}: nothing of it can come back.")
+        raise TransitionNotAllowedError(
+            f"This shipment is {locked.state}: nothing of it can come back."
+        )
     earlier = locked.returns.count()
     if open_return_of(locked):
-        raise IllegalMove("A return of this shipment is open already.")
+        raise TransitionNotAllowedError("A return of this shipment is open already.")
     parcel = Return.objects.create(
         shipment=locked,
         reference=f"{locked.reference}-r{earlier + 1}",
@@ -53,23 +55,25 @@ def open_return_of(shipment: Shipment) -> Return | None:
 
 
 def send_label(parcel: Return, *, by: str, tracking_number: str = "") -> Return:
-    """Record that the customer has the label. Raises IllegalMove when that is past."""
+    """Record that the customer has the label. Raises TransitionNotAllowedError when that is
+    past."""
     changes: dict[str, Any] = {"tracking_number": tracking_number} if tracking_number else {}
     return _move(parcel, "label-sent", by=by, **changes)
 
 
 def receive(parcel: Return, *, by: str, reason: str = "") -> Return:
-    """Record that it is here again. Raises IllegalMove when it is, or was closed."""
+    """Record that it is here again. Raises TransitionNotAllowedError when it is, or was closed."""
     return _move(parcel, "received", by=by, detail=reason)
 
 
 def refuse(parcel: Return, *, by: str, reason: str = "") -> Return:
-    """Record that we do not take it. Raises IllegalMove before it is under way, and at its end."""
+    """Record that we do not take it. Raises TransitionNotAllowedError before it is under way, and
+    at its end."""
     return _move(parcel, "refused", by=by, detail=reason)
 
 
 def close(parcel: Return, *, by: str, reason: str = "") -> Return:
-    """End a return that does not happen. Raises IllegalMove when it has ended."""
+    """End a return that does not happen. Raises TransitionNotAllowedError when it has ended."""
     return _move(parcel, "closed", by=by, detail=reason)
 
 
@@ -81,7 +85,7 @@ def apply(parcel_id: int) -> int:
     parcel = Return.objects.select_for_update(of=("self",), no_key=True).get(pk=parcel_id)
     events = list(parcel.tracking_events.all())
     state = RETURNED_BY.get(fold(events) or "", "")
-    if state in Return.WORKFLOW.moves[parcel.state]:
+    if state in Return.WORKFLOW.transitions[parcel.state]:
         _move(parcel, state, by=f"provider:{parcel.provider}")
     return parcel.tracking_events.filter(applied_at=None).update(applied_at=clock.now())
 
@@ -90,7 +94,7 @@ def apply(parcel_id: int) -> int:
 def _move(parcel: Return, to: str, *, by: str, detail: str = "", **changes: Any) -> Return:
     order_id = Shipment.objects.values_list("order", flat=True).get(pk=parcel.shipment_id)
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
-    move(parcel, to, by=by, detail=detail, **changes)
+    transition(parcel, to, by=by, detail=detail, **changes)
     _tell(order, parcel, by=by)
     if to == "received":
         cases.settle(parcel_cases.STUCK, [parcel.shipment_id], by=by, how="It is here again.")

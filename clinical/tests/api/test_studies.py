@@ -5,7 +5,7 @@ import pytest
 from clinical.models import Patient, Study, StudyEvent
 from clinical.services import cancel_study, create_study, delete_study, update_study
 from clinical.tests.factories import PatientFactory, study_of
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.tests.factories import client_named
 
 CALLER = 2  # finding who calls, and the access log
@@ -78,9 +78,9 @@ def test_a_change_that_meets_a_deletion_loses(db):
     study = study_of()
     stale = Study.objects.get()
     delete_study(study, by="user:test")
-    with pytest.raises(IllegalMove, match="deleted"):
+    with pytest.raises(TransitionNotAllowedError, match="deleted"):
         update_study(stale, by="user:test", type="CT")
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         cancel_study(stale, by="user:test")
     assert kinds(study.pk) == ["created", "deleted"]
 
@@ -90,7 +90,7 @@ def test_a_study_for_a_patient_who_vanished_is_refused(db):
     study = Study(patient=patient, **XRAY)
     Patient.objects.all().delete()
     study.patient_id = 1
-    with pytest.raises(IllegalMove, match="deleted"):
+    with pytest.raises(TransitionNotAllowedError, match="deleted"):
         create_study(study, by="user:test")
 
 

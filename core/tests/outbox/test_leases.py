@@ -13,12 +13,12 @@ from core import shutdown
 from core.database.clock import uptime
 from core.http import Done, Limits, Outcome, Permanent, Request
 from core.models import Circuit, QueueLease
-from core.outbox import Job, leases, take_over, work
+from core.outbox import Job, leases, reclaim_expired, work
 from core.outbox.leases import STALE_AFTER, Hold, held
 from core.outbox.queue import LEASE
 from core.tests.http.server import at_request, polite, staged, taken
 from core.tests.outbox.test_worker import in_thread
-from core.tests.parcels import Parcel, lane, parcels, states, take
+from core.tests.parcels import Parcel, make_queue, parcels, states, take
 from sandbox.testing import wait_until
 
 ONE_BY_ONE = Limits(concurrency=1)
@@ -34,19 +34,19 @@ def test_a_queue_has_one_holder_until_it_is_released(committed_outbox):
     others: list[bool] = []
 
     def try_to_hold() -> None:
-        with held(lane(take)) as hold:
+        with held(make_queue(take)) as hold:
             others.append(hold is not None)
 
-    with held(lane(take)):
+    with held(make_queue(take)):
         in_thread(try_to_hold)
     in_thread(try_to_hold)
     assert others == [False, True]
 
 
 def test_when_its_lease_is_over_the_next_has_the_queue_and_the_first_can_do_nothing(outbox):
-    with held(lane(take)) as first, time_machine.travel(timezone.now() + LEASE):
+    with held(make_queue(take)) as first, time_machine.travel(timezone.now() + LEASE):
         assert first is not None
-        with held(lane(take)) as second:
+        with held(make_queue(take)) as second:
             assert second is not None
             assert (first.renew(), first.lasts(), first.may_begin()) == (False, False, False)
             first.release()
@@ -60,17 +60,17 @@ def test_a_lease_is_short_enough_for_the_others_and_long_enough_for_a_request():
 
 def test_under_a_stale_lease_nothing_is_begun_even_when_nobody_has_taken_it(outbox):
     QueueLease.objects.create(name="test", fence=1)
-    stale = Hold(lane(take), 1, proven=uptime() - STALE_AFTER)
+    stale = Hold(make_queue(take), 1, proven=uptime() - STALE_AFTER)
     assert not stale.may_begin()
     assert not stale.renew(), "its rows may be somebody else's by now"
-    assert Hold(lane(take), 1).renew()
+    assert Hold(make_queue(take), 1).renew()
 
 
 def test_a_renewal_that_comes_after_the_release_keeps_nobody_out(outbox):
-    with held(lane(take)) as hold:
+    with held(make_queue(take)) as hold:
         assert hold
     hold.renew()
-    with held(lane(take)) as again:
+    with held(make_queue(take)) as again:
         assert again
 
 
@@ -88,7 +88,7 @@ def test_the_heart_renews_the_queue_and_the_rows_under_way(
         assert _held_until() > timezone.now()
         return Done()
 
-    assert work(lane(renewed, chunk=1)) == 2
+    assert work(make_queue(renewed, chunk=1)) == 2
     assert states() == ["sent", "sent"]
 
 
@@ -111,7 +111,7 @@ def test_a_process_that_hangs_while_its_threads_live_loses_its_queue(
         ended.set()
 
     monkeypatch.setattr(leases, "_beat", beat_and_tell)
-    with held(lane(take)):
+    with held(make_queue(take)):
         assert ended.wait(5)
 
 
@@ -127,7 +127,7 @@ def test_what_was_taken_from_a_worker_amid_a_chunk_is_neither_sent_nor_settled_b
         connection.close()
 
     with staged(at_request(1, others_take_it)) as stage:
-        queue = lane(lambda row: Job(Request("POST", stage.url), taken), limits=ONE_BY_ONE)
+        queue = make_queue(lambda row: Job(Request("POST", stage.url), taken), limits=ONE_BY_ONE)
         work(queue)
         assert len(stage.requests) == 1
     errors = set(Parcel.objects.filter(doubtful=True).values_list("last_error", flat=True))
@@ -141,14 +141,14 @@ def _frozen_for_long(queue) -> None:
     past = timezone.now() - timedelta(seconds=1)
     QueueLease.objects.update(until=None, fence=99)
     Parcel.objects.filter(state="sending").update(lease_until=past)
-    assert take_over(queue)
+    assert reclaim_expired(queue)
     Event().wait(0.1)
 
 
 def test_who_is_asked_to_stop_ends_what_is_under_way_and_gives_the_rest_back(outbox):
     parcels(5)
     with staged(at_request(1, shutdown.begin)) as stage:
-        queue = lane(lambda row: Job(Request("POST", stage.url), taken), limits=ONE_BY_ONE)
+        queue = make_queue(lambda row: Job(Request("POST", stage.url), taken), limits=ONE_BY_ONE)
         work(queue)
         assert work(queue) == 0
         assert len(stage.requests) == 1
@@ -162,7 +162,7 @@ def test_who_waits_for_a_turn_is_stopped_too_and_the_rate_is_kept_for_the_next(o
     with staged(at_request(1, shutdown.begin)) as stage:
         limits = Limits(concurrency=2, per_second=0.01)
         begun = uptime()
-        work(lane(lambda row: Job(Request("POST", stage.url), taken), limits=limits))
+        work(make_queue(lambda row: Job(Request("POST", stage.url), taken), limits=limits))
         assert uptime() - begun < 5
     assert sorted(states()) == ["queued", "sent"]
     assert timedelta(seconds=90) < _held_until() - timezone.now() <= timedelta(seconds=100)
@@ -175,7 +175,7 @@ def test_lanes_that_send_one_by_one_stop_between_two_rows(outbox):
         shutdown.begin()
         return Permanent("refused")
 
-    work(lane(prepare, resend_is_safe=False))
+    work(make_queue(prepare, resend_is_safe=False))
     assert states() == ["rejected", "queued", "queued"]
 
 
@@ -190,7 +190,7 @@ def test_a_look_up_that_finds_nothing_is_no_reason_to_send_after_the_stop(outbox
     with staged(polite) as stage:
         create = Job(Request("POST", stage.url), taken)
         ask = Job(Request("GET", stage.url), absent_and_stop, otherwise=create)
-        work(lane(lambda row: ask))
+        work(make_queue(lambda row: ask))
         assert [request.split()[0] for request in stage.requests] == [b"GET"]
     assert states() == ["queued"]
 

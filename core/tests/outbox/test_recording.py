@@ -9,10 +9,10 @@ from django.db import DataError, OperationalError, connection
 from core.cases.models import Case
 from core.http import Done, Outcome, Request
 from core.models import Failure
-from core.outbox import Job, claim, take_over, work
+from core.outbox import Job, claim, reclaim_expired, work
 from core.outbox.recording import insist
 from core.tests.http.server import at_request, staged, taken
-from core.tests.parcels import Parcel, lane, parcels, settle, states, take
+from core.tests.parcels import Parcel, make_queue, parcels, record_results, states, take
 
 
 def cut_all_off() -> None:
@@ -30,10 +30,10 @@ def cut_all_off() -> None:
 
 @pytest.mark.parametrize("safe", [True, False])
 def test_an_answer_survives_that_the_database_cuts_everybody_off(committed_outbox, safe):
-    """D5: between the send and the settle."""
+    """D5: between the send and the record of its result."""
     parcels(30)
     with staged(at_request(5, cut_all_off)) as stage:
-        work(lane(lambda row: Job(Request("POST", stage.url), taken), resend_is_safe=safe))
+        work(make_queue(lambda row: Job(Request("POST", stage.url), taken), resend_is_safe=safe))
         assert len(stage.requests) == 30
     assert states() == ["sent"] * 30
     assert set(Parcel.objects.values_list("attempts", flat=True)) == {1}
@@ -51,7 +51,7 @@ def test_what_was_claimed_ahead_when_the_database_went_away_is_given_back(
         return Done()
 
     with pytest.raises(OperationalError):
-        work(lane(prepare, chunk=1))
+        work(make_queue(prepare, chunk=1))
     assert states() == ["sent", "queued"]
     assert Parcel.objects.get(name="1").attempts == 0
 
@@ -61,15 +61,15 @@ def test_a_lane_that_writes_into_its_rows_is_given_them_as_they_were(committed_o
     parcels(1)
     seen: list[object] = []
 
-    def spoil(settled):
-        [(row, _)] = settled
+    def spoil(results):
+        [(row, _)] = results
         seen.append((row.name, row.__dict__.get("passed_on")))
         row.name, row.passed_on = "x", True
         if len(seen) == 1:
             cut_all_off()
-        settle(settled)
+        record_results(results)
 
-    work(lane(take, settle=spoil))
+    work(make_queue(take, record_results=spoil))
     assert seen == [("0", None), ("0", None)]
     assert states() == ["sent"]
 
@@ -90,27 +90,27 @@ def test_it_is_not_tried_again_when_the_statement_is_wrong():
 def poisoned() -> Callable[..., None]:
     """Settles all but one."""
 
-    def settle_but_one(settled):
-        if any(row.name == "1" for row, _ in settled):
+    def record_all_but_one(results):
+        if any(row.name == "1" for row, _ in results):
             raise ZeroDivisionError
-        settle(settled)
+        record_results(results)
 
-    return settle_but_one
+    return record_all_but_one
 
 
 def test_a_row_that_cannot_be_recorded_costs_the_others_nothing(outbox, poisoned, caplog):
     parcels(3)
-    assert work(lane(take, settle=poisoned)) == 3
+    assert work(make_queue(take, record_results=poisoned)) == 3
     assert states() == ["sent", "sending", "sent"]
     assert "ZeroDivisionError while recording test" in caplog.text
 
 
 def test_nor_does_it_when_they_are_taken_over(outbox, poisoned):
     parcels(3)
-    queue = lane(take, settle=poisoned)
+    queue = make_queue(take, record_results=poisoned)
     claim(queue, limit=3)
     Parcel.objects.update(lease_until="2020-01-01T00:00:00Z")
-    assert take_over(queue) == 3
+    assert reclaim_expired(queue) == 3
     assert states() == ["queued", "sending", "queued"]
     assert Failure.objects.get().row == Parcel.objects.get(name="1").pk
 
@@ -119,7 +119,7 @@ def test_what_the_database_itself_refuses_is_the_row_s_fault_and_a_case_until_it
     outbox, poison
 ):
     parcels(3)
-    claim(lane(take), limit=3)
+    claim(make_queue(take), limit=3)
     poison("core_tests_parcel", "NEW.name = '1' AND NEW.state = 'queued'")
     assert _taken_over() == ["queued", "sending", "queued"]
     assert Case.objects.filter(closed_at=None).count() == 1
@@ -130,5 +130,5 @@ def test_what_the_database_itself_refuses_is_the_row_s_fault_and_a_case_until_it
 
 def _taken_over() -> list[str]:
     Parcel.objects.filter(state="sending").update(lease_until="2020-01-01T00:00:00Z")
-    take_over(lane(take))
+    reclaim_expired(make_queue(take))
     return states()

@@ -1,4 +1,4 @@
-"""The outbox: claims, fences, retries, and what each outcome makes of a row."""
+"""The outbox: claims, fencing tokens, retries, and what each outcome makes of a row."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from core.http import Done, Limits, Permanent, Request, Temporary, Unknown
 from core.models import Circuit
-from core.outbox import ABSENT, Job, claim, judge, work
+from core.outbox import ABSENT, Job, claim, decide, work
 from core.outbox.retry_policy import GIVE_UP_AFTER, LONGEST_PAUSE
 from core.tests.http.server import polite, staged, taken
-from core.tests.parcels import Parcel, lane, parcels, settle, states, take
+from core.tests.parcels import Parcel, make_queue, parcels, record_results, states, take
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def test_due_rows_are_claimed_the_longest_due_first(outbox):
     late, early = parcels(1) + parcels(1, next_attempt_at=timezone.now() - timedelta(hours=1))
     parcels(1, next_attempt_at=timezone.now() + timedelta(hours=1))
     parcels(1, state="cancelled")
-    rows = claim(lane(take), limit=10)
+    rows = claim(make_queue(take), limit=10)
     assert rows == [early, late]
     row = Parcel.objects.get(pk=early.pk)
     assert (row.state, row.fence, row.attempts) == ("sending", 1, 1)
@@ -51,7 +51,7 @@ def test_two_workers_never_claim_the_same_row(committed_outbox):
 
     def claim_some() -> None:
         start.wait()
-        claimed.extend(row.pk for row in claim(lane(take), limit=10))
+        claimed.extend(row.pk for row in claim(make_queue(take), limit=10))
         connection.close()
 
     workers = [Thread(target=claim_some) for _ in range(4)]
@@ -66,32 +66,32 @@ def test_work_sends_all_that_is_due_in_growing_chunks(outbox):
     parcels(50)
     sizes = []
 
-    def settle_and_count(settled):
-        sizes.append(len(settled))
-        settle(settled)
+    def record_and_count(results):
+        sizes.append(len(results))
+        record_results(results)
 
     limits = Limits(concurrency=5)
-    assert work(lane(take, limits=limits, settle=settle_and_count)) == 50
+    assert work(make_queue(take, limits=limits, record_results=record_and_count)) == 50
     assert set(states()) == {"sent"}
     assert sizes == [10, 20, 20]
 
 
 def test_no_chunk_takes_longer_than_four_minutes():
     """Were each request to time out: a look-up and a send. And how many a dying worker loses."""
-    assert lane(take, limits=Limits(concurrency=5)).largest_chunk == 60
-    assert lane(take, limits=Limits(concurrency=500)).largest_chunk == 1000
-    assert lane(take, limits=Limits(concurrency=5, per_second=0.1)).largest_chunk == 12
-    assert lane(take, chunk=7).largest_chunk == 7
-    assert lane(take, limits=Limits(concurrency=5), resend_is_safe=False).largest_chunk == 10
+    assert make_queue(take, limits=Limits(concurrency=5)).largest_chunk == 60
+    assert make_queue(take, limits=Limits(concurrency=500)).largest_chunk == 1000
+    assert make_queue(take, limits=Limits(concurrency=5, per_second=0.1)).largest_chunk == 12
+    assert make_queue(take, chunk=7).largest_chunk == 7
+    assert make_queue(take, limits=Limits(concurrency=5), resend_is_safe=False).largest_chunk == 10
 
 
 def test_work_can_be_told_which_rows_and_how_many(outbox):
     _, two, _ = parcels(3)
-    assert work(lane(take), ids=[two.pk]) == 1
+    assert work(make_queue(take), ids=[two.pk]) == 1
     assert states() == ["queued", "sent", "queued"]
-    assert work(lane(take), most=1) == 1
+    assert work(make_queue(take), most=1) == 1
     assert states() == ["sent", "sent", "queued"]
-    assert work(lane(take), seconds=-1) == 0
+    assert work(make_queue(take), seconds=-1) == 0
 
 
 def test_one_worker_at_a_time_works_a_lane(committed_outbox):
@@ -100,12 +100,12 @@ def test_one_worker_at_a_time_works_a_lane(committed_outbox):
     others = []
 
     def prepare(row):
-        in_thread(lambda: others.append(work(lane(take))))
+        in_thread(lambda: others.append(work(make_queue(take))))
         Parcel.objects.bulk_create([Parcel(name="late")])
-        in_thread(lambda: others.append(work(lane(take))))
+        in_thread(lambda: others.append(work(make_queue(take))))
         return Done()
 
-    assert work(lane(lambda row: prepare(row) if row.name == "0" else Done())) == 2
+    assert work(make_queue(lambda row: prepare(row) if row.name == "0" else Done())) == 2
     assert others == [0, 0]
     assert states() == ["sent", "sent"], "who was turned away has left nothing behind"
 
@@ -113,12 +113,12 @@ def test_one_worker_at_a_time_works_a_lane(committed_outbox):
 def test_a_lane_is_free_again_when_its_worker_breaks(committed_outbox):
     parcels(3)
 
-    def broken(settled):
+    def broken(results):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        work(lane(take, chunk=1, settle=broken))
-    in_thread(lambda: work(lane(take)))
+        work(make_queue(take, chunk=1, record_results=broken))
+    in_thread(lambda: work(make_queue(take)))
     assert states() == ["sending", "sending", "sent"]
 
 
@@ -126,7 +126,7 @@ def test_rows_that_somebody_holds_are_passed_over(committed_outbox):
     first, _ = parcels(2)
     with transaction.atomic():
         Parcel.objects.select_for_update().get(pk=first.pk)
-        in_thread(lambda: work(lane(take)))
+        in_thread(lambda: work(make_queue(take)))
     assert states() == ["queued", "sent"]
 
 
@@ -134,7 +134,7 @@ def test_jobs_are_sent_and_read(outbox):
     parcels(3)
     with staged(polite) as stage:
         request = Request("POST", stage.url)
-        work(lane(lambda row: Job(request, taken)))
+        work(make_queue(lambda row: Job(request, taken)))
         assert len(stage.requests) == 3
     assert states() == ["sent"] * 3
 
@@ -144,7 +144,7 @@ def test_what_is_provably_absent_is_sent_in_the_same_attempt(outbox):
     with staged(polite) as stage:
         create = Job(Request("POST", stage.url), taken)
         ask = Job(Request("GET", stage.url), lambda response: ABSENT, otherwise=create)
-        work(lane(lambda row: ask, resend_is_safe=False))
+        work(make_queue(lambda row: ask, resend_is_safe=False))
         assert [request.split()[0] for request in stage.requests] == [b"GET", b"POST"]
     assert states() == ["sent"]
 
@@ -153,7 +153,7 @@ def test_what_is_found_is_not_sent_again(outbox):
     parcels(1, doubtful=True)
     with staged(polite) as stage:
         create = Job(Request("POST", stage.url), taken)
-        work(lane(lambda row: Job(Request("GET", stage.url), taken, otherwise=create)))
+        work(make_queue(lambda row: Job(Request("GET", stage.url), taken, otherwise=create)))
         assert [request.split()[0] for request in stage.requests] == [b"GET"]
     assert states() == ["sent"]
 
@@ -163,7 +163,7 @@ def test_absence_ends_the_doubt_even_if_the_sending_fails(outbox):
     with staged(polite) as stage:
         create = Job(Request("POST", "http://127.0.0.1:1/"), taken)
         ask = Job(Request("GET", stage.url), lambda response: ABSENT, otherwise=create)
-        work(lane(lambda row: ask))
+        work(make_queue(lambda row: ask))
     assert not Parcel.objects.get().doubtful
 
 
@@ -173,7 +173,7 @@ def test_a_bug_in_one_row_costs_the_others_nothing(outbox, caplog):
     def prepare(row):
         return Done() if row.name != "1" else Done(secret=row.name)  # type: ignore[call-arg]
 
-    assert work(lane(prepare)) == 3
+    assert work(make_queue(prepare)) == 3
     assert states() == ["sent", "queued", "sent"]
     assert Parcel.objects.get(state="queued").last_error == "not sent: our own TypeError"
     assert not Circuit.objects.exists(), "the destination has nothing to do with it"
@@ -196,10 +196,10 @@ def test_a_bug_in_one_row_costs_the_others_nothing(outbox, caplog):
     ],
 )
 def test_what_each_outcome_makes_of_a_row(outcome, options, row, state, doubtful):
-    settled = judge(Parcel(attempts=1, **row), outcome, lane(take, **options))
-    assert (settled.state, settled.doubtful) == (state, doubtful)
-    assert (settled.due is not None) == (state == "queued")
-    assert settled.error == ("" if isinstance(outcome, Done) else outcome.reason)
+    disposition = decide(Parcel(attempts=1, **row), outcome, make_queue(take, **options))
+    assert (disposition.state, disposition.in_doubt) == (state, doubtful)
+    assert (disposition.due is not None) == (state == "queued")
+    assert disposition.error == ("" if isinstance(outcome, Done) else outcome.reason)
 
 
 @pytest.mark.parametrize(
@@ -208,15 +208,15 @@ def test_what_each_outcome_makes_of_a_row(outcome, options, row, state, doubtful
 def test_after_72_hours_it_is_given_up(outcome, state):
     long_ago = timezone.now() - GIVE_UP_AFTER
     row = Parcel(attempts=40, first_attempt_at=long_ago)
-    assert judge(row, outcome, lane(take)).state == state
+    assert decide(row, outcome, make_queue(take)).state == state
     row = Parcel(attempts=40, first_attempt_at=long_ago + timedelta(minutes=1))
-    assert judge(row, outcome, lane(take)).state == "queued"
+    assert decide(row, outcome, make_queue(take)).state == "queued"
 
 
 def pause_after(attempts: int, outcome: Temporary, age: timedelta = timedelta()) -> float:
     """Seconds until the next attempt, at START, of a row that was first tried so long ago."""
     row = Parcel(attempts=attempts, first_attempt_at=START - age)
-    due = judge(row, outcome, lane(take)).due
+    due = decide(row, outcome, make_queue(take)).due
     assert due is not None
     return (due - START).total_seconds()
 

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.models import Circuit
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.tests.factories import CustomerFactory
 from identity.models import User
 from identity.tests.factories import UserFactory, actor_named
@@ -96,7 +96,7 @@ def test_without_a_reason_nothing_is_sent_again(manager, sandbox):
 def test_what_is_neither_failed_nor_unknown_is_not_sent_again(state):
     row = queued()
     Notification.objects.filter(pk=row.pk).update(state=state)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         resend(row, by="user:test", reason="to be sure")
     row.refresh_from_db()
     assert row.state == state

@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from django.db import connection, transaction
 
-from core.workflow import move
+from core.workflow import transition
 from notifications.delivery.queues import dispatch
 from notifications.models import Notification, Rule, Template
 from notifications.services import news_of_order, tell
@@ -120,7 +120,7 @@ def test_once_per_source_even_when_the_rule_changes_in_between():
 @pytest.mark.django_db
 def test_other_events_of_an_order_are_not_told():
     order = placed_sale()
-    move(order, "shipped", by="system")
+    transition(order, "shipped", by="system")
     order.events.create(kind="address-set")
     assert Notification.objects.filter(order=order).count() == 1
 

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from core import shutdown
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
 from identity.tests.factories import UserFactory, actor_named
@@ -124,7 +124,7 @@ def test_another_number_starts_nothing():
 
 def test_it_is_started_once():
     mailing = started(1)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         mailings.start(mailing, typed=1, seen=mailings.mark(mailing), by="user:maria")
 
 

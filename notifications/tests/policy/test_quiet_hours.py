@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from core.http import Temporary
-from core.outbox import circuit_breaker, claim, take_over
+from core.outbox import circuit_breaker, claim, reclaim_expired
 from customers.tests.factories import CustomerFactory
 from notifications.delivery import failover
 from notifications.delivery.queues import dispatch, lane
@@ -86,7 +86,7 @@ def test_a_message_whose_worker_died_is_not_sent_again_at_night(clock):
     Notification.objects.update(when_unknown="resend")
     claim(lane("sms", "africastalking"), limit=1)
     clock.move_to(NIGHT)
-    assert take_over(lane("sms", "africastalking")) == 1
+    assert reclaim_expired(lane("sms", "africastalking")) == 1
     assert (due(row), row.state) == (MORNING, "queued")
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.tests.factories import client_named
 from orders.api.serializers import LineSerializer, OrderSerializer
@@ -204,12 +204,12 @@ class TestCancelling:
         from django.db.models.signals import post_save
 
         def refuse(**_):
-            raise IllegalMove("A parcel was handed over.")
+            raise TransitionNotAllowedError("A parcel was handed over.")
 
         order = placed_sale()
         post_save.connect(refuse, sender=OrderEvent)
         try:
-            with pytest.raises(IllegalMove):
+            with pytest.raises(TransitionNotAllowedError):
                 cancel_order(order, by="user:test")
         finally:
             post_save.disconnect(refuse, sender=OrderEvent)

@@ -25,7 +25,7 @@ from unfold.widgets import (
 )
 
 from core.forms import CharField
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE
 from customers.values.countries import country_choices
@@ -211,7 +211,7 @@ def _decided(
             order_changes.amend(schedule, wanted, by=actor_of(request))
             page.message_user(request, f"{schedule.order}: changed.", messages.SUCCESS)
             return redirect(context["back"])
-    except (IllegalMove, ValidationError) as refused:
+    except (TransitionNotAllowedError, ValidationError) as refused:
         form.refuse(refused)
         return None
     form.data = form.data.copy()

@@ -22,7 +22,7 @@ from unfold.widgets import (
 )
 
 from core.admin.dialogs import refusal
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from customers.models import Address, Customer
 from identity.actors import actor_of
 from orders.changes import Wanted
@@ -143,7 +143,7 @@ def _wanted(form: MoveForm) -> Wanted:
 def _preview(row: Schedule, wanted: Wanted) -> dict[str, Any]:
     try:
         now, then = rehearsed(row, wanted, count=3)
-    except (IllegalMove, ValidationError) as refused:
+    except (TransitionNotAllowedError, ValidationError) as refused:
         return {"row": row, "refusal": refusal(refused), "mark": str(row.pk)}
     return {"row": row, "now": now, "then": then, "mark": mark_of(now, then)}
 
@@ -154,5 +154,5 @@ def _move(page: Any, request: HttpRequest, form: MoveForm) -> None:
         try:
             order_changes.amend(row, _wanted(form), by=actor_of(request))
             page.message_user(request, f"{row.order} goes there from now on.", messages.SUCCESS)
-        except (IllegalMove, ValidationError) as refused:
+        except (TransitionNotAllowedError, ValidationError) as refused:
             page.message_user(request, f"{row.order}: {refusal(refused)}", messages.ERROR)

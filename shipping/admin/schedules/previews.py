@@ -18,7 +18,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core.forms import CharField
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from shipping.admin.read_only import MOST_AT_ONCE, ReadOnlyAdmin
 from shipping.api.serializers.shipments import INTERVALS
 from shipping.models import CatchUp, Schedule
@@ -92,7 +92,7 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
     def _look(self, options: dict[str, Any]) -> None:
         try:
             self.now, self.then = now_and_then(self.schedule, self.verb, **options)
-        except (IllegalMove, ValidationError) as refused:
+        except (TransitionNotAllowedError, ValidationError) as refused:
             self.now = self.then = _as_it_is(self.schedule)
             if isinstance(refused, ValidationError):
                 self.add_error(None, refused)
@@ -229,6 +229,6 @@ def confirmation(
 def _preview(row: Schedule, verb: str, router: Router) -> dict[str, Any]:
     try:
         now, then = now_and_then(row, verb, count=3, router=router)
-    except IllegalMove as refused:
+    except TransitionNotAllowedError as refused:
         return {"row": row, "refusal": str(refused)}
     return {"row": row, "now": now, "then": then}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from sandbox.testing import Sandbox
 from shipping import services, sweeper
 from shipping.dispatch import cancellations, queue
@@ -51,7 +51,7 @@ def test_it_is_cancelled_when_the_provider_says_so(taken, provider):
 
 def test_until_then_it_is_where_it_was_and_nobody_asks_twice(taken, provider):
     services.cancel(taken, by="user:nurse")
-    with pytest.raises(IllegalMove, match="is being asked to cancel it already"):
+    with pytest.raises(TransitionNotAllowedError, match="is being asked to cancel it already"):
         services.cancel(taken, by="user:nurse")
     assert Shipment.objects.get().state == "sent"
     assert requests(provider) == []
@@ -110,7 +110,7 @@ def test_what_was_reported_meanwhile_is_true(taken):
 
 def test_a_provider_that_cannot_cancel_is_not_asked():
     shipment = queued_shipment(state="sent", provider="swiftparcel")
-    with pytest.raises(IllegalMove, match="swiftparcel cannot cancel"):
+    with pytest.raises(TransitionNotAllowedError, match="swiftparcel cannot cancel"):
         services.cancel(shipment, by="user:nurse")
     assert not Cancellation.objects.exists()
 

@@ -9,7 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from core.models import Circuit
-from core.outbox import attempt, claim, take_over
+from core.outbox import attempt, claim, reclaim_expired
 from core.outbox.circuit_breaker import PAUSE
 from orders.models import Order
 from orders.tests.factories import ADDRESS, ProductFactory, placed_order
@@ -230,7 +230,7 @@ def test_a_worker_that_comes_back_late_cannot_settle(db, provider):
     lane = queue.lane("reference")
     late = claim(lane, limit=1)
     Shipment.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert take_over(lane) == 1
+    assert reclaim_expired(lane) == 1
     assert kinds(shipment) == ["queued", "unknown"]
     attempt(lane, late)
     shipment.refresh_from_db()

@@ -8,9 +8,9 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from core.cases.models import Case
-from core.risks import Unsafe
+from core.risks import UnsafeActionError
 from core.sweeper import reconcile
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.tests.factories import staff
 from shipping.dispatch import queue
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
@@ -73,7 +73,7 @@ def test_one_whose_day_is_to_come_ships_on_a_working_day_of_its_new_provider():
 @pytest.mark.parametrize("state", ["sending", "sent", "in-transit", "delivered", "cancelled"])
 def test_one_that_was_handed_over_is_given_to_nobody_else(browser, state):
     shipment = queued_shipment(state=state)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         resolutions.send_by(shipment, by=STAFF, provider="console")
     assert SEND_BY not in browser.get(f"{SHIPMENTS}{shipment.pk}/change/").content.decode()
     assert Shipment.objects.get().provider == "reference"
@@ -81,7 +81,7 @@ def test_one_that_was_handed_over_is_given_to_nobody_else(browser, state):
 
 def test_one_that_waits_in_doubt_is_given_away_for_a_reason_only():
     shipment = queued_shipment(doubtful=True)
-    with pytest.raises(Unsafe):
+    with pytest.raises(UnsafeActionError):
         resolutions.send_by(shipment, by=STAFF, provider="console")
     why: dict[str, Any] = {"despite_risk": True, "reason": "They lost it"}
     resolutions.send_by(shipment, by=STAFF, provider="console", **why)
@@ -92,7 +92,7 @@ def test_one_that_waits_in_doubt_is_given_away_for_a_reason_only():
 def test_what_another_has_changed_meanwhile_stays_as_it_is():
     seen = queued_shipment()
     resolutions.send_by(queued_shipment(seen.order), by=STAFF, provider="console")
-    with pytest.raises(IllegalMove, match="meanwhile"):
+    with pytest.raises(TransitionNotAllowedError, match="meanwhile"):
         resolutions.send_by(seen, by=STAFF, provider="northpost")
     with pytest.raises(ValidationError):
         resolutions.send_by(Shipment.objects.get(), by=STAFF, provider="console")

@@ -8,7 +8,7 @@ from django.utils import timezone
 from core import cases
 from core.cases.models import Case
 from core.sweeper import reconcile
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.services import cancel_order
 from orders.tests.factories import placed_order
 from shipping import services, sweeper
@@ -152,7 +152,7 @@ def test_another_provider_takes_a_refused_shipment_under_its_own_key(db):
 def test_what_may_be_with_a_provider_goes_to_another_only_with_a_reason(db):
     shipment = in_state("unknown", doubtful=True)
     case = open_case(shipment)
-    with pytest.raises(cases.Unsafe, match="may have it already"):
+    with pytest.raises(cases.UnsafeActionError, match="may have it already"):
         act(case, "send-by", fields={"provider": "console"})
     with pytest.raises(ValidationError):
         act(case, "send-by", fields={"provider": "console"}, despite_risk=True)
@@ -198,7 +198,7 @@ def test_an_address_that_no_provider_would_print_is_refused(db, change):
 def test_only_a_refused_shipment_gets_another_address(db):
     """An unknown one may be with the provider under the old address and this key."""
     shipment = in_state("unknown", doubtful=True)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         resolutions.correct_and_send(
             shipment, by=STAFF, address=shipment.address() | {"line_1": "1 New Street"}
         )
@@ -253,7 +253,7 @@ def test_two_people_who_do_the_same_do_it_once(db):
     shipment = in_state("rejected")
     case = open_case(shipment)
     act(case, "retry")
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         act(case, "retry")
     assert kinds(shipment).count("retried") == 1
 
@@ -264,7 +264,7 @@ def test_what_was_safe_when_it_was_looked_at_is_asked_again_under_the_lock(db, v
     seen = in_state("unknown", doubtful=False)
     Shipment.objects.filter(pk=seen.pk).update(doubtful=True, fence=seen.fence + 1)
     given = {"provider": "console"} if verb == "send_by" else {}
-    with pytest.raises(IllegalMove, match="meanwhile"):
+    with pytest.raises(TransitionNotAllowedError, match="meanwhile"):
         getattr(resolutions, verb)(seen, by=STAFF, **given)
     assert Shipment.objects.get().provider == "reference"
     assert kinds(seen) == ["queued"]

@@ -11,8 +11,8 @@ from django.core.exceptions import ValidationError
 from django.test import Client
 
 from core.cases.models import Case
-from core.risks import Unsafe
-from core.workflow import IllegalMove
+from core.risks import UnsafeActionError
+from core.workflow import TransitionNotAllowedError
 from orders.services import cancel_order
 from sandbox.testing import Sandbox
 from shipping import providers, services
@@ -218,7 +218,7 @@ def test_a_second_try_that_fails_says_nothing_of_the_first(world, fault):
     services.retry(shipment, by=STAFF, **RISK)
     world.faults(swiftparcel=fault | {"times": 1})
     assert (after(shipment).state, shipment.doubtful) == ("unknown", True)
-    with pytest.raises(Unsafe):
+    with pytest.raises(UnsafeActionError):
         services.retry(shipment, by=STAFF, reason="They refused it")
 
 
@@ -236,9 +236,9 @@ def test_who_may_hold_another_parcel_is_remembered_elsewhere_too(world):
         (resolutions.send_by, {"provider": "northpost"}),
         (resolutions.correct_and_send, {"address": address}),
     ):
-        with pytest.raises(Unsafe, match="swiftparcel may have it already"):
+        with pytest.raises(UnsafeActionError, match="swiftparcel may have it already"):
             verb(shipment, by=STAFF, reason="They refused it", **given)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         cancel_order(shipment.order, by=STAFF)
     assert len(world.parcels()) == 1
 

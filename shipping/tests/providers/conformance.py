@@ -18,7 +18,7 @@ from hypothesis import strategies as some
 from core.http import Done, GarbledAnswer, Outcome, Permanent, Reader, Request, Response
 
 from core.http import Temporary, Unknown, send  # isort: skip
-from core.risks import Unsafe
+from core.risks import UnsafeActionError
 from core.tests.http.server import OK, Script, Stage, Talk, after_hearing, hang_up, staged
 from customers.models import Customer
 from orders.models import Order, OrderLine
@@ -339,7 +339,7 @@ class Conformance(EventConformance):
         if provider.resend_is_safe:
             assert services.retry(shipment, by="user:test").state == "queued"
             return
-        with pytest.raises(Unsafe, match=f"{provider.name} may have it already"):
+        with pytest.raises(UnsafeActionError, match=f"{provider.name} may have it already"):
             services.retry(shipment, by="user:test", reason="I am sure")
 
     # --- looking up ------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 from django.core.exceptions import ValidationError
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from shipping.models import Schedule
 from shipping.schedules import services as schedules
 from shipping.schedules.run import run_schedule
@@ -90,8 +90,8 @@ def test_a_pause_that_was_found_late_ended_on_its_day(clock):
 @pytest.mark.parametrize(
     ("day", "refusal"),
     [
-        ("2026-01-31", IllegalMove),
-        ("2020-01-01", IllegalMove),
+        ("2026-01-31", TransitionNotAllowedError),
+        ("2020-01-01", TransitionNotAllowedError),
         ("1999-12-31", ValidationError),
         ("2100-01-01", ValidationError),
     ],
@@ -192,9 +192,9 @@ def test_a_verb_that_makes_no_sense_is_refused_by_deed_and_preview(state, verbs)
         deed = getattr(schedules, verb)
         options: dict[str, Any] = {"interval": "weekly"} if verb == "change" else {}
         if verb in verbs:
-            with pytest.raises(IllegalMove):
+            with pytest.raises(TransitionNotAllowedError):
                 schedules.preview(schedule, verb, **options)
-            with pytest.raises(IllegalMove):
+            with pytest.raises(TransitionNotAllowedError):
                 deed(schedule, by="user:nurse", **options)
         else:
             schedules.preview(schedule, verb, **options)

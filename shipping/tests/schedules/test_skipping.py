@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.db import connection
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from shipping.models import Schedule
 from shipping.schedules import services as schedules
 from shipping.schedules.run import run_schedule
@@ -51,7 +51,9 @@ def test_a_skip_that_names_its_occurrence_is_done_once(schedule, occurrence):
 
 def test_a_repeated_skip_without_a_name_is_refused_and_says_how_to_mean_it(schedule):
     schedules.skip(schedule, **BY)
-    with pytest.raises(IllegalMove, match=r"2026-02-28 is left out already.*`occurrence` 2"):
+    with pytest.raises(
+        TransitionNotAllowedError, match=r"2026-02-28 is left out already.*`occurrence` 2"
+    ):
         schedules.skip(schedule, **BY)
     schedules.skip(schedule, occurrence=2, **BY)
     assert dates(schedule, 1) == ["2026-04-30"]
@@ -68,14 +70,16 @@ def test_when_the_date_that_was_left_out_is_past_the_next_one_needs_no_name(sche
 
 @pytest.mark.parametrize("occurrence", [0, 2, 99, date(2026, 2, 27), date(2026, 3, 31)])
 def test_only_the_next_one_is_left_out(schedule, occurrence):
-    with pytest.raises(IllegalMove, match=r"Only the next one.*2026-02-28 \(occurrence 1\)"):
+    with pytest.raises(
+        TransitionNotAllowedError, match=r"Only the next one.*2026-02-28 \(occurrence 1\)"
+    ):
         schedules.skip(schedule, occurrence=occurrence, **BY)
     assert dates(schedule, 1) == ["2026-02-28"]
 
 
 def test_a_skip_that_comes_after_its_parcel_was_made_leaves_out_no_other(schedule):
     run_schedule(date(2026, 2, 28))
-    with pytest.raises(IllegalMove, match="Only the next one"):
+    with pytest.raises(TransitionNotAllowedError, match="Only the next one"):
         schedules.skip(schedule, occurrence=date(2026, 2, 28), **BY)
     assert dates(schedule, 1) == ["2026-03-31"]
 
@@ -98,7 +102,7 @@ def test_a_skip_is_taken_back_and_the_parcel_is_made(schedule):
 def test_several_are_taken_back_the_last_one_first(schedule):
     schedules.skip(schedule, occurrence=1, **BY)
     schedules.skip(schedule, occurrence=2, **BY)
-    with pytest.raises(IllegalMove, match="2026-03-31 was left out after it"):
+    with pytest.raises(TransitionNotAllowedError, match="2026-03-31 was left out after it"):
         schedules.unskip(schedule, occurrence=1, **BY)
     schedules.unskip(schedule, occurrence=2, **BY)
     schedules.unskip(schedule, occurrence=1, **BY)
@@ -108,10 +112,10 @@ def test_several_are_taken_back_the_last_one_first(schedule):
 def test_what_is_past_shipped_or_was_never_left_out_is_not_taken_back(schedule, clock):
     schedules.skip(schedule, occurrence=1, **BY)
     for occurrence in (0, 3, date(2026, 2, 27)):
-        with pytest.raises(IllegalMove, match="not left out, or it is past"):
+        with pytest.raises(TransitionNotAllowedError, match="not left out, or it is past"):
             schedules.unskip(schedule, occurrence=occurrence, **BY)
     clock.move_to("2026-03-01 12:00Z")
-    with pytest.raises(IllegalMove, match="not left out, or it is past"):
+    with pytest.raises(TransitionNotAllowedError, match="not left out, or it is past"):
         schedules.unskip(schedule, occurrence=1, **BY)
 
 
@@ -129,7 +133,7 @@ def test_another_row_of_dates_forgets_what_was_left_out(schedule):
     schedules.change(schedule, interval="weekly", **BY)
     schedule.refresh_from_db()
     assert schedules.skipped(schedule) == {}
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         schedules.unskip(schedule, occurrence=date(2026, 2, 28), **BY)
 
 
@@ -145,7 +149,7 @@ def test_another_zone_does_not(schedule):
 def test_what_is_not_active_is_neither_skipped_nor_taken_back(schedule, verb, state):
     schedules.skip(schedule, occurrence=1, **BY)
     Schedule.objects.update(state=state)
-    with pytest.raises(IllegalMove, match=f"This schedule is {state}"):
+    with pytest.raises(TransitionNotAllowedError, match=f"This schedule is {state}"):
         getattr(schedules, verb)(schedule, occurrence=1, **BY)
 
 

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from core.outbox import claim
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.changes import Wanted, change
 from orders.models import Order
 from orders.tests.factories import ADDRESS
@@ -138,14 +138,16 @@ def test_a_one_off_parcel_that_has_not_left_follows_without_being_asked():
 @pytest.mark.parametrize("state", ["sending", "sent", "unknown", "delivered"])
 def test_a_one_off_order_is_not_changed_once_its_parcel_has_left(state):
     shipment = queued_shipment(state=state)
-    with pytest.raises(IllegalMove, match=f"is {state}: it has been handed to the provider"):
+    with pytest.raises(
+        TransitionNotAllowedError, match=f"is {state}: it has been handed to the provider"
+    ):
         change(shipment.order, Wanted(address=MOVED), **BY)
     assert Order.objects.get().line_1 == ADDRESS["line_1"]
 
 
 def test_what_a_cancelled_schedule_sends_is_not_changed():
     schedule = weekly_schedule(state="cancelled")
-    with pytest.raises(IllegalMove, match="This schedule is cancelled"):
+    with pytest.raises(TransitionNotAllowedError, match="This schedule is cancelled"):
         change(schedule.order, Wanted(address=MOVED), **BY)
 
 

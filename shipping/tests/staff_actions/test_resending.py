@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 
 from core import cases
 from core.cases.models import Case
-from core.risks import Unsafe
+from core.risks import UnsafeActionError
 from core.sweeper import reconcile
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.services import cancel_order
 from shipping import services
 from shipping.exceptions import cases as parcel_cases
@@ -83,7 +83,7 @@ def test_later_parcels_of_a_recurring_order_go_there_only_when_that_is_said(late
 def test_it_is_sent_again_once_until_that_is_cancelled():
     first = failed()
     second = resending.resend(first, by=STAFF)
-    with pytest.raises(IllegalMove, match=f"again already, as {second.reference}"):
+    with pytest.raises(TransitionNotAllowedError, match=f"again already, as {second.reference}"):
         resending.resend(first, by=STAFF)
     services.cancel(second, by=STAFF)
     reconcile()
@@ -104,7 +104,7 @@ def test_the_second_may_fail_too():
 )
 def test_only_what_could_not_be_delivered_gets_a_second_parcel(state):
     shipment = queued_shipment(state=state)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         resending.resend(shipment, by=STAFF)
     assert Shipment.objects.count() == 1
 
@@ -113,7 +113,7 @@ def test_nothing_is_sent_for_an_order_that_was_cancelled():
     schedule = monthly_schedule()
     first = failed(schedule.shipments.get())
     cancel_order(schedule.order, by=STAFF)
-    with pytest.raises(IllegalMove, match="nothing is shipped for it"):
+    with pytest.raises(TransitionNotAllowedError, match="nothing is shipped for it"):
         resending.resend(first, by=STAFF)
 
 
@@ -132,7 +132,7 @@ def test_what_may_have_been_taken_in_its_place_needs_a_reason_though_it_was_canc
     second = failed(resending.resend(first, by=STAFF))
     third = resending.resend(second, by=STAFF)
     Shipment.objects.filter(pk=third.pk).update(state="cancelled", **despite)
-    with pytest.raises(Unsafe, match="may have it already"):
+    with pytest.raises(UnsafeActionError, match="may have it already"):
         resending.resend(second, by=STAFF, reason="She was away")
     resending.resend(second, by=STAFF, reason="They lost it", despite_risk=True)
 
@@ -141,13 +141,13 @@ def test_that_the_first_arrived_after_all_speaks_against_another():
     first = failed()
     second = failed(resending.resend(first, by=STAFF))
     Shipment.objects.filter(pk=first.pk).update(state="delivered")
-    with pytest.raises(Unsafe, match=f"{first.reference} was delivered"):
+    with pytest.raises(UnsafeActionError, match=f"{first.reference} was delivered"):
         resending.resend(second, by=STAFF)
 
 
 def test_what_somebody_else_may_have_needs_a_reason():
     first = failed(may_be_with=["swiftparcel"])
-    with pytest.raises(Unsafe, match="swiftparcel may have it already"):
+    with pytest.raises(UnsafeActionError, match="swiftparcel may have it already"):
         resending.resend(first, by=STAFF, reason="She was away")
     resending.resend(first, by=STAFF, reason="They lost it", despite_risk=True)
 

@@ -138,7 +138,7 @@ def _check_history(shipment: Shipment) -> None:
     steps = [(event.from_state, event.to_state) for event in shipment.events.all()]
     assert steps[0] == ("", "queued")
     assert all(before[1] == after[0] for before, after in pairwise(steps))
-    assert all(to in SHIPMENT.moves[start] for start, to in steps[1:])
+    assert all(to in SHIPMENT.transitions[start] for start, to in steps[1:])
     assert steps[-1][1] == shipment.state
     assert not shipment.tracking_events.filter(applied_at=None).exists()
 
@@ -190,7 +190,7 @@ def test_C2_a_carrier_tries_again_after_a_failure(db):
     assert changes_of(shipment) == ["failed-to-deliver", "in-transit", "delivered"]
 
 
-@pytest.mark.parametrize("state", sorted(set(SHIPMENT.moves) - {"delivered"}))
+@pytest.mark.parametrize("state", sorted(set(SHIPMENT.transitions) - {"delivered"}))
 def test_what_the_provider_reports_is_true_whatever_we_thought(db, state):
     shipment = queued_shipment(state=state)
     assert report(shipment, ("delivered", "2026-03-01 11:00:00")).state == "delivered"

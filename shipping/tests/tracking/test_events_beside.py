@@ -9,7 +9,7 @@ import pytest
 from django.db import connection, transaction
 from hypothesis import strategies as st
 
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from orders.models import Order
 from orders.services import cancel_order
 from sandbox.testing import wait_until
@@ -36,7 +36,7 @@ def _check_history(shipment: Shipment) -> None:
     steps = [(event.from_state, event.to_state) for event in shipment.events.all()]
     assert steps[0] == ("", "queued")
     assert all(before[1] == after[0] for before, after in pairwise(steps))
-    assert all(to in SHIPMENT.moves[start] for start, to in steps[1:])
+    assert all(to in SHIPMENT.transitions[start] for start, to in steps[1:])
     assert steps[-1][1] == shipment.state
     assert not shipment.tracking_events.filter(applied_at=None).exists()
 
@@ -104,7 +104,7 @@ def test_a_cancellation_and_an_event_at_once_do_not_deadlock():
     def cancel(shipment: Shipment) -> None:
         try:
             cancel_order(Order.objects.get(pk=shipment.order_id), by="user:nurse")
-        except IllegalMove:
+        except TransitionNotAllowedError:
             return
 
     def deliver(shipment: Shipment) -> None:

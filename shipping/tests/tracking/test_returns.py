@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from core.cases.models import Case
-from core.workflow import IllegalMove
+from core.workflow import TransitionNotAllowedError
 from identity.tests.factories import staff
 from shipping import sweeper
 from shipping.models import Return, Shipment
@@ -46,14 +46,14 @@ def test_a_return_is_linked_to_what_went_out_and_the_order_tells_of_it(db):
 @pytest.mark.parametrize("state", ["scheduled", "queued", "sending", "rejected", "cancelled"])
 def test_what_has_not_left_cannot_come_back(db, state):
     shipment = queued_shipment(state=state)
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         returns.request(shipment, by=STAFF, reason="The wrong size")
     assert not Return.objects.exists()
 
 
 def test_one_return_is_open_at_a_time(db):
     parcel = back()
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         returns.request(parcel.shipment, by=STAFF, reason="Again")
     returns.close(parcel, by=STAFF, reason="The customer keeps it")
     again = returns.request(parcel.shipment, by=STAFF, reason="Again")
@@ -66,13 +66,13 @@ def test_staff_record_each_step(db):
     returns.receive(parcel, by=STAFF, reason="A box is torn")
     assert kinds(parcel) == ["requested", "label-sent", "received"]
     assert parcel.tracking_number == "TN1"
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         returns.refuse(parcel, by=STAFF)
     assert kinds(parcel.shipment.order)[-1] == "return-received"
 
 
 def test_what_is_not_on_its_way_is_not_refused(db):
-    with pytest.raises(IllegalMove):
+    with pytest.raises(TransitionNotAllowedError):
         returns.refuse(back(), by=STAFF)
 
 

@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from core.cases.models import Case
 from core.http import Done
 from core.models import Circuit
-from core.outbox import Settlement, claim
+from core.outbox import Disposition, claim
 from core.sweeper import reconcile
 from core.web import rate_limits as rates
 from notifications.delivery import unreadable
@@ -132,7 +132,7 @@ def test_a_report_that_overtakes_the_answer_is_applied_when_the_answer_comes(pos
     [claimed] = claim(queue, limit=1)
     claimed.provider_reference = "ATXid_1"
     assert post(**report(claimed, "Success")) == 200
-    queue.settle([(claimed, Settlement("sent", Done("ATXid_1")))])
+    queue.record_results([(claimed, Disposition("sent", Done("ATXid_1")))])
     row.refresh_from_db()
     assert row.state == "delivered"
 
