@@ -4,36 +4,78 @@ import re
 from html import escape
 from html.parser import HTMLParser
 
+import nh3
 from django.core.exceptions import ValidationError
+from django.template.loader import render_to_string
+from django.utils.html import linebreaks, urlize
+from django.utils.safestring import mark_safe
 
 TAGS = frozenset(
-    {*("a", "b", "blockquote", "br", "div", "em", "h1", "h2", "h3", "hr", "i", "li", "ol", "p")}
-    | {*("span", "strong", "table", "tbody", "td", "th", "tr", "u", "ul")}
+    [
+        "a",
+        "b",
+        "blockquote",
+        "br",
+        "div",
+        "em",
+        "h1",
+        "h2",
+        "h3",
+        "hr",
+        "i",
+        "li",
+        "ol",
+        "p",
+        "span",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "tr",
+        "u",
+        "ul",
+    ]
 )
 ATTRIBUTES = frozenset(["align", "href", "style"])
 LINKS = ("https://", "mailto:", "tel:", "{tracking_url}", "{unsubscribe_url}")
-_ADDRESS = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
-_PAGE = """<!doctype html>
-<html lang="{language}"><head><meta charset="utf-8">\
-<meta name="viewport" content="width=device-width"></head>
-<body style="margin:0;background:#f5f5f4">
-<div style="max-width:34em;margin:0 auto;padding:2em 1.5em;background:#fff;color:#1c1917;\
-font:16px/1.5 system-ui,sans-serif">
-{body}
-{foot}</div>
-</body></html>
-"""
 
 
 def check_html(html: str) -> None:
-    """Raise ValidationError for markup that could run, load or hide something."""
+    """Raise ValidationError for markup that could run, load or hide something.
+
+    It is cleaned as a browser would read it (nh3, which is ammonia on html5ever). What the cleaning
+    changed is refused, so that what is sent is what was typed.
+    """
+    cleaned = nh3.clean(
+        html, tags=TAGS, attributes={"*": ATTRIBUTES}, attribute_filter=_safe_value, link_rel=None
+    )
+    typed, kept = _parts_of(html), _parts_of(cleaned)
+    if typed == kept:
+        return
+    lost = next((part for part in typed if part not in kept), "tags that are not closed in order")
+    raise ValidationError(
+        f"HTML in an e-mail must not hold {lost}. Links lead to https://, mailto:, tel: or a "
+        f"field, and a style loads nothing. Tags that may stand there: {', '.join(sorted(TAGS))}.",
+        "markup",
+    )
+
+
+def _safe_value(tag: str, name: str, value: str) -> str | None:
+    if name == "href" and not value.startswith(LINKS):
+        return None
+    if name == "style" and re.search(r"url|expression|@|\\", value, re.IGNORECASE):
+        return None
+    return value
+
+
+def _parts_of(html: str) -> list[str]:
+    """What a reader finds there, in order, but what a browser adds by itself."""
     reader = _Reader()
     reader.feed(html)
-    if "<" in reader.rawdata:  # a browser would complete what the parser waits for the end of
-        raise ValidationError("HTML in an e-mail must not end within a tag.", "markup")
     reader.close()
-    if reader.refused:
-        raise ValidationError(f"HTML in an e-mail must not hold {reader.refused[0]}.", "markup")
+    text = " ".join("".join(reader.text).split())
+    return [*reader.parts, f"text that is not read as text: {text[:60]}"]
 
 
 def escaped(value: str) -> str:
@@ -42,50 +84,39 @@ def escaped(value: str) -> str:
 
 
 def page(body: str, *, language: str = "en", unsubscribe: str = "") -> str:
-    """A whole page around this markup, with the way to hear no more."""
-    link = f'<a href="{escaped(unsubscribe)}" style="color:#57534e">No more of these e-mails</a>'
-    style = "margin-top:2em;font-size:13px;color:#57534e"
-    foot = f'<p style="{style}">{link}</p>\n' if unsubscribe else ""
-    return _PAGE.format(language=escaped(language), body=body, foot=foot)
+    """The whole page around markup that was checked when it was typed, with the link to stop."""
+    values = {"body": mark_safe(body), "language": language, "unsubscribe": unsubscribe}  # noqa: S308 - checked
+    return render_to_string("notifications/email.html", values)
 
 
 def from_text(text: str) -> str:
     """The text as paragraphs; addresses become links."""
-    paragraphs = re.split(r"\n\s*\n", text.strip())
-    return "\n".join(f"<p>{_linked(part)}</p>" for part in paragraphs)
-
-
-def _linked(text: str) -> str:
-    parts, last = [], 0
-    for found in _ADDRESS.finditer(text):
-        address = escaped(found[0])
-        parts += [escaped(text[last : found.start()]), f'<a href="{address}">{address}</a>']
-        last = found.end()
-    return "".join([*parts, escaped(text[last:])]).replace("\n", "<br>\n")
+    return linebreaks(urlize(text.strip(), autoescape=True))
 
 
 class _Reader(HTMLParser):
-    """Notes what must not be there."""
+    """Notes what is there, in words for who typed it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.refused: list[str] = []
+        self.parts: list[str] = []
+        self.text: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """Note a tag, an attribute or a link that is not among ours."""
-        if tag not in TAGS:
-            self.refused.append(f"<{tag[:20]}>")
-        for name, value in attrs:
-            if name not in ATTRIBUTES:
-                self.refused.append(f"the attribute {name[:20]}")
-            elif name == "href" and not (value or "").startswith(LINKS):
-                self.refused.append("a link but to https://, mailto:, tel: or a field")
-            elif name == "style" and re.search(r"url|expression|@|\\", value or "", re.IGNORECASE):
-                self.refused.append("a style that loads something")
+        """Note a tag and its attributes."""
+        if tag != "tbody":  # which a browser adds
+            self.parts.append(f"<{tag[:20]}>")
+        self.parts += [
+            f"the attribute {name[:20]}={(value or '')[:200]!r}" for name, value in attrs
+        ]
+
+    def handle_data(self, data: str) -> None:
+        """Note text."""
+        self.text.append(data)
 
     def handle_decl(self, decl: str) -> None:
         """Note a declaration."""
-        self.refused.append("a declaration: the page around it is made for you")
+        self.parts.append("a declaration: the page around it is made for you")
 
     def handle_pi(self, data: str) -> None:
         """Note a processing instruction."""
@@ -97,4 +128,4 @@ class _Reader(HTMLParser):
 
     def handle_comment(self, data: str) -> None:
         """Note a comment: some programs run what is in it."""
-        self.refused.append("a comment")
+        self.parts.append("a comment")
