@@ -14,10 +14,10 @@ from notifications import cases
 from notifications.composition import digest
 from notifications.composition.builder import (
     ORDER_OCCASIONS,
-    News,
-    news_of_order,
-    news_of_shipment,
-    written,
+    Trigger,
+    messages_for,
+    trigger_from_order,
+    trigger_from_shipment,
 )
 from notifications.composition.direct import compose, route_to
 from notifications.models import Notification
@@ -27,12 +27,12 @@ from notifications.task_names import dispatch
 
 __all__ = [
     "ORDER_OCCASIONS",
-    "News",
-    "news_of_order",
-    "news_of_shipment",
+    "Trigger",
+    "announce",
     "notify",
     "resend",
-    "tell",
+    "trigger_from_order",
+    "trigger_from_shipment",
 ]
 
 
@@ -58,9 +58,9 @@ def notify(
     customer it does not reach, a message that is empty, longer than 2000 characters or not plain
     text, and one that reveals something of health where anybody may read it.
     """
-    row, book = compose(customer, message, channel, template=template, subject=subject)
+    row, policy = compose(customer, message, channel, template=template, subject=subject)
     row.critical = critical
-    send_window.apply(row, book.pace)
+    send_window.apply(row, policy.window)
     row.source = f"written:{customer.pk}:{key}" if key else ""
     try:
         with transaction.atomic():
@@ -70,30 +70,31 @@ def notify(
             raise
         return Notification.objects.get(customer=customer, source=row.source)
     record([row], kind="composed", by=by)
-    spacing.count_after_commit([row], book.pace)
-    _nudge([row])
+    spacing.count_after_commit([row], policy.window)
+    _enqueue([row])
     return row
 
 
 @transaction.atomic(savepoint=False)
-def tell(news: Iterable[News | None]) -> int:
-    """Write the notifications of these news, in the caller's transaction; how many there are.
+def announce(triggers: Iterable[Trigger | None]) -> int:
+    """Write the notifications of these triggers, in the caller's transaction; how many there are.
 
-    What was told before is not told again (`ON CONFLICT DO NOTHING`). Takes a constant number of
-    queries. Who cannot be reached, or has opted out, gets a suppressed one with the reason.
+    What was announced before is not announced again (`ON CONFLICT DO NOTHING`). Takes a
+    constant number of queries. Who cannot be reached, or has opted out, gets a suppressed one with
+    the reason.
     """
-    told = [each for each in news if each]
-    if not told:
+    actual = [each for each in triggers if each]
+    if not actual:
         return 0
-    rows, book = written(told)
-    if not digest.gather(rows, book):
+    rows, policy = messages_for(actual)
+    if not digest.gather(rows, policy):
         Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    spacing.count_after_commit(rows, book.pace)
-    _nudge(rows)
+    spacing.count_after_commit(rows, policy.window)
+    _enqueue(rows)
     return len(rows)
 
 
-def _nudge(rows: Iterable[Notification]) -> None:
+def _enqueue(rows: Iterable[Notification]) -> None:
     """A hint after the commit, one for each queue: it carries no key of a person."""
     now = clock.now()
     due = [row for row in rows if row.state == "queued" and row.next_attempt_at <= now]
@@ -122,7 +123,7 @@ def resend(
     if route.obstacle:
         raise ValidationError(route.obstacle)
     risk = cases.twice_risk(locked)
-    told = weigh(risk, despite_risk=despite_risk, reason=reason)
+    detail = weigh(risk, despite_risk=despite_risk, reason=reason)
     changes: dict[str, Any] = {
         "recipient": route.recipient,
         "provider": route.provider,
@@ -136,7 +137,7 @@ def resend(
         "sent_at": None,
         "closed_at": None,
     }
-    transition(notification, "queued", by=by, kind="resend", detail=told, **changes)
+    transition(notification, "queued", by=by, kind="resend", detail=detail, **changes)
     cases.keep_in_step([notification], by=by, how="It is sent again.")
-    _nudge([notification])
+    _enqueue([notification])
     return notification

@@ -1,24 +1,24 @@
-"""Receivers: the events that customers hear of become notifications, in the same transaction."""
+"""Receivers: events of orders and shipments become notifications, in the same transaction."""
 
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from notifications.services import news_of_order, news_of_shipment, tell
+from notifications.services import announce, trigger_from_order, trigger_from_shipment
 from orders.models import OrderEvent
 from shipping.models import ShipmentEvent
 
 
 @receiver(post_save, sender=OrderEvent)
 def on_order_event(instance: OrderEvent, created: bool, raw: bool, **_: Any) -> None:
-    """Tell the customer that the order was placed or cancelled."""
+    """Announce that the order was placed or cancelled."""
     if created and not raw:
-        tell([news_of_order(instance)])
+        announce([trigger_from_order(instance)])
 
 
 @receiver(post_save, sender=ShipmentEvent)
 def on_shipment_event(instance: ShipmentEvent, created: bool, raw: bool, **_: Any) -> None:
-    """Tell the customer where the parcel is."""
+    """Announce where the parcel is."""
     if created and not raw:
-        tell([news_of_shipment(instance)])
+        announce([trigger_from_shipment(instance)])

@@ -1,4 +1,4 @@
-"""What repairs itself: messages whose nudge was lost, whose worker died, or that nobody wrote."""
+"""What repairs itself: messages whose task was lost, whose worker died, or that nobody wrote."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
@@ -32,16 +32,22 @@ from notifications.delivery.reports import apply_overtaken
 from notifications.mailings import service as mailings
 from notifications.models import Notification
 from notifications.policy.channel_selection import provider_for
-from notifications.services import ORDER_OCCASIONS, News, news_of_order, news_of_shipment, tell
+from notifications.services import (
+    ORDER_OCCASIONS,
+    Trigger,
+    announce,
+    trigger_from_order,
+    trigger_from_shipment,
+)
 from notifications.task_names import dispatch
 from orders.models import OrderEvent
 from shipping.models import ShipmentEvent
 from shipping.states import ATTEMPT, FAILED, TRACKED
 
-NUDGE_IS_LOST_AFTER = timedelta(seconds=15)
+TASK_IS_LOST_AFTER = timedelta(seconds=15)
 WORK_FOR = 10.0  # seconds, at each service
 RECEIVER_HAS_HAD = timedelta(minutes=1)
-NEWS_IS_OLD_AFTER = timedelta(days=3)
+EVENT_IS_OLD_AFTER = timedelta(days=3)
 WINDOW = 50_000  # events looked at, from the newest
 CHUNK = 500
 
@@ -88,7 +94,7 @@ def _reroute(channel: str) -> int:
 
 
 def send_due() -> int:
-    """Nudge a worker for each queue with due messages, and send them here where no worker does.
+    """Enqueue a task for each queue with due messages, and send them here where no worker does.
 
     How many were attempted here.
     """
@@ -103,8 +109,8 @@ def send_due() -> int:
 
     def send(name: str) -> int:
         channel, provider, oldest = queues[name]
-        nudged = dispatch.enqueue(channel, provider)
-        if nudged and oldest >= now - NUDGE_IS_LOST_AFTER:
+        enqueued = dispatch.enqueue(channel, provider)
+        if enqueued and oldest >= now - TASK_IS_LOST_AFTER:
             return 0
         return delivery_queues.dispatch(channel, provider, seconds=WORK_FOR)
 
@@ -118,18 +124,20 @@ def reconcile() -> int:
     moved = ShipmentEvent.objects.filter(to_state__in=TRACKED).select_related(
         "shipment__order__customer"
     )
-    return _write_missing(placed, news_of_order, _source("order", _TOLD), "order") + _write_missing(
-        moved, news_of_shipment, _source("shipment", _STATUS, _WHICH_ATTEMPT), "shipment"
+    return _write_missing(
+        placed, trigger_from_order, _source("order", _ORDER_EVENT), "order"
+    ) + _write_missing(
+        moved, trigger_from_shipment, _source("shipment", _STATUS, _WHICH_ATTEMPT), "shipment"
     )
 
 
 def _source(parent: str, *rest: Any) -> Concat:
-    """The SQL of `News.source`."""
+    """The SQL of `Trigger.source`."""
     parts = Value(f"{parent}:"), Cast(f"{parent}_id", TextField()), Value(":"), *rest
     return Concat(*parts, output_field=TextField())
 
 
-_TOLD = Case(
+_ORDER_EVENT = Case(
     When(kind="cancelled", then=Value("cancelled")),
     When(
         Q(kind="placed", order__line_1="") & ~Q(order__delivery_service=""),
@@ -150,30 +158,30 @@ _WHICH_ATTEMPT = Case(
 
 
 def _write_missing(
-    events: QuerySet[Any], news_of: Callable[[Any], News | None], source: Concat, of: str
+    events: QuerySet[Any], trigger_from: Callable[[Any], Trigger | None], source: Concat, of: str
 ) -> int:
     now = clock.now()
     # The empty source is excluded by name, so that the unique index on the others can be used.
-    told = Notification.objects.filter(source=OuterRef("source")).exclude(source="")
+    known = Notification.objects.filter(source=OuterRef("source")).exclude(source="")
     missing = (
-        events.filter(at__lt=now - RECEIVER_HAS_HAD, at__gt=now - NEWS_IS_OLD_AFTER)
+        events.filter(at__lt=now - RECEIVER_HAS_HAD, at__gt=now - EVENT_IS_OLD_AFTER)
         .annotate(source=source)
-        .filter(~Exists(told))
+        .filter(~Exists(known))
         .order_by("id")
     )
     work = f"write the message about {of} event"
     written, seen = 0, _newest(events.model) - WINDOW
     missing = missing.exclude(pk__in=resting(work, missing))
     while chunk := {event.pk: event for event in missing.filter(id__gt=seen)[:CHUNK]}:
-        written += together(work, list(chunk), partial(_tell, chunk, news_of))
+        written += together(work, list(chunk), partial(_announce, chunk, trigger_from))
         seen = max(chunk)
     return written
 
 
-def _tell(
-    events: Mapping[int, Any], news_of: Callable[[Any], News | None], ids: Sequence[int]
+def _announce(
+    events: Mapping[int, Any], trigger_from: Callable[[Any], Trigger | None], ids: Sequence[int]
 ) -> int:
-    return tell([news_of(events[pk]) for pk in ids])
+    return announce([trigger_from(events[pk]) for pk in ids])
 
 
 def _newest(model: type[Model]) -> int:

@@ -22,12 +22,12 @@ from customers.models import Customer
 from identity.actors import actor_of
 from notifications.channels import channels
 from notifications.composition.direct import compose, usual_channel
-from notifications.composition.preview import due_in_words
+from notifications.composition.preview import due_text
 from notifications.content import sms_segments
 from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 from notifications.mailings import service as mailings
 from notifications.models import Notification, Occasion, Template
-from notifications.policy.channel_selection import ways_to
+from notifications.policy.channel_selection import routes_to
 from notifications.services import notify
 
 
@@ -63,8 +63,8 @@ class MessageForm(forms.Form):
     def __init__(self, customer: Customer, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self.customer = customer
-        open_ways = [name for name, way in ways_to(customer).items() if not way.obstacle]
-        labels = [(name, channels()[name].label) for name in open_ways]
+        open_routes = [name for name, route in routes_to(customer).items() if not route.obstacle]
+        labels = [(name, channels()[name].label) for name in open_routes]
         self.fields["channel"].choices = [("", _default(customer, labels)), *labels]  # type: ignore[attr-defined]
         self.fields["template"].choices = [("", "none: the text below"), *_names()]  # type: ignore[attr-defined]
 
@@ -74,7 +74,7 @@ class MessageForm(forms.Form):
         if self.errors:
             return cleaned
         try:
-            self.row, self.book = compose(self.customer, **self.words)
+            self.row, self.policy = compose(self.customer, **self.words)
         except ValidationError as error:
             raise ValidationError(_by_field(error, self.fields)) from error
         if self.row.channel == "email" and not (cleaned["subject"] or cleaned["template"]):
@@ -143,7 +143,7 @@ def _previewed(form: MessageForm) -> dict[str, Any]:
     row: Notification = form.row
     return {
         "row": row,
-        "when": due_in_words(row, form.book.pace, critical=False),
+        "when": due_text(row, form.policy.window, critical=False),
         "takes": str(sms_segments.count(row.message)) if row.channel == "sms" else "",
         "cost": mailings.likely_cost(row.channel, 1),
     }

@@ -10,7 +10,7 @@ from identity.api.throttles import network_of
 from notifications.channels import channels
 from notifications.models import Consent
 from notifications.policy.opt_outs import opt_out
-from notifications.policy.unsubscribe_tokens import is_ours, read
+from notifications.policy.unsubscribe_tokens import is_valid_token, parse_token
 
 RATE = Rate(30, 60)
 
@@ -24,21 +24,21 @@ def stop(request: HttpRequest, token: str) -> HttpResponse:
     """
     if _is_too_often(request):
         return _page(request, 429, "Please wait", "Too many requests. Try again in a minute.")
-    if not is_ours(token):
+    if not is_valid_token(token):
         text = "This address is not whole. Copy all of it from the e-mail."
         return _page(request, 404, "There is nothing here", text)
     if request.method != "POST":
         text = "You will get no more messages of ours at the address that this link was sent to."
         return _page(request, 200, "Stop these messages?", text, asks=True)
-    if wish := read(token):
-        by, channel = f"customer:{wish.customer.pk}", channels()[wish.channel]
+    if asked := parse_token(token):
+        by, channel = f"customer:{asked.customer.pk}", channels()[asked.channel]
         opt_out(
-            wish.channel,
-            wish.recipient,
+            asked.channel,
+            asked.recipient,
             reason=f"by the link in an {channel.label}",
             by=by,
             how=Consent.How.LINK,
-            customer=wish.customer,
+            customer=asked.customer,
         )
     text = "You get no more messages there. If you change your mind, tell our support."
     return _page(request, 200, "Done", text)

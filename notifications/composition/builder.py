@@ -1,4 +1,4 @@
-"""How news becomes messages: the way, the words and the moment, as staff and customers decided."""
+"""How triggers become messages: route, text and moment, as staff and customers decided."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,8 +17,8 @@ from notifications.content.rendering import (
 )
 from notifications.models import Notification, Occasion
 from notifications.policy import send_window, unsubscribe_tokens
-from notifications.policy.channel_selection import Route, choose, ways_to
-from notifications.policy.policy import Book, Case, Words
+from notifications.policy.channel_selection import Route, choose, routes_to
+from notifications.policy.policy import MatchedRule, Policy, TemplateText
 from orders.address_page import link
 from orders.models import Order, OrderEvent
 from shipping.models import Shipment, ShipmentEvent
@@ -37,8 +37,8 @@ SWITCHED_OFF = "Staff have switched this event off: customers do not hear of it.
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """Something that a customer hears of once: `source` names it."""
+class Trigger:
+    """What a customer is notified of, once: `source` names it."""
 
     source: str
     occasion: str
@@ -46,8 +46,8 @@ class News:
     shipment: Shipment | None = None
 
 
-def news_of_order(event: OrderEvent) -> News | None:
-    """What an order's event tells the customer, if anything.
+def trigger_from_order(event: OrderEvent) -> Trigger | None:
+    """The trigger of an order's event; None when customers are not notified of it.
 
     One that waits for an address is asked for it, and counts as placed once it has one: what it was
     told before that, also by a release that asked nobody, is not told again.
@@ -56,15 +56,15 @@ def news_of_order(event: OrderEvent) -> News | None:
     if occasion is None or (event.kind == "address-set" and not order.ships):
         return None
     if event.kind == "placed" and order.delivery_service and not order.ships:
-        waits = News(f"order:{order.pk}:{NEEDS_ADDRESS}", Occasion.ORDER_NEEDS_ADDRESS, order)
+        waits = Trigger(f"order:{order.pk}:{NEEDS_ADDRESS}", Occasion.ORDER_NEEDS_ADDRESS, order)
         return waits if order.awaits_address else None
-    told = "cancelled" if event.kind == "cancelled" else "placed"
-    return News(f"order:{order.pk}:{told}", occasion, order)
+    name = "cancelled" if event.kind == "cancelled" else "placed"
+    return Trigger(f"order:{order.pk}:{name}", occasion, order)
 
 
-def news_of_shipment(event: ShipmentEvent) -> News | None:
-    """What a shipment's event tells the customer: each status once, however often it comes; of
-    failed attempts to deliver each one."""
+def trigger_from_shipment(event: ShipmentEvent) -> Trigger | None:
+    """The trigger of a shipment's event: each status once, however often it comes; of failed
+    attempts to deliver each one. None when customers are not notified of it."""
     status = FAILED if event.kind == ATTEMPT else event.to_state
     if status not in TRACKED:
         return None
@@ -73,76 +73,79 @@ def news_of_shipment(event: ShipmentEvent) -> News | None:
         source += f":{event.reported_id}"
     # Of what is in this parcel, whatever its order holds by now.
     order = event.shipment.as_ordered
-    return News(source, f"shipment-{status}", order, event.shipment)
+    return Trigger(source, f"shipment-{status}", order, event.shipment)
 
 
 def occasion_of_source(source: str) -> str:
-    """The occasion of news of a parcel, by their `source`."""
+    """The occasion of a parcel's trigger, by its `source`."""
     return f"shipment-{source.split(':')[2]}"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What was chosen for news, and which rules it was chosen from, the winner first."""
+class Decision:
+    """Route and text for a trigger, and which rules they come from, the winner first."""
 
     route: Route
-    words: Words | None
-    rules: Sequence[Case]
+    text: TemplateText | None
+    rules: Sequence[MatchedRule]
 
 
-def written(news: Sequence[News]) -> tuple[list[Notification], Book]:
-    """The messages of these news, not yet saved; and the decisions they follow."""
-    load_addresses([each.order.customer for each in news])
-    ways = [ways_to(each.order.customer) for each in news]
-    book = Book(
-        occasions_of(news),
-        chain(*(every.values() for every in ways)),
-        [each.order.customer for each in news],
+def messages_for(triggers: Sequence[Trigger]) -> tuple[list[Notification], Policy]:
+    """The messages of these triggers, not yet saved; and the policy they follow."""
+    load_addresses([each.order.customer for each in triggers])
+    routes = [routes_to(each.order.customer) for each in triggers]
+    policy = Policy(
+        occasions_of(triggers),
+        chain(*(every.values() for every in routes)),
+        [each.order.customer for each in triggers],
     )
-    kinds = book.kinds_of([each.order for each in news])
+    kinds = policy.kinds_of([each.order for each in triggers])
     rows = []
-    for each, open_ways in zip(news, ways, strict=True):
-        chosen = choice(each, book, kinds.get(each.order.pk, ()), open_ways)
-        rows.append(_written(each, chosen, book))
-    return rows, book
+    for each, open_routes in zip(triggers, routes, strict=True):
+        decision = decide(each, policy, kinds.get(each.order.pk, ()), open_routes)
+        rows.append(_message(each, decision, policy))
+    return rows, policy
 
 
-def occasions_of(news: Iterable[News]) -> set[str]:
+def occasions_of(triggers: Iterable[Trigger]) -> set[str]:
     """What to look up: with a parcel, all that several of them may be told in one message."""
-    occasions = {each.occasion for each in news}
+    occasions = {each.occasion for each in triggers}
     if occasions & set(PARCEL_OCCASIONS):
         occasions |= {*PARCEL_OCCASIONS, Occasion.DIGEST}
     return occasions
 
 
-def choice(
-    news: News, book: Book, kinds: Iterable[str], ways: Mapping[str, Route] | None = None
-) -> Choice:
-    """The way and the words: what the order asked for, else the customer, else the rules."""
-    order = news.order
-    rules = book.rules(news.occasion, order.kit_type, list(kinds))
+def decide(
+    trigger: Trigger,
+    policy: Policy,
+    kinds: Iterable[str],
+    routes: Mapping[str, Route] | None = None,
+) -> Decision:
+    """Route and text: what the order asked for, else the customer, else the rules."""
+    order = trigger.order
+    rules = policy.rules(trigger.occasion, order.kit_type, list(kinds))
     ruled = [rule.channel for rule in rules[:1]]
     wanted = [order.channel, order.customer.channel, *ruled]
-    route = book.unless_refused(choose(ways or ways_to(order.customer), wanted))
-    if not book.is_on(news.occasion):
+    route = policy.unless_refused(choose(routes or routes_to(order.customer), wanted))
+    if not policy.is_on(trigger.occasion):
         route = replace(route, obstacle=SWITCHED_OFF)
     name = rules[0].template_name if rules else ""
-    words = book.words(news.occasion, route.channel, order.customer.language, name)
-    return Choice(route, words, rules)
+    text = policy.text_for(trigger.occasion, route.channel, order.customer.language, name)
+    return Decision(route, text, rules)
 
 
-def _written(news: News, chosen: Choice, book: Book) -> Notification:
-    plain = PLAIN_BODY % Occasion(news.occasion).label
-    row = new_row(news.order.customer, chosen.route)
-    row.order, row.shipment, row.source = news.order, news.shipment, news.source
-    row.critical = book.is_critical(news.occasion)
-    fill(row, chosen.words or Words("", plain), values_of(news))
-    send_window.apply(row, book.pace)
+def _message(trigger: Trigger, decision: Decision, policy: Policy) -> Notification:
+    plain = PLAIN_BODY % Occasion(trigger.occasion).label
+    row = new_row(trigger.order.customer, decision.route)
+    row.order, row.shipment, row.source = trigger.order, trigger.shipment, trigger.source
+    row.critical = policy.is_critical(trigger.occasion)
+    fill(row, decision.text or TemplateText("", plain), values_of(trigger))
+    send_window.apply(row, policy.window)
     return row
 
 
 def new_row(customer: Customer, route: Route) -> Notification:
-    """A message by this way, still without words; suppressed when there is an obstacle."""
+    """A message by this route, still without text; suppressed when there is an obstacle."""
     return Notification(
         customer=customer,
         channel=route.channel,
@@ -153,29 +156,29 @@ def new_row(customer: Customer, route: Route) -> Notification:
     )
 
 
-def fill(row: Notification, words: Words, values: Mapping[str, str]) -> None:
-    """Put these words, with these values, into the message."""
+def fill(row: Notification, text: TemplateText, values: Mapping[str, str]) -> None:
+    """Fill the message with this text and these values."""
     hidden = hidden_fields(row.channel)
     values = {name: value for name, value in values.items() if name not in hidden}
     if row.channel == "email":
-        values = {**values, "unsubscribe_url": unsubscribe_tokens.link(row)}
-    row.message = cut(render(words.body, values), LONGEST_MESSAGE)
-    row.subject = cut(render(words.subject, values), LONGEST_SUBJECT)
-    row.html = render_html(words.html, values) if words.html else ""
-    row.template_version_id, row.when_unknown = words.version, words.when_unknown
+        values = {**values, "unsubscribe_url": unsubscribe_tokens.unsubscribe_url(row)}
+    row.message = cut(render(text.body, values), LONGEST_MESSAGE)
+    row.subject = cut(render(text.subject, values), LONGEST_SUBJECT)
+    row.html = render_html(text.html, values) if text.html else ""
+    row.template_version_id, row.when_unknown = text.version, text.when_unknown
 
 
-def values_of(news: News) -> dict[str, str]:
+def values_of(trigger: Trigger) -> dict[str, str]:
     """What the fields of a template stand for."""
-    order, shipment = news.order, news.shipment
+    order, shipment = trigger.order, trigger.shipment
     values = {
         "user_name": order.customer.name,
         "order_number": order.number,
         "item": order.item,
         "amount": f"{order.amount} {order.currency}",
     }
-    if news.occasion == Occasion.ORDER_NEEDS_ADDRESS:
-        values["address_url"] = link.url_for(order) if news.source else SAMPLE["address_url"]
+    if trigger.occasion == Occasion.ORDER_NEEDS_ADDRESS:
+        values["address_url"] = link.url_for(order) if trigger.source else SAMPLE["address_url"]
     if shipment:
         values |= {
             "reference": shipment.reference,

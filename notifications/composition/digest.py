@@ -16,34 +16,34 @@ from core.database import clock
 from notifications.composition import builder
 from notifications.content.rendering import cut, render
 from notifications.models import Notification, Occasion
-from notifications.policy.policy import Book, Words
+from notifications.policy.policy import Policy, TemplateText
 
 MOST_IN_ONE = 20
 WAITS = "Waits for news of more parcels, to tell them together."
-TOLD = "Told together with others, in another message."
-PLAIN = Words("", "Hi {user_name}, news of {count} parcels. {parcels}")
+JOINED = "Told together with others, in another message."
+PLAIN = TemplateText("", "Hi {user_name}, news of {count} parcels. {parcels}")
 
 Group = tuple[int, str, str]  # customer, channel, address
 Pair = tuple[Notification, Notification]  # a row, and the message that tells it
 
 
-def gather(rows: Sequence[Notification], book: Book) -> bool:
+def gather(rows: Sequence[Notification], policy: Policy) -> bool:
     """Save the rows, those of parcels joined where they can be; False when there is nothing to do.
 
     Joined rows are suppressed, with the reason and the message that tells them.
     """
-    minutes = book.pace.digest_minutes
+    minutes = policy.window.digest_minutes
     groups = _groups(rows) if minutes else {}
     if not groups:
         return False
-    told, span = set(_told(rows)), timedelta(minutes=minutes)
+    known, span = set(_known(rows)), timedelta(minutes=minutes)
     recent = _recent(groups, span)
     joined: list[Pair] = []
     for group, head in _waiting(groups):
-        fresh = [row for row in groups[group] if row.source not in told]
+        fresh = [row for row in groups[group] if row.source not in known]
         joined += _join(fresh, head, recent.get(group, []), span)
     _save(rows, joined)
-    _rewrite([head for _, head in joined], book)
+    _rewrite([head for _, head in joined], policy)
     return True
 
 
@@ -79,7 +79,7 @@ def _group(row: Notification) -> Group:
     return row.customer_id, row.channel, row.recipient
 
 
-def _told(rows: Iterable[Notification]) -> Iterable[str]:
+def _known(rows: Iterable[Notification]) -> Iterable[str]:
     sources = [row.source for row in rows]
     return Notification.objects.filter(source__in=sources).values_list("source", flat=True)
 
@@ -101,23 +101,23 @@ def _waiting(
         next_attempt_at__gt=clock.now(),
     )
     locked = waiting.order_by("id").select_for_update(of=("self",), no_key=True)
-    found = {_group(row): row for row in locked.select_related("customer")}
-    return [(group, found.get(group)) for group in groups]
+    heads = {_group(row): row for row in locked.select_related("customer")}
+    return [(group, heads.get(group)) for group in groups]
 
 
 def _recent(groups: Iterable[Group], span: timedelta) -> dict[Group, list[Notification]]:
-    """What they heard of parcels a moment ago."""
+    """The messages about parcels that they got a moment ago."""
     rows = Notification.objects.filter(
         _of(groups), shipment__isnull=False, created_at__gt=clock.now() - span
     ).exclude(state="suppressed")
-    found: defaultdict[Group, list[Notification]] = defaultdict(list)
+    recent: defaultdict[Group, list[Notification]] = defaultdict(list)
     for row in rows:
-        found[_group(row)].append(row)
-    return found
+        recent[_group(row)].append(row)
+    return recent
 
 
 def _lead(row: Notification, recent: Sequence[Notification], span: timedelta) -> None:
-    """Let it wait when they have just heard of another parcel."""
+    """Let it wait when they were notified of another parcel a moment ago."""
     others = [each.created_at for each in recent if each.shipment_id != row.shipment_id]
     due: datetime | None = max(others, default=None)
     if due and due + span > row.next_attempt_at:
@@ -130,7 +130,7 @@ def _save(rows: Sequence[Notification], joined: Sequence[Pair]) -> None:
     Notification.objects.bulk_create(alone, ignore_conflicts=True)
     _learn_keys([head for _, head in joined])
     for row, head in joined:
-        row.state, row.last_error, row.told_in = "suppressed", TOLD, head
+        row.state, row.last_error, row.told_in = "suppressed", JOINED, head
     Notification.objects.bulk_create([row for row, _ in joined], ignore_conflicts=True)
 
 
@@ -142,26 +142,26 @@ def _learn_keys(heads: Iterable[Notification]) -> None:
         fresh[source].pk = pk
 
 
-def _rewrite(heads: Iterable[Notification], book: Book) -> None:
+def _rewrite(heads: Iterable[Notification], policy: Policy) -> None:
     """Put into each message all that it tells by now."""
     for head in {row.pk: row for row in heads}.values():
         rows = [head, *head.tells.select_related("shipment").order_by("id")]
         customer = head.customer
-        words = book.words(Occasion.DIGEST, head.channel, customer.language) or PLAIN
+        text = policy.text_for(Occasion.DIGEST, head.channel, customer.language) or PLAIN
         values = {
             "user_name": customer.name,
             "count": str(len({row.shipment_id for row in rows})),
-            "parcels": "; ".join(_said(row, book) for row in rows),
+            "parcels": "; ".join(_summary(row, policy) for row in rows),
         }
-        builder.fill(head, words, values)
+        builder.fill(head, text, values)
         head.save(update_fields=["message", "subject", "html", "template_version"])
 
 
-def _said(row: Notification, book: Book) -> str:
+def _summary(row: Notification, policy: Policy) -> str:
     """One parcel's news in a few words: the subject of its own e-mail, in their language."""
     occasion = builder.occasion_of_source(row.source)
-    words = book.words(occasion, "email", row.customer.language)
+    text = policy.text_for(occasion, "email", row.customer.language)
     shipment = row.shipment
-    if words is None or not words.subject or shipment is None:
+    if text is None or not text.subject or shipment is None:
         return f"{shipment and shipment.reference}: {Occasion(occasion).label}"
-    return cut(render(words.subject, {"reference": shipment.reference}), 90)
+    return cut(render(text.subject, {"reference": shipment.reference}), 90)

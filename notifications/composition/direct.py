@@ -1,4 +1,4 @@
-"""A message to one customer, before it is written down: the way, the words, what stands against."""
+"""A message to one customer before it is saved: the route, the text, the obstacle."""
 
 from collections.abc import Mapping
 
@@ -10,8 +10,8 @@ from notifications.composition.builder import fill, new_row
 from notifications.content.rendering import LONGEST_SUBJECT, check_message, cut, one_line
 from notifications.content.sensitive_words import check_words
 from notifications.models import Notification, Occasion
-from notifications.policy.channel_selection import Route, choose, ways_to
-from notifications.policy.policy import Book
+from notifications.policy.channel_selection import Route, choose, routes_to
+from notifications.policy.policy import Policy
 
 LEFT = ("sent", "delivered")
 BOTH = "Name a template or write a text, not both."
@@ -24,8 +24,8 @@ def compose(
     *,
     template: str = "",
     subject: str = "",
-) -> tuple[Notification, Book]:
-    """The message as it would be sent, not saved, and what was decided. Writes nothing.
+) -> tuple[Notification, Policy]:
+    """The message as it would be sent, not saved, and the policy. Writes nothing.
 
     In these words, or in those of a template “message to many”, in the customer's language. It is
     suppressed when they have opted out. Raises ValidationError as `notify` does.
@@ -33,24 +33,24 @@ def compose(
     if template and (message or subject):
         raise ValidationError({"message": BOTH})
     text = "" if template else _checked(message)
-    route, book = route_to(customer, channel, [Occasion.MAILING] if template else [])
+    route, policy = route_to(customer, channel, [Occasion.MAILING] if template else [])
     row = new_row(customer, route)
     if template:
-        _fill_in(row, book, template)
+        _fill_in(row, policy, template)
     else:
         check_words(route.channel, text, subject)
         row.message, row.subject = text, cut(one_line(subject), LONGEST_SUBJECT)
         if row.channel == "email" and not row.subject:
             row.subject = NO_SUBJECT
-    return row, book
+    return row, policy
 
 
-def _fill_in(row: Notification, book: Book, template: str) -> None:
-    words = book.words(Occasion.MAILING, row.channel, row.customer.language, template)
-    if words is None or words.name != template:
+def _fill_in(row: Notification, policy: Policy, template: str) -> None:
+    template_text = policy.text_for(Occasion.MAILING, row.channel, row.customer.language, template)
+    if template_text is None or template_text.name != template:
         text = f"The template “{template[:40]}” has no words by {row.get_channel_display()}."
         raise ValidationError({"template": text})
-    fill(row, words, {"user_name": row.customer.name})
+    fill(row, template_text, {"user_name": row.customer.name})
 
 
 def _checked(message: str) -> str:
@@ -64,21 +64,21 @@ def _checked(message: str) -> str:
 
 def route_to(
     customer: Customer, channel: str, occasions: list[Occasion] | None = None
-) -> tuple[Route, Book]:
-    """The way to tell them, and what was decided; the only obstacle left is an opt-out.
+) -> tuple[Route, Policy]:
+    """The route to the customer, and the policy; the only obstacle left is an opt-out.
 
     Without a channel: the one they chose, else the one that reached them last, else any.
     """
-    ways = ways_to(customer)
-    book = Book(occasions or [], ways.values(), [customer])
+    routes = routes_to(customer)
+    policy = Policy(occasions or [], routes.values(), [customer])
     if channel:
-        return book.unless_refused(_named(ways, channel)), book
+        return policy.unless_refused(_named(routes, channel)), policy
     wanted = [customer.channel or usual_channel(customer)]
-    names = dict.fromkeys([*filter(ways.get, wanted), *ways])
-    routes = [book.unless_refused(ways[name]) for name in names if not ways[name].obstacle]
-    if not routes:
-        raise ValidationError({"customer": choose(ways, []).obstacle})
-    return next((route for route in routes if not route.obstacle), routes[0]), book
+    names = dict.fromkeys([*filter(routes.get, wanted), *routes])
+    usable = [policy.unless_refused(routes[name]) for name in names if not routes[name].obstacle]
+    if not usable:
+        raise ValidationError({"customer": choose(routes, []).obstacle})
+    return next((route for route in usable if not route.obstacle), usable[0]), policy
 
 
 def usual_channel(customer: Customer) -> str:
@@ -87,10 +87,10 @@ def usual_channel(customer: Customer) -> str:
     return sent.values_list("channel", flat=True).first() or ""
 
 
-def _named(ways: Mapping[str, Route], channel: str) -> Route:
-    if channel not in ways:
-        choice = ", ".join(ways)
-        raise ValidationError({"channel": f"There is no such channel. Use one of: {choice}."})
-    if ways[channel].obstacle:
-        raise ValidationError({"channel": ways[channel].obstacle})
-    return ways[channel]
+def _named(routes: Mapping[str, Route], channel: str) -> Route:
+    if channel not in routes:
+        known = ", ".join(routes)
+        raise ValidationError({"channel": f"There is no such channel. Use one of: {known}."})
+    if routes[channel].obstacle:
+        raise ValidationError({"channel": routes[channel].obstacle})
+    return routes[channel]

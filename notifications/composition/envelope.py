@@ -12,6 +12,6 @@ def message_of(row: Notification) -> Message:
         detail = channels()[row.channel].detail
         known = detail(row.recipient) if detail else None
         return Message(row.recipient, row.message, row.subject, detail=known)
-    stop = unsubscribe_tokens.link(row)
+    stop = unsubscribe_tokens.unsubscribe_url(row)
     page = html.page(row.html or html.from_text(row.message), unsubscribe=stop)
     return Message(row.recipient, row.message, row.subject, html=page, unsubscribe=stop)

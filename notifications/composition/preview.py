@@ -1,13 +1,13 @@
-"""What a customer would hear of a real order: which rule wins and why, and the words as sent."""
+"""What a customer would hear of a real order: which rule wins and why, and the text as sent."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from notifications.composition.builder import (
     PLAIN_BODY,
-    Choice,
-    News,
-    choice,
+    Decision,
+    Trigger,
+    decide,
     fill,
     new_row,
     occasions_of,
@@ -16,9 +16,9 @@ from notifications.composition.builder import (
 from notifications.content import sms_segments
 from notifications.content.rendering import PARCEL_FIELDS, SAMPLE
 from notifications.models import Notification, Occasion
-from notifications.policy.channel_selection import ways_to
-from notifications.policy.policy import Book, Case, Words
-from notifications.policy.send_window import Pace, zone_of
+from notifications.policy.channel_selection import routes_to
+from notifications.policy.policy import MatchedRule, Policy, TemplateText
+from notifications.policy.send_window import SendWindow, zone_of
 from orders.models import Order
 from shipping.models import Shipment
 
@@ -28,8 +28,8 @@ class Preview:
     """What would be sent, and how that was decided."""
 
     row: Notification
-    words: str
-    rules: list[tuple[Case, str]]
+    template: str
+    rules: list[tuple[MatchedRule, str]]
     channel_because: str
     obstacle: str
     due: str
@@ -43,23 +43,23 @@ def preview(order: Order, occasion: str, *, hidden: bool = False) -> Preview:
     """
     shipment = Shipment.objects.filter(order=order).order_by("-id").first()
     parcel = shipment if occasion.startswith("shipment-") else None
-    news = News("", occasion, order, parcel)
-    ways = ways_to(order.customer)
-    book = Book(occasions_of([news]), ways.values(), [order.customer])
-    kinds = book.kinds_of([order]).get(order.pk, ())
-    chosen = choice(news, book, kinds, ways)
-    row = new_row(order.customer, chosen.route)
-    plain = Words("", PLAIN_BODY % Occasion(occasion).label)
-    fill(row, chosen.words or plain, _values(news, hidden=hidden))
+    trigger = Trigger("", occasion, order, parcel)
+    routes = routes_to(order.customer)
+    policy = Policy(occasions_of([trigger]), routes.values(), [order.customer])
+    kinds = policy.kinds_of([order]).get(order.pk, ())
+    decision = decide(trigger, policy, kinds, routes)
+    row = new_row(order.customer, decision.route)
+    plain = TemplateText("", PLAIN_BODY % Occasion(occasion).label)
+    fill(row, decision.text or plain, _values(trigger, hidden=hidden))
     if hidden:
         row.recipient = masked(row.recipient)
     return Preview(
         row=row,
-        words=_named(chosen.words),
-        rules=_ranked(chosen.rules),
-        channel_because=_because(order, chosen),
-        obstacle=chosen.route.obstacle,
-        due=due_in_words(row, book.pace, critical=book.is_critical(occasion)),
+        template=_named(decision.text),
+        rules=_ranked(decision.rules),
+        channel_because=_because(order, decision),
+        obstacle=decision.route.obstacle,
+        due=due_text(row, policy.window, critical=policy.is_critical(occasion)),
         count=str(sms_segments.count(row.message)) if row.channel == "sms" else "",
     )
 
@@ -69,27 +69,27 @@ def masked(recipient: str) -> str:
     return f"•••{recipient[-3:]}" if recipient else ""
 
 
-def _values(news: News, *, hidden: bool) -> Mapping[str, str]:
+def _values(trigger: Trigger, *, hidden: bool) -> Mapping[str, str]:
     """The order's own facts; of a parcel that is not there yet, invented ones."""
-    values = values_of(news)
-    if news.occasion.startswith("shipment-") and news.shipment is None:
+    values = values_of(trigger)
+    if trigger.occasion.startswith("shipment-") and trigger.shipment is None:
         values |= {name: SAMPLE[name] for name in PARCEL_FIELDS}
     return values | {"user_name": "•••"} if hidden else values
 
 
-def _named(words: Words | None) -> str:
-    if words is None:
+def _named(text: TemplateText | None) -> str:
+    if text is None:
         return "no template: plain words"
-    name = f"“{words.name}”" if words.name else "the usual words"
-    return f"{name}, in {words.language}"
+    name = f"“{text.name}”" if text.name else "the usual words"
+    return f"{name}, in {text.language}"
 
 
-def _ranked(rules: Sequence[Case]) -> list[tuple[Case, str]]:
+def _ranked(rules: Sequence[MatchedRule]) -> list[tuple[MatchedRule, str]]:
     """Each rule that fits, with the reason it wins or not."""
     return [(rule, _standing(rule, rules[0])) for rule in rules]
 
 
-def _standing(rule: Case, winner: Case) -> str:
+def _standing(rule: MatchedRule, winner: MatchedRule) -> str:
     if rule is winner:
         return "wins: the most specific one that is valid today"
     if (rule.kit_type, rule.product_kind) == (winner.kit_type, winner.product_kind):
@@ -97,19 +97,19 @@ def _standing(rule: Case, winner: Case) -> str:
     return "gives way: it is less specific"
 
 
-def _because(order: Order, chosen: Choice) -> str:
-    channel = chosen.route.channel
+def _because(order: Order, decision: Decision) -> str:
+    channel = decision.route.channel
     if channel == order.channel:
         return "the order asked for it"
     if channel == order.customer.channel:
         return "the customer chose it"
-    if chosen.rules and channel == chosen.rules[0].channel:
+    if decision.rules and channel == decision.rules[0].channel:
         return "the rule says so"
-    return "nothing else reaches the customer" if chosen.rules else "no rule fits"
+    return "nothing else reaches the customer" if decision.rules else "no rule fits"
 
 
-def due_in_words(row: Notification, pace: Pace, *, critical: bool) -> str:
+def due_text(row: Notification, window: SendWindow, *, critical: bool) -> str:
     """When it would go, by the customer's clock, and why not at once."""
-    due, reason = pace.due(row.customer, critical=critical)
+    due, reason = window.due(row.customer, critical=critical)
     local = due.astimezone(zone_of(row.customer))
     return f"{local:%d %b, %H:%M} their time. {reason}" if reason else "at once"

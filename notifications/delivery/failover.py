@@ -91,7 +91,7 @@ def _moments(rows: Sequence[Notification]) -> list[datetime]:
 
     What was never tried waits for a reason of its own, such as the customer's limit.
     """
-    nows = quiet_hours.awake(rows, [clock.now()] * len(rows))
+    nows = quiet_hours.next_allowed(rows, [clock.now()] * len(rows))
     return [
         min(row.next_attempt_at, now) if row.attempts else row.next_attempt_at
         for row, now in zip(rows, nows, strict=True)

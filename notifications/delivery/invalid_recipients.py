@@ -30,7 +30,7 @@ def try_other_address(row: Notification) -> bool:
     if row.state != "failed" or recipient in ("", row.recipient):
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."
-    [due] = quiet_hours.awake([row], [clock.now()])
+    [due] = quiet_hours.next_allowed([row], [clock.now()])
     changes: dict[str, Any] = {"recipient": recipient, "next_attempt_at": due}
     changes |= {"last_error": "", "last_answer": ""}
     transition(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)

@@ -110,7 +110,7 @@ def _all() -> list[tuple[str, str]]:
 
 def _work(channel: str, provider: str, seconds: float) -> int:
     """Send what waits for a service; what it leaves behind when its circuit opens moves on."""
-    quiet_hours.hold(channel, provider)
+    quiet_hours.defer_overdue(channel, provider)
     failover.leave(channel, provider)
     attempted = work(lane(channel, provider), seconds=seconds)
     failover.leave(channel, provider)
@@ -157,7 +157,7 @@ def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Dispo
     closed = failover.closed_services(channel) if several else frozenset()
     for row, settlement in settled:
         _bring_up_to_date(row, settlement, closed, now)
-    quiet_hours.put_off([row for row, _ in settled if row.state == "queued"])
+    quiet_hours.defer_retries([row for row, _ in settled if row.state == "queued"])
     values = [_values(row, settlement) for row, settlement in settled]
     ours = {
         pk

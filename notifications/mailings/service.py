@@ -47,9 +47,9 @@ from notifications.models import (
     Template,
 )
 from notifications.policy import send_window, spacing
-from notifications.policy.channel_selection import choose, ways_to
-from notifications.policy.policy import Book, Words
-from notifications.policy.send_window import Pace
+from notifications.policy.channel_selection import choose, routes_to
+from notifications.policy.policy import Policy, TemplateText
+from notifications.policy.send_window import SendWindow
 
 CHUNK = 500
 MOST = 200_000
@@ -237,9 +237,9 @@ def write_chunk(pk: int) -> int:
 def _write(mailing: Mailing, ids: Sequence[int]) -> int:
     """Make the messages of these places, and take the places away."""
     places = list(_next(MailingRecipient.objects.filter(pk__in=ids), CHUNK))
-    rows, pace = _messages(mailing, [place.customer for place in places])
+    rows, window = _messages(mailing, [place.customer for place in places])
     Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    spacing.count_after_commit(rows, pace)
+    spacing.count_after_commit(rows, window)
     MailingRecipient.objects.filter(pk__in=ids).delete()
     Mailing.objects.filter(pk=mailing.pk).update(
         written=F("written") + len(rows),
@@ -263,27 +263,27 @@ def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRec
     return places.select_related("customer").order_by("id")[:count]
 
 
-def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notification], Pace]:
+def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notification], SendWindow]:
     """The messages to these customers, not yet saved; and the limits they keep."""
     load_addresses(customers)
-    ways = [ways_to(customer) for customer in customers]
-    routes = chain(*(every.values() for every in ways))
-    book = Book([Occasion.MAILING], routes, customers)
-    own = Words(mailing.subject, mailing.message)
+    routes = [routes_to(customer) for customer in customers]
+    all_routes = chain(*(every.values() for every in routes))
+    policy = Policy([Occasion.MAILING], all_routes, customers)
+    own = TemplateText(mailing.subject, mailing.message)
     rows = []
-    for customer, every in zip(customers, ways, strict=True):
+    for customer, every in zip(customers, routes, strict=True):
         wanted = [mailing.channel] if mailing.channel else [customer.channel]
         # Staff who name a channel mean that one: nobody is told by another.
-        open_ways = {mailing.channel: every[mailing.channel]} if mailing.channel else every
-        row = new_row(customer, book.unless_refused(choose(open_ways, wanted)))
+        open_routes = {mailing.channel: every[mailing.channel]} if mailing.channel else every
+        row = new_row(customer, policy.unless_refused(choose(open_routes, wanted)))
         row.source = f"mailing:{mailing.pk}:{customer.pk}"
-        words = own
+        text = own
         if name := mailing.template_name:
-            found = book.words(Occasion.MAILING, row.channel, customer.language, name)
-            words = found or Words("", "")
-            if found is None and row.state == "queued":
+            written = policy.text_for(Occasion.MAILING, row.channel, customer.language, name)
+            text = written or TemplateText("", "")
+            if written is None and row.state == "queued":
                 row.state, row.last_error = "suppressed", "The template has no words by this way."
-        fill(row, words, {"user_name": customer.name})
-        send_window.apply(row, book.pace)
+        fill(row, text, {"user_name": customer.name})
+        send_window.apply(row, policy.window)
         rows.append(row)
-    return rows, book.pace
+    return rows, policy.window

@@ -1,4 +1,4 @@
-"""The ways that lead to a customer."""
+"""The routes by which a customer can be reached."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -26,12 +26,12 @@ def provider_for(channel: str) -> str:
     return next(iter(preferred(channel)), "")
 
 
-def ways_to(customer: Customer) -> dict[str, Route]:
-    """The way by each channel, in the order in which they are tried."""
-    return {name: _way(name, customer) for name in channels()}
+def routes_to(customer: Customer) -> dict[str, Route]:
+    """The route by each channel, in the order in which they are tried."""
+    return {name: _route(name, customer) for name in channels()}
 
 
-def _way(name: str, customer: Customer) -> Route:
+def _route(name: str, customer: Customer) -> Route:
     channel = channels()[name]
     provider = provider_for(name)
     if not provider:
@@ -44,8 +44,10 @@ def _way(name: str, customer: Customer) -> Route:
     return Route(name, recipient, provider)
 
 
-def choose(ways: Mapping[str, Route], wanted: Iterable[str]) -> Route:
-    """The first wanted way that is open, else any that is, else one with all the obstacles."""
-    names = [name for name in dict.fromkeys([*wanted, *ways]) if name in ways]
-    closed = replace(ways[names[0]], obstacle=" ".join(way.obstacle for way in ways.values()))
-    return next((ways[name] for name in names if not ways[name].obstacle), closed)
+def choose(routes: Mapping[str, Route], wanted: Iterable[str]) -> Route:
+    """The first wanted route that is open, else any that is, else one with all the obstacles."""
+    names = [name for name in dict.fromkeys([*wanted, *routes]) if name in routes]
+    closed = replace(
+        routes[names[0]], obstacle=" ".join(route.obstacle for route in routes.values())
+    )
+    return next((routes[name] for name in names if not routes[name].obstacle), closed)

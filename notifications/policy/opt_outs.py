@@ -57,8 +57,8 @@ def opt_in(
     customer: Customer | None = None,
 ) -> bool:
     """Let messages through to this recipient again; False when nothing stood in the way."""
-    found = OptOut.objects.filter(channel=channel, recipient=address_key(recipient))
-    for row in found.select_for_update():
+    rows = OptOut.objects.filter(channel=channel, recipient=address_key(recipient))
+    for row in rows.select_for_update():
         _note(Consent.Kind.OPTED_IN, row, how=how, by=by, detail=reason, customer=customer)
         row.delete()
         return True
@@ -68,10 +68,10 @@ def opt_in(
 def spelled(column: str, recipient: str) -> Q:
     """Rows whose address is this one, in whichever spelling they have it."""
     try:
-        ways = text.spellings(recipient) if "@" in recipient else {recipient}
+        spellings = text.spellings(recipient) if "@" in recipient else {recipient}
     except ValidationError:  # no address that we would have kept
-        ways = {recipient}
-    return reduce(or_, (Q(**{f"{column}__iexact": way}) for way in sorted(ways)))
+        spellings = {recipient}
+    return reduce(or_, (Q(**{f"{column}__iexact": spelling}) for spelling in sorted(spellings)))
 
 
 def _note(
@@ -96,8 +96,8 @@ def _only_one_at(channel: str, recipient: str) -> Customer | None:
     # Only e-mail is written in several ways; other addresses have one form, and an index of it.
     is_email = channel == "email"
     mine = spelled(known.column, recipient) if is_email else Q(**{known.column: recipient})
-    found = Customer.objects.filter(mine)[:2]
-    return found[0] if len(found) == 1 else None
+    customers = Customer.objects.filter(mine)[:2]
+    return customers[0] if len(customers) == 1 else None
 
 
 @transaction.atomic
@@ -151,8 +151,10 @@ def note_preferences(customer: Customer, before: Mapping[str, str], *, by: str, 
 
 def addresses_of(customer: Customer) -> dict[str, str]:
     """Where each channel reaches them, in the letters that opt-outs are kept in."""
-    found = {name: address_key(channel.recipient(customer)) for name, channel in channels().items()}
-    return {name: address for name, address in found.items() if address}
+    addresses = {
+        name: address_key(channel.recipient(customer)) for name, channel in channels().items()
+    }
+    return {name: address for name, address in addresses.items() if address}
 
 
 def history_of(customer: Customer) -> QuerySet[Consent]:

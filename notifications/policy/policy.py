@@ -1,4 +1,4 @@
-"""What staff and customers have decided: rules, words, limits and opt-outs."""
+"""What staff and customers have decided: rules, texts, limits and opt-outs."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -13,12 +13,12 @@ from customers.models import Customer
 from customers.values.languages import chain
 from notifications.channels import address_key
 from notifications.policy.channel_selection import Route
-from notifications.policy.send_window import Pace
+from notifications.policy.send_window import SendWindow
 from orders.models import Order, OrderLine, ProductKind
 
 
-class Case(NamedTuple):
-    """By which channel, and in which words, customers hear of an occasion with such orders."""
+class MatchedRule(NamedTuple):
+    """A rule that is valid today: the channel and the text for an event of such orders."""
 
     occasion: str
     channel: str
@@ -30,7 +30,7 @@ class Case(NamedTuple):
     pk: int = 0
 
 
-class Words(NamedTuple):
+class TemplateText(NamedTuple):
     """A template's texts, and which version of it they are."""
 
     subject: str
@@ -42,7 +42,7 @@ class Words(NamedTuple):
     name: str = ""
 
 
-class Book:
+class Policy:
     """The decisions on these occasions and routes, for these customers.
 
     Read in one statement: it is in the way of every order that is placed.
@@ -54,23 +54,23 @@ class Book:
         routes: Iterable[Route],
         customers: Collection[Customer] = (),
     ) -> None:
-        self._cases: list[Case] = []
-        self._words: dict[tuple[str, str, str, str], Words] = {}
+        self._rules: list[MatchedRule] = []
+        self._texts: dict[tuple[str, str, str, str], TemplateText] = {}
         self._topics: dict[str, tuple[bool, bool]] = {}
         self._refused: set[tuple[str, str]] = set()
-        self.pace = Pace()
+        self.window = SendWindow()
         for kind, facts in _read(occasions, routes, customers):
             getattr(self, f"_take_{kind}")(*facts)
-        if self.pace.per_day and customers:
-            self.pace.slots = _slots(customers, self.pace.per_day)
+        if self.window.per_day and customers:
+            self.window.slots = _slots(customers, self.window.per_day)
 
     def _take_rule(self, *facts: Any) -> None:
-        self._cases.append(Case(*facts))
+        self._rules.append(MatchedRule(*facts))
 
     def _take_template(self, *facts: Any) -> None:
         occasion, name, channel, language, *rest = facts
-        words = Words(*rest)._replace(language=language, name=name)
-        self._words[occasion, name, channel, language] = words
+        text = TemplateText(*rest)._replace(language=language, name=name)
+        self._texts[occasion, name, channel, language] = text
 
     def _take_topic(self, occasion: str, is_on: bool, critical: bool) -> None:
         self._topics[occasion] = is_on, critical
@@ -81,17 +81,17 @@ class Book:
     def _take_limits(self, begin: str | None, end: str | None, *most: int) -> None:
         begins, ends = (time.fromisoformat(hour) if hour else None for hour in (begin, end))
         per_day, duplicate, digest = most
-        self.pace = Pace(begins, ends, per_day, duplicate, digest)
+        self.window = SendWindow(begins, ends, per_day, duplicate, digest)
 
-    def words(
+    def text_for(
         self, occasion: str, channel: str, language: str = "", name: str = ""
-    ) -> Words | None:
-        """The words by this name, else the usual ones, in the customer's language or the next
+    ) -> TemplateText | None:
+        """The text by this name, else the usual one, in the customer's language or the next
         that staff have written."""
         for named in dict.fromkeys((name, "")):
             for tag in chain(language):
-                if found := self._words.get((occasion, named, channel, tag)):
-                    return found
+                if text := self._texts.get((occasion, named, channel, tag)):
+                    return text
         return None
 
     def is_on(self, occasion: str) -> bool:
@@ -114,7 +114,7 @@ class Book:
         for order in orders:
             if order.kit_type:
                 kinds[order.pk].add(ProductKind.DNA_KIT)
-        if {case.product_kind for case in self._cases} - {"", ProductKind.DNA_KIT}:
+        if {rule.product_kind for rule in self._rules} - {"", ProductKind.DNA_KIT}:
             for order in (each for each in orders if each.is_revision):
                 kinds[order.pk] |= {line.product.kind for line in order.lines.all()}
             present = [order.pk for order in orders if not order.is_revision]
@@ -123,20 +123,20 @@ class Book:
                 kinds[order_id].add(kind)
         return kinds
 
-    def rules(self, occasion: str, kit_type: str, kinds: Collection[str]) -> list[Case]:
+    def rules(self, occasion: str, kit_type: str, kinds: Collection[str]) -> list[MatchedRule]:
         """The rules that fit, the winner first: kit type before kind of product before any.
 
         Among those a rule with dates wins over one without, the later begun over the earlier.
         """
         fitting = [
-            case
-            for case in self._cases
-            if case.occasion == occasion
-            and case.kit_type in ("", kit_type)
-            and case.product_kind in ("", *kinds)
+            rule
+            for rule in self._rules
+            if rule.occasion == occasion
+            and rule.kit_type in ("", kit_type)
+            and rule.product_kind in ("", *kinds)
         ]
-        fitting.sort(key=lambda case: (case.dated, case.since, case.pk), reverse=True)
-        fitting.sort(key=lambda case: (not case.kit_type, not case.product_kind))
+        fitting.sort(key=lambda rule: (rule.dated, rule.since, rule.pk), reverse=True)
+        fitting.sort(key=lambda rule: (not rule.kit_type, not rule.product_kind))
         return fitting
 
 
@@ -180,14 +180,14 @@ def _read(
     """All the facts, each with its kind in front."""
     people = list(customers)
     languages = {"", *(person.language for person in people)}
-    known: dict[str, Any] = {
+    parameters: dict[str, Any] = {
         "occasions": list(occasions),
         "addresses": list({address_key(route.recipient) for route in routes}),
         "languages": list({tag for name in languages for tag in chain(name)}),
         "today": clock.today(),
     }
     with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, known)
+        cursor.execute(_STATEMENT, parameters)
         return list(cursor.fetchall())
 
 

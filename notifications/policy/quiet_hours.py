@@ -21,7 +21,7 @@ def hours() -> tuple[time, time] | None:
     return None if begin is None or end is None else (begin, end)
 
 
-def awake(rows: Sequence[Notification], moments: Sequence[datetime]) -> list[datetime]:
+def next_allowed(rows: Sequence[Notification], moments: Sequence[datetime]) -> list[datetime]:
     """For each row this moment, or the end of its customer's quiet hours that it lies in.
 
     Takes two statements however many there are, one when it is never quiet.
@@ -38,15 +38,17 @@ def awake(rows: Sequence[Notification], moments: Sequence[datetime]) -> list[dat
     ]
 
 
-def put_off(rows: Sequence[Notification]) -> None:
+def defer_retries(rows: Sequence[Notification]) -> None:
     """Let none of these rows, not yet saved, be tried again at night; and say so."""
-    for row, due in zip(rows, awake(rows, [row.next_attempt_at for row in rows]), strict=True):
+    for row, due in zip(
+        rows, next_allowed(rows, [row.next_attempt_at for row in rows]), strict=True
+    ):
         if due > row.next_attempt_at:
             row.next_attempt_at = due
             row.last_error = f"{row.last_error[:440]} {QUIET}"
 
 
-def hold(channel: str, provider: str) -> int:
+def defer_overdue(channel: str, provider: str) -> int:
     """Put off what was due before the night began and is still here; how many there were.
 
     What became due within the night passes: it is critical, or staff sent it again by hand.
@@ -62,14 +64,14 @@ def hold(channel: str, provider: str) -> int:
         if night := quiet_span(now, zone_named(name), *span):
             began, over = night
             theirs = late.filter(customer__time_zone=name, next_attempt_at__lt=began)
-            held += _hold(theirs.order_by("pk"), f"hold by {channel}:{provider} the message", over)
+            held += _defer(theirs.order_by("pk"), f"hold by {channel}:{provider} the message", over)
     return held
 
 
-def _hold(rows: "QuerySet[Notification]", work: str, over: datetime) -> int:
+def _defer(rows: "QuerySet[Notification]", work: str, over: datetime) -> int:
     """Chunk by chunk; who cannot be held rests, and is left out the next time."""
 
-    def put_off(ids: Sequence[int]) -> int:
+    def defer(ids: Sequence[int]) -> int:
         return rows.filter(pk__in=ids).update(next_attempt_at=over, last_error=QUIET)
 
-    return in_chunks(work, rows, put_off, most=CHUNK)
+    return in_chunks(work, rows, defer, most=CHUNK)

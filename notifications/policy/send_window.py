@@ -18,7 +18,7 @@ ENOUGH = "Waits: the customer has had as many messages as they may have in 24 ho
 
 
 @dataclass(slots=True)
-class Pace:
+class SendWindow:
     """What the limits say. `slots`: when each customer's latest messages were due, newest first."""
 
     quiet_from: time | None = None
@@ -39,7 +39,7 @@ class Pace:
         due, reason = self._with_room(self.slots.get(customer.pk, []), now), ""
         if due > now:
             reason = ENOUGH
-        if (awake := self._awake(due, zone_of(customer))) > due:
+        if (awake := self._after_quiet(due, zone_of(customer))) > due:
             due, reason = awake, QUIET
         self.slots.get(customer.pk, []).insert(0, due)
         return due, reason
@@ -50,30 +50,34 @@ class Pace:
             return now
         return max(now, slots[self.per_day - 1] + DAY)
 
-    def _awake(self, moment: datetime, zone: ZoneInfo) -> datetime:
+    def _after_quiet(self, moment: datetime, zone: ZoneInfo) -> datetime:
         if self.quiet_from is None or self.quiet_until is None:
             return moment
         return after_quiet(moment, zone, self.quiet_from, self.quiet_until)
 
 
-def apply(row: Notification, pace: Pace) -> None:
+def apply(row: Notification, window: SendWindow) -> None:
     """Set when this new message goes, or suppress it as a repetition."""
     if row.state != "queued":
         return
-    if pace.duplicate_minutes and not row.source and _is_repetition(row, pace.duplicate_minutes):
+    if (
+        window.duplicate_minutes
+        and not row.source
+        and _is_repetition(row, window.duplicate_minutes)
+    ):
         row.state, row.last_error = "suppressed", REPEATED
         return
-    row.next_attempt_at, row.last_error = pace.due(row.customer, critical=row.critical)
+    row.next_attempt_at, row.last_error = window.due(row.customer, critical=row.critical)
 
 
 def _is_repetition(row: Notification, minutes: int) -> bool:
     """Whether the customer was told the same a moment ago. News has its source instead: two
     orders may be told of in the same words."""
     since = clock.now() - timedelta(minutes=minutes)
-    told = Notification.objects.filter(
+    same = Notification.objects.filter(
         customer=row.customer, channel=row.channel, message=row.message, created_at__gt=since
     )
-    return told.exclude(state__in=("suppressed", "failed")).exists()
+    return same.exclude(state__in=("suppressed", "failed")).exists()
 
 
 def zone_of(customer: Customer) -> ZoneInfo:

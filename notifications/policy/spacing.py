@@ -15,44 +15,44 @@ from django.db.models import Q
 
 from core.database import clock
 from notifications.models import Notification
-from notifications.policy.send_window import DAY, Pace
+from notifications.policy.send_window import DAY, SendWindow
 
 # Customers share so many locks, however many a mailing writes to in one transaction.
 LOCKS = 64
 
 
-def count_after_commit(rows: Sequence[Notification], pace: Pace) -> None:
+def count_after_commit(rows: Sequence[Notification], window: SendWindow) -> None:
     """Have these rows, which are saved, counted again when they are committed."""
     mine = [row for row in rows if row.state == "queued" and not row.critical]
-    if pace.per_day and mine:
+    if window.per_day and mine:
         keys = [row.pk for row in mine if row.pk]
         # `ON CONFLICT DO NOTHING` returns no keys.
         sources = [row.source for row in mine if not row.pk]
         # Robust: what was written is written, should this be in somebody's way for too long.
-        transaction.on_commit(lambda: count_again(keys, sources, pace), robust=True)
+        transaction.on_commit(lambda: count_again(keys, sources, window), robust=True)
 
 
 @transaction.atomic
-def count_again(keys: Sequence[int], sources: Sequence[str], pace: Pace) -> None:
+def count_again(keys: Sequence[int], sources: Sequence[str], window: SendWindow) -> None:
     """Put off those of these messages that would be one too many within 24 hours."""
     written = Q(pk__in=keys) | Q(source__in=sources)
     untried = Notification.objects.filter(written, state="queued", attempts=0)
     _take_turns(untried.values_list("customer_id", flat=True).distinct())
     locked = untried.select_for_update(of=("self",), no_key=True, skip_locked=True)
     rows = list(locked.select_related("customer").order_by("id"))
-    pace.slots = _slots({row.customer_id for row in rows}, [row.pk for row in rows])
-    put_off = [row for row in rows if _is_put_off(row, pace)]
-    Notification.objects.bulk_update(put_off, ["next_attempt_at", "last_error"])
+    window.slots = _slots({row.customer_id for row in rows}, [row.pk for row in rows])
+    deferred = [row for row in rows if _is_deferred(row, window)]
+    Notification.objects.bulk_update(deferred, ["next_attempt_at", "last_error"])
 
 
-def _is_put_off(row: Notification, pace: Pace) -> bool:
-    slots = pace.slots[row.customer_id]
+def _is_deferred(row: Notification, window: SendWindow) -> bool:
+    slots = window.slots[row.customer_id]
     near = [slot for slot in slots if abs(slot - row.next_attempt_at) < DAY]
-    if len(near) < pace.per_day:
+    if len(near) < window.per_day:
         slots.append(row.next_attempt_at)
         slots.sort(reverse=True)
         return False
-    row.next_attempt_at, row.last_error = pace.due(row.customer)
+    row.next_attempt_at, row.last_error = window.due(row.customer)
     return True
 
 

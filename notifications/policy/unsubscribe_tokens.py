@@ -19,16 +19,16 @@ SALT = "notifications.unsubscribe"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """Who wants no more messages by which channel."""
+class UnsubscribeRequest:
+    """The customer who unsubscribes, from which channel and address."""
 
     customer: Customer
     channel: str
     recipient: str
 
 
-def link(row: Notification) -> str:
-    """The address to hear no more by this message's channel."""
+def unsubscribe_url(row: Notification) -> str:
+    """The page where the recipient unsubscribes from this message's channel."""
     token = token_for(row.customer_id, row.channel, row.recipient)
     return f"{settings.PUBLIC_URL}{reverse('unsubscribe', args=[token])}"
 
@@ -38,7 +38,7 @@ def token_for(customer: int, channel: str, recipient: str) -> str:
     return _signer().sign(f"{customer}.{channel}.{_digest(recipient)}")
 
 
-def is_ours(token: str) -> bool:
+def is_valid_token(token: str) -> bool:
     """Whether we made this token."""
     try:
         _signer().unsign(token)
@@ -47,8 +47,8 @@ def is_ours(token: str) -> bool:
     return True
 
 
-def read(token: str) -> Wish | None:
-    """Whose token it is; None for one that is not ours, or of an address that we forgot."""
+def parse_token(token: str) -> UnsubscribeRequest | None:
+    """What the token asks for; None for one that is not ours, or of an address that we forgot."""
     try:
         customer_id, channel, digest = _signer().unsign(token).split(".")
     except (BadSignature, ValueError):
@@ -58,7 +58,7 @@ def read(token: str) -> Wish | None:
         return None
     for address in (channels()[channel].recipient(customer), *_written_to(customer, channel)):
         if digest in _digests(address):
-            return Wish(customer, channel, address)
+            return UnsubscribeRequest(customer, channel, address)
     return None
 
 

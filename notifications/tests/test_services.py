@@ -14,7 +14,7 @@ from notifications.content.sensitive_words import check_words
 from notifications.delivery import queues
 from notifications.mailings import service as mailings
 from notifications.models import Mailing, Notification, OptOut, Template
-from notifications.policy.policy import Words
+from notifications.policy.policy import TemplateText
 from notifications.services import notify
 
 pytestmark = pytest.mark.django_db
@@ -227,5 +227,5 @@ def test_the_words_of_a_template_and_a_mailing_by_push_are_looked_at_as_those_of
 
 def test_what_was_ordered_stays_empty_where_anybody_may_read_it():
     row = Notification(channel="push")
-    fill(row, Words("{item}", "News of {item}."), {"item": "Genome kit"})
+    fill(row, TemplateText("{item}", "News of {item}."), {"item": "Genome kit"})
     assert (row.subject, row.message) == ("", "News of .")

@@ -110,8 +110,8 @@ def test_a_message_that_cannot_be_held_at_night_holds_up_no_other(
     rows = [queued() for _ in range(3)]
     time_machine.move_to(datetime(2026, 6, 1, 22, tzinfo=UTC))
     poison("notifications_notification", f"NEW.id = {rows[0].pk}")
-    assert quiet_hours.hold("sms", "africastalking") == 2
-    assert quiet_hours.hold("sms", "africastalking") == 0, "it rests"
+    assert quiet_hours.defer_overdue("sms", "africastalking") == 2
+    assert quiet_hours.defer_overdue("sms", "africastalking") == 0, "it rests"
 
 
 def test_a_queue_that_raises_keeps_a_worker_from_no_other(sandbox: Any, poison: Any) -> None:

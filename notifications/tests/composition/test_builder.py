@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from core.workflow import transition
 from notifications.delivery.queues import dispatch
 from notifications.models import Notification, Rule, Template
-from notifications.services import news_of_order, tell
+from notifications.services import announce, trigger_from_order
 from orders.changes import Wanted, change
 from orders.models import OrderEvent
 from orders.services import cancel_order
@@ -113,7 +113,7 @@ def test_once_per_source_even_when_the_rule_changes_in_between():
     order = placed_sale()
     Rule.objects.all().update(channel="email")
     event = OrderEvent.objects.get(order=order, kind="placed")
-    tell([news_of_order(event)])
+    announce([trigger_from_order(event)])
     assert Notification.objects.get(order=order).channel == "sms"
 
 
@@ -169,7 +169,7 @@ def test_twin_receivers_write_one_notification():
 
     def receive(_: int) -> None:
         start.wait()
-        tell([news_of_order(event)])
+        announce([trigger_from_order(event)])
         connection.close()
 
     with ThreadPoolExecutor(4) as pool:

@@ -11,7 +11,7 @@ from customers.tests.factories import CustomerFactory
 from notifications.delivery.queues import dispatch
 from notifications.models import Limits, Notification
 from notifications.policy.opt_outs import opt_out
-from notifications.services import News, news_of_shipment, tell
+from notifications.services import Trigger, announce, trigger_from_shipment
 from orders.tests.factories import placed_order
 from shipping.models import Shipment, ShipmentEvent
 
@@ -81,7 +81,7 @@ def test_each_status_has_its_row_which_names_the_message_that_tells_it(customer)
 def test_news_that_come_at_once_are_one_message_at_once(customer, sandbox):
     events = [moves(parcel) for parcel in parcels(customer, 30)]
     Notification.objects.all().delete()
-    tell(news_of_shipment(event) for event in events)
+    announce(trigger_from_shipment(event) for event in events)
     assert Notification.objects.filter(state="queued").count() == 2  # twenty in one at most
     dispatch()
     texts = " ".join(sms["message"] for sms in sandbox.ledger()["sms"])
@@ -91,7 +91,7 @@ def test_news_that_come_at_once_are_one_message_at_once(customer, sandbox):
 def test_what_is_told_again_changes_nothing(customer):
     events = [moves(parcel) for parcel in parcels(customer, 3)]
     before = [(row.source, row.message, row.state) for row in told()]
-    tell(news_of_shipment(event) for event in events)
+    announce(trigger_from_shipment(event) for event in events)
     assert [(row.source, row.message, row.state) for row in told()] == before
 
 
@@ -100,7 +100,7 @@ def test_other_customers_and_orders_are_not_joined(customer):
     [one], [two] = parcels(customer, 1), parcels(other, 1)
     moves(one)
     moves(two)
-    tell([News("test:1", "order-placed", one.order)])
+    announce([Trigger("test:1", "order-placed", one.order)])
     assert [row.state for row in told()] == ["queued"] * 3
     assert all(row.last_error == "" for row in told())
 

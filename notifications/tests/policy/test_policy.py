@@ -4,7 +4,7 @@ import pytest
 
 from customers.tests.factories import AddressFactory, CustomerFactory
 from notifications.models import Notification, OptOut, Rule
-from notifications.services import News, tell
+from notifications.services import Trigger, announce
 from orders.models import Order, ProductKind
 from orders.services import cancel_order
 from orders.tests.factories import (
@@ -138,5 +138,5 @@ def test_a_channel_nobody_carries_is_passed_over(settings):
 def test_any_number_of_news_costs_the_same_few_queries(many, django_assert_num_queries):
     orders = [placed_sale() for _ in range(many)]
     with django_assert_num_queries(2):  # what was decided, and the rows
-        tell(News(f"test:{order.pk}", "order-placed", order) for order in orders)
+        announce(Trigger(f"test:{order.pk}", "order-placed", order) for order in orders)
     assert Notification.objects.filter(source__startswith="test:").count() == many

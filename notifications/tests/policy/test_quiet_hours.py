@@ -115,7 +115,7 @@ def test_however_many_are_put_off_two_statements_do_it(clock, django_assert_num_
     for count in (1, 5):
         rows = [written() for _ in range(count)]
         with django_assert_num_queries(2):
-            quiet_hours.put_off(rows)
+            quiet_hours.defer_retries(rows)
     Limits.objects.all().delete()
     with django_assert_num_queries(1):
-        quiet_hours.put_off(rows)
+        quiet_hours.defer_retries(rows)
