@@ -8,8 +8,8 @@ from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from unfold.decorators import action
 
+from core.admin.charts import Chart, Part, stacked_bars
 from shipping.admin.read_only import ReadOnlyAdmin
-from shipping.admin.schedules.chart import chart
 from shipping.schedules.forecast import DAYS, Forecast, forecast
 
 
@@ -31,7 +31,7 @@ class ForecastPage(ReadOnlyAdmin):
             "title": f"Parcels of the next {DAYS} days",
             "opts": self.opts,
             "summary": _summary(found),
-            "chart": chart(found),
+            "chart": _chart(found),
             "headers": ["Falls", "Ships", *(f"by {name}" for name in found.providers)],
             "rows": list(_rows(found)),
         }
@@ -45,6 +45,19 @@ def _summary(found: Forecast) -> str:
     return (
         f"{found.total:,} parcels from {date_format(found.first)} to {date_format(found.last)}, "
         f"counted from the schedules. The busiest day is {date_format(day)} with {count:,}."
+    )
+
+
+def _chart(found: Forecast) -> Chart:
+    """The parcels that ship on each day, by provider."""
+    return stacked_bars(
+        {
+            day: [
+                Part(p.provider, p.shipments, f"{day:%a %-d %b %Y}, {p.provider}: {p.shipments:,}")
+                for p in found.on(day)
+            ]
+            for day in found.dates()
+        }
     )
 
 
