@@ -42,7 +42,7 @@ def keep_in_step(rows: Iterable[Notification], *, by: str = "system", how: str =
     wrong: dict[str, list[Notification]] = {}
     for row in rows:
         wrong.setdefault(kind_of(row), []).append(row)
-    cases.open(trouble for kind, some in wrong.items() if kind for trouble in describe(kind, some))
+    cases.open(draft for kind, some in wrong.items() if kind for draft in describe(kind, some))
     for kind in OF_MESSAGES:
         fine = [row.pk for other, some in wrong.items() if other != kind for row in some]
         cases.settle(kind, fine, by=by, how=how or "It is no longer so.")
@@ -75,11 +75,11 @@ def describe(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
 
 def describe_halted(circuits: Sequence[Circuit]) -> list[Trouble]:
     """The cases of services through which nothing goes."""
-    troubles = []
+    drafts = []
     for circuit in circuits:
         _, channel, provider = circuit.name.split(":")
         label = dict(channel_choices()).get(channel, channel)
-        troubles.append(
+        drafts.append(
             Trouble(
                 HALTED,
                 circuit.pk,
@@ -90,7 +90,7 @@ def describe_halted(circuits: Sequence[Circuit]) -> list[Trouble]:
                 provider,
             )
         )
-    return troubles
+    return drafts
 
 
 def service_halted(circuit: Circuit) -> None:
@@ -102,8 +102,8 @@ def service_works(name: str) -> None:
     """Close the case of a service that takes messages again."""
     works = Circuit.objects.filter(name=name, halted="")
     open_ones = Case.objects.filter(kind=HALTED, closed_at=None).values("subject_id")
-    found = list(works.filter(pk__in=open_ones).values_list("pk", flat=True))
-    cases.settle(HALTED, found, by="system", how="It takes messages again.")
+    keys = list(works.filter(pk__in=open_ones).values_list("pk", flat=True))
+    cases.settle(HALTED, keys, by="system", how="It takes messages again.")
 
 
 def describe_low(balances: Sequence[Balance]) -> list[Trouble]:

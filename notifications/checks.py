@@ -39,15 +39,15 @@ def check_limits(app_configs: Any, **_: Any) -> list[CheckMessage]:
     problems: list[CheckMessage] = []
     for name, text in settings.NOTIFICATION_LIMITS.items():
         if name not in known:
-            said = f"NOTIFICATION_LIMITS names “{name}”, which is no service."
+            problem = f"NOTIFICATION_LIMITS names “{name}”, which is no service."
             problems.append(
-                Error(said, hint="Use gateway or sms:gateway.", id="notifications.E003")
+                Error(problem, hint="Use gateway or sms:gateway.", id="notifications.E003")
             )
         try:
             read_limits(text)
         except ValueError as error:
-            said = f"NOTIFICATION_LIMITS says “{text}” for “{name}”."
-            problems.append(Error(said, hint=str(error), id="notifications.E004"))
+            problem = f"NOTIFICATION_LIMITS says “{text}” for “{name}”."
+            problems.append(Error(problem, hint=str(error), id="notifications.E004"))
     return problems
 
 

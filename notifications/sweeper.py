@@ -28,7 +28,7 @@ from notifications.channels import channels, preferred
 from notifications.composition.builder import NEEDS_ADDRESS
 from notifications.delivery import balances
 from notifications.delivery import queues as delivery_queues
-from notifications.delivery.reports import apply_overtaken
+from notifications.delivery.reports import apply_parked_reports
 from notifications.mailings import service as mailings
 from notifications.models import Notification
 from notifications.policy.channel_selection import provider_for
@@ -57,22 +57,22 @@ def sweep() -> dict[str, int]:
     return steps(
         "notifications",
         {
-            "taken over": take_over_abandoned,
+            "taken over": reclaim_abandoned,
             "re-routed": reroute,
             "written late": reconcile,
-            "reports applied late": apply_overtaken,
-            "mailings gone on with": mailings.revive,
+            "reports applied late": apply_parked_reports,
+            "mailings gone on with": mailings.resume_stalled,
             "attempted": send_due,
             "balances looked up": balances.ask,
         },
     )
 
 
-def take_over_abandoned() -> int:
+def reclaim_abandoned() -> int:
     """Take back what lost workers held, queue by queue; how many rows."""
-    found = {lane.name: lane for lane in delivery_queues.lanes()}
+    queues = {queue.name: queue for queue in delivery_queues.all_queues()}
     return each_name(
-        "take over from lost workers", found, lambda name: reclaim_expired(found[name])
+        "take over from lost workers", queues, lambda name: reclaim_expired(queues[name])
     )
 
 

@@ -92,7 +92,7 @@ def test_a_day_without_a_time_is_the_whole_day_and_not_left_out(browser, query, 
 
 def test_a_mailing_to_all_found_is_never_one_to_everybody_for_a_filter_that_cannot_be_read(browser):
     row = CustomerFactory.create()
-    form = {"action": "write_to_all_found", "_selected_action": [row.pk]}
+    form = {"action": "write_to_all_matching", "_selected_action": [row.pk]}
     answer = browser.post("/admin/customers/customer/?created_at_from_0=kaese", form)
     assert answer.status_code == 400
 

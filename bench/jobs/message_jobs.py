@@ -19,10 +19,10 @@ def message_jobs() -> Iterator[Line]:
     A worker that dies makes what it had claimed unknown, so only twice as many are claimed as may
     be in flight (docs/decisions/0007-messages-once.md): that is what the aim of parcels misses.
     """
-    from notifications.delivery.queues import dispatch, lane
+    from notifications.delivery.queues import dispatch, queue_to
     from notifications.models import Notification
 
-    limits = lane("sms", "africastalking").limits
+    limits = queue_to("sms", "africastalking").limits
     _fill()
     with world.sandbox() as url:
         _slow_down(url)

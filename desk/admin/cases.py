@@ -144,18 +144,18 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     def lists(self, case: Case) -> str:
         """How many rows it is about beside its subject, each kind as a link to their list."""
         subject = cases.subject_of(case)
-        found = cases.kind(case.kind).lists(subject) if subject is not None else ()
-        return format_html_join(", ", LINK, map(_counted, found)) or "-"
+        lists = cases.kind(case.kind).lists(subject) if subject is not None else ()
+        return format_html_join(", ", LINK, map(_counted, lists)) or "-"
 
     @display(description="earlier")
     def earlier(self, case: Case) -> str:
         """What was wrong with the same before, and how it ended."""
         same = Case.objects.filter(subject_type=case.subject_type, subject_id=case.subject_id)
-        told = [
+        endings = [
             f"{old.opened_at:%Y-%m-%d %H:%M} {cases.kind(old.kind).label}: {old.closing_reason}"
             for old in same.filter(pk__lt=case.pk).order_by("-id")[:EARLIER]
         ]
-        return "; ".join(told) or "none"
+        return "; ".join(endings) or "none"
 
     # --- Acting -----------------------------------------------------------------------------------
 
@@ -240,14 +240,14 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     def _act(self, request: HttpRequest, case: Case, action: Action, form: Form) -> bool:
         """Whether it was done; else the form says why not."""
         given = dict(form.cleaned_data)
-        said = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
+        decision = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
         try:
-            told = cases.act(case, action, by=actor_of(request), fields=given, **said)
+            outcome = cases.act(case, action, by=actor_of(request), fields=given, **decision)
         except (ValidationError, TransitionNotAllowedError) as refused:
             texts = getattr(refused, "messages", [str(refused)])
             form.add_error(None, " ".join(texts))
             return False
-        text = f"{case}: “{action.label}” is done. {told}".strip()
+        text = f"{case}: “{action.label}” is done. {outcome}".strip()
         self.message_user(request, text, messages.SUCCESS)
         return True
 

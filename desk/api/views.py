@@ -96,7 +96,7 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         kind = cases.kind(case.kind)
         if kind.write_scope not in getattr(self.request.auth, "scopes", frozenset()):
             raise InsufficientScope((*self.write_scopes, kind.write_scope))
-        found = kind.action(name)
-        if found is None:
+        action = kind.action(name)
+        if action is None:
             raise NotFound("This exception has no such action.")
-        return found
+        return action

@@ -19,7 +19,7 @@ from notifications.admin.inlines import (
 from notifications.admin.mailings import (
     MailingAdmin,
     may_write_to,
-    write_to_all_found,
+    write_to_all_matching,
     write_to_these,
 )
 from notifications.admin.notifications import DeliveryReportAdmin, NotificationAdmin
@@ -43,7 +43,7 @@ __all__ = [
 OrderAdmin.extend(inlines=[NotificationInline])
 CustomerAdmin.extend(
     inlines=[CustomersNotificationInline, ConsentInline, DeviceInline],
-    actions=[write_to_these, write_to_all_found],
+    actions=[write_to_these, write_to_all_matching],
     pages={"write_message": (write_message, may_write_message)},
     permissions={"write_to": may_write_to},
 )

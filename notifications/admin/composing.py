@@ -74,7 +74,7 @@ class MessageForm(forms.Form):
         if self.errors:
             return cleaned
         try:
-            self.row, self.policy = compose(self.customer, **self.words)
+            self.row, self.policy = compose(self.customer, **self.content)
         except ValidationError as error:
             raise ValidationError(_by_field(error, self.fields)) from error
         if self.row.channel == "email" and not (cleaned["subject"] or cleaned["template"]):
@@ -82,7 +82,7 @@ class MessageForm(forms.Form):
         return cleaned
 
     @property
-    def words(self) -> dict[str, Any]:
+    def content(self) -> dict[str, Any]:
         """What `notify` is given."""
         names = ("channel", "template", "subject", "message")
         return {name: self.cleaned_data[name] for name in names}
@@ -100,16 +100,16 @@ def _default(customer: Customer, labels: list[tuple[str, str]]) -> str:
 
 
 def _names() -> list[tuple[str, str]]:
-    found = Template.objects.filter(occasion=Occasion.MAILING).exclude(name="").order_by("name")
-    return [(name, name) for name in found.values_list("name", flat=True).distinct()]
+    templates = Template.objects.filter(occasion=Occasion.MAILING).exclude(name="").order_by("name")
+    return [(name, name) for name in templates.values_list("name", flat=True).distinct()]
 
 
 def _by_field(error: ValidationError, fields: Any) -> dict[str, list[str]]:
     """The messages by field; those of what is no field of the form stand above it."""
-    found: dict[str, list[str]] = {}
+    errors: dict[str, list[str]] = {}
     for name, texts in error.message_dict.items():
-        found.setdefault(name if name in fields else "__all__", []).extend(texts)
-    return found
+        errors.setdefault(name if name in fields else "__all__", []).extend(texts)
+    return errors
 
 
 @action(
@@ -151,12 +151,12 @@ def _previewed(form: MessageForm) -> dict[str, Any]:
 
 def _send(page: Any, request: HttpRequest, form: MessageForm, back: str) -> HttpResponse:
     key = str(form.cleaned_data["key"])
-    row = notify(form.customer, **form.words, by=actor_of(request), key=key)
+    row = notify(form.customer, **form.content, by=actor_of(request), key=key)
     if row.state == "suppressed":
         page.message_user(request, f"Nothing is sent: {row.last_error}", "WARNING")
     else:
-        said = row.last_error or f"The {row.get_channel_display()} is on its way."
-        page.message_user(request, said, "SUCCESS")
+        text = row.last_error or f"The {row.get_channel_display()} is on its way."
+        page.message_user(request, text, "SUCCESS")
     return redirect(back)
 
 

@@ -32,13 +32,13 @@ class NotificationInline(ReadOnlyInline):
     """The messages of an order or a customer."""
 
     model = Notification
-    fields = ["created_at", "channel", "recipient", "said", "state", "sent_at", "last_error"]
+    fields = ["created_at", "channel", "recipient", "text", "state", "sent_at", "last_error"]
     verbose_name_plural = "messages"
     show_change_link = True
     per_page = 10
 
     @display(description="message")
-    def said(self, row: Notification) -> str:
+    def text(self, row: Notification) -> str:
         """What was said; a link by which the customer acts is cut short."""
         return row.shown_message
 

@@ -30,7 +30,7 @@ STATE_COLOURS = {
 }
 
 
-class WordsForm(ModelForm):  # type: ignore[type-arg]
+class DraftForm(ModelForm):  # type: ignore[type-arg]
     """The words of a draft, refused when they are typed."""
 
     class Meta:
@@ -61,7 +61,7 @@ class StartForm(BaseDialogForm):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         if not self.is_bound:
             mailing = get_object_or_404(Mailing, pk=str(self.object_id))
-            self.initial["seen"] = mailings.mark(mailing)
+            self.initial["seen"] = mailings.content_hash(mailing)
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
@@ -91,7 +91,7 @@ class MailingAdmin(LargeTableAdmin):
     """What is written to many. It begins in the list of customers, as “Write to these”."""
 
     nothing_here = "A mailing begins in the list of customers, with “Write to these”."
-    form = WordsForm
+    form = DraftForm
     list_display = ["created_at", "created_by", "channel", "shown_state", "progress"]
     list_display_links = ["created_at"]
     list_filter = ["state"]
@@ -197,14 +197,14 @@ class MailingAdmin(LargeTableAdmin):
     )
     def start(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Let its messages be made."""
-        said = form.cleaned_data
+        data = form.cleaned_data
         return self._do(
             request,
             object_id,
             "It is being written.",
             mailings.start,
-            typed=said["count"],
-            seen=said["seen"],
+            confirmed_count=data["count"],
+            confirmed_hash=data["seen"],
         )
 
     @action(
@@ -234,7 +234,7 @@ class MailingAdmin(LargeTableAdmin):
     )
     def go_on(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Make the rest."""
-        return self._do(request, object_id, "It is being written.", mailings.go_on)
+        return self._do(request, object_id, "It is being written.", mailings.resume)
 
     @action(
         description="Cancel the mailing",
@@ -274,12 +274,12 @@ def write_to_these(
 
 
 @admin.action(description="Write to all that this list has found", permissions=["write_to"])
-def write_to_all_found(
+def write_to_all_matching(
     page: Any, request: HttpRequest, queryset: QuerySet[Customer]
 ) -> HttpResponse | None:
     """Draft a mailing to all whom search and filters have found, on every page of the list."""
-    found = page.get_changelist_instance(request).get_queryset(request)
-    return _draft(page, request, found)
+    customers = page.get_changelist_instance(request).get_queryset(request)
+    return _draft(page, request, customers)
 
 
 def _draft(page: Any, request: HttpRequest, queryset: QuerySet[Customer]) -> HttpResponse | None:

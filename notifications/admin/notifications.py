@@ -71,7 +71,7 @@ class ProviderFilter(admin.SimpleListFilter):
 class NotificationAdmin(ReadOnly, LargeTableAdmin):
     """Every message, and a way to send again what did not arrive."""
 
-    list_display = ["created_at", "customer", "channel", "shown_state", "said", "sent_at"]
+    list_display = ["created_at", "customer", "channel", "shown_state", "excerpt", "sent_at"]
     list_filter = ["state", "channel", ProviderFilter, ("created_at", TimeRangeFilter)]
     list_filter_submit = True
     list_disable_select_all = True
@@ -112,7 +112,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         return f"{row.last_error or '-'} {row.last_answer}".rstrip()
 
     @display(description="message")
-    def said(self, row: Notification) -> str:
+    def excerpt(self, row: Notification) -> str:
         """The beginning of what was said."""
         return cut(row.shown_message, 80)
 

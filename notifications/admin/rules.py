@@ -30,10 +30,10 @@ class PreviewForm(forms.Form):
     def clean_number(self) -> Order:
         """The order. Raises ValidationError when there is none."""
         number = reference(self.cleaned_data["number"])
-        found = Order.objects.select_related("customer").filter(number=number).first()
-        if found is None:
+        order = Order.objects.select_related("customer").filter(number=number).first()
+        if order is None:
             raise forms.ValidationError("There is no order with this number.")
-        return found
+        return order
 
 
 @admin.register(Rule)

@@ -8,9 +8,9 @@ from notifications.policy import opt_outs
 class DeliveryInbox(Inbox):
     """It is recorded, and applied to the messages it is about."""
 
-    def report(self, channel: str, provider: str, said: Report) -> None:
+    def report(self, channel: str, provider: str, report: Report) -> None:
         """Kept, and applied to its message."""
-        reports.take_report(channel, provider, said)
+        reports.take_report(channel, provider, report)
 
     def not_understood(self, channel: str, provider: str, came: bytes, problem: str) -> None:
         """Kept as it came, and put before staff."""

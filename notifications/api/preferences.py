@@ -108,11 +108,11 @@ def _opt(customer: Customer, channels: set[str], by: str) -> None:
     if missing := sorted(channels - set(addresses)):
         text = f"The customer has no address for {missing[0]}."
         raise serializers.ValidationError({"opted_out": [text]}, code="unreachable")
-    said: dict[str, Any] = {"by": by, "how": Consent.How.API, "customer": customer}
+    evidence: dict[str, Any] = {"by": by, "how": Consent.How.API, "customer": customer}
     for channel in sorted(channels - out):
-        opt_out(channel, addresses[channel], reason="told to a program", **said)
+        opt_out(channel, addresses[channel], reason="told to a program", **evidence)
     for channel in sorted(out - channels):
-        opt_in(channel, addresses[channel], reason="told to a program", **said)
+        opt_in(channel, addresses[channel], reason="told to a program", **evidence)
 
 
 class ConsentViewSet(mixins.ListModelMixin, OfACustomer):

@@ -1,4 +1,4 @@
-"""The ways to reach a customer. A file in this folder makes a channel, a transport, or both.
+"""The channels that reach a customer. A file in this folder makes a channel, a transport, or both.
 
 The registry is the folder: a module may export `CHANNEL` (whom it reaches, and by what address)
 and `TRANSPORTS` (services that carry its messages). See docs/adding-a-channel.md.
@@ -22,21 +22,21 @@ if TYPE_CHECKING:
 
 # Codes of a Permanent that say more than that this message was refused.
 OPTED_OUT = "opted-out"  # this recipient wants no more messages
-GONE = "gone"  # there is no such address any more
+INVALID_RECIPIENT = "gone"  # there is no such address any more
 # What of a report is kept has these lengths at most.
 LONGEST = {"reference": 100, "recipient": 254, "status": 40, "reason": 200}
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way to reach a customer.
+    """A medium by which a customer is reached, such as SMS.
 
     `recipient` gives a customer's address, or "" when there is none. `clean` brings an address
     that somebody typed into the same form, or raises ValidationError.
 
     Where addresses are kept apart from the customer: `load` reads those of many customers at once,
-    `detail` gives what a transport must know of an address (`Message.detail`), and `gone` forgets
-    one that a service calls gone. Without `gone`, nothing more is sent to such an address.
+    `detail` gives what a transport must know of an address (`Message.detail`), and `forget` forgets
+    one that a service calls invalid. Without `forget`, nothing more is sent to such an address.
     """
 
     name: str
@@ -51,10 +51,10 @@ class Channel:
     rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
     load: Callable[[Sequence["Customer"]], None] | None = None
     detail: Callable[[str], Any] | None = None
-    gone: Callable[[str], Any] | None = None
+    forget: Callable[[str], Any] | None = None
     # The parts of a message (`subject`, `text`) that anybody may read on a locked screen: they
     # must not reveal anything of health.
-    shown_to_anybody: tuple[str, ...] = ()
+    visible_on_lock_screen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -79,16 +79,16 @@ class Report:
     state: str = ""
     reason: str = ""
     opted_out: bool = False
-    gone: bool = False  # there is no such address: a hard bounce
+    invalid_recipient: bool = False  # there is no such address: a hard bounce
 
 
 class Inbox:
-    """What becomes of what a service tells us by its webhook; `notifications/api` says how.
+    """What becomes of what a service reports by its webhook; `notifications/api` says how.
 
     Webhooks only read: what they find is handed on to those above them.
     """
 
-    def report(self, channel: str, provider: str, said: Report) -> None:
+    def report(self, channel: str, provider: str, report: Report) -> None:
         """A message was delivered, or not."""
         raise NotImplementedError
 
@@ -101,7 +101,7 @@ class Inbox:
         raise NotImplementedError
 
     def asks_to_stop(self, text: str) -> bool:
-        """Whether a text that somebody wrote is such a wish."""
+        """Whether a text that somebody wrote asks for that."""
         raise NotImplementedError
 
     def text(self, channel: str, sender: str, text: str, *, by: str) -> None:
@@ -110,7 +110,7 @@ class Inbox:
 
 
 @dataclass(frozen=True, slots=True)
-class Halt(Temporary):
+class ServiceUnavailable(Temporary):
     """Nothing goes through here until staff act, such as an account without credit."""
 
 
@@ -158,7 +158,7 @@ class DirectTransport(Protocol):
 Transport = HttpTransport | PairedTransport | DirectTransport
 
 
-class NotUnderstood(ValueError):  # noqa: N818 - says what happened
+class UnreadableReportError(ValueError):
     """What a service reports is in no form that we know: the text says what, and repeats none."""
 
 
@@ -184,15 +184,15 @@ def _modules() -> list[Any]:
 @cache
 def channels() -> dict[str, Channel]:
     """Every channel by name, in the order in which they are tried."""
-    found = [module.CHANNEL for module in _modules() if hasattr(module, "CHANNEL")]
-    return {channel.name: channel for channel in sorted(found, key=lambda each: each.rank)}
+    known = [module.CHANNEL for module in _modules() if hasattr(module, "CHANNEL")]
+    return {channel.name: channel for channel in sorted(known, key=lambda each: each.rank)}
 
 
 @cache
 def transports() -> dict[tuple[str, str], Transport]:
     """Every transport by (channel, name)."""
-    found = [each for module in _modules() for each in getattr(module, "TRANSPORTS", ())]
-    return {(transport.channel, transport.name): transport for transport in found}
+    known = [each for module in _modules() for each in getattr(module, "TRANSPORTS", ())]
+    return {(transport.channel, transport.name): transport for transport in known}
 
 
 def preferred(channel: str) -> list[str]:

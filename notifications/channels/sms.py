@@ -41,5 +41,5 @@ CHANNEL = Channel(
     clean=clean,
     refusal=refusal,
     rank=20,
-    shown_to_anybody=("text",),
+    visible_on_lock_screen=("text",),
 )

@@ -7,7 +7,7 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 
 from core.http import Done, Limits, Outcome, Permanent, Temporary, Unknown
-from notifications.channels import GONE, Message
+from notifications.channels import INVALID_RECIPIENT, Message
 
 NO_SUBJECT = "A message for you"
 
@@ -53,9 +53,9 @@ def _send(connection: BaseEmailBackend, message: Message) -> Outcome:
         mail(message, connection).send()
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()), (0, b""))
-        gone = code >= 500 and _is_no_mailbox(text)
-        if gone:
-            return Permanent(f"there is no such mailbox: {code}", code=GONE)
+        invalid = code >= 500 and _is_no_mailbox(text)
+        if invalid:
+            return Permanent(f"there is no such mailbox: {code}", code=INVALID_RECIPIENT)
         return _refused(code, "the recipient was refused")
     except smtplib.SMTPSenderRefused as error:  # our own name or right to send: it gets mended
         return Temporary(f"our sender was refused: {error.smtp_code}")
@@ -70,8 +70,8 @@ def _send(connection: BaseEmailBackend, message: Message) -> Outcome:
 
 def _is_no_mailbox(text: object) -> bool:
     """RFC 3463: 5.1.1, 5.1.2, 5.1.3 and 5.1.10 say that the address does not exist."""
-    said = text if isinstance(text, bytes) else b""
-    return said.startswith((b"5.1.1 ", b"5.1.2 ", b"5.1.3 ", b"5.1.10 "))
+    reply = text if isinstance(text, bytes) else b""
+    return reply.startswith((b"5.1.1 ", b"5.1.2 ", b"5.1.3 ", b"5.1.10 "))
 
 
 def _refused(code: int, what: str) -> Outcome:

@@ -8,7 +8,7 @@ from customers.models import Customer
 from notifications.channels.smtp import NO_SUBJECT
 from notifications.composition.builder import fill, new_row
 from notifications.content.rendering import LONGEST_SUBJECT, check_message, cut, one_line
-from notifications.content.sensitive_words import check_words
+from notifications.content.sensitive_terms import check_sensitive_terms
 from notifications.models import Notification, Occasion
 from notifications.policy.channel_selection import Route, choose, routes_to
 from notifications.policy.policy import Policy
@@ -38,7 +38,7 @@ def compose(
     if template:
         _fill_in(row, policy, template)
     else:
-        check_words(route.channel, text, subject)
+        check_sensitive_terms(route.channel, text, subject)
         row.message, row.subject = text, cut(one_line(subject), LONGEST_SUBJECT)
         if row.channel == "email" and not row.subject:
             row.subject = NO_SUBJECT

@@ -30,7 +30,7 @@ DIGEST_FIELDS = CUSTOMER_FIELDS | {
     "parcels": "each parcel with what became of it",
 }
 EMAIL_FIELDS = {"unsubscribe_url": "the page to hear no more by e-mail"}
-TELLING = frozenset({"item"})  # of health: docs/decisions/0023-words.md
+SENSITIVE_FIELDS = frozenset({"item"})  # of health: docs/decisions/0023-words.md
 FIELDS = ORDER_FIELDS | ADDRESS_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
 SAMPLE = {
     "user_name": "Jane Doe",
@@ -69,7 +69,7 @@ def fields_for(occasion: str, channel: str) -> dict[str, str]:
 def hidden_fields(channel: str) -> frozenset[str]:
     """The fields that stay empty by this channel: they may reveal something of health."""
     known = channels().get(channel)
-    return TELLING if known and known.shown_to_anybody else frozenset()
+    return SENSITIVE_FIELDS if known and known.visible_on_lock_screen else frozenset()
 
 
 def validate_body(body: str) -> None:

@@ -35,12 +35,12 @@ class HasBalance(Protocol):
 def alerts() -> dict[str, Decimal]:
     """The least that each account should hold, in its currency. Raises ValueError for no number."""
     try:
-        found = {name: Decimal(text) for name, text in settings.BALANCE_ALERTS.items()}
+        amounts = {name: Decimal(text) for name, text in settings.BALANCE_ALERTS.items()}
     except InvalidOperation:
         raise ValueError("Say it like africastalking=500.") from None
-    if not all(amount.is_finite() and amount >= 0 for amount in found.values()):
+    if not all(amount.is_finite() and amount >= 0 for amount in amounts.values()):
         raise ValueError("Say it like africastalking=500.")
-    return found
+    return amounts
 
 
 def ask() -> int:

@@ -16,15 +16,15 @@ def limits_of(transport: Transport) -> Limits:
 
     `sms:gateway` in the setting goes before `gateway`, which means it on every channel.
     """
-    said: Mapping[str, str] = settings.NOTIFICATION_LIMITS
+    configured: Mapping[str, str] = settings.NOTIFICATION_LIMITS
     name = transport.name
-    text = said.get(f"{transport.channel}:{name}", said.get(name))
+    text = configured.get(f"{transport.channel}:{name}", configured.get(name))
     return transport.limits if text is None else read_limits(text)
 
 
 def read_limits(text: str) -> Limits:
     """`20/50`: 20 in flight, 50 a second; `20` alone has no rate. Raises ValueError."""
-    found = _LIMITS.fullmatch(text.strip())
-    if found is None:
+    match = _LIMITS.fullmatch(text.strip())
+    if match is None:
         raise ValueError("Say it like 20/50: so many in flight, so many a second.")
-    return Limits(int(found[1]), float(found[2]) if found[2] else None)
+    return Limits(int(match[1]), float(match[2]) if match[2] else None)

@@ -14,8 +14,8 @@ from core.values.money import parse_price
 def add(taken: Iterable[tuple[str, str, str]], now: datetime) -> None:
     """Add messages that were taken, each by (channel, service, price as the service said it)."""
     sums: defaultdict[tuple[str, str, str], list[Decimal]] = defaultdict(list)
-    for channel, provider, said in taken:
-        cost = parse_price(said)
+    for channel, provider, price in taken:
+        cost = parse_price(price)
         sums[channel, provider, cost.currency if cost else ""].append(
             cost.amount if cost else Decimal(0)
         )

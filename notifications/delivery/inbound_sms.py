@@ -2,7 +2,7 @@
 
 The words are those of the CTIA's messaging principles (https://www.ctia.org/the-wireless-industry/
 industry-commitments/messaging-interoperability-sms-mms), 5.1.3, and their like in other languages.
-A wish that is not honoured is unlawful; one that was none is told once, and undone by staff.
+An opt-out that is not honoured is unlawful; a mistaken one is answered once, and undone by staff.
 """
 
 import re
@@ -55,7 +55,7 @@ POLITE = frozenset(
         "tafadhali asante ujumbe kutuma "
     )
 )
-MOST_WORDS = 5
+LONGEST_REQUEST = 5  # words
 PLACES = frozenset({"by", "at", "over"})  # “stop by”
 ANSWER = {
     "en": "You will get no more SMS from us.",
@@ -81,12 +81,12 @@ def asks_to_stop(text: str) -> bool:
     """
     text = text.replace("\U0001f6d1", " stop ")  # 🛑
     first = next((each for each in text.splitlines() if _wordy(each)), "")
-    said = _wordy(first)
+    tokens = _wordy(first)
     return (
         _is_only(_wordy(text), _ANY)
-        or _is_only(said, _ANY)
+        or _is_only(tokens, _ANY)
         or _is_only(_clause(first), _PLAIN)
-        or (len(said) <= MOST_WORDS and _begins(said))
+        or (len(tokens) <= LONGEST_REQUEST and _begins(tokens))
     )
 
 
@@ -97,17 +97,17 @@ def _wordy(text: str) -> list[str]:
 
 def _clause(line: str) -> list[str]:
     """The words before its first pause."""
-    return next((said for each in _PAUSE.split(line) if (said := _wordy(each))), [])
+    return next((tokens for each in _PAUSE.split(line) if (tokens := _wordy(each))), [])
 
 
-def _is_only(said: list[str], wanted: frozenset[str]) -> bool:
-    return bool(said) and ("".join(said) in wanted or wanted.issuperset(said))
+def _is_only(tokens: list[str], wanted: frozenset[str]) -> bool:
+    return bool(tokens) and ("".join(tokens) in wanted or wanted.issuperset(tokens))
 
 
-def _begins(said: list[str]) -> bool:
+def _begins(tokens: list[str]) -> bool:
     """With one of the words, be it written apart: “opt out of this”."""
-    starts = {"".join(said[:1]), "".join(said[:2])}
-    return not _PLAIN.isdisjoint(starts) and PLACES.isdisjoint(said[1:2])
+    starts = {"".join(tokens[:1]), "".join(tokens[:2])}
+    return not _PLAIN.isdisjoint(starts) and PLACES.isdisjoint(tokens[1:2])
 
 
 @transaction.atomic

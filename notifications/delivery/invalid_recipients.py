@@ -1,4 +1,4 @@
-"""Addresses that a service calls gone, for good: nothing more is sent there."""
+"""Addresses that a service calls invalid for good: nothing more is sent there."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from notifications.policy import quiet_hours
 from notifications.policy.opt_outs import opt_out
 
 
-def address_is_gone(channel: str, recipient: str, *, why: str, by: str) -> None:
+def suppress_recipient(channel: str, recipient: str, *, why: str, by: str) -> None:
     """Forget it where its channel keeps addresses, else send nothing more to it."""
-    if forget := channels()[channel].gone:
+    if forget := channels()[channel].forget:
         forget(recipient)
     else:
         opt_out(channel, recipient, reason=f"the address is gone: {why}", by=by)
@@ -26,7 +26,7 @@ def try_other_address(row: Notification) -> bool:
     """
     channel = channels()[row.channel]
     customer = Customer.objects.get(pk=row.customer_id)
-    recipient = channel.recipient(customer) if channel.gone else ""
+    recipient = channel.recipient(customer) if channel.forget else ""
     if row.state != "failed" or recipient in ("", row.recipient):
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."

@@ -23,13 +23,13 @@ from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
 from core.outbox import DeliveryQueue, Disposition, Job, circuit_breaker, work
 from notifications import cases
 from notifications.channels import (
-    GONE,
+    INVALID_RECIPIENT,
     OPTED_OUT,
     DirectTransport,
-    Halt,
     HttpTransport,
     Message,
     PairedTransport,
+    ServiceUnavailable,
     Transport,
     channels,
     preferred,
@@ -38,8 +38,8 @@ from notifications.channels import (
 from notifications.composition.envelope import message_of
 from notifications.delivery import costs, failover
 from notifications.delivery.concurrency import limits_of
-from notifications.delivery.invalid_recipients import address_is_gone, try_other_address
-from notifications.delivery.reports import apply_parked
+from notifications.delivery.invalid_recipients import suppress_recipient, try_other_address
+from notifications.delivery.reports import apply_parked_to
 from notifications.models import Notification
 from notifications.models.history import record
 from notifications.policy import quiet_hours
@@ -65,7 +65,7 @@ _COLUMNS = (
 )
 
 
-def lane(channel: str, provider: str) -> DeliveryQueue:
+def queue_to(channel: str, provider: str) -> DeliveryQueue:
     """The queue to one service. Raises KeyError when there is no such transport."""
     transport = transports()[channel, provider]
     name, limits = failover.circuit_name(channel, provider), limits_of(transport)
@@ -81,9 +81,9 @@ def lane(channel: str, provider: str) -> DeliveryQueue:
     )
 
 
-def lanes() -> list[DeliveryQueue]:
+def all_queues() -> list[DeliveryQueue]:
     """Every queue there is."""
-    return [lane(*key) for key in sorted(transports())]
+    return [queue_to(*key) for key in sorted(transports())]
 
 
 def dispatch(channel: str = "", provider: str = "", *, seconds: float = 100.0) -> int:
@@ -112,7 +112,7 @@ def _work(channel: str, provider: str, seconds: float) -> int:
     """Send what waits for a service; what it leaves behind when its circuit opens moves on."""
     quiet_hours.defer_overdue(channel, provider)
     failover.leave(channel, provider)
-    attempted = work(lane(channel, provider), seconds=seconds)
+    attempted = work(queue_to(channel, provider), seconds=seconds)
     failover.leave(channel, provider)
     return attempted
 
@@ -170,7 +170,7 @@ def _settle(name: str, channel: str, settled: Sequence[tuple[Notification, Dispo
     record([row for row, _ in kept], was="sending")
     costs.add([(row.channel, row.provider, row.cost) for row in taken], now)
     _take_hints(name, kept)
-    apply_parked(taken)
+    apply_parked_to(taken)
     # The others have no open case: sending them again has settled it.
     cases.keep_in_step([row for row, _ in kept if cases.kind_of(row)])
     if taken:
@@ -231,10 +231,10 @@ def _take_hints(name: str, settled: Sequence[tuple[Notification, Disposition]]) 
         code = settlement.outcome.code if isinstance(settlement.outcome, Permanent) else ""
         if code == OPTED_OUT:
             opt_out(row.channel, row.recipient, reason=settlement.error, by=row.provider)
-        elif code == GONE:
-            address_is_gone(row.channel, row.recipient, why=settlement.error, by=row.provider)
+        elif code == INVALID_RECIPIENT:
+            suppress_recipient(row.channel, row.recipient, why=settlement.error, by=row.provider)
             try_other_address(row)
-    halts = [s.outcome.reason for _, s in settled if isinstance(s.outcome, Halt)]
+    halts = [s.outcome.reason for _, s in settled if isinstance(s.outcome, ServiceUnavailable)]
     if halts:
         _halt(name, halts[0])
 

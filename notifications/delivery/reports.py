@@ -14,7 +14,7 @@ from core.failures import together, waiting
 from core.workflow import TransitionNotAllowedError, transition
 from notifications import cases
 from notifications.channels import Report, address_key
-from notifications.delivery.invalid_recipients import address_is_gone
+from notifications.delivery.invalid_recipients import suppress_recipient
 from notifications.models import DeliveryReport, Notification
 from notifications.policy.opt_outs import opt_out, spelled
 
@@ -23,31 +23,33 @@ APPLY = "apply the delivery report"
 
 
 @transaction.atomic
-def take_report(channel: str, provider: str, said: Report) -> None:
+def take_report(channel: str, provider: str, report: Report) -> None:
     """Keep a report, once, and apply it to the message it names by reference and recipient.
 
     When there is none it is parked: it may have overtaken the answer that names the message.
     """
-    report, _ = DeliveryReport.objects.get_or_create(
+    kept, _ = DeliveryReport.objects.get_or_create(
         provider=provider,
-        reference=said.reference,
-        recipient=said.recipient,
-        status=said.status,
-        defaults={"state": said.state, "reason": said.reason},
+        reference=report.reference,
+        recipient=report.recipient,
+        status=report.status,
+        defaults={"state": report.state, "reason": report.reason},
     )
-    found = Notification.objects.filter(
-        spelled("recipient", said.recipient), provider=provider, provider_reference=said.reference
+    row = Notification.objects.filter(
+        spelled("recipient", report.recipient),
+        provider=provider,
+        provider_reference=report.reference,
     ).first()
-    if found:
-        _apply(report, found)
-    if said.opted_out:
-        opt_out(channel, said.recipient, reason=f"{said.status} {said.reason}", by=provider)
-    elif said.gone:
-        why = f"{said.status} {said.reason}".strip()
-        address_is_gone(channel, said.recipient, why=why, by=provider)
+    if row:
+        _apply(kept, row)
+    if report.opted_out:
+        opt_out(channel, report.recipient, reason=f"{report.status} {report.reason}", by=provider)
+    elif report.invalid_recipient:
+        why = f"{report.status} {report.reason}".strip()
+        suppress_recipient(channel, report.recipient, why=why, by=provider)
 
 
-def apply_parked(rows: Sequence[Notification]) -> None:
+def apply_parked_to(rows: Sequence[Notification]) -> None:
     """Apply the reports that overtook the answers which named these messages."""
     named = {
         (row.provider, row.provider_reference, address_key(row.recipient)): row
@@ -63,7 +65,7 @@ def apply_parked(rows: Sequence[Notification]) -> None:
             _apply(report, row)
 
 
-def apply_overtaken(limit: int = 500) -> int:
+def apply_parked_reports(limit: int = 500) -> int:
     """Apply the parked reports whose message has its reference by now; how many there were.
 
     A report and the answer that names its message may be recorded at the same instant, neither

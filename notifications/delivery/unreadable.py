@@ -56,7 +56,7 @@ def set_aside(service: Circuit, *, by: str, reason: str) -> None:
     cases.settle(KIND, [service.pk], by=by, how=reason)
 
 
-def troubled() -> "QuerySet[Circuit]":
+def waiting_services() -> "QuerySet[Circuit]":
     """The services of which something waits."""
     waiting = set(_open().order_by().values_list("provider", flat=True).distinct())
     names = [circuit_name(*key) for key in transports() if key[1] in waiting]

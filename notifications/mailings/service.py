@@ -1,7 +1,7 @@
 """Messages to many: who gets one is fixed when it is drafted, and the rows are made in chunks.
 
 Each chunk is one transaction: its messages, the places of those customers taken away, and the
-count. So it may be stopped, killed and gone on with at any point, and each customer is told once
+count. So it may be stopped, killed and resumed at any point, and each customer gets one message
 (`mailing:7:42` is unique). What is in memory is one chunk.
 """
 
@@ -36,7 +36,7 @@ from notifications.content.rendering import (
     fields_for,
     validate_subject,
 )
-from notifications.content.sensitive_words import check_words
+from notifications.content.sensitive_terms import check_sensitive_terms
 from notifications.models import (
     DailyCost,
     Mailing,
@@ -83,8 +83,8 @@ def draft(customers: QuerySet[Customer], *, by: str) -> Mailing:
 def check(mailing: Mailing) -> None:
     """Raise ValidationError, by field, for words that could not be sent as they stand."""
     if mailing.template_name:
-        words = Template.objects.filter(occasion=Occasion.MAILING, name=mailing.template_name)
-        if not words.exists():
+        templates = Template.objects.filter(occasion=Occasion.MAILING, name=mailing.template_name)
+        if not templates.exists():
             text = "There is no template “message to many” of this name. Write it first."
             raise ValidationError({"template_name": text})
         if mailing.message or mailing.subject:
@@ -97,7 +97,7 @@ def check(mailing: Mailing) -> None:
             check_fields(getattr(mailing, name), known)
         except ValidationError as error:
             raise ValidationError({name: error}) from error
-    check_words(mailing.channel, mailing.message, mailing.subject)
+    check_sensitive_terms(mailing.channel, mailing.message, mailing.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,28 +153,28 @@ def likely_cost(channel: str, count: int) -> str:
 
 
 @transaction.atomic
-def start(mailing: Mailing, *, typed: int, seen: str, by: str) -> Mailing:
-    """Let it be written: whoever starts it types how many it goes to, having `seen` its words.
+def start(mailing: Mailing, *, confirmed_count: int, confirmed_hash: str, by: str) -> Mailing:
+    """Let it be written. Whoever starts it types how many it goes to, and saw that content.
 
     Raises ValidationError for another number, for words that were changed meanwhile or could not
     be sent, and TransitionNotAllowedError when it has been started before.
     """
     mailing = Mailing.objects.select_for_update(no_key=True).get(pk=mailing.pk)
-    if seen != mark(mailing):
+    if confirmed_hash != content_hash(mailing):
         raise ValidationError("Its words were changed since you looked. Look at them again.")
-    if typed != mailing.total:
+    if confirmed_count != mailing.total:
         raise ValidationError({"count": f"It goes to {mailing.total}. Type that number."})
     check(mailing)
     return _run(mailing, by)
 
 
-def mark(mailing: Mailing) -> str:
-    """A mark of what it says, by its own words or by its template's: other words have another."""
-    words: list[object] = [mailing.channel, mailing.subject, mailing.message]
+def content_hash(mailing: Mailing) -> str:
+    """A hash of its content, its own text or its template's: another text has another hash."""
+    content: list[object] = [mailing.channel, mailing.subject, mailing.message]
     if name := mailing.template_name:
         texts = Template.objects.filter(name=name).order_by("pk")
-        words += texts.values_list("pk", "subject", "body", "html")
-    return hashlib.sha256(json.dumps(words).encode()).hexdigest()
+        content += texts.values_list("pk", "subject", "body", "html")
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @transaction.atomic
@@ -185,7 +185,7 @@ def stop(mailing: Mailing, *, by: str) -> Mailing:
 
 
 @transaction.atomic
-def go_on(mailing: Mailing, *, by: str) -> Mailing:
+def resume(mailing: Mailing, *, by: str) -> Mailing:
     """Make the rest of its messages. Raises TransitionNotAllowedError when it was not stopped."""
     return _run(mailing, by)
 
@@ -251,8 +251,8 @@ def _write(mailing: Mailing, ids: Sequence[int]) -> int:
     return len(rows)
 
 
-def revive() -> int:
-    """Go on with the mailings whose worker died; how many messages were made here."""
+def resume_stalled() -> int:
+    """Resume the mailings whose worker died; how many messages were made here."""
     since = clock.now() - STALLED_AFTER
     stalled = Mailing.objects.filter(state="running", worked_at__lt=since)
     keys = waiting(WRITE, stalled)

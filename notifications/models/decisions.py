@@ -19,7 +19,7 @@ from notifications.content.rendering import (
     validate_html,
     validate_subject,
 )
-from notifications.content.sensitive_words import check_words
+from notifications.content.sensitive_terms import check_sensitive_terms
 from orders.models import Product, ProductKind
 
 
@@ -133,7 +133,7 @@ class Template(models.Model):
             except ValidationError as error:
                 raise ValidationError({name: error}) from error
         if self.channel in channels():
-            check_words(self.channel, self.body, self.subject, field="body")
+            check_sensitive_terms(self.channel, self.body, self.subject, field="body")
 
 
 class TemplateVersion(models.Model):
@@ -204,8 +204,8 @@ class Rule(models.Model):
         self._check_kit()
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise ValidationError({"valid_until": "It ends before it begins."})
-        words = Template.objects.filter(occasion=self.occasion, name=self.template_name)
-        if self.template_name and not words.filter(channel=self.channel).exists():
+        templates = Template.objects.filter(occasion=self.occasion, name=self.template_name)
+        if self.template_name and not templates.filter(channel=self.channel).exists():
             text = "This event has no template of this name for this channel. Write it first."
             raise ValidationError({"template_name": text})
 

@@ -69,11 +69,11 @@ _ACTIONS = [
 
 
 def _messages(name: str, label: str, rows: Q) -> Kind:
-    def troubled() -> QuerySet[Notification]:
+    def subjects() -> QuerySet[Notification]:
         return Notification.objects.filter(rows, closed_at=None)
 
-    def describe(found: Sequence[Notification]) -> list[Trouble]:
-        return cases.describe(name, found)
+    def describe(messages: Sequence[Notification]) -> list[Trouble]:
+        return cases.describe(name, messages)
 
     return Kind(
         name,
@@ -82,7 +82,7 @@ def _messages(name: str, label: str, rows: Q) -> Kind:
         "notifications",
         VIEW,
         actions=_ACTIONS,
-        troubled=troubled,
+        troubled=subjects,
         describe=describe,
         related=("customer",),
     )
@@ -129,7 +129,7 @@ def register_kinds() -> None:
                     run=_set_aside,
                 )
             ],
-            troubled=unreadable.troubled,
+            troubled=unreadable.waiting_services,
             describe=unreadable.describe,
         ),
         Kind(

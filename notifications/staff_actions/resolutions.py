@@ -53,13 +53,13 @@ def send_by_other_channel(
     locked = Notification.objects.select_for_update(of=("self",)).get(pk=row.pk)
     _check_open(locked)
     check_reason(reason, "it is sent by another channel")
-    told = weigh(twice_risk(locked), despite_risk=despite_risk, reason=reason)
+    detail = weigh(twice_risk(locked), despite_risk=despite_risk, reason=reason)
     if channel == row.channel:
         raise ValidationError({"channel": "Choose another channel than the one that failed."})
     new = notify(row.customer, message=row.message, channel=channel, subject=row.subject, by=by)
     if new.state == "suppressed":
         raise ValidationError({"channel": new.last_error})
-    close(row, by=by, reason=f"(sent by {channel} as {new.pk}) {told}")
+    close(row, by=by, reason=f"(sent by {channel} as {new.pk}) {detail}")
     return new
 
 

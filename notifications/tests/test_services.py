@@ -10,7 +10,7 @@ import notifications.channels as registry
 from customers import contact_channels
 from customers.tests.factories import CustomerFactory
 from notifications.composition.builder import fill
-from notifications.content.sensitive_words import check_words
+from notifications.content.sensitive_terms import check_sensitive_terms
 from notifications.delivery import queues
 from notifications.mailings import service as mailings
 from notifications.models import Mailing, Notification, OptOut, Template
@@ -210,9 +210,9 @@ def test_an_e_mail_always_has_a_subject():
 @pytest.mark.parametrize("words", [("Your DNA results", "News"), ("News", "Your DNA results")])
 def test_a_push_message_reveals_nothing_of_health_in_its_text_or_its_title(words):
     with pytest.raises(ValidationError, match="Push message: do not say “DNA”"):
-        check_words("push", *words)
-    check_words("email", *words)
-    check_words("sms", "News", "Your DNA results")  # an SMS has no subject
+        check_sensitive_terms("push", *words)
+    check_sensitive_terms("email", *words)
+    check_sensitive_terms("sms", "News", "Your DNA results")  # an SMS has no subject
 
 
 def test_the_words_of_a_template_and_a_mailing_by_push_are_looked_at_as_those_of_an_sms():

@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.outbox import claim
 from core.tasks import Enqueue
 from customers.tests.factories import CustomerFactory
-from notifications.delivery.queues import dispatch, lane
+from notifications.delivery.queues import dispatch, queue_to
 from notifications.models import Notification
 from notifications.services import notify
 from notifications.sweeper import reconcile, sweep
@@ -66,7 +66,7 @@ def test_what_no_worker_took_for_long_the_sweep_sends_itself(sandbox, time_machi
 
 def test_what_a_dead_worker_had_is_unknown_and_never_resent(sandbox, time_machine):
     row = queued()
-    claim(lane("sms", "africastalking"), limit=1)
+    claim(queue_to("sms", "africastalking"), limit=1)
     later(time_machine, minutes=6)
     assert sweep()["taken over"] == 1
     row.refresh_from_db()
@@ -81,7 +81,7 @@ def test_a_worker_that_comes_back_late_settles_nothing(sandbox, time_machine):
     from core.http import Done
     from core.outbox import Disposition
 
-    row, queue = queued(), lane("sms", "africastalking")
+    row, queue = queued(), queue_to("sms", "africastalking")
     rows = claim(queue, limit=1)
     later(time_machine, minutes=6)
     sweep()
@@ -92,7 +92,7 @@ def test_a_worker_that_comes_back_late_settles_nothing(sandbox, time_machine):
 
 
 def test_claims_are_small_because_a_dead_worker_loses_all_of_its_own():
-    queue = lane("sms", "africastalking")
+    queue = queue_to("sms", "africastalking")
     assert queue.largest_chunk == 2 * queue.limits.concurrency
     assert not queue.resend_is_safe
 

@@ -13,7 +13,7 @@ from core.outbox import circuit_breaker
 from customers.models import Customer
 from notifications.delivery import failover
 from notifications.delivery.queues import dispatch
-from notifications.delivery.reports import apply_overtaken
+from notifications.delivery.reports import apply_parked_reports
 from notifications.mailings import service as mailings
 from notifications.models import (
     DeliveryReport,
@@ -61,7 +61,7 @@ def test_a_report_that_cannot_be_applied_holds_up_no_other(sandbox: Any, poison:
             state="delivered",
         )
     poison("notifications_notification", f"NEW.id = {rows[0].pk}")
-    assert apply_overtaken() == 2
+    assert apply_parked_reports() == 2
     assert Notification.objects.filter(state="delivered").count() == 2
 
 

@@ -390,7 +390,7 @@ ACTIONS = {
     "clinical.study cancel": "C*",
     "clinical.study enter_in_error": "C*",
     "clinical.study make_available": "C*",
-    "customers.customer write_to_all_found": "M*",
+    "customers.customer write_to_all_matching": "M*",
     "customers.customer write_to_these": "M*",
     "identity.serviceclient shut_out": "M*",
     "notifications.notification send_selected_again": "SM*",

@@ -64,17 +64,17 @@ class Command(BaseCommand):
         sys.exit(supervisor.run(_is_ready, welcome))
 
     def _prepare(self) -> None:
-        self._say("→ Bringing the database up to date …")
+        self._write("→ Bringing the database up to date …")
         try:
             connection.ensure_connection()
         except OperationalError as error:
             raise CommandError(f"The database of DATABASE_URL does not answer: {error}") from error
         call_command("migrate", verbosity=0, interactive=False)
-        self._say("→ Loading the demo data …")
+        self._write("→ Loading the demo data …")
         call_command("load_demo", stdout=self.stdout)
         connections.close_all()
 
-    def _say(self, text: str) -> None:
+    def _write(self, text: str) -> None:
         self.stdout.write(text)
         self.stdout.flush()
 

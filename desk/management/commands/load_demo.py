@@ -29,8 +29,8 @@ class Command(BaseCommand):
                 before = _counted_inserts()
                 import_module(f"{name}.demo").load()
                 added = _counted_inserts() - before
-            told = ", ".join(f"{count} {_plural(table)}" for table, count in added.most_common())
-            self.stdout.write(f"{name}: {told or 'already there'}")
+            summary = ", ".join(f"{count} {_plural(table)}" for table, count in added.most_common())
+            self.stdout.write(f"{name}: {summary or 'already there'}")
 
 
 def _counted_inserts() -> Counter[str]:

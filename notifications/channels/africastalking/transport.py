@@ -24,7 +24,13 @@ from core.http import (
     refusal,
 )
 from core.values.money import Price, parse_price
-from notifications.channels import OPTED_OUT, Halt, Message, NotUnderstood, Report
+from notifications.channels import (
+    OPTED_OUT,
+    Message,
+    Report,
+    ServiceUnavailable,
+    UnreadableReportError,
+)
 
 ACCEPTED = frozenset({100, 101, 102})
 REJECTED = {
@@ -49,7 +55,7 @@ STATES = {
     "Expired": "failed",
 }
 # What happens before the end (https://developers.africastalking.com/docs/sms/notifications).
-ON_THE_WAY = frozenset({"Sent", "Submitted", "Buffered"})
+PENDING = frozenset({"Sent", "Submitted", "Buffered"})
 _PHONE = re.compile(r"\+[1-9]\d{6,14}")
 _REFERENCE = re.compile(r"[!-~]{1,100}")
 _COST = re.compile(r"[ -~]{1,30}")  # kept as they say it; costs.py reads it
@@ -89,8 +95,8 @@ class AfricasTalking:
         if response.status != 200:
             raise GarbledAnswer(f"{response.status}, no account")
         user = response.json_object().get("UserData")
-        said = user.get("balance") if isinstance(user, dict) else None
-        left = parse_price(said) if isinstance(said, str) else None
+        balance = user.get("balance") if isinstance(user, dict) else None
+        left = parse_price(balance) if isinstance(balance, str) else None
         if left is None:
             raise GarbledAnswer(f"{response.status}, without a balance like KES 1785.50")
         return left
@@ -148,7 +154,7 @@ def _rejected(code: int) -> Outcome:
     if code in TRY_AGAIN:
         return Temporary(reason)
     if code == NO_BALANCE:
-        return Halt(reason)
+        return ServiceUnavailable(reason)
     return Permanent(reason, code=OPTED_OUT if code == BLACKLISTED else str(code))
 
 
@@ -158,8 +164,8 @@ def read_report(form: Mapping[str, str]) -> Report:
     Raises NotUnderstood for a status that we do not know.
     """
     status, reason = form["status"], form.get("failureReason", "")[:200]
-    if status not in STATES.keys() | ON_THE_WAY:
-        raise NotUnderstood("a status that we do not know")
+    if status not in STATES.keys() | PENDING:
+        raise UnreadableReportError("a status that we do not know")
     return Report(
         reference=form["id"],
         recipient=form["phoneNumber"],

@@ -17,7 +17,7 @@ from rest_framework.views import APIView
 
 from core.api.errors import BodyTooLarge
 from identity.api.throttles import note_proof
-from notifications.channels import Inbox, NotUnderstood
+from notifications.channels import Inbox, UnreadableReportError
 from notifications.channels.africastalking.serializers import (
     DeliverySerializer,
     InboundSerializer,
@@ -85,7 +85,7 @@ class Webhook(APIView):
         try:
             _check_names(request.data)
             self.take(request)
-        except (ValidationError, ParseError, NotUnderstood) as error:
+        except (ValidationError, ParseError, UnreadableReportError) as error:
             self.inbox.not_understood(
                 AfricasTalking.channel, AfricasTalking.name, self.as_kept(request), _problem(error)
             )
@@ -99,14 +99,16 @@ class Webhook(APIView):
 def _check_names(form: Any) -> None:
     """Raise NotUnderstood for a field that stands twice: no one value can be meant."""
     if isinstance(form, QueryDict) and any(len(values) > 1 for _, values in form.lists()):
-        raise NotUnderstood("a field stands twice in it")
+        raise UnreadableReportError("a field stands twice in it")
 
 
 def _problem(error: Exception) -> str:
     """What cannot be read, by field; nothing of what it said."""
     if isinstance(error, ValidationError):
         codes: Any = error.get_codes()
-        return "; ".join(f"{name}: {', '.join(map(str, told))}" for name, told in codes.items())
+        return "; ".join(
+            f"{name}: {', '.join(map(str, reasons))}" for name, reasons in codes.items()
+        )
     return str(error)
 
 

@@ -31,7 +31,13 @@ from core.http import (
     Unknown,
     refusal,
 )
-from notifications.channels import Halt, Message, NotUnderstood, Report, readable
+from notifications.channels import (
+    Message,
+    Report,
+    ServiceUnavailable,
+    UnreadableReportError,
+    readable,
+)
 from notifications.channels.smtp import mail
 
 _NAME = re.compile(r"[a-z_]{1,30}")
@@ -54,9 +60,9 @@ class Anymail:
             backend, payload, _ = _worded(message)
             ready = requests.Request(**payload.get_request_params(backend.api_url)).prepare()
         except (ImproperlyConfigured, ImportError):
-            return Halt("the settings of the e-mail service are wrong")
+            return ServiceUnavailable("the settings of the e-mail service are wrong")
         except (AnymailError, ValueError) as error:  # BadHeaderError is a ValueError
-            return Permanent(f"cannot be said so: {type(error).__name__}", code="unsendable")
+            return Permanent(f"cannot be sent so: {type(error).__name__}", code="unsendable")
         body = ready.body or b""
         headers = {n: v for n, v in ready.headers.items() if n.lower() not in _OURS}
         raw = body.encode() if isinstance(body, str) else body
@@ -78,10 +84,10 @@ def backend_class() -> type[AnymailRequestsBackend]:
     if not service():
         raise ImproperlyConfigured("ANYMAIL_BACKEND names no service.")
     module = import_module(f"anymail.backends.{service()}")
-    found = getattr(module, "EmailBackend", None)
-    if not (isinstance(found, type) and issubclass(found, AnymailRequestsBackend)):
+    backend = getattr(module, "EmailBackend", None)
+    if not (isinstance(backend, type) and issubclass(backend, AnymailRequestsBackend)):
         raise ImproperlyConfigured("This service of Anymail's is not reached over HTTP.")
-    return found
+    return backend
 
 
 def _worded(message: Message) -> tuple[AnymailRequestsBackend, Any, EmailMultiAlternatives]:
@@ -116,10 +122,10 @@ def _status(message: Message, response: Response) -> tuple[str, str]:
     answer.headers, answer.encoding = CaseInsensitiveDict(response.headers), "utf-8"
     backend.raise_for_status(answer, payload, worded)
     statuses = backend.parse_recipient_status(answer, payload, worded)
-    [said] = list(statuses.values())
-    reference = said.message_id
+    [recipient] = list(statuses.values())
+    reference = recipient.message_id
     fits = isinstance(reference, str) and len(reference) <= 100 and reference.isprintable()
-    return reference if fits else "", str(said.status)
+    return reference if fits else "", str(recipient.status)
 
 
 # --- what the service says later ------------------------------------------------------------
@@ -140,11 +146,11 @@ def read_event(event: AnymailTrackingEvent) -> Report | None:
     """
     kind, why = str(event.event_type or ""), str(event.reject_reason or "")
     if kind in ("", "unknown"):
-        raise NotUnderstood("a status that we do not know")
+        raise UnreadableReportError("a status that we do not know")
     reference, recipient = event.message_id, event.recipient
     if not (isinstance(reference, str) and isinstance(recipient, str) and reference and recipient):
         if kind in _OF_MESSAGES:
-            raise NotUnderstood("it names no message, or no address")
+            raise UnreadableReportError("it names no message, or no address")
         return None
     soft = isinstance(event.esp_event, dict) and event.esp_event.get("Type") in _SOFT
     return Report(
@@ -154,7 +160,7 @@ def read_event(event: AnymailTrackingEvent) -> Report | None:
         state="delivered" if kind == "delivered" else "failed" if kind in _FAILED else "",
         reason=why,
         opted_out=kind in _OPTED_OUT or (kind == "rejected" and why in {"spam", "unsubscribed"}),
-        gone=kind in {"bounced", "rejected"} and why in _HARD and not soft,
+        invalid_recipient=kind in {"bounced", "rejected"} and why in _HARD and not soft,
     )
 
 

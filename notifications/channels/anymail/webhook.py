@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 
 from core.api.parsers import is_storable
 from identity.api.throttles import note_proof
-from notifications.channels import LONGEST, Inbox, NotUnderstood, Report
+from notifications.channels import LONGEST, Inbox, Report, UnreadableReportError
 from notifications.channels.anymail.transport import Anymail, read_event, service
 
 # Where the services keep the events of a batch, beside those that send a list.
@@ -105,7 +105,7 @@ def _keep(event: AnymailTrackingEvent, inbox: Inbox) -> None:
         report = read_event(event)
         if report is not None:
             _check_fit(report)
-    except NotUnderstood as problem:
+    except UnreadableReportError as problem:
         _not_understood(inbox, json.dumps(event.esp_event, default=str).encode(), str(problem))
         return
     if report is not None:
@@ -117,7 +117,7 @@ def _check_fit(report: Report) -> None:
     values = {name: getattr(report, name) for name in LONGEST}
     fits = all(len(values[name]) <= longest for name, longest in LONGEST.items())
     if not fits or not is_storable("".join(values.values())):
-        raise NotUnderstood("an id, an address or a status that is too long, or no text")
+        raise UnreadableReportError("an id, an address or a status that is too long, or no text")
 
 
 def _not_understood(inbox: Inbox, came: bytes, problem: str) -> None:
@@ -135,10 +135,10 @@ def _parts(raw: HttpRequest) -> Iterator[HttpRequest]:
     if not 1 < len(singles) <= MOST_IN_ONE:
         return
     for single in singles:
-        part, said = copy(raw), json.dumps(single)
-        part._body = said.encode()  # type: ignore[attr-defined]
+        part, event = copy(raw), json.dumps(single)
+        part._body = event.encode()  # type: ignore[attr-defined]
         if form is not None:
-            part.POST = QueryDict(urlencode({MANDRILLS: said}))
+            part.POST = QueryDict(urlencode({MANDRILLS: event}))
         yield part
 
 

@@ -14,7 +14,7 @@ from py_vapid import Vapid02
 
 from core.database import clock
 from core.http import Done, Limits, Outcome, Permanent, Request, Response, Unknown, refusal
-from notifications.channels import GONE, Channel, Message
+from notifications.channels import INVALID_RECIPIENT, Channel, Message
 from notifications.channels.webpush.devices import (
     PushSubscription,
     decoded,
@@ -28,7 +28,7 @@ from notifications.channels.webpush.devices import (
 LARGEST_TEXT = 3993  # bytes: what is left of the 4096 that every service takes (RFC 8291, 4)
 KEPT_FOR = 3 * 24 * 3600  # seconds that a service keeps it for a device that is switched off
 SIGNED_FOR = 12 * 3600  # seconds; at most a day (RFC 8292, 2)
-GONE_STATUSES = frozenset({404, 410})  # RFC 8030, 7.3
+EXPIRED_STATUSES = frozenset({404, 410})  # RFC 8030, 7.3
 
 
 class WebPush:
@@ -42,9 +42,9 @@ class WebPush:
         """The encrypted message. A device that is gone, or a text too long, is refused here."""
         device = message.detail
         if not isinstance(device, PushSubscription):
-            return Permanent("the device is gone", code=GONE)
-        said = {"title": message.subject or settings.PUSH_TITLE, "body": message.text}
-        text = json.dumps(said, ensure_ascii=False).encode()
+            return Permanent("the device is gone", code=INVALID_RECIPIENT)
+        content = {"title": message.subject or settings.PUSH_TITLE, "body": message.text}
+        text = json.dumps(content, ensure_ascii=False).encode()
         if len(text) > LARGEST_TEXT:
             return Permanent("longer than a push message may be", code="too-long")
         headers = {
@@ -54,27 +54,29 @@ class WebPush:
             "TTL": str(KEPT_FOR),
         }
         guarded = not trusted(device.endpoint)
-        return Request("POST", device.endpoint, headers, _sealed(text, device), public_only=guarded)
+        return Request(
+            "POST", device.endpoint, headers, _encrypted(text, device), public_only=guarded
+        )
 
     def read(self, response: Response) -> Outcome:
         """Taken with any 2xx. After a 5xx nobody knows."""
-        if response.status in GONE_STATUSES:
-            return Permanent(f"{response.status}, the device is gone", code=GONE)
+        if response.status in EXPIRED_STATUSES:
+            return Permanent(f"{response.status}, the device is gone", code=INVALID_RECIPIENT)
         refused = refusal(response, server_error=Unknown)
         location = response.headers.get("location", "")
         return refused or Done(location if len(location) <= 100 and location.isprintable() else "")
 
 
-def _sealed(text: bytes, device: PushSubscription) -> bytes:
+def _encrypted(text: bytes, device: PushSubscription) -> bytes:
     """Encrypted so that only the device can read it (RFC 8291)."""
-    sealed: bytes = http_ece.encrypt(
+    encrypted: bytes = http_ece.encrypt(
         text,
         private_key=generate_private_key(SECP256R1()),
         dh=decoded(device.p256dh, 65),
         auth_secret=decoded(device.auth, 16),
         version="aes128gcm",
     )
-    return sealed
+    return encrypted
 
 
 def _signed(origin: str) -> str:
@@ -103,7 +105,7 @@ CHANNEL = Channel(
     rank=30,
     load=load_devices,
     detail=named,
-    gone=forget,
-    shown_to_anybody=("subject", "text"),
+    forget=forget,
+    visible_on_lock_screen=("subject", "text"),
 )
 TRANSPORTS = [WebPush()]

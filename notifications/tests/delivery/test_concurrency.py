@@ -8,16 +8,16 @@ from core.http import Limits
 from notifications.channels import transports
 from notifications.checks import check_limits
 from notifications.delivery.concurrency import limits_of, read_limits
-from notifications.delivery.queues import dispatch, lane
+from notifications.delivery.queues import dispatch, queue_to
 from notifications.tests.factories import queued
 
 GATEWAY = ("sms", "gateway")
 
 
 def test_a_setting_goes_before_what_its_file_says(settings):
-    assert lane(*GATEWAY).limits == transports()[GATEWAY].limits
+    assert queue_to(*GATEWAY).limits == transports()[GATEWAY].limits
     settings.NOTIFICATION_LIMITS = {"gateway": "7/2.5", "email:gateway": "3"}
-    assert lane(*GATEWAY).limits == Limits(7, 2.5)
+    assert queue_to(*GATEWAY).limits == Limits(7, 2.5)
     assert limits_of(transports()["email", "gateway"]) == Limits(3, None)
 
 

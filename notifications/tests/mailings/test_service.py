@@ -37,7 +37,10 @@ def drafted(count: int = 5, **words: str) -> Mailing:
 def started(count: int = 5, **words: str) -> Mailing:
     mailing = drafted(count, **words)
     return mailings.start(
-        mailing, typed=mailing.total, seen=mailings.mark(mailing), by="user:maria"
+        mailing,
+        confirmed_count=mailing.total,
+        confirmed_hash=mailings.content_hash(mailing),
+        by="user:maria",
     )
 
 
@@ -87,7 +90,7 @@ def test_stopped_it_makes_no_more_until_it_goes_on(small):
     mailings.write_chunk(mailing.pk)
     mailings.stop(mailing, by="user:maria")
     assert mailings.write(mailing.pk) == 0
-    mailings.go_on(mailing, by="user:maria")
+    mailings.resume(mailing, by="user:maria")
     assert mailings.write(mailing.pk) == 3
     kinds = list(mailing.events.values_list("kind", flat=True))
     assert kinds == ["drafted", "running", "stopped", "running", "done"]
@@ -97,7 +100,9 @@ def test_who_has_opted_out_is_on_record_and_not_told():
     mailing = drafted(2)
     gone = Customer.objects.earliest("id")
     OptOut.objects.create(channel="email", recipient=gone.email)
-    mailings.start(mailing, typed=2, seen=mailings.mark(mailing), by="user:maria")
+    mailings.start(
+        mailing, confirmed_count=2, confirmed_hash=mailings.content_hash(mailing), by="user:maria"
+    )
     mailings.write(mailing.pk)
     mailing.refresh_from_db()
     assert (mailing.written, mailing.suppressed) == (2, 1)
@@ -117,7 +122,12 @@ def test_the_forecast_counts_whom_it_reaches():
 def test_another_number_starts_nothing():
     mailing = drafted(3)
     with pytest.raises(ValidationError, match="It goes to 3"):
-        mailings.start(mailing, typed=4, seen=mailings.mark(mailing), by="user:maria")
+        mailings.start(
+            mailing,
+            confirmed_count=4,
+            confirmed_hash=mailings.content_hash(mailing),
+            by="user:maria",
+        )
     mailing.refresh_from_db()
     assert mailing.state == "draft"
 
@@ -125,7 +135,12 @@ def test_another_number_starts_nothing():
 def test_it_is_started_once():
     mailing = started(1)
     with pytest.raises(TransitionNotAllowedError):
-        mailings.start(mailing, typed=1, seen=mailings.mark(mailing), by="user:maria")
+        mailings.start(
+            mailing,
+            confirmed_count=1,
+            confirmed_hash=mailings.content_hash(mailing),
+            by="user:maria",
+        )
 
 
 @pytest.mark.parametrize(
@@ -152,7 +167,9 @@ def test_a_template_speaks_each_customers_language():
         )
     mailing = drafted(2, template_name="closed", message="")
     Customer.objects.filter(pk=Customer.objects.earliest("id").pk).update(language="sw-KE")
-    mailings.start(mailing, typed=2, seen=mailings.mark(mailing), by="user:maria")
+    mailings.start(
+        mailing, confirmed_count=2, confirmed_hash=mailings.content_hash(mailing), by="user:maria"
+    )
     mailings.write(mailing.pk)
     texts = Notification.objects.order_by("customer_id").values_list("message", flat=True)
     assert list(texts) == ["Imefungwa", "Closed"]
@@ -178,7 +195,7 @@ def test_staff_write_to_the_customers_of_a_list_and_start_it_with_the_number(cli
     start = f"/admin/notifications/mailing/{mailing.pk}/start/"
     assert "Hello" in client.get(start).content.decode()
     mailing.refresh_from_db()
-    seen = {"seen": mailings.mark(mailing), "_form_submitted": "on"}
+    seen = {"seen": mailings.content_hash(mailing), "_form_submitted": "on"}
     client.post(start, {"count": 2, **seen})
     mailing.refresh_from_db()
     assert mailing.state == "draft"
@@ -203,7 +220,7 @@ def test_staff_write_to_all_that_a_search_has_found(client):
     for name in ("Ada One", "Ada Two", "Bob"):
         CustomerFactory.create(name=name)
     chosen = Customer.objects.get(name="Ada One").pk
-    form = {"action": "write_to_all_found", "_selected_action": [chosen]}
+    form = {"action": "write_to_all_matching", "_selected_action": [chosen]}
     client.post(f"{LIST}?q=Ada", form)
     names = MailingRecipient.objects.values_list("customer__name", flat=True)
     assert sorted(names) == ["Ada One", "Ada Two"]

@@ -9,7 +9,7 @@ from core.http import Temporary
 from core.outbox import circuit_breaker, claim, reclaim_expired
 from customers.tests.factories import CustomerFactory
 from notifications.delivery import failover
-from notifications.delivery.queues import dispatch, lane
+from notifications.delivery.queues import dispatch, queue_to
 from notifications.models import Limits, Notification
 from notifications.policy import quiet_hours
 from notifications.policy.send_window import QUIET
@@ -84,9 +84,9 @@ def test_what_moves_to_another_service_keeps_what_it_waits_for(clock, settings):
 def test_a_message_whose_worker_died_is_not_sent_again_at_night(clock):
     row = written()
     Notification.objects.update(when_unknown="resend")
-    claim(lane("sms", "africastalking"), limit=1)
+    claim(queue_to("sms", "africastalking"), limit=1)
     clock.move_to(NIGHT)
-    assert reclaim_expired(lane("sms", "africastalking")) == 1
+    assert reclaim_expired(queue_to("sms", "africastalking")) == 1
     assert (due(row), row.state) == (MORNING, "queued")
 
 

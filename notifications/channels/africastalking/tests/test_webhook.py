@@ -13,8 +13,8 @@ from core.outbox import Disposition, claim
 from core.sweeper import reconcile
 from core.web import rate_limits as rates
 from notifications.delivery import unreadable
-from notifications.delivery.queues import dispatch, lane
-from notifications.delivery.reports import apply_overtaken
+from notifications.delivery.queues import dispatch, queue_to
+from notifications.delivery.reports import apply_parked_reports
 from notifications.models import DeliveryReport, Notification, NotificationEvent, OptOut
 from notifications.services import notify
 from notifications.tests.factories import queued, sent
@@ -128,7 +128,7 @@ def test_a_report_that_lost_its_plus_on_the_way_still_matches(post):
 
 
 def test_a_report_that_overtakes_the_answer_is_applied_when_the_answer_comes(post):
-    row, queue = queued(), lane("sms", "africastalking")
+    row, queue = queued(), queue_to("sms", "africastalking")
     [claimed] = claim(queue, limit=1)
     claimed.provider_reference = "ATXid_1"
     assert post(**report(claimed, "Success")) == 200
@@ -146,10 +146,10 @@ def test_a_report_that_was_recorded_at_the_same_instant_is_found_by_the_sweeper(
         status="Success",
         state="delivered",
     )
-    assert apply_overtaken() == 1
+    assert apply_parked_reports() == 1
     row.refresh_from_db()
     assert row.state == "delivered"
-    assert apply_overtaken() == 0
+    assert apply_parked_reports() == 0
 
 
 def test_a_parked_report_is_applied_once_it_comes_again(post):
@@ -339,7 +339,7 @@ def test_A6_the_whole_road_of_a_message_is_real_http_on_loopback(
         row = queued(phone_number=f"+25470459{digits}")
         dispatch("sms", "africastalking")
         wait_until(lambda: DeliveryReport.objects.count() == 2)
-    apply_overtaken()
+    apply_parked_reports()
     row.refresh_from_db()
     assert row.state == state
 

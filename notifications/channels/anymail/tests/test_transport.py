@@ -10,9 +10,9 @@ from rest_framework.test import APIClient
 
 from core.cases.models import Case
 from core.http import Done, GarbledAnswer, Outcome, Permanent, Request, Response, Temporary, Unknown
-from notifications.channels import Halt, Message
+from notifications.channels import Message, ServiceUnavailable
 from notifications.channels.anymail.transport import Anymail
-from notifications.delivery.reports import apply_overtaken
+from notifications.delivery.reports import apply_parked_reports
 from notifications.models import DeliveryReport, Notification, OptOut
 from notifications.services import notify
 from notifications.tests.factories import sent
@@ -61,7 +61,7 @@ def test_another_service_is_a_matter_of_settings(settings):
 @pytest.mark.parametrize("backend", ["", "pigeon", "../../etc", "amazon_ses", "test", "console"])
 def test_a_service_that_cannot_be_reached_so_halts_the_queue(settings, backend):
     settings.ANYMAIL_BACKEND = backend
-    assert isinstance(Anymail().request(Message("jane@example.com", "Hello")), Halt)
+    assert isinstance(Anymail().request(Message("jane@example.com", "Hello")), ServiceUnavailable)
 
 
 def test_a_missing_key_halts_the_queue_and_loses_no_message(settings):
@@ -348,5 +348,5 @@ def test_the_whole_road_of_an_e_mail_is_real_http_on_loopback(live_server, setti
         settings.ANYMAIL = settings.ANYMAIL | {"POSTMARK_API_URL": f"{world.url}/postmark/"}
         customer = sent("email", email=f"{name}@example.com").customer
         wait_until(lambda: DeliveryReport.objects.count() == (2 if name == "spam" else 1))
-    apply_overtaken()
+    apply_parked_reports()
     assert customer.notifications.get().state == state

@@ -9,7 +9,7 @@ from django.utils import timezone
 from core.http import Done, Permanent, Request, Response, Temporary, Unknown
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
-from notifications.channels import GONE, Message
+from notifications.channels import INVALID_RECIPIENT, Message
 from notifications.channels.webpush.devices import check_endpoint, latest_device, register
 from notifications.channels.webpush.transport import WebPush
 from notifications.delivery.queues import dispatch
@@ -128,7 +128,7 @@ def test_a_text_too_long_is_refused_not_cut(sandbox):
 def test_what_a_push_service_answers(status, kind):
     outcome = WebPush().read(Response(status, {"retry-after": "60"}))
     assert isinstance(outcome, kind)
-    gone = isinstance(outcome, Permanent) and outcome.code == GONE
+    gone = isinstance(outcome, Permanent) and outcome.code == INVALID_RECIPIENT
     assert gone == (status in (404, 410))
 
 

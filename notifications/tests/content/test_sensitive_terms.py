@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from notifications.content.sensitive_words import check_words
+from notifications.content.sensitive_terms import check_sensitive_terms
 from orders.tests.factories import KitFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db
@@ -84,7 +84,7 @@ def test_words_of_health_are_found_in_whatever_form(text):
     KitFactory.create(name="PGx", item_id="pharmacogenomics")
     ProductFactory.create(name="Night serum, 30 ml", item_id="it-2", kind="treatment")
     with pytest.raises(ValidationError) as refused:
-        check_words("sms", text)
+        check_sensitive_terms("sms", text)
     assert refused.value.error_dict["message"][0].code == "health"
 
 
@@ -126,4 +126,4 @@ def test_words_of_health_are_found_in_whatever_form(text):
 def test_words_that_say_nothing_of_health_pass(text):
     KitFactory.create(name="Carrier screening kit", item_id="carrier-screening")
     ProductFactory.create(name="Night serum, 30 ml", item_id="it-2", kind="treatment")
-    check_words("sms", text)
+    check_sensitive_terms("sms", text)

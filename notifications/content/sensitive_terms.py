@@ -14,7 +14,7 @@ from core.values.lookalikes import latin, words
 from notifications.channels import channels
 from orders.models import Product, ProductKind
 
-TELLING_KINDS = (ProductKind.DNA_KIT, ProductKind.TREATMENT)
+SENSITIVE_KINDS = (ProductKind.DNA_KIT, ProductKind.TREATMENT)
 # What a product's name holds beside the name: nobody says “the night serum, 30 ml”.
 COMMON = frozenset(
     [
@@ -54,25 +54,25 @@ _SEAM = re.compile(
 )
 
 
-def telling_words(text: str) -> list[str]:
+def sensitive_terms_in(text: str) -> list[str]:
     """What of this text reveals something of health: names of kits and treatments, `HEALTH_WORDS`.
 
     In whatever form: `genomes` for genome, `D.N.A.`, `MyDNA`, letters that only look otherwise, and
     a product's name without its commas and amounts. Item ids as they are written: `it 2` is none.
     """
-    plain, said = latin(text).casefold(), _Said(text)
-    wanted = [word for word in settings.HEALTH_WORDS if said.holds(words(word))]
-    products = Product.objects.filter(kind__in=TELLING_KINDS).values_list("name", "item_id")
+    plain, indexed = latin(text).casefold(), _IndexedText(text)
+    wanted = [word for word in settings.HEALTH_WORDS if indexed.holds(words(word))]
+    products = Product.objects.filter(kind__in=SENSITIVE_KINDS).values_list("name", "item_id")
     for name, item_id in products.iterator():
-        if said.holds(_telling(words(name))):
+        if indexed.holds(_distinctive(words(name))):
             wanted.append(name)
-        elif _is_written_in(latin(item_id).casefold(), plain) or _is_slug_in(item_id, said):
+        elif _is_written_in(latin(item_id).casefold(), plain) or _is_slug_in(item_id, indexed):
             wanted.append(item_id)
     return wanted
 
 
-class _Said:
-    """What a text says: its words, the pieces of those that are written together, and its letters.
+class _IndexedText:
+    """A text to search: its words, the pieces of those that are written together, and its letters.
 
     In `letters` nothing stands between the pieces; `edges` are where one begins or ends, `blanks`
     where one did not follow another directly.
@@ -120,25 +120,31 @@ class _Said:
         return any(at in self.blanks for at in range(start + 1, end))
 
 
-def check_words(channel: str, text: str, subject: str = "", *, field: str = "message") -> None:
+def check_sensitive_terms(
+    channel: str, text: str, subject: str = "", *, field: str = "message"
+) -> None:
     """Raise ValidationError when what anybody may read of a message reveals something of health.
 
     On `field` for the text, on `subject` for that. Without a channel the message may go by any.
     """
-    said = {"subject": ("subject", subject), "text": (field, text)}
+    parts = {"subject": ("subject", subject), "text": (field, text)}
     for each in [channels()[channel]] if channel else channels().values():
-        for part in each.shown_to_anybody:
-            name, shown = said[part]
-            if shown and (found := telling_words(shown)):
-                raise ValidationError({name: _refusal(each.label, found[0])})
+        for part in each.visible_on_lock_screen:
+            name, shown = parts[part]
+            if shown and (terms := sensitive_terms_in(shown)):
+                raise ValidationError({name: _refusal(each.label, terms[0])})
 
 
 def _refusal(label: str, word: str) -> ValidationError:
-    said = f"{label[0].upper()}{label[1:]}: do not say “{word}”, anybody may read it who sees the"
-    return ValidationError(f"{said} telephone. Say it by e-mail, or without that word.", "health")
+    beginning = (
+        f"{label[0].upper()}{label[1:]}: do not say “{word}”, anybody may read it who sees the"
+    )
+    return ValidationError(
+        f"{beginning} telephone. Say it by e-mail, or without that word.", "health"
+    )
 
 
-def _telling(parts: list[str]) -> list[str]:
+def _distinctive(parts: list[str]) -> list[str]:
     """Without amounts and common words, unless nothing is left that says more than they do."""
     left = [part for part in parts if part not in COMMON and not part[0].isdigit()]
     return left if any(len(part) >= SHORTEST_STEM for part in left) else parts
@@ -148,10 +154,10 @@ def _is_written_in(item_id: str, plain: str) -> bool:
     return bool(re.search(rf"(?<!\w){re.escape(item_id)}(?!\w)", plain))
 
 
-def _is_slug_in(item_id: str, said: _Said) -> bool:
+def _is_slug_in(item_id: str, indexed: _IndexedText) -> bool:
     """A kit type is made of words; an id with numbers is not."""
     parts = words(item_id)
-    return all(map(str.isalpha, parts)) and said.holds(_telling(parts))
+    return all(map(str.isalpha, parts)) and indexed.holds(_distinctive(parts))
 
 
 def _stands_in(parts: Sequence[str], tokens: Sequence[str]) -> bool:
