@@ -9,7 +9,7 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        """Connect the receivers and the checks; tell the floors below who can be reached how."""
+        """Connect the receivers and the checks; register the channels with the apps below."""
         from customers import contact_channels
         from identity import notices
         from notifications import checks, signals  # noqa: F401

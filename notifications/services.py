@@ -48,12 +48,12 @@ def notify(
     by: str = "system",
     key: str = "",
 ) -> Notification:
-    """Tell a customer something: `notify(customer, message="…", channel="sms")`.
+    """Write one message to a customer: `notify(customer, message="…", channel="sms")`.
 
     In place of a message, `template` names one of the templates “message to many”. Without a
     channel it goes by the one they chose, or the first that reaches them. Gives the notification:
     it waits for the end of quiet hours unless it is `critical`, and is suppressed when they have
-    opted out or have just been told the same. Of several with the same `key` one is written: it
+    opted out or have just got the same text. Of several with the same `key` one is written: it
     is given again. Raises ValidationError, by field, for an unknown channel or template, a
     customer it does not reach, a message that is empty, longer than 2000 characters or not plain
     text, and one that reveals something of health where anybody may read it.
@@ -109,10 +109,10 @@ def resend(
     """Send again what failed or may never have arrived: staff decide that, with a reason.
 
     It goes to the customer's present address: a wrong one may be why it failed. That it may have
-    arrived is remembered: a second try that is refused says nothing of the first. Raises
+    arrived is remembered: a second try that is refused proves nothing about the first. Raises
     ValidationError without a reason (`reason`) or when the customer cannot be reached or has opted
     out, TransitionNotAllowedError when it is neither failed nor unknown, and UnsafeActionError when
-    they may get it twice unless `despite_risk` was said.
+    they may get it twice unless `despite_risk`.
     """
     locked = Notification.objects.select_for_update(of=("self",), no_key=True).get(
         pk=notification.pk

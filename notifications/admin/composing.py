@@ -32,7 +32,7 @@ from notifications.services import notify
 
 
 class MessageForm(forms.Form):
-    """What is said, and how. Refused when it is typed."""
+    """The text and the channel. Refused when it is typed."""
 
     key = forms.UUIDField(widget=forms.HiddenInput)  # sent twice, it is written once
     channel = forms.ChoiceField(

@@ -1,4 +1,4 @@
-"""What staff decide: what is told at all, how much of it, and whom not to write to."""
+"""What staff decide: which events are announced, how often, and who has opted out."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ from notifications.policy.opt_outs import note_preferences, opt_in, opt_out
 
 @admin.register(Topic)
 class TopicAdmin(ModelAdmin):
-    """What customers hear of at all. The events are given; staff switch them."""
+    """Which events are announced to customers. The events are given; staff switch them."""
 
     list_display = ["occasion", "is_on", "critical"]
     readonly_fields = ["occasion"]
@@ -37,7 +37,7 @@ class TopicAdmin(ModelAdmin):
 
 @admin.register(Limits)
 class LimitsAdmin(ModelAdmin):
-    """How much a customer hears, and when: one row."""
+    """How many messages a customer gets, and when: one row."""
 
     fieldsets = [
         (
@@ -99,7 +99,7 @@ class OptOutAdmin(ModelAdmin):
 
 @admin.register(Consent)
 class ConsentAdmin(ReadOnly, LargeTableAdmin):
-    """Who said when and how what they want to hear."""
+    """Who agreed or objected to what, when and how."""
 
     nothing_here = "Nobody has agreed or said no to anything yet."
     list_display = ["at", "customer", "kind", "channel", "recipient", "how", "actor", "detail"]

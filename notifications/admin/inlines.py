@@ -22,7 +22,7 @@ class EventInline(HistoryInline):
 
 
 class DeliveryReportInline(ReadOnlyInline):
-    """What the service said later."""
+    """What the service reported."""
 
     model = DeliveryReport
     fields = ["received_at", "status", "reason"]
@@ -39,7 +39,7 @@ class NotificationInline(ReadOnlyInline):
 
     @display(description="message")
     def text(self, row: Notification) -> str:
-        """What was said; a link by which the customer acts is cut short."""
+        """The text; a link by which the customer acts is cut short."""
         return row.shown_message
 
 
@@ -59,13 +59,13 @@ class DeviceInline(ReadOnlyInline):
 
 
 class CustomersNotificationInline(NotificationInline):
-    """All that a customer was told, on a tab of its own."""
+    """All messages to a customer, on a tab of its own."""
 
     tab = True
 
 
 class ConsentInline(ReadOnlyInline):
-    """What a customer said they want to hear."""
+    """What a customer agreed or objected to."""
 
     model = Consent
     fields = ["at", "kind", "channel", "recipient", "how", "actor", "detail"]

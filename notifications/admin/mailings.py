@@ -31,14 +31,14 @@ STATE_COLOURS = {
 
 
 class DraftForm(ModelForm):  # type: ignore[type-arg]
-    """The words of a draft, refused when they are typed."""
+    """The content of a draft, refused when it is typed."""
 
     class Meta:
         model = Mailing
         fields = ["channel", "template_name", "subject", "message"]
 
     def clean(self) -> dict[str, Any]:
-        """Raise ValidationError for words that could not be sent."""
+        """Raise ValidationError for content that could not be sent."""
         cleaned: dict[str, Any] = super().clean() or {}
         if not self.errors:
             mailings.check(Mailing(**cleaned))
@@ -155,11 +155,11 @@ class MailingAdmin(LargeTableAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is unsaid."""
+        """Mailings stay on record."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Mailing | None = None) -> bool:
-        """The words of a draft may be changed."""
+        """The content of a draft may be changed."""
         allowed: bool = super().has_change_permission(request, obj)
         return allowed and (obj is None or obj.state == "draft")
 
@@ -277,7 +277,7 @@ def write_to_these(
 def write_to_all_matching(
     page: Any, request: HttpRequest, queryset: QuerySet[Customer]
 ) -> HttpResponse | None:
-    """Draft a mailing to all whom search and filters have found, on every page of the list."""
+    """Draft a mailing to all customers that match search and filters, on every page of the list."""
     customers = page.get_changelist_instance(request).get_queryset(request)
     return _draft(page, request, customers)
 

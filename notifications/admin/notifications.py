@@ -1,4 +1,4 @@
-"""What was said and what became of it, and a way to send it again."""
+"""Messages, what became of them, and sending them again."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ class ProviderFilter(admin.SimpleListFilter):
 
 @admin.register(Notification)
 class NotificationAdmin(ReadOnly, LargeTableAdmin):
-    """Every message, and a way to send again what did not arrive."""
+    """Every message, with an action to send it again."""
 
     list_display = ["created_at", "customer", "channel", "shown_state", "excerpt", "sent_at"]
     list_filter = ["state", "channel", ProviderFilter, ("created_at", TimeRangeFilter)]
@@ -108,17 +108,17 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
 
     @display(description="why")
     def why(self, row: Notification) -> str:
-        """Why it failed, waits or was suppressed; and what the service said of it."""
+        """Why it failed, waits or was suppressed; and what the service answered."""
         return f"{row.last_error or '-'} {row.last_answer}".rstrip()
 
     @display(description="message")
     def excerpt(self, row: Notification) -> str:
-        """The beginning of what was said."""
+        """The beginning of the text."""
         return cut(row.shown_message, 80)
 
     @display(description="message")
     def whole(self, row: Notification) -> str:
-        """What was said; a link by which the customer acts is cut short."""
+        """The text; a link by which the customer acts is cut short."""
         return row.shown_message
 
     def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
@@ -200,7 +200,7 @@ class NotUnderstoodFilter(SetAsideFilter):
 
 @admin.register(DeliveryReport)
 class DeliveryReportAdmin(ReadOnly, LargeTableAdmin):
-    """What services said; without a notification, of a message we do not know."""
+    """What services reported; without a notification, of a message we do not know."""
 
     list_display = ["received_at", "provider", "status", "reason", "notification"]
     list_filter = [("notification", admin.EmptyFieldListFilter), NotUnderstoodFilter]

@@ -13,7 +13,7 @@ from core.admin.pages import ModelAdmin
 from core.forms import TokenField
 from core.values.text import reference
 from notifications.composition.preview import preview
-from notifications.models import NEWS, Rule
+from notifications.models import ANNOUNCED_OCCASIONS, Rule
 from orders.models import Order
 
 
@@ -25,7 +25,9 @@ class PreviewForm(forms.Form):
         max_length=24,
         widget=UnfoldAdminTextInputWidget({"placeholder": "co-1"}),
     )
-    occasion = forms.ChoiceField(label="Event", choices=NEWS, widget=UnfoldAdminSelectWidget)
+    occasion = forms.ChoiceField(
+        label="Event", choices=ANNOUNCED_OCCASIONS, widget=UnfoldAdminSelectWidget
+    )
 
     def clean_number(self) -> Order:
         """The order. Raises ValidationError when there is none."""
@@ -38,7 +40,7 @@ class PreviewForm(forms.Form):
 
 @admin.register(Rule)
 class RuleAdmin(ModelAdmin):
-    """By which channel customers hear of what. The most specific active rule wins."""
+    """By which channel which event is announced. The most specific active rule wins."""
 
     list_display = [
         "occasion",
@@ -70,7 +72,7 @@ class RuleAdmin(ModelAdmin):
         permissions=["try"],
     )
     def try_on_an_order(self, request: HttpRequest) -> HttpResponse:
-        """What a customer would hear of an order, and why."""
+        """The message that a customer would get about an order, and why."""
         form = PreviewForm(request.GET if "number" in request.GET else None)
         context: dict[str, Any] = {"title": "Try the rules on an order", "form": form}
         if form.is_valid():

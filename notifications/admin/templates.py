@@ -1,4 +1,4 @@
-"""Templates in the admin: their words, fields, versions, and how many SMS they take."""
+"""Templates in the admin: their texts, fields, versions, and how many SMS they take."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def _more(fields: dict[str, str]) -> str:
 
 @admin.register(Template)
 class TemplateAdmin(ModelAdmin):
-    """The words. A field that does not exist is refused when it is typed."""
+    """The texts. A field that does not exist is refused when it is typed."""
 
     list_display = ["occasion", "name", "channel", "language", "subject", "body", "version"]
     list_select_related = ["current"]
@@ -71,7 +71,7 @@ class TemplateAdmin(ModelAdmin):
 
     @admin.display(description="Preview, as it was saved")
     def preview(self, template: Template) -> str:
-        """The words, filled in for an invented order."""
+        """The text, filled in for an invented order."""
         fields = fields_for(template.occasion, template.channel)
         known = {name: SAMPLE[name] for name in fields}
         lines = [render(line, known) for line in (template.subject, template.body) if line]
@@ -85,7 +85,7 @@ class TemplateAdmin(ModelAdmin):
         return str(template.current.number) if template.current else "-"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Messages name the version that they were made from: words are changed, not deleted."""
+        """Messages name the version that they were made from: texts are changed, not deleted."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Template, form: Any, change: bool) -> None:

@@ -1,4 +1,4 @@
-"""Devices for push messages over HTTP: what a browser says of itself, kept for its customer."""
+"""Devices for push messages over HTTP: what a browser sends of itself, kept for its customer."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -106,7 +106,7 @@ class DeviceViewSet(
     mixins.DestroyModelMixin,
     viewsets.GenericViewSet[PushSubscription],
 ):
-    """Customers' devices. One that its push service calls gone is removed by itself."""
+    """Customers' devices. One that its push service calls expired is removed by itself."""
 
     queryset = PushSubscription.objects.all()
     filter_backends = [DjangoFilterBackend, OrderingFilter]

@@ -1,4 +1,4 @@
-"""What becomes of what services tell us by their webhooks."""
+"""What becomes of what services report by their webhooks."""
 
 from notifications.channels import Inbox, Report
 from notifications.delivery import inbound_sms, reports, unreadable
@@ -21,7 +21,7 @@ class DeliveryInbox(Inbox):
         opt_outs.opt_out(channel, recipient, reason=reason, by=by)
 
     def asks_to_stop(self, text: str) -> bool:
-        """By the words for it in many languages."""
+        """By its keywords in many languages."""
         return inbound_sms.asks_to_stop(text)
 
     def text(self, channel: str, sender: str, text: str, *, by: str) -> None:

@@ -26,7 +26,7 @@ from notifications.policy.opt_outs import (
 
 
 class PreferencesSerializer(Serializer):
-    """What a customer wants to hear by, and how. Empty means the default."""
+    """By which channel and in which language a customer wants messages. Empty means the default."""
 
     channel = serializers.ChoiceField(
         choices=channel_choices(), allow_blank=True, required=False, help_text="The one they chose."
@@ -51,7 +51,7 @@ class PreferencesSerializer(Serializer):
 
 
 class ConsentSerializer(ModelSerializer):
-    """One step: who said what, when, and how."""
+    """One step: who agreed or objected to what, when, and how."""
 
     class Meta:
         model = Consent
@@ -129,5 +129,5 @@ class ConsentViewSet(mixins.ListModelMixin, OfACustomer):
 
     @extend_schema(summary="List a customer's consent history")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """What they said, and how we know."""
+        """What they agreed or objected to, and how we know."""
         return super().list(request, *args, **kwargs)

@@ -42,10 +42,10 @@ class Channel:
     name: str
     label: str
     recipient: Callable[["Customer"], str]
-    missing: str  # what the customer lacks, in words
+    missing: str  # what the customer lacks, as people read it
     preference: str  # the setting that lists its transports in order
     clean: Callable[[str], str] = str.strip
-    # Why nothing goes to such an address, in words; "" when it may.
+    # Why nothing goes to such an address, as people read it; "" when it may.
     refusal: Callable[[str], str] = lambda address: ""
     column: str = ""  # the customer's column that holds the address, if one does
     rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
@@ -71,7 +71,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a service says later of a message it took: `state` is the final one, or "" before."""
+    """What a service reports later of a message it took: `state` is the final one, or "" before."""
 
     reference: str
     recipient: str
@@ -83,7 +83,7 @@ class Report:
 
 
 class Inbox:
-    """What becomes of what a service reports by its webhook; `notifications/api` says how.
+    """What becomes of what a service reports by its webhook; `notifications/api` does it.
 
     Webhooks only read: what they find is handed on to those above them.
     """
@@ -93,7 +93,7 @@ class Inbox:
         raise NotImplementedError
 
     def not_understood(self, channel: str, provider: str, came: bytes, problem: str) -> None:
-        """It says what we cannot read; `problem` in our words."""
+        """A report that we cannot read; `problem` says what is wrong with it."""
         raise NotImplementedError
 
     def opt_out(self, channel: str, recipient: str, *, reason: str, by: str) -> None:
@@ -145,7 +145,7 @@ class PairedTransport(Protocol):
 
 @runtime_checkable
 class DirectTransport(Protocol):
-    """A carrier without HTTP: it delivers by itself and must say what became of the message."""
+    """A carrier without HTTP: it delivers by itself and returns what became of the message."""
 
     name: str
     channel: str

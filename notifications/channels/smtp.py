@@ -57,7 +57,7 @@ def _send(connection: BaseEmailBackend, message: Message) -> Outcome:
         if invalid:
             return Permanent(f"there is no such mailbox: {code}", code=INVALID_RECIPIENT)
         return _refused(code, "the recipient was refused")
-    except smtplib.SMTPSenderRefused as error:  # our own name or right to send: it gets mended
+    except smtplib.SMTPSenderRefused as error:  # our own name or right to send: it gets fixed
         return Temporary(f"our sender was refused: {error.smtp_code}")
     except smtplib.SMTPResponseException as error:
         return _refused(error.smtp_code, "the message was refused")

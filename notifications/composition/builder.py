@@ -49,8 +49,8 @@ class Trigger:
 def trigger_from_order(event: OrderEvent) -> Trigger | None:
     """The trigger of an order's event; None when customers are not notified of it.
 
-    One that waits for an address is asked for it, and counts as placed once it has one: what it was
-    told before that, also by a release that asked nobody, is not told again.
+    One that waits for an address is asked for it, and counts as placed once it has one: what was
+    announced before that, also by a release that asked nobody, is not announced again.
     """
     occasion, order = ORDER_OCCASIONS.get(event.kind), event.order
     if occasion is None or (event.kind == "address-set" and not order.ships):
@@ -108,7 +108,7 @@ def messages_for(triggers: Sequence[Trigger]) -> tuple[list[Notification], Polic
 
 
 def occasions_of(triggers: Iterable[Trigger]) -> set[str]:
-    """What to look up: with a parcel, all that several of them may be told in one message."""
+    """What to look up: with a parcel, all that one message about several of them may need."""
     occasions = {each.occasion for each in triggers}
     if occasions & set(PARCEL_OCCASIONS):
         occasions |= {*PARCEL_OCCASIONS, Occasion.DIGEST}

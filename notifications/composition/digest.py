@@ -1,9 +1,9 @@
 """One message for several parcels that move at once.
 
-The first news goes out at once. News of another parcel within the time that staff set waits for
-its end, and whatever else moves until then is told in the same message: each status keeps its own
-row, which names the message that tells it. Rows alone hold all this: nothing is lost when a process
-dies, and nothing is told twice.
+The first message goes out at once. One about another parcel within the time that staff set waits
+for its end, and whatever else moves until then joins it, the digest: each status keeps its own row,
+which names its digest. Rows alone hold all this: nothing is lost when a process dies, and nothing
+is sent twice.
 """
 
 from collections import defaultdict
@@ -24,13 +24,13 @@ JOINED = "Told together with others, in another message."
 PLAIN = TemplateText("", "Hi {user_name}, news of {count} parcels. {parcels}")
 
 Group = tuple[int, str, str]  # customer, channel, address
-Pair = tuple[Notification, Notification]  # a row, and the message that tells it
+Pair = tuple[Notification, Notification]  # a row, and its digest
 
 
 def gather(rows: Sequence[Notification], policy: Policy) -> bool:
     """Save the rows, those of parcels joined where they can be; False when there is nothing to do.
 
-    Joined rows are suppressed, with the reason and the message that tells them.
+    Joined rows are suppressed, with the reason and their digest.
     """
     minutes = policy.window.digest_minutes
     groups = _groups(rows) if minutes else {}
@@ -53,9 +53,9 @@ def _join(
     recent: Sequence[Notification],
     span: timedelta,
 ) -> list[Pair]:
-    """Each row with the message that tells it; those that are told alone are left out."""
+    """Each row with its digest; those that are sent alone are left out."""
     joined: list[Pair] = []
-    room = MOST_IN_ONE - 1 - head.tells.count() if head else 0
+    room = MOST_IN_ONE - 1 - head.digest_items.count() if head else 0
     for row in rows:
         if head is None or room <= 0:
             head, room = row, MOST_IN_ONE - 1
@@ -67,7 +67,7 @@ def _join(
 
 
 def _groups(rows: Iterable[Notification]) -> dict[Group, list[Notification]]:
-    """The rows that may be told together, by customer, channel and address."""
+    """The rows that may share a digest, by customer, channel and address."""
     groups: defaultdict[Group, list[Notification]] = defaultdict(list)
     for row in rows:
         if row.shipment_id and row.state == "queued" and not row.critical:
@@ -85,7 +85,7 @@ def _known(rows: Iterable[Notification]) -> Iterable[str]:
 
 
 def _of(groups: Iterable[Group]) -> Q:
-    return Q(customer__in={customer for customer, _, _ in groups}) & Q(told_in=None)
+    return Q(customer__in={customer for customer, _, _ in groups}) & Q(digest=None)
 
 
 def _waiting(
@@ -130,7 +130,7 @@ def _save(rows: Sequence[Notification], joined: Sequence[Pair]) -> None:
     Notification.objects.bulk_create(alone, ignore_conflicts=True)
     _learn_keys([head for _, head in joined])
     for row, head in joined:
-        row.state, row.last_error, row.told_in = "suppressed", JOINED, head
+        row.state, row.last_error, row.digest = "suppressed", JOINED, head
     Notification.objects.bulk_create([row for row, _ in joined], ignore_conflicts=True)
 
 
@@ -143,9 +143,9 @@ def _learn_keys(heads: Iterable[Notification]) -> None:
 
 
 def _rewrite(heads: Iterable[Notification], policy: Policy) -> None:
-    """Put into each message all that it tells by now."""
+    """Put into each digest all its items by now."""
     for head in {row.pk: row for row in heads}.values():
-        rows = [head, *head.tells.select_related("shipment").order_by("id")]
+        rows = [head, *head.digest_items.select_related("shipment").order_by("id")]
         customer = head.customer
         text = policy.text_for(Occasion.DIGEST, head.channel, customer.language) or PLAIN
         values = {
@@ -158,7 +158,7 @@ def _rewrite(heads: Iterable[Notification], policy: Policy) -> None:
 
 
 def _summary(row: Notification, policy: Policy) -> str:
-    """One parcel's news in a few words: the subject of its own e-mail, in their language."""
+    """One parcel's item: the subject of its own e-mail, in their language."""
     occasion = builder.occasion_of_source(row.source)
     text = policy.text_for(occasion, "email", row.customer.language)
     shipment = row.shipment

@@ -27,7 +27,7 @@ def compose(
 ) -> tuple[Notification, Policy]:
     """The message as it would be sent, not saved, and the policy. Writes nothing.
 
-    In these words, or in those of a template “message to many”, in the customer's language. It is
+    With this text, or that of a template “message to many”, in the customer's language. It is
     suppressed when they have opted out. Raises ValidationError as `notify` does.
     """
     if template and (message or subject):

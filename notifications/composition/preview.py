@@ -1,4 +1,4 @@
-"""What a customer would hear of a real order: which rule wins and why, and the text as sent."""
+"""The message that a customer would get about a real order, and which rule wins and why."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ class Preview:
 
 
 def preview(order: Order, occasion: str, *, hidden: bool = False) -> Preview:
-    """What the customer of this order would hear now. Writes nothing.
+    """The message that the customer of this order would get now. Writes nothing.
 
     `hidden`: the reader may not see customers, so name and address are masked.
     """

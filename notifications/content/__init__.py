@@ -1,1 +1,1 @@
-"""Filling in words, and what they may hold; called by models and by all above them."""
+"""Filling in texts, and what they may hold; called by models and by all above them."""

@@ -52,7 +52,7 @@ _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 def fields_for(occasion: str, channel: str) -> dict[str, str]:
-    """The fields that the words for this occasion may name by this channel, each explained."""
+    """The fields that a text for this occasion may name by this channel, each explained."""
     if occasion == "shipments-digest":
         known = DIGEST_FIELDS
     elif occasion == "mailing":

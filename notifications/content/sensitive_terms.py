@@ -15,7 +15,7 @@ from notifications.channels import channels
 from orders.models import Product, ProductKind
 
 SENSITIVE_KINDS = (ProductKind.DNA_KIT, ProductKind.TREATMENT)
-# What a product's name holds beside the name: nobody says “the night serum, 30 ml”.
+# What a product's name holds beside the name: nobody writes “the night serum, 30 ml”.
 COMMON = frozenset(
     [
         "kit",
@@ -96,7 +96,7 @@ class _IndexedText:
         self.edges |= {end - len(affix) for affix in AFFIXES if piece.endswith(affix)}
 
     def holds(self, parts: Sequence[str]) -> bool:
-        """Whether it says these words, in whatever form, apart or together."""
+        """Whether it holds these words, in whatever form, apart or together."""
         if not parts or _stem(parts[0]) not in self.letters:  # which every form of it begins with
             return False
         return (

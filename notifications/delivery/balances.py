@@ -29,7 +29,7 @@ class HasBalance(Protocol):
         """Asks for it."""
 
     def read_balance(self, response: Response) -> Price:
-        """What is left. Raises ValueError when the answer does not say."""
+        """What is left. Raises ValueError when the answer has no balance."""
 
 
 def alerts() -> dict[str, Decimal]:
@@ -79,7 +79,7 @@ def take(provider: str, left: Price) -> None:
     row, _ = Balance.objects.select_for_update().get_or_create(provider=provider)
     row.amount, row.currency = left
     row.threshold, row.problem = alerts().get(provider, Decimal(0)), ""
-    row.said_at = clock.now()
+    row.answered_at = clock.now()
     row.save()
     if row.amount < row.threshold:
         cases.open(describe_low([row]))

@@ -1,4 +1,4 @@
-"""What each service may bear: as its file says, unless NOTIFICATION_LIMITS says otherwise."""
+"""The limits of each service: those of its file, unless NOTIFICATION_LIMITS sets others."""
 
 import re
 from collections.abc import Mapping

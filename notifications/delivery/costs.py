@@ -12,7 +12,7 @@ from core.values.money import parse_price
 
 
 def add(taken: Iterable[tuple[str, str, str]], now: datetime) -> None:
-    """Add messages that were taken, each by (channel, service, price as the service said it)."""
+    """Add messages that were taken, each by (channel, service, price as the service named it)."""
     sums: defaultdict[tuple[str, str, str], list[Decimal]] = defaultdict(list)
     for channel, provider, price in taken:
         cost = parse_price(price)

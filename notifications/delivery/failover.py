@@ -1,7 +1,7 @@
 """Another service, where the preferred one provably takes nothing.
 
-Provably means: the connection was refused, the service said that it did not take the message, or
-its circuit was open before anything was sent. After a time-out nothing is moved.
+Provably means: the connection was refused, the service answered that it did not take the
+message, or its circuit was open before anything was sent. After a time-out nothing is moved.
 """
 
 from collections.abc import Collection, Sequence

@@ -22,7 +22,7 @@ def suppress_recipient(channel: str, recipient: str, *, why: str, by: str) -> No
 def try_other_address(row: Notification) -> bool:
     """Send a message to another address of its customer, where the channel knows one.
 
-    Whether there is one. The service said that it did not take the message.
+    Whether there is one. The service answered that it did not take the message.
     """
     channel = channels()[row.channel]
     customer = Customer.objects.get(pk=row.customer_id)

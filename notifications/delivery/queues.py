@@ -226,7 +226,7 @@ def _go_elsewhere(row: Notification, closed: frozenset[str], now: datetime) -> N
 
 
 def _take_hints(name: str, settled: Sequence[tuple[Notification, Disposition]]) -> None:
-    """What an answer says beyond its own message: an opt-out, or that nothing goes through."""
+    """What an answer means beyond its own message: an opt-out, or that nothing goes through."""
     for row, settlement in settled:
         code = settlement.outcome.code if isinstance(settlement.outcome, Permanent) else ""
         if code == OPTED_OUT:
@@ -240,6 +240,6 @@ def _take_hints(name: str, settled: Sequence[tuple[Notification, Disposition]]) 
 
 
 def _halt(name: str, reason: str) -> None:
-    """Open the circuit at once: the queue waits, without burning attempts, and staff are told."""
+    """Open the circuit at once: the queue waits, without burning attempts, and a case is opened."""
     cases.service_halted(circuit_breaker.halt(name, HALTED_FOR, reason))
     logger.error("%s is halted for %s: %s", name, HALTED_FOR, reason)

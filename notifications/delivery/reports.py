@@ -1,4 +1,4 @@
-"""What services say later of a message: delivered, or why not. A final state never moves back."""
+"""What services report of messages: delivered, or why not. A final state never moves back."""
 
 from collections.abc import Sequence
 from contextlib import suppress

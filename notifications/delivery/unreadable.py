@@ -33,7 +33,7 @@ HAPPENED = (
 def keep(channel: str, provider: str, came: bytes, problem: str) -> None:
     """Keep it once, the oldest beyond so many no longer; what is new is a case.
 
-    `problem` says in our words what we cannot read, and repeats nothing of it.
+    `problem` says what we cannot read, and repeats nothing of it.
     """
     _, is_new = DeliveryReport.objects.get_or_create(
         provider=provider,
@@ -64,7 +64,7 @@ def waiting_services() -> "QuerySet[Circuit]":
 
 
 def describe(services: Sequence[Circuit]) -> list[Trouble]:
-    """Their troubles. What was said stands in the list, for those who may see addresses."""
+    """Their cases. What was reported stands in the list, for those who may see addresses."""
     return [
         Trouble(
             kind=KIND,

@@ -55,7 +55,7 @@ CHUNK = 500
 MOST = 200_000
 STALLED_AFTER = timedelta(seconds=30)
 WRITE = "write the mailing"
-# Behind it comes the query of the chosen customers, in Django's own words.
+# Behind it comes the query of the chosen customers, as Django writes it.
 _PLACES = """
 INSERT INTO notifications_mailingrecipient (mailing_id, customer_id)
 SELECT %%s, c.id FROM (%s) c(id) ORDER BY c.id ON CONFLICT DO NOTHING
@@ -64,7 +64,7 @@ SELECT %%s, c.id FROM (%s) c(id) ORDER BY c.id ON CONFLICT DO NOTHING
 
 @transaction.atomic
 def draft(customers: QuerySet[Customer], *, by: str) -> Mailing:
-    """A mailing to these customers, still without words, in one statement however many they are.
+    """A mailing to these customers, still without text, in one statement however many they are.
 
     Raises ValidationError for nobody, and for more than 200,000.
     """
@@ -81,7 +81,7 @@ def draft(customers: QuerySet[Customer], *, by: str) -> Mailing:
 
 
 def check(mailing: Mailing) -> None:
-    """Raise ValidationError, by field, for words that could not be sent as they stand."""
+    """Raise ValidationError, by field, for content that could not be sent as it stands."""
     if mailing.template_name:
         templates = Template.objects.filter(occasion=Occasion.MAILING, name=mailing.template_name)
         if not templates.exists():
@@ -156,7 +156,7 @@ def likely_cost(channel: str, count: int) -> str:
 def start(mailing: Mailing, *, confirmed_count: int, confirmed_hash: str, by: str) -> Mailing:
     """Let it be written. Whoever starts it types how many it goes to, and saw that content.
 
-    Raises ValidationError for another number, for words that were changed meanwhile or could not
+    Raises ValidationError for another number, for content that was changed meanwhile or could not
     be sent, and TransitionNotAllowedError when it has been started before.
     """
     mailing = Mailing.objects.select_for_update(no_key=True).get(pk=mailing.pk)
@@ -273,7 +273,7 @@ def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notific
     rows = []
     for customer, every in zip(customers, routes, strict=True):
         wanted = [mailing.channel] if mailing.channel else [customer.channel]
-        # Staff who name a channel mean that one: nobody is told by another.
+        # Staff who name a channel mean that one: nobody gets it by another.
         open_routes = {mailing.channel: every[mailing.channel]} if mailing.channel else every
         row = new_row(customer, policy.unless_refused(choose(open_routes, wanted)))
         row.source = f"mailing:{mailing.pk}:{customer.pk}"

@@ -1,11 +1,11 @@
-"""What customers are told: decisions, consent, the messages themselves and what became of them."""
+"""Messages to customers: decisions, consent, the messages themselves and what became of them."""
 
 from notifications.channels.webpush.devices import PushSubscription
 from notifications.models.accounts import Balance
 from notifications.models.consent import Consent, OptOut
 from notifications.models.costs import DailyCost
 from notifications.models.decisions import (
-    NEWS,
+    ANNOUNCED_OCCASIONS,
     Limits,
     Occasion,
     Rule,
@@ -18,7 +18,7 @@ from notifications.models.mailings import Mailing, MailingEvent, MailingRecipien
 from notifications.models.notifications import DeliveryReport, Notification, NotificationEvent
 
 __all__ = [
-    "NEWS",
+    "ANNOUNCED_OCCASIONS",
     "Balance",
     "Consent",
     "DailyCost",

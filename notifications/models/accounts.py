@@ -16,7 +16,9 @@ class Balance(models.Model):
         max_digits=18, decimal_places=6, default=Decimal(0), help_text="From BALANCE_ALERTS."
     )
     asked_at = models.DateTimeField(null=True, blank=True)
-    said_at = models.DateTimeField(null=True, blank=True, help_text="When it last answered.")
+    answered_at = models.DateTimeField(
+        null=True, blank=True, db_column="said_at", help_text="When it last answered."
+    )
     problem = models.CharField(max_length=200, blank=True, default="")
 
     class Meta:

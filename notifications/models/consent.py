@@ -1,4 +1,4 @@
-"""Who wants no more messages, and how they came to say so."""
+"""Who wants no more messages, and how they let us know."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -36,7 +36,7 @@ class OptOut(models.Model):
 
 
 class Consent(models.Model):
-    """One step in what somebody wants to hear: who said it, when, and how."""
+    """One change of consent or preferences: whose, when, and how it reached us."""
 
     is_append_only = True
 
@@ -48,7 +48,7 @@ class Consent(models.Model):
         PREFERENCES = "preferences", "changed channel, language or time zone"
 
     class How(models.TextChoices):
-        """By which way it reached us."""
+        """How it reached us."""
 
         CALLBACK = "callback", "told to the service that carries messages"
         LINK = "link", "by the link in an e-mail"

@@ -1,4 +1,4 @@
-"""What staff decide: what is told, by which channel, in which words, and how much of it."""
+"""What staff decide: what is announced, by which channel, with which text, and how often."""
 
 from datetime import date
 
@@ -24,7 +24,7 @@ from orders.models import Product, ProductKind
 
 
 class Occasion(models.TextChoices):
-    """What a customer may hear of. A parcel's occasion is its state behind `shipment-`."""
+    """What a customer may be notified of. A parcel's occasion is its state behind `shipment-`."""
 
     ORDER_PLACED = "order-placed", "order placed"
     ORDER_NEEDS_ADDRESS = "order-needs-address", "order waits for an address"
@@ -38,7 +38,7 @@ class Occasion(models.TextChoices):
 
 
 # What happens by itself, and so has rules and a switch.
-NEWS = [
+ANNOUNCED_OCCASIONS = [
     (occasion.value, occasion.label)
     for occasion in Occasion
     if occasion not in (Occasion.DIGEST, Occasion.MAILING)
@@ -53,7 +53,7 @@ class WhenUnknown(models.TextChoices):
 
 
 class Template(models.Model):
-    """The words for an occasion; `{user_name}` and the other fields are filled in.
+    """The texts for an occasion; `{user_name}` and the other fields are filled in.
 
     The texts here are those of the current version: each change makes a new one
     (`template_versions.py`).
@@ -160,13 +160,13 @@ class TemplateVersion(models.Model):
 
 
 class Rule(models.Model):
-    """By which channel and in which words a customer hears of an occasion.
+    """By which channel and with which template an occasion is announced.
 
     The most specific rule that is valid today wins: kit type before kind of product before any;
     among those, one with dates before one without.
     """
 
-    occasion = models.CharField(max_length=40, choices=NEWS)
+    occasion = models.CharField(max_length=40, choices=ANNOUNCED_OCCASIONS)
     product_kind = models.CharField(
         max_length=20, choices=ProductKind.choices, blank=True, default="", help_text="Empty: any."
     )
@@ -200,7 +200,7 @@ class Rule(models.Model):
         return f"{self.get_occasion_display()}{f', {case}' if case else ''}: {self.channel}"
 
     def clean(self) -> None:
-        """Raise ValidationError for what nobody can order, words not written, dates reversed."""
+        """Raise ValidationError for unknown kits, templates not written, dates reversed."""
         self._check_kit()
         if self.valid_from and self.valid_until and self.valid_until < self.valid_from:
             raise ValidationError({"valid_until": "It ends before it begins."})
@@ -228,9 +228,9 @@ class Rule(models.Model):
 
 
 class Topic(models.Model):
-    """Whether customers hear of an event at all, and whether it can wait."""
+    """Whether an occasion is announced at all, and whether it can wait."""
 
-    occasion = models.CharField("event", max_length=40, choices=NEWS, unique=True)
+    occasion = models.CharField("event", max_length=40, choices=ANNOUNCED_OCCASIONS, unique=True)
     is_on = models.BooleanField(
         "customers hear of it",
         default=True,
@@ -249,7 +249,7 @@ class Topic(models.Model):
 
 
 class Limits(models.Model):
-    """How much a customer hears, and when. One row; what is empty or 0 is off."""
+    """How many messages a customer gets, and when. One row; what is empty or 0 is off."""
 
     quiet_from = models.TimeField(
         null=True, blank=True, help_text="In the customer's time zone. Empty: never quiet."

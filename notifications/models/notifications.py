@@ -21,7 +21,7 @@ TRIES_WHEN_HARMLESS = 3
 class Notification(OutboxRow):
     """One message to one customer: an outbox row until a service has taken it.
 
-    `source` says what it tells of (`order:7:placed`): each is told once, whatever the channel.
+    `source` names its trigger (`order:7:placed`): each has one message, whatever the channel.
     """
 
     WORKFLOW = NOTIFICATION
@@ -62,13 +62,14 @@ class Notification(OutboxRow):
         db_default=False,
         help_text="Goes out in quiet hours too, and however many there were.",
     )
-    told_in = models.ForeignKey(
+    digest = models.ForeignKey(
         "self",
         on_delete=models.SET_NULL,
         null=True,
         blank=True,
         editable=False,
-        related_name="tells",
+        related_name="digest_items",
+        db_column="told_in_id",
         db_index=False,
         help_text="The message that tells of this together with others.",
     )
@@ -127,9 +128,7 @@ class Notification(OutboxRow):
             models.Index(fields=["state", "-id"], name="notification_by_state"),
             models.Index(fields=["customer", "-id"], name="notification_by_customer"),
             models.Index(fields=["created_at", "id"], name="notification_by_age"),
-            models.Index(
-                fields=["told_in"], condition=~Q(told_in=None), name="notification_told_in"
-            ),
+            models.Index(fields=["digest"], condition=~Q(digest=None), name="notification_told_in"),
         ]
 
     def __str__(self) -> str:
@@ -137,7 +136,7 @@ class Notification(OutboxRow):
 
     @property
     def shown_message(self) -> str:
-        """What was said, for whoever reads it: without the secret of a link in it."""
+        """The text as people may read it: without the secret of a link in it."""
         return link.hidden(self.message)
 
     @property
@@ -159,7 +158,7 @@ NOT_UNDERSTOOD = "not understood"
 
 
 class DeliveryReport(models.Model):
-    """What a service said later of a message, as it said it.
+    """What a service reported of a message, as it came.
 
     Without a notification it is parked: a report may overtake the answer that names the message.
     What nobody understands (notifications/delivery/unreadable.py) has its digest for a reference.

@@ -9,7 +9,7 @@ from notifications.channels import channels, preferred
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A channel, the address and the service that carries it; or the obstacle, in words."""
+    """A channel, the address and the service that carries it; or the obstacle, for people."""
 
     channel: str
     recipient: str = ""

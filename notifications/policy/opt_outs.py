@@ -1,4 +1,4 @@
-"""What customers want to hear, and how we know: each change leaves a row of history."""
+"""Consent and preferences, and how we know: each change leaves a row of history."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -56,7 +56,7 @@ def opt_in(
     how: str = Consent.How.STAFF,
     customer: Customer | None = None,
 ) -> bool:
-    """Let messages through to this recipient again; False when nothing stood in the way."""
+    """Let messages through to this recipient again; False when there was no opt-out."""
     rows = OptOut.objects.filter(channel=channel, recipient=address_key(recipient))
     for row in rows.select_for_update():
         _note(Consent.Kind.OPTED_IN, row, how=how, by=by, detail=reason, customer=customer)
@@ -93,7 +93,7 @@ def _only_one_at(channel: str, recipient: str) -> Customer | None:
     known = channels().get(channel)
     if known is None or not known.column:
         return None
-    # Only e-mail is written in several ways; other addresses have one form, and an index of it.
+    # Only e-mail has several spellings; other addresses have one form, and an index of it.
     is_email = channel == "email"
     mine = spelled(known.column, recipient) if is_email else Q(**{known.column: recipient})
     customers = Customer.objects.filter(mine)[:2]

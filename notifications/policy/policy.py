@@ -45,7 +45,7 @@ class TemplateText(NamedTuple):
 class Policy:
     """The decisions on these occasions and routes, for these customers.
 
-    Read in one statement: it is in the way of every order that is placed.
+    Read in one statement: every order that is placed waits for it.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Policy:
         return None
 
     def is_on(self, occasion: str) -> bool:
-        """Whether customers hear of it at all."""
+        """Whether it is announced at all."""
         return self._topics.get(occasion, (True, False))[0]
 
     def is_critical(self, occasion: str) -> bool:

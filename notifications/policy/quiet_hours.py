@@ -39,7 +39,7 @@ def next_allowed(rows: Sequence[Notification], moments: Sequence[datetime]) -> l
 
 
 def defer_retries(rows: Sequence[Notification]) -> None:
-    """Let none of these rows, not yet saved, be tried again at night; and say so."""
+    """Let none of these rows, not yet saved, be tried again at night, with the reason."""
     for row, due in zip(
         rows, next_allowed(rows, [row.next_attempt_at for row in rows]), strict=True
     ):

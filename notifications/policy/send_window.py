@@ -1,4 +1,4 @@
-"""When a customer may be told: not in their quiet hours, and not more than so often a day."""
+"""When a customer may get a message: not in their quiet hours, and not more than so often a day."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ class SendWindow:
     slots: Mapping[int, list[datetime]] = field(default_factory=dict)
 
     def due(self, customer: Customer, *, critical: bool = False) -> tuple[datetime, str]:
-        """When the next message to them may go, and why it waits until then, in words.
+        """When the next message to them may go, and why it waits until then.
 
         Counts it: the one after it is due later still.
         """
@@ -71,8 +71,8 @@ def apply(row: Notification, window: SendWindow) -> None:
 
 
 def _is_repetition(row: Notification, minutes: int) -> bool:
-    """Whether the customer was told the same a moment ago. News has its source instead: two
-    orders may be told of in the same words."""
+    """Whether the customer got the same text a moment ago. A trigger has its source instead: the
+    messages about two orders may have the same text."""
     since = clock.now() - timedelta(minutes=minutes)
     same = Notification.objects.filter(
         customer=row.customer, channel=row.channel, message=row.message, created_at__gt=since

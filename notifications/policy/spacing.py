@@ -3,7 +3,7 @@
 Whoever writes a message counts those that are committed, and waits for nobody: it holds orders and
 parcels by then, and others hold them in other sequences. Right after its commit the message is
 counted again, in a transaction of its own that holds nothing else. Should a process die in between,
-a customer may hear once more that day than staff have said.
+a customer may get one message more that day than staff have set.
 """
 
 from collections import defaultdict
@@ -28,7 +28,7 @@ def count_after_commit(rows: Sequence[Notification], window: SendWindow) -> None
         keys = [row.pk for row in mine if row.pk]
         # `ON CONFLICT DO NOTHING` returns no keys.
         sources = [row.source for row in mine if not row.pk]
-        # Robust: what was written is written, should this be in somebody's way for too long.
+        # Robust: what was written is written, should this wait for somebody for too long.
         transaction.on_commit(lambda: count_again(keys, sources, window), robust=True)
 
 

@@ -1,4 +1,4 @@
-"""The words of templates: each change is a new version, and any old one may come back."""
+"""The texts of templates: each change is a new version, and any old one may come back."""
 
 import difflib
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ TEXTS = ("subject", "body", "html")
 
 @transaction.atomic
 def save(template: Template, *, by: str) -> Template:
-    """Save the template; where its words are new, or changed, as a new version that is current."""
+    """Save the template; where its texts are new, or changed, as a new version that is current."""
     was = Template.objects.select_for_update(of=("self",)).filter(pk=template.pk).first()
     if was and not was.versions.exists():
         _version(was, by="system")
@@ -28,7 +28,7 @@ def save(template: Template, *, by: str) -> Template:
 @transaction.atomic
 def make_current(template: Template, version: TemplateVersion) -> Template:
     """Let an old version be the one that is used. Raises ValueError for another template's, and
-    ValidationError for words that could not be typed today: the channel or a rule has changed.
+    ValidationError for texts that could not be typed today: the channel or a rule has changed.
     """
     locked = Template.objects.select_for_update(of=("self",)).get(pk=template.pk)
     if version.template_id != locked.pk:

@@ -89,7 +89,7 @@ def _messages(name: str, label: str, rows: Q) -> Kind:
 
 
 def register_kinds() -> None:
-    """Tell the queue what of messages can go wrong."""
+    """Register the kinds of cases that messages make."""
     wrong = Q(state="failed")
     register(
         _messages(cases.UNKNOWN, "Message that may not have been sent", Q(state="unknown")),

@@ -44,10 +44,10 @@ def close(row: Notification, *, by: str, reason: str) -> None:
 def send_by_other_channel(
     row: Notification, channel: str, *, by: str, reason: str, despite_risk: bool = False
 ) -> Notification:
-    """Say the same by another channel, in a message of its own; this one is closed.
+    """Send the same text by another channel, as a message of its own; this one is closed.
 
     Raises ValidationError for the same channel, for one that does not reach the customer and
-    without a reason; UnsafeActionError when they may get it twice unless `despite_risk` was said;
+    without a reason; UnsafeActionError when they may get it twice unless `despite_risk`;
     TransitionNotAllowedError when it did not go wrong, or was closed.
     """
     locked = Notification.objects.select_for_update(of=("self",)).get(pk=row.pk)

@@ -91,7 +91,7 @@ class AfricasTalking:
         return Request("GET", f"{base}/version1/user?{query}", headers)
 
     def read_balance(self, response: Response) -> Price:
-        """What is left. Raises GarbledAnswer, a ValueError, when the answer does not say."""
+        """What is left. Raises GarbledAnswer, a ValueError, when the answer has no balance."""
         if response.status != 200:
             raise GarbledAnswer(f"{response.status}, no account")
         user = response.json_object().get("UserData")
@@ -159,7 +159,7 @@ def _rejected(code: int) -> Outcome:
 
 
 def read_report(form: Mapping[str, str]) -> Report:
-    """A delivery report's form (`id, status, phoneNumber, failureReason`) in our words.
+    """A delivery report's form (`id, status, phoneNumber, failureReason`) as a Report.
 
     Raises NotUnderstood for a status that we do not know.
     """

@@ -103,7 +103,7 @@ def _check_names(form: Any) -> None:
 
 
 def _problem(error: Exception) -> str:
-    """What cannot be read, by field; nothing of what it said."""
+    """What cannot be read, by field; nothing of its content."""
     if isinstance(error, ValidationError):
         codes: Any = error.get_codes()
         return "; ".join(
@@ -189,7 +189,7 @@ class InboundWebhook(Webhook):
         self.inbox.text(AfricasTalking.channel, sender, text, by=AfricasTalking.name)
 
     def as_kept(self, request: Request) -> bytes:
-        """All of a wish to hear no more; of anything else the fields' names, but no text."""
+        """All of a request to stop; of anything else the fields' names, but no text."""
         fields: Any = request.data or QueryDict()
         if any(map(self.inbox.asks_to_stop, fields.getlist("text"))):
             return super().as_kept(request)

@@ -1,7 +1,7 @@
 """The big e-mail services (Postmark, Mailgun, SendGrid, Brevo, …), through django-anymail.
 
-Anymail words the request and reads the answer of each service; our own client carries both, with
-its time-outs, limits and circuit. Told by the environment: ANYMAIL_BACKEND, and what Anymail calls
+Anymail builds the request and reads the answer of each service; our own client carries both, with
+its time-outs, limits and circuit. Set by the environment: ANYMAIL_BACKEND, and what Anymail calls
 its settings, such as ANYMAIL_POSTMARK_SERVER_TOKEN.
 """
 
@@ -48,7 +48,7 @@ REFUSED = frozenset({"invalid", "rejected", "failed"})
 
 
 class Anymail:
-    """One message to one address, in the words of the service that is configured."""
+    """One message to one address, in the form of the service that is configured."""
 
     name = "anymail"
     channel = "email"
@@ -128,21 +128,21 @@ def _status(message: Message, response: Response) -> tuple[str, str]:
     return reference if fits else "", str(recipient.status)
 
 
-# --- what the service says later ------------------------------------------------------------
+# --- what the service reports later ---------------------------------------------------------
 
 _FAILED = frozenset({"bounced", "rejected", "failed"})
 _OPTED_OUT = frozenset({"complained", "unsubscribed"})
 _OF_MESSAGES = _FAILED | _OPTED_OUT | {"delivered", "deferred"}
 _HARD = frozenset({"bounced", "invalid"})
-# Postmark's bounces that may be gone tomorrow; other services' soft ones are `deferred` by then.
+# Postmark's bounces that may be over tomorrow; other services' soft ones are `deferred` by then.
 _SOFT = frozenset({"SoftBounce", "Transient", "DnsError"})
 
 
 def read_event(event: AnymailTrackingEvent) -> Report | None:
-    """A delivery, bounce or complaint in our words; None for what says nothing of a message.
+    """A delivery, bounce or complaint as a Report; None for what is about no message.
 
-    A hard bounce means that the address is gone: nothing more is sent there. Raises NotUnderstood
-    for a status that we do not know, and for one without its message or address.
+    A hard bounce means that the address does not exist: nothing more is sent there. Raises
+    UnreadableReportError for a status that we do not know, or without its message or address.
     """
     kind, why = str(event.event_type or ""), str(event.reject_reason or "")
     if kind in ("", "unknown"):

@@ -1,4 +1,4 @@
-"""Where browsers and apps take push messages: what a customer's devices have told us.
+"""Where browsers and apps take push messages: what a customer's devices have registered.
 
 Every part comes from a browser, so nothing of it is trusted: see `check_endpoint`, and the address
 guard that looks at each address again when something is sent there.
@@ -35,7 +35,7 @@ def public_key() -> str:
 
 
 def new_name() -> str:
-    """What notifications call a device: an endpoint in a list would be a way to reach it."""
+    """What notifications call a device: with an endpoint from a list anybody could reach it."""
     return random_code("D", 20)
 
 
@@ -140,7 +140,7 @@ def decoded(text: str, length: int) -> bytes:
 def register(
     customer: Customer, endpoint: str, p256dh: str, auth: str, expires_at: datetime | None = None
 ) -> PushSubscription:
-    """Keep a customer's device; told again, it is confirmed, and belongs to whoever told it last.
+    """Keep a customer's device; registered again, it is confirmed, and belongs to who did so last.
 
     Of a customer's devices the ten that were confirmed last are kept.
     """
@@ -162,12 +162,12 @@ def register(
 
 
 def forget(name: str) -> bool:
-    """The device is gone: its push service said so. Whether we had it."""
+    """Delete a device that its push service calls expired. Whether we had it."""
     return bool(PushSubscription.objects.filter(name=name).delete()[0])
 
 
 def named(name: str) -> PushSubscription | None:
-    """The device of this name; None when it is gone."""
+    """The device of this name; None when it is deleted."""
     return PushSubscription.objects.filter(name=name).first()
 
 

@@ -39,7 +39,7 @@ class WebPush:
     limits = Limits(concurrency=50)
 
     def request(self, message: Message) -> Request | Outcome:
-        """The encrypted message. A device that is gone, or a text too long, is refused here."""
+        """The encrypted message. A device that is deleted, or a text too long, is refused here."""
         device = message.detail
         if not isinstance(device, PushSubscription):
             return Permanent("the device is gone", code=INVALID_RECIPIENT)

@@ -73,7 +73,7 @@ def test_each_status_has_its_row_which_names_the_message_that_tells_it(customer)
     for parcel in (one, two, three):
         moves(parcel)
     _, head, joined = told()
-    assert (joined.state, joined.told_in) == ("suppressed", head)
+    assert (joined.state, joined.digest) == ("suppressed", head)
     assert joined.last_error == "Told together with others, in another message."
     assert head.last_error.startswith("Waits for news of more parcels")
 
