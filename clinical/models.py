@@ -30,7 +30,7 @@ class PatientWords(Words):
 
 # The parts of hyphenated names, and the e-mail address as it stands: leaner than that of customers,
 # which would take as long as all the rest of an import.
-PATIENT_WORDS = SearchVector("first_name", "last_name", "email", parted="-")
+PATIENT_SEARCH_VECTOR = SearchVector("first_name", "last_name", "email", parted="-")
 
 
 NAMELESS = "Give at least one of the two names."
@@ -123,7 +123,7 @@ class Patient(models.Model):
                 SortKey("last_name"), "last_name", F("id").desc(), name="patient_by_alphabet"
             ),
             models.Index(fields=["birth_date", "-id"], name="patient_by_birth_date"),
-            GinIndex(PATIENT_WORDS, name="patient_search_vector"),
+            GinIndex(PATIENT_SEARCH_VECTOR, name="patient_search_vector"),
         ]
 
     def __str__(self) -> str:

@@ -77,5 +77,5 @@ def _leave_to_staff() -> int:
     Shipment.objects.filter(pk__in=ids).update(
         state="unknown", doubtful=True, last_error=WHY, lease_until=None
     )
-    cases.note(shipments)
+    cases.open_cases(shipments)
     return len(shipments)

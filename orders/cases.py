@@ -1,6 +1,6 @@
 """What goes wrong with orders, as cases (core/cases): those that wait for an address.
 
-`note` and `found_address` run in the transaction of the change they are about. What a path forgets,
+`note` and `close_waiting` run in the transaction of the change they are about. What a path forgets,
 the sweeper brings into step: `waiting` says which orders wait now.
 """
 
@@ -26,7 +26,7 @@ def note(orders: Iterable[Order]) -> None:
 
 
 def describe(orders: Sequence[Order]) -> list[Trouble]:
-    """Their troubles."""
+    """A case for each of them."""
     happened = "Its parcel waits: nobody has said where it goes."
     return [
         Trouble(WITHOUT_ADDRESS, order.pk, title=str(order.number), happened=happened)
@@ -34,6 +34,6 @@ def describe(orders: Sequence[Order]) -> list[Trouble]:
     ]
 
 
-def found_address(order: Order, *, by: str, how: str = "It has an address.") -> None:
+def close_waiting(order: Order, *, by: str, how: str = "It has an address.") -> None:
     """Close its case."""
     cases.settle(WITHOUT_ADDRESS, [order.pk], by=by, how=how)

@@ -129,7 +129,7 @@ def set_address(
         setattr(locked, name, value)
     locked.save(update_fields=list(lines))
     OrderEvent.objects.create(order=locked, kind="address-set", actor=by, detail=detail)
-    cases.found_address(locked, by=by)
+    cases.close_waiting(locked, by=by)
     return locked
 
 
@@ -161,8 +161,8 @@ def correct_address(order: Order, address: Mapping[str, str], *, by: str) -> Ord
     changed = [name for name, value in lines.items() if getattr(locked, name) != value]
     if changed:
         Order.objects.filter(pk=order.pk).update(**lines)
-        told = f"changed: {', '.join(changed)}"
-        OrderEvent.objects.create(order=locked, kind="address-corrected", actor=by, detail=told)
+        detail = f"changed: {', '.join(changed)}"
+        OrderEvent.objects.create(order=locked, kind="address-corrected", actor=by, detail=detail)
     return locked
 
 
@@ -176,11 +176,11 @@ def cancel_order(order: Order, *, by: str, reason: str = "") -> Order:
     with transaction.atomic():
         transition(order, "cancelled", by=by, detail=reason)
         if waited:
-            cases.found_address(order, by=by, how="It was cancelled.")
+            cases.close_waiting(order, by=by, how="It was cancelled.")
     return order
 
 
-def follow(order: Order, state: str, *, by: str) -> None:
+def advance_order(order: Order, state: str, *, by: str) -> None:
     """Bring an order to where its parcels are; does nothing when it cannot go there."""
     if state not in Order.WORKFLOW.transitions[order.state]:
         return

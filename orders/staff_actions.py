@@ -34,15 +34,15 @@ def _preview(order: Order) -> str:
 
 
 def _give_address(order: Order, *, by: str, reason: str, **address: Any) -> str:
-    return told_of(services.give_address(order, address, by=by, detail=reason[:500]))
+    return describe_kept_address(services.give_address(order, address, by=by, detail=reason[:500]))
 
 
-def told_of(kept: Added | None) -> str:
+def describe_kept_address(kept: Added | None) -> str:
     """What became of the address that an order was given, where it was the customer's first."""
     if kept is None:
         return ""
-    told = "The customer had no address: it is their default one now."
-    return f"{told} {', '.join(kept.shipped)} waited too, and goes there." if kept.shipped else told
+    text = "The customer had no address: it is their default one now."
+    return f"{text} {', '.join(kept.shipped)} waited too, and goes there." if kept.shipped else text
 
 
 def _cancel(order: Order, *, by: str, reason: str) -> None:

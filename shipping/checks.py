@@ -30,12 +30,12 @@ def providers_load(**_: Any) -> list[CheckMessage]:
 
 def _loads(name: str) -> list[CheckMessage]:
     try:
-        found = providers.get(name).name
+        declared = providers.get(name).name
     except Exception as error:  # noqa: BLE001 - whatever is wrong with the file
         text = f"shipping/providers/{name}.py cannot be used: {type(error).__name__}: {error}"
         return [Error(text, id="shipping.E004")]
-    if found != name:
-        return [Error(f"{name}.py calls its provider {found}.", id="shipping.E004")]
+    if declared != name:
+        return [Error(f"{name}.py calls its provider {declared}.", id="shipping.E004")]
     return []
 
 

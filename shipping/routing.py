@@ -19,11 +19,11 @@ from shipping.models import ProviderProfile, RoutingRule
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a rule said of an order."""
+    """What became of an order at one rule."""
 
     rule: RoutingRule
-    said: str
-    took_it: bool = False
+    outcome: str
+    is_match: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ class Router:
         provider of those that only their share left out.
         """
         steps = tuple(self._step(rule, order) for rule in self.rules)
-        taking = [step.rule for step in steps if step.took_it]
-        left_out = [step.rule for step in steps if step.said == LEFT_OUT]
+        taking = [step.rule for step in steps if step.is_match]
+        left_out = [step.rule for step in steps if step.outcome == LEFT_OUT]
         chosen = [rule.provider for rule in taking] or [self.default]
         preference = tuple(dict.fromkeys([*chosen, *(rule.provider for rule in left_out)]))
         return Route(chosen[0], _because(taking, self.default), preference, steps)
@@ -97,7 +97,7 @@ class Router:
             return Step(rule, why)
         if bucket(rule, order) >= rule.share:
             return Step(rule, LEFT_OUT)
-        return Step(rule, "takes it", took_it=True)
+        return Step(rule, "takes it", is_match=True)
 
 
 _ALL = """
@@ -187,7 +187,7 @@ _BUCKET = "('x' || left(md5({} || ':' || o.number), 8))::bit(32)::bigint %% 100"
 
 
 def set_based() -> tuple[str, dict[str, object]]:
-    """SQL for the provider of each row of `fallen`, by its order, and its values.
+    """SQL for the provider of each row of `occurrences`, by its order, and its values.
 
     Only what the rules ask of an order is looked at, and only as far as they are asked.
     """
@@ -200,10 +200,10 @@ def set_based() -> tuple[str, dict[str, object]]:
             cases += f" WHEN {' AND '.join(asked)} THEN %(rule_{number}_provider)s"
             values[f"rule_{number}_provider"] = rule.provider
     if not cases:
-        return "SELECT fallen.*, %(provider)s AS provider FROM fallen", values
+        return "SELECT occurrences.*, %(provider)s AS provider FROM occurrences", values
     return (
-        f"SELECT fallen.*, CASE{cases} ELSE %(provider)s END AS provider "  # noqa: S608 - ours
-        "FROM fallen JOIN orders_order o ON o.id = fallen.order_id"
+        f"SELECT occurrences.*, CASE{cases} ELSE %(provider)s END AS provider "  # noqa: S608 - ours
+        "FROM occurrences JOIN orders_order o ON o.id = occurrences.order_id"
     ), values
 
 

@@ -19,7 +19,7 @@ from shipping.models import Shipment, ShipmentEvent
 from shipping.provider_api.base import UnsupportedShipmentError
 from shipping.routing import Router
 from shipping.schedules import services as schedules
-from shipping.schedules.batches import joining
+from shipping.schedules.batches import batch_for_now
 from shipping.schedules.recurrence import local_date
 from shipping.states import EXCEPTIONS, UNSENT
 from shipping.tracking import events
@@ -29,7 +29,7 @@ logger = logging.getLogger(__name__)
 ENDED = frozenset({"cancelled", "finished"})
 
 
-def ship(order: Order, *, by: str, checked: bool = True) -> None:
+def create_shipments(order: Order, *, by: str, checked: bool = True) -> None:
     """Write down that an order is to be shipped: its one parcel, or its schedule and the first.
 
     Does nothing for an order without a parcel or without an address. To be called once. Raises
@@ -57,7 +57,7 @@ def create_parcel(
     """
     router = Router.load()
     route = router.route(order)
-    batch = joining(route.provider, clock.now(), router.profile(route.provider).calendar)
+    batch = batch_for_now(route.provider, clock.now(), router.profile(route.provider).calendar)
     shipment = Shipment(
         order=order,
         reference=reference,
@@ -95,7 +95,7 @@ def check_supported(shipment: Shipment, order: Order, field: str = "delivery_add
         logger.error("%s in %s", type(error).__name__, shipment.provider)  # noqa: TRY400
 
 
-def stop(order: Order, *, by: str) -> None:
+def stop_shipments(order: Order, *, by: str) -> None:
     """Stop what a cancelled order has not sent yet: its schedule, its unsent shipments.
 
     Raises TransitionNotAllowedError when a parcel of it is with a provider, or may be. A recurring
@@ -108,7 +108,7 @@ def stop(order: Order, *, by: str) -> None:
         elsewhere = schedule is None and bool(shipment.may_be_with)
         if shipment.state in UNSENT and not shipment.doubtful and not elsewhere:
             transition(shipment, "cancelled", by=by, detail="the order was cancelled")
-            cases.follow(shipment, by=by, how="Its order was cancelled.")
+            cases.update_cases(shipment, by=by, how="Its order was cancelled.")
         elif schedule is None or shipment.state == "sending":
             raise _handed_over(shipment)
 
@@ -139,8 +139,8 @@ def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool =
         raise TransitionNotAllowedError(
             f"Nothing can be sent: there is no shipping provider {locked.provider}."
         )
-    told = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
-    return requeue(shipment, by=by, detail=told, may_be_with=risks.holders_after_resend(locked))
+    detail = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
+    return requeue(shipment, by=by, detail=detail, may_be_with=risks.holders_after_resend(locked))
 
 
 def undecided(shipment: Shipment) -> Shipment:
@@ -180,7 +180,7 @@ def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) ->
         ship_on=local_date(now, settings.TIME_ZONE),
         **changes,
     )
-    cases.follow(shipment, by=by, how="It is sent again.")
+    cases.update_cases(shipment, by=by, how="It is sent again.")
     task_names.dispatch.delay_on_commit(shipment.pk)
     return shipment
 
@@ -204,14 +204,14 @@ def cancel(
     asks = locked.state in cancellations.ASKABLE
     if not asks:
         Shipment.WORKFLOW.check(locked, "cancelled")
-    told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
+    detail = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
     if locked.state in EXCEPTIONS:
         check_reason(reason)
     if asks:
-        cancellations.ask(locked, by=by, reason=told)
+        cancellations.ask(locked, by=by, reason=detail)
         return shipment
-    transition(shipment, "cancelled", by=by, detail=told)
-    cases.follow(shipment, by=by, how="It was cancelled.")
+    transition(shipment, "cancelled", by=by, detail=detail)
+    cases.update_cases(shipment, by=by, how="It was cancelled.")
     schedules.finish(order, by=by)
     return shipment
 

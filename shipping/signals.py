@@ -15,10 +15,10 @@ from shipping import services
 from shipping.models import Schedule
 from shipping.staff_actions import order_changes
 
-_REACTIONS: dict[str, Callable[..., None]] = {
-    "placed": services.ship,
-    "address-set": services.ship,
-    "cancelled": services.stop,
+_HANDLERS: dict[str, Callable[..., None]] = {
+    "placed": services.create_shipments,
+    "address-set": services.create_shipments,
+    "cancelled": services.stop_shipments,
 }
 
 
@@ -33,17 +33,17 @@ def still_sent_to(
     running = Schedule.objects.exclude(state="cancelled").filter(order__customer=customer)
     orders_lines = {name: F(f"order__{name}") for name in ADDRESS_FIELDS}
     there = Place({name: Value(line) for name, line in lines.items()})
-    found = running.alias(place=Place(orders_lines)).filter(place=there)
+    matching = running.alias(place=Place(orders_lines)).filter(place=there)
     moved = {f"order__{name}": line for name, line in now.items()}
-    return list(found.exclude(**moved).values_list("pk", flat=True))
+    return list(matching.exclude(**moved).values_list("pk", flat=True))
 
 
 @receiver(post_save, sender=OrderEvent)
-def react(instance: OrderEvent, created: bool, raw: bool = False, **_: Any) -> None:
+def on_order_event(instance: OrderEvent, created: bool, raw: bool = False, **_: Any) -> None:
     """Ship an order, change what it ships, or stop it. Raises TransitionNotAllowedError, so that
     nothing is."""
     if created and not raw and instance.change:
-        order_changes.follow(instance.order, instance.change, by=instance.actor)
-    reaction = _REACTIONS.get(instance.kind)
-    if created and not raw and reaction:
-        reaction(instance.order, by=instance.actor)
+        order_changes.apply_order_change(instance.order, instance.change, by=instance.actor)
+    handler = _HANDLERS.get(instance.kind)
+    if created and not raw and handler:
+        handler(instance.order, by=instance.actor)

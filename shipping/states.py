@@ -31,7 +31,7 @@ ATTEMPT = "delivery-failed"
 # It is with its provider, and news of it is expected.
 MOVING = ("sent", "waiting-for-collection", "in-transit")
 # How far the watchdog goes: asked, asked again, before staff.
-STUCK_STAGE = 3
+STALLED_STAGE = 3
 EXCEPTIONS = frozenset({"unknown", "rejected", "failed-to-deliver"})
 # Nobody has it for certain: somebody decides whether it is sent again.
 UNDECIDED = frozenset({"unknown", "rejected", "missed"})

@@ -48,7 +48,7 @@ def sweep() -> dict[str, int]:
             "tracking events applied": apply_tracking,
             "schedules resumed": run.resume_due,
             "shipments promoted": promote,
-            "shipments without news": stalled.watch,
+            "shipments without news": stalled.find_stalled,
             "shipments asked after": partial(inquiries.sweep, WORK_FOR),
             "orders found without a shipment": reconcile,
         },
@@ -121,18 +121,18 @@ _DUE_TO_PROMOTE = (
 _PROMOTE = f"""
 WITH due AS (
     {_SCHEDULED} AND s.id = ANY(%(ids)s) ORDER BY s.ship_on, s.id FOR NO KEY UPDATE SKIP LOCKED
-), moved AS (
+), queued AS (
     UPDATE shipping_shipment s SET state = 'queued', next_attempt_at = %(now)s
     FROM due WHERE s.id = due.id
     RETURNING s.id
 )
 INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
-SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM moved
+SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM queued
 """  # noqa: S608 - of our own words only
 
 
 def reconcile() -> int:
-    """Ship the orders that were placed on a path that told nobody; how many."""
+    """Ship the orders that were placed on a path that sent no signal; how many."""
     now = clock.now()
     forgotten = (
         Order.objects.filter(
@@ -156,7 +156,7 @@ def _ship(order_id: int) -> bool:
     order = locked.filter(pk=order_id).first()
     if order is None or order.state != "placed" or order.shipments.exists():
         return False
-    services.ship(order, by="system", checked=False)
+    services.create_shipments(order, by="system", checked=False)
     return True
 
 
@@ -180,8 +180,8 @@ def link_tracking() -> int:
     aside = resting(LINK, TrackingEvent.objects.filter(shipment=None, received_at__gt=since))
     with connection.cursor() as cursor:
         cursor.execute(_LINKABLE, {"since": since, "aside": aside, "chunk": CHUNK})
-        found = [pk for (pk,) in cursor.fetchall()]
-    together(LINK, found, _link)
+        ids = [pk for (pk,) in cursor.fetchall()]
+    together(LINK, ids, _link)
     unreadable.link(since)
     return 0
 
@@ -190,7 +190,7 @@ def _link(ids: Sequence[int]) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_LINK, [list(ids)])
         linked = [pk for (pk,) in cursor.fetchall()]
-    cases.found(linked)
+    cases.close_parked(linked)
     return len(linked)
 
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shipping.models import Schedule, Shipment
-from shipping.schedules.run import Tally, run_schedule
+from shipping.schedules.run import RunSummary, run_schedule
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 START = date(2026, 1, 31)
@@ -102,7 +102,7 @@ def test_C3_a_day_that_a_zone_leaves_out_ships_on_the_next(db):
         schedule = weekly_schedule(time_zone="Pacific/Apia", anchor=date(2011, 12, 16))
         Schedule.objects.update(occurrence=2, next_on=date(2011, 12, 30))
     with time_machine.travel(datetime(2011, 12, 30, 9, 59, tzinfo=UTC), tick=False):
-        assert run_schedule() == Tally(), "it is the 29th there"
+        assert run_schedule() == RunSummary(), "it is the 29th there"
     with time_machine.travel(datetime(2011, 12, 30, 10, 1, tzinfo=UTC), tick=False):
         assert run_schedule().schedules == 1
     assert Shipment.objects.get(occurrence=2).ship_on == date(2011, 12, 31)

@@ -112,10 +112,10 @@ class PatientSerializer(ModelSerializer):
         ):
             return {}
         if precision and precision != born.precision:
-            said = Born(born.day, Precision(precision))
-            if born.precision != Precision.DAY or born.day != said.first:
+            stated = Born(born.day, Precision(precision))
+            if born.precision != Precision.DAY or born.day != stated.first:
                 raise _imprecise("birth_date is not written so, nor the first day of that.")
-            born = said
+            born = stated
         return {"birth_date": born.day, "birth_date_precision": born.precision}
 
 

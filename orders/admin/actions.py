@@ -16,7 +16,7 @@ from identity.actors import actor_of
 from orders import services
 from orders.admin.forms import CancelForm, FirstAddressDialog
 from orders.models import Order
-from orders.staff_actions import told_of
+from orders.staff_actions import describe_kept_address
 
 MOST_AT_ONCE = 200
 CANCEL_DIALOG = {
@@ -77,7 +77,7 @@ class OrderActions(ModelAdmin):
         order = get_object_or_404(Order, pk=object_id)
         try:
             kept = services.give_address(order, form.address(), by=actor_of(request))
-            text = f"{order} ships now. {told_of(kept)}".strip()
+            text = f"{order} ships now. {describe_kept_address(kept)}".strip()
             self.message_user(request, text, messages.SUCCESS)
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)

@@ -96,7 +96,7 @@ class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
         ),
     ]
     fieldsets = [
-        (None, {"fields": [("number", "state_in_words"), ("customer", "time"), ("item", "price")]}),
+        (None, {"fields": [("number", "state_label"), ("customer", "time"), ("item", "price")]}),
         (
             "Delivery",
             {
@@ -110,7 +110,7 @@ class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
     ]
     readonly_fields = [
         "number",
-        "state_in_words",
+        "state_label",
         "customer",
         "time",
         "item",
@@ -136,10 +136,10 @@ class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
     def shown_state(self, order: Order) -> tuple[str, str]:
         """The state, in its colour."""
         key = AWAITED if order.awaits_address else order.state
-        return key, self.state_in_words(order)
+        return key, self.state_label(order)
 
     @display(description="state")
-    def state_in_words(self, order: Order) -> str:
+    def state_label(self, order: Order) -> str:
         """The state; that it waits for an address is what staff do something about."""
         waits = order.awaits_address
         return "Waiting for an address" if waits else order.get_state_display()

@@ -30,7 +30,7 @@ class ProductAdmin(ModelAdmin):
         """Those found; where a product is chosen, only what is on sale."""
         if request.path.endswith("/autocomplete/"):
             queryset = queryset.filter(is_active=True)
-        found: tuple[QuerySet[Product], bool] = super().get_search_results(
+        results: tuple[QuerySet[Product], bool] = super().get_search_results(
             request, queryset, search_term
         )
-        return found
+        return results

@@ -64,8 +64,8 @@ def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     have no index.
     """
     customers = newest_matching(text, MOST_CUSTOMERS)
-    found = Q(customer_id__in=list(customers.values_list("pk", flat=True)))
+    condition = Q(customer_id__in=list(customers.values_list("pk", flat=True)))
     number = _NUMBER.fullmatch(reference(text))
     if number and (key := int(number[1] or number[2])) <= LARGEST_ID:
-        found |= Q(pk=key)
-    return queryset.filter(found)
+        condition |= Q(pk=key)
+    return queryset.filter(condition)

@@ -54,10 +54,10 @@ def kit_orders_json(customers: Iterable[Customer]) -> dict[int, list[Json]]:
     """Every DNA kit order of each of these customers, newest first, by the customer's key."""
     keys = [customer.pk for customer in customers]
     rows = DnaKitOrder.objects.filter(customer_id__in=keys).order_by("-id").values(*COLUMNS)
-    found: dict[int, list[Json]] = defaultdict(list)
+    by_customer: dict[int, list[Json]] = defaultdict(list)
     for order in orders_json(rows):
-        found[order["customer"]].append(order)
-    return found
+        by_customer[order["customer"]].append(order)
+    return by_customer
 
 
 def _order_json(row: Mapping[str, Any], lines: list[Json]) -> Json:

@@ -12,8 +12,8 @@ from customers.tests.factories import AddressFactory, CustomerFactory
 from orders.models import Order, OrderEvent, OrderLine
 from orders.services import (
     Delivery,
+    advance_order,
     cancel_order,
-    follow,
     place_dna_kit_order,
     place_order,
     place_sale,
@@ -192,20 +192,20 @@ class TestFollow:
 
     def test_it_follows_to_delivered(self):
         order = placed_sale()
-        follow(order, "shipped", by="system")
-        follow(order, "delivered", by="system")
+        advance_order(order, "shipped", by="system")
+        advance_order(order, "delivered", by="system")
         assert Order.objects.get().state == "delivered"
 
     def test_it_stays_where_it_cannot_go(self):
         order = placed_sale()
-        follow(order, "delivered", by="system")
-        follow(order, "shipped", by="system")
+        advance_order(order, "delivered", by="system")
+        advance_order(order, "shipped", by="system")
         assert Order.objects.get().state == "delivered"
 
     def test_an_old_copy_of_it_changes_nothing(self):
         order = placed_sale()
         cancel_order(Order.objects.get(), by="user:test")
-        follow(order, "shipped", by="system")
+        advance_order(order, "shipped", by="system")
         assert Order.objects.get().state == "cancelled"
 
 

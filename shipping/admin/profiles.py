@@ -109,13 +109,13 @@ class ProviderProfileAdmin(ModelAdmin):
         """What the provider's file declares."""
         if profile.provider not in providers.names():
             return "–"
-        found = providers.get(profile.provider)
+        provider = providers.get(profile.provider)
         offers = {
             "take parcels": True,
-            "de-duplicate": found.is_idempotent,
-            "be asked what it has": found.supports_lookup,
-            "cancel": found.supports_cancellation,
-            "report": found.sends_webhooks,
+            "de-duplicate": provider.is_idempotent,
+            "be asked what it has": provider.supports_lookup,
+            "cancel": provider.supports_cancellation,
+            "report": provider.sends_webhooks,
         }
         yes = ", ".join(name for name, offered in offers.items() if offered)
         no = ", ".join(name for name, offered in offers.items() if not offered)

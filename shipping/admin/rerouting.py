@@ -74,7 +74,7 @@ def send_by(page: Any, request: HttpRequest, form: SendByForm, object_id: str) -
     """Give it to the chosen one."""
     row, name = get_object_or_404(Shipment, pk=object_id), form.cleaned_data["provider"]
     answer: HttpResponse = page.one(
-        request, row, resolutions.send_by, f"goes by {name}", provider=name, **form.decision()
+        request, row, resolutions.reroute, f"goes by {name}", provider=name, **form.decision()
     )
     return answer
 
@@ -87,4 +87,4 @@ def send_selected_by(page: Any, request: HttpRequest, rows: QuerySet[Shipment]) 
         page.message_user(request, "Choose the provider, beside the action.", messages.ERROR)
         return
     decision = DecisionBar.decision(request)
-    page.each(request, rows, resolutions.send_by, f"Go by {name}", provider=name, **decision)
+    page.each(request, rows, resolutions.reroute, f"Go by {name}", provider=name, **decision)

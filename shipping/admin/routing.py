@@ -43,12 +43,12 @@ def changes(rule: RoutingRule) -> list[tuple[Order, str, str]]:
     return [(order, before, after) for order, before, after in both if before != after]
 
 
-def in_words(found: Sequence[tuple[Order, str, str]]) -> str:
+def as_lines(changed: Sequence[tuple[Order, str, str]]) -> str:
     """At most ten of them, a line each."""
-    if not found:
+    if not changed:
         return "none"
-    lines = format_html_join("", "<div>{}: {} → {}</div>", found[:SHOWN])
-    more = len(found) - SHOWN
+    lines = format_html_join("", "<div>{}: {} → {}</div>", changed[:SHOWN])
+    more = len(changed) - SHOWN
     return format_html_join("", "{}", [(lines,), (f"and {more} more" if more > 0 else "",)])
 
 
@@ -73,7 +73,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class Effect(BaseDialogForm):  # type: ignore[misc]
+class ImpactPreview(BaseDialogForm):  # type: ignore[misc]
     """Shows which of the latest orders would go otherwise, and asks."""
 
     form_before_template = "admin/shipping/effect.html"
@@ -115,7 +115,7 @@ class RoutingRuleAdmin(ModelAdmin):
     sortable_by: list[str] = []
     readonly_fields = ["is_active", "effect"]
     actions_list = ["try_an_order"]
-    actions_detail = ["put_to_use", "put_aside"]
+    actions_detail = ["activate", "deactivate"]
     fieldsets = [
         (None, {"fields": ["name", ("provider", "priority"), "is_active"]}),
         (
@@ -144,7 +144,7 @@ class RoutingRuleAdmin(ModelAdmin):
     @display(description="orders that go otherwise with it")
     def effect(self, rule: RoutingRule) -> str:
         """As it is saved, whether it is in use or not."""
-        return in_words(changes(rule)) if rule.pk else "Save it first: it is not in use by that."
+        return as_lines(changes(rule)) if rule.pk else "Save it first: it is not in use by that."
 
     def has_use_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether this person may put it to use, and it is not."""
@@ -168,28 +168,30 @@ class RoutingRuleAdmin(ModelAdmin):
     @action(
         description="Put it to use",
         icon="play_arrow",
+        url_path="put_to_use",
         permissions=["use"],
         dialog={
             "title": "Put this rule to use?",
-            "form_class": Effect,
+            "form_class": ImpactPreview,
             "form_submit_text": "Put it to use",
         },
     )
-    def put_to_use(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def activate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """From now on orders go by it."""
         return self._switch(request, object_id, on=True)
 
     @action(
         description="Put it aside",
         icon="pause",
+        url_path="put_aside",
         permissions=["aside"],
         dialog={
             "title": "Put this rule aside?",
-            "form_class": Effect,
+            "form_class": ImpactPreview,
             "form_submit_text": "Put it aside",
         },
     )
-    def put_aside(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def deactivate(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """From now on it says nothing. Parcels that exist keep their provider."""
         return self._switch(request, object_id, on=False)
 
@@ -197,9 +199,9 @@ class RoutingRuleAdmin(ModelAdmin):
         rule = get_object_or_404(RoutingRule, pk=object_id)
         rule.is_active = on
         rule.save(update_fields=["is_active"])
-        said = "Put to use." if on else "Put aside."
-        self.log_change(request, rule, said)
-        self.message_user(request, f"{rule}: {said}")
+        text = "Put to use." if on else "Put aside."
+        self.log_change(request, rule, text)
+        self.message_user(request, f"{rule}: {text}")
         return go_to(request, reverse("admin:shipping_routingrule_change", args=[rule.pk]))
 
     @action(

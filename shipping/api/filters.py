@@ -83,8 +83,8 @@ def _tracked(text: str) -> Q:
 def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     """Shipments by their order's number, their own reference, or their tracking number."""
     wanted = reference(text)
-    found = Q(reference=wanted) | _tracked(text)
+    condition = Q(reference=wanted) | _tracked(text)
     number = _NUMBER.fullmatch(wanted)
     if number and int(number[1]) <= LARGEST_ID:
-        found |= Q(order_id=int(number[1]))
-    return queryset.filter(found)
+        condition |= Q(order_id=int(number[1]))
+    return queryset.filter(condition)

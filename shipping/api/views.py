@@ -48,7 +48,7 @@ from shipping.models import Schedule, Shipment
 from shipping.schedules import services as schedules
 from shipping.schedules.forecast import forecast
 from shipping.staff_actions import order_changes, resending
-from shipping.staff_actions.previews import now_and_then, rehearsed
+from shipping.staff_actions.previews import compare_dates, rehearsed
 from shipping.tracking import returns
 
 ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description="Its id.")
@@ -286,7 +286,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         """What a verb would do to the next dates."""
         form = PreviewSerializer(data=dict(request.query_params.items()))
         form.is_valid(raise_exception=True)
-        now, then = now_and_then(self.get_object(), **form.validated_data)
+        now, then = compare_dates(self.get_object(), **form.validated_data)
         return Response(DatesSerializer.shape(then) | {"now": DatesSerializer.shape(now)})
 
     @extend_schema(

@@ -56,5 +56,5 @@ def _write(provider: str, **values: Any) -> None:
     """Where somebody holds the row it is left for the next time: webhooks wait for nobody."""
     with transaction.atomic():
         free = ProviderProfile.objects.filter(provider=provider)
-        found = free.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
-        ProviderProfile.objects.filter(pk__in=list(found)).update(**values)
+        keys = free.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+        ProviderProfile.objects.filter(pk__in=list(keys)).update(**values)

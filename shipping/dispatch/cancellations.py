@@ -20,7 +20,7 @@ from shipping.schedules import services as schedules
 
 # Before the carrier has it. Later only the customer can send it back.
 ASKABLE = frozenset({"sent", "waiting-for-collection"})
-UNDER_WAY = frozenset({"queued", "sending"})
+IN_PROGRESS = frozenset({"queued", "sending"})
 
 
 def ask(shipment: Shipment, *, by: str, reason: str) -> None:
@@ -33,7 +33,7 @@ def ask(shipment: Shipment, *, by: str, reason: str) -> None:
             f"{shipment.provider} cannot cancel a parcel that it has taken. Ask them by telephone."
         )
     asked = Cancellation.objects.filter(shipment=shipment).first() or Cancellation()
-    if asked.state in UNDER_WAY:
+    if asked.state in IN_PROGRESS:
         raise TransitionNotAllowedError(f"{shipment.provider} is being asked to cancel it already.")
     asked.shipment, asked.provider, asked.actor, asked.reason = (
         shipment,
@@ -138,12 +138,12 @@ def _settle(row: Cancellation, settlement: Disposition) -> None:
 def _cancelled(shipment: Shipment, row: Cancellation) -> None:
     """What the carrier has reported since is true all the same: then only the answer is noted."""
     shipment.refresh_from_db()
-    told = f"{row.provider} has cancelled it. {row.reason}"[:500]
+    detail = f"{row.provider} has cancelled it. {row.reason}"[:500]
     try:
-        transition(shipment, "cancelled", by=row.actor, detail=told)
+        transition(shipment, "cancelled", by=row.actor, detail=detail)
     except TransitionNotAllowedError:
         ShipmentEvent.objects.create(
-            shipment=shipment, kind="cancelled-too-late", actor=row.actor, detail=told
+            shipment=shipment, kind="cancelled-too-late", actor=row.actor, detail=detail
         )
         return
-    cases.follow(shipment, by=row.actor, how="The provider has cancelled it.")
+    cases.update_cases(shipment, by=row.actor, how="The provider has cancelled it.")

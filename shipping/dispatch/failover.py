@@ -40,12 +40,12 @@ def alternatives(shipments: Sequence[Shipment]) -> dict[int, list[str]]:
     router, resting = Router.load(), resting_now()
     prefetch_related_objects(shipments, "order__lines__product", "revision")
     able = {name for name, why in router.usable.items() if not why} - resting
-    found = {}
+    names_by_shipment = {}
     for shipment in shipments:
         ranked = _ranked_after(shipment.provider, router.route(shipment.as_ordered).preference)
         open_to_it = able.difference(shipment.may_be_with)
-        found[shipment.pk] = [name for name in ranked if name in open_to_it]
-    return found
+        names_by_shipment[shipment.pk] = [name for name in ranked if name in open_to_it]
+    return names_by_shipment
 
 
 def _ranked_after(provider: str, preference: Sequence[str]) -> list[str]:

@@ -97,7 +97,7 @@ def settle(settled: Sequence[tuple[Inquiry, Disposition]]) -> None:
     }
     for inquiry, settlement in settled:
         if inquiry.pk in ours and settlement.due is None:
-            _follow(inquiry, settlement.outcome)
+            _apply_answer(inquiry, settlement.outcome)
 
 
 def _values(inquiry: Inquiry, settlement: Disposition) -> tuple[Any, ...]:
@@ -112,7 +112,7 @@ def _values(inquiry: Inquiry, settlement: Disposition) -> tuple[Any, ...]:
     )
 
 
-def _follow(inquiry: Inquiry, outcome: Outcome) -> None:
+def _apply_answer(inquiry: Inquiry, outcome: Outcome) -> None:
     """Bring a shipment to what was answered, under its lock.
 
     An answer from before it was sent again, or given to another provider, says nothing of it now.
@@ -130,7 +130,7 @@ def _follow(inquiry: Inquiry, outcome: Outcome) -> None:
     elif outcome == ABSENT:
         _is_absent(locked)
     else:
-        _told(locked, f"could not be asked: {outcome.reason}")
+        _record_answer(locked, f"could not be asked: {outcome.reason}")
 
 
 def _is_there(shipment: Shipment, outcome: Done) -> None:
@@ -139,13 +139,20 @@ def _is_there(shipment: Shipment, outcome: Done) -> None:
         now = clock.now()
         changes = {name: outcome.details.get(name) for name in ("tracking_number", "tracking_url")}
         known: dict[str, Any] = {name: value for name, value in changes.items() if value}
-        told = "asked: it has it"
+        detail = "asked: it has it"
         transition(
-            shipment, "sent", by=by, detail=told, doubtful=False, sent_at=now, news_at=now, **known
+            shipment,
+            "sent",
+            by=by,
+            detail=detail,
+            doubtful=False,
+            sent_at=now,
+            news_at=now,
+            **known,
         )
-        cases.follow(shipment, by=by, how="The provider has it.")
+        cases.update_cases(shipment, by=by, how="The provider has it.")
     else:
-        _told(shipment, f"has it, and says: {status or 'nothing of where it is'}")
+        _record_answer(shipment, f"has it, and says: {status or 'nothing of where it is'}")
     if status and status != shipment.state:
         event_id = f"asked {shipment.reference} {status}"
         event = TrackedEvent(event_id, shipment.reference, status, clock.now(), {"asked": status})
@@ -154,24 +161,24 @@ def _is_there(shipment: Shipment, outcome: Done) -> None:
 
 def _is_absent(shipment: Shipment) -> None:
     """It is not there: so it can go again, or elsewhere, without a second parcel."""
-    said = f"{shipment.provider} says that it does not have it"
+    text = f"{shipment.provider} says that it does not have it"
     if shipment.state in ("sent", "waiting-for-collection"):
         by = f"provider:{shipment.provider}"
         transition(
-            shipment, "unknown", by=by, detail=said, doubtful=False, last_error=said, last_answer=""
+            shipment, "unknown", by=by, detail=text, doubtful=False, last_error=text, last_answer=""
         )
-        cases.follow(shipment, by=by, how="The provider does not have it.")
+        cases.update_cases(shipment, by=by, how="The provider does not have it.")
         return
     if shipment.state == "unknown":
         Shipment.objects.filter(pk=shipment.pk).update(
-            doubtful=False, last_error=said, last_answer=""
+            doubtful=False, last_error=text, last_answer=""
         )
-        shipment.doubtful, shipment.last_error = False, said
-        cases.note([shipment])
-    _told(shipment, "says that it does not have it")
+        shipment.doubtful, shipment.last_error = False, text
+        cases.open_cases([shipment])
+    _record_answer(shipment, "says that it does not have it")
 
 
-def _told(shipment: Shipment, text: str) -> None:
+def _record_answer(shipment: Shipment, text: str) -> None:
     ShipmentEvent.objects.create(
         shipment=shipment, kind="asked", detail=f"{shipment.provider} {text}"[:500]
     )

@@ -171,7 +171,7 @@ def settle(settled: _Settled) -> None:
         for shipment, settlement in settled
         if shipment.pk in states
     )
-    cases.note(
+    cases.open_cases(
         _settled_as(shipment, settlement)
         for shipment, settlement in settled
         if states.get(shipment.pk) == settlement.state
@@ -253,11 +253,11 @@ def _event(shipment: Shipment, settlement: Disposition, state: str) -> ShipmentE
         kind="failed-over" if moved and shipment.passed_on_from else _kind(settlement),
         from_state="sending" if moved else "",
         to_state=state if moved else "",
-        detail=_told(shipment, settlement) if moved else settlement.error,
+        detail=_event_detail(shipment, settlement) if moved else settlement.error,
     )
 
 
-def _told(shipment: Shipment, settlement: Disposition) -> str:
+def _event_detail(shipment: Shipment, settlement: Disposition) -> str:
     if not shipment.passed_on_from:
         return settlement.error or f"taken by {shipment.provider}"
     tail = f": goes by {shipment.provider}"

@@ -15,12 +15,12 @@ from core.cases import Listed, Trouble
 from core.cases.models import Case
 from shipping.models import ProviderProfile, Return, Shipment, TrackingEvent
 from shipping.states import FAILED as FAILED_STATE
-from shipping.states import MOVING, STUCK_STAGE
+from shipping.states import MOVING, STALLED_STAGE
 
 UNKNOWN = "shipment-unknown"
 REJECTED = "shipment-rejected"
 FAILED = "shipment-failed"
-STUCK = "shipment-stuck"
+STALLED = "shipment-stuck"
 PARKED = "event-parked"
 FLOODED = "events-parked"
 MOST_PARKED = 20
@@ -34,13 +34,13 @@ HAPPENED = {
 }
 
 
-def note(shipments: Iterable[Shipment]) -> None:
+def open_cases(shipments: Iterable[Shipment]) -> None:
     """Open a case for each that is unknown, rejected or failed to deliver, and not settled."""
     wrong = [shipment for shipment in shipments if shipment.state in OF_STATE]
     failed = [shipment.pk for shipment in wrong if shipment.state == FAILED_STATE]
     open_ones = failures().filter(pk__in=failed).values_list("pk", flat=True) if failed else ()
     settled = set(failed) - set(open_ones)
-    cases.open(_trouble(shipment) for shipment in wrong if shipment.pk not in settled)
+    cases.open(_case_of(shipment) for shipment in wrong if shipment.pk not in settled)
 
 
 def failures() -> "QuerySet[Shipment]":
@@ -50,13 +50,13 @@ def failures() -> "QuerySet[Shipment]":
     return Shipment.objects.filter(~Exists(again), ~Exists(back), state=FAILED_STATE)
 
 
-def follow(shipment: Shipment, *, by: str, how: str) -> None:
+def update_cases(shipment: Shipment, *, by: str, how: str) -> None:
     """Close the cases that are over now, and open the one that its state asks for."""
     failed = shipment.state == FAILED_STATE
     settled = failed and not failures().filter(pk=shipment.pk).exists()
     over = OF_SHIPMENTS - {"" if settled else OF_STATE.get(shipment.state)}
     cases.settle(over, [shipment.pk], by=by, how=how)
-    note([shipment])
+    open_cases([shipment])
 
 
 def in_state(state: str) -> Callable[[], "QuerySet[Any]"]:
@@ -65,11 +65,11 @@ def in_state(state: str) -> Callable[[], "QuerySet[Any]"]:
 
 
 def describe(shipments: Sequence[Shipment]) -> list[Trouble]:
-    """Their troubles."""
-    return [_trouble(shipment) for shipment in shipments]
+    """A case for each of them."""
+    return [_case_of(shipment) for shipment in shipments]
 
 
-def _trouble(shipment: Shipment) -> Trouble:
+def _case_of(shipment: Shipment) -> Trouble:
     return Trouble(
         kind=OF_STATE[shipment.state],
         subject=shipment.pk,
@@ -81,17 +81,17 @@ def _trouble(shipment: Shipment) -> Trouble:
     )
 
 
-def stuck() -> "QuerySet[Shipment]":
-    """The shipments that the watchdog has put before staff, and no news has come of since."""
+def stalled() -> "QuerySet[Shipment]":
+    """The shipments whose provider has been silent for so long that staff are to look."""
     back = Return.objects.filter(shipment=OuterRef("pk"), state="received")
-    return Shipment.objects.filter(~Exists(back), state__in=MOVING, quiet=STUCK_STAGE)
+    return Shipment.objects.filter(~Exists(back), state__in=MOVING, quiet=STALLED_STAGE)
 
 
-def describe_stuck(shipments: Sequence[Shipment]) -> list[Trouble]:
-    """Their troubles."""
+def describe_stalled(shipments: Sequence[Shipment]) -> list[Trouble]:
+    """A case for each of them."""
     return [
         Trouble(
-            kind=STUCK,
+            kind=STALLED,
             subject=shipment.pk,
             title=f"{shipment.reference} by {shipment.provider}",
             happened=f"It is {shipment.state}, and nothing was heard of it since "
@@ -114,14 +114,14 @@ def parked() -> "QuerySet[TrackingEvent]":
     return TrackingEvent.objects.filter(~Exists(earlier), shipment=None, parcel_back=None)
 
 
-def note_parked(ids: Collection[int]) -> None:
+def open_parked(ids: Collection[int]) -> None:
     """Open a case for each of these events that is the first of an unknown reference."""
     if ids:
         cases.open(describe_parked(list(parked().filter(pk__in=ids))))
 
 
 def describe_parked(events: Sequence[TrackingEvent]) -> list[Trouble]:
-    """Their troubles, so many at a time of each provider: a flood is one case more."""
+    """Their cases, so many at a time of each provider: a flood is one case more."""
     waiting = Case.objects.filter(kind=PARKED, closed_at=None).order_by()
     counts = Counter(dict(waiting.values_list("source").annotate(n=Count("pk"))))
     return [_of_parked(event) for event in events if _is_next(counts, event.provider)]
@@ -152,7 +152,7 @@ def flooded() -> "QuerySet[ProviderProfile]":
 
 
 def describe_flooded(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
-    """Their troubles."""
+    """A case for each of them."""
     return [
         Trouble(
             kind=FLOODED,
@@ -172,6 +172,6 @@ def lists_of_flood(profile: ProviderProfile) -> Sequence[Listed]:
     return [Listed("events", rows, {"parked": "yes", "provider": profile.provider})]
 
 
-def found(ids: Collection[int], *, by: str = "system") -> None:
+def close_parked(ids: Collection[int], *, by: str = "system") -> None:
     """Close the cases of these events: they have their shipment."""
     cases.settle(PARKED, ids, by=by, how="Its shipment is known.")

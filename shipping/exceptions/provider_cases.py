@@ -86,15 +86,15 @@ CHECKS: dict[str, Callable[[ProviderProfile], str]] = {
 }
 
 
-def troubled_by(kind: str) -> Callable[[], "QuerySet[ProviderProfile]"]:
+def providers_with(kind: str) -> Callable[[], "QuerySet[ProviderProfile]"]:
     """Ask for the providers of which this is so."""
 
-    def troubled() -> "QuerySet[ProviderProfile]":
+    def query() -> "QuerySet[ProviderProfile]":
         ProviderProfile.ensure(providers.names())
         wrong = [profile.pk for profile in ProviderProfile.objects.all() if CHECKS[kind](profile)]
         return ProviderProfile.objects.filter(pk__in=wrong)
 
-    return troubled
+    return query
 
 
 def described_as(kind: str) -> Callable[[Sequence[ProviderProfile]], list[Trouble]]:

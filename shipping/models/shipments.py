@@ -41,7 +41,7 @@ class Shipment(OutboxRow, AddressLines):
         related_name="shipments",
         db_index=False,
     )
-    # None for a parcel that was sent again: its date is told by the first one.
+    # None for a parcel that was sent again: its date is that of the first one.
     occurrence = models.PositiveIntegerField(null=True, blank=True)
     resend_of = models.ForeignKey(
         "self",
@@ -75,7 +75,7 @@ class Shipment(OutboxRow, AddressLines):
     tracking_url = models.URLField(max_length=300, blank=True, default="")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
-    # When we last heard of it from its provider, and how often the watchdog has stirred since.
+    # When its provider last reported it, and the stage of its silence since.
     news_at = models.DateTimeField(null=True, blank=True, editable=False)
     quiet = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     # Who may hold another parcel of it: it was sent again, or elsewhere, despite a doubt.
@@ -193,7 +193,7 @@ class TrackingEvent(models.Model):
     shipment = models.ForeignKey(
         Shipment, on_delete=models.CASCADE, null=True, blank=True, related_name="tracking_events"
     )
-    # Instead of a shipment, where it tells of a return.
+    # Instead of a shipment, where it is about a return.
     parcel_back = models.ForeignKey(
         "shipping.Return",
         on_delete=models.CASCADE,

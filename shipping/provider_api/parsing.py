@@ -60,10 +60,10 @@ def each(
     `hint` gives what stands where its reference and its status should. Raises
     InvalidEventError for more than any webhook can hold.
     """
-    found = list(islice(pieces, MOST_EVENTS + 1))
-    if len(found) > MOST_EVENTS:
+    listed = list(islice(pieces, MOST_EVENTS + 1))
+    if len(listed) > MOST_EVENTS:
         raise InvalidEventError("", f"The body holds more than {MOST_EVENTS} events.")
-    return [_one(piece, read, hint) for piece in found]
+    return [_one(piece, read, hint) for piece in listed]
 
 
 def _one(
@@ -209,14 +209,14 @@ def text(body: Mapping[str, Any], field: str, longest: int) -> str:
 def reference(body: Mapping[str, Any], field: str) -> str:
     """Our reference in a webhook's body, as we write it. Raises InvalidEventError without one."""
     value = body.get(field)
-    found = plain_reference(value) if isinstance(value, str) else ""
-    if not found:
+    ours = plain_reference(value) if isinstance(value, str) else ""
+    if not ours:
         raise InvalidEventError(field, "This field must be a text that is not empty.")
-    if len(found) > LONGEST_OF_OURS or not found.isprintable():
+    if len(ours) > LONGEST_OF_OURS or not ours.isprintable():
         raise InvalidEventError(
             field, f"This field may have at most {LONGEST_OF_OURS} printable characters."
         )
-    return found
+    return ours
 
 
 def plain_reference(text: str) -> str:
@@ -240,14 +240,14 @@ def status(body: Mapping[str, Any], field: str, known: Mapping[Any, str] | None 
     Empty for one that is not known: carriers add some unannounced, and nothing is guessed. Raises
     InvalidEventError for what is no status at all.
     """
-    words: Mapping[Any, str] = {name: name for name in RANKS} if known is None else known
+    names: Mapping[Any, str] = {name: name for name in RANKS} if known is None else known
     value = body.get(field)
     if type(value) is int:  # to a mapping 1.0 and true are the number 1
-        return words.get(value, "")
-    found = text(body, field, LONGEST_STATUS)
-    strings = [word for word in words if isinstance(word, str)]
-    alike = {words[word] for word in strings if word.casefold() == found.casefold()}
-    return words.get(found, "") or (alike.pop() if len(alike) == 1 else "")
+        return names.get(value, "")
+    given = text(body, field, LONGEST_STATUS)
+    strings = [word for word in names if isinstance(word, str)]
+    alike = {names[word] for word in strings if word.casefold() == given.casefold()}
+    return names.get(given, "") or (alike.pop() if len(alike) == 1 else "")
 
 
 def raw_status(body: Mapping[str, Any], field: str) -> str:
@@ -261,9 +261,9 @@ def local_time(body: Mapping[str, Any], field: str, form: str, example: str, zon
 
     One that RFC 3339 describes is taken too: it cannot be mistaken. Raises InvalidEventError.
     """
-    said = text(body, field, LONGEST_TIME)
+    written = text(body, field, LONGEST_TIME)
     try:
-        local = datetime.strptime(said if said.isascii() else "", form)  # noqa: DTZ007 - see in_utc
+        local = datetime.strptime(written if written.isascii() else "", form)  # noqa: DTZ007 - see in_utc
     except ValueError:
         return moment(body, field, zone, example)
     return in_utc(local, zone, field)
@@ -276,9 +276,9 @@ def moment(
 
     One that names no zone is on the clock of `zone`, and refused without. Raises InvalidEventError.
     """
-    said = text(body, field, LONGEST_TIME)
+    written = text(body, field, LONGEST_TIME)
     try:
-        time = iso_moment(said)
+        time = iso_moment(written)
     except (ValueError, OverflowError):
         raise InvalidEventError(field, f"Write it as {example}.") from None
     if time.tzinfo:
@@ -288,11 +288,11 @@ def moment(
 
 def epoch(body: Mapping[str, Any], field: str) -> datetime:
     """A time of a webhook's body in whole seconds since 1970, in UTC. Raises InvalidEventError."""
-    said = body.get(field)
-    if type(said) is not int:
+    seconds = body.get(field)
+    if type(seconds) is not int:
         raise InvalidEventError(field, "This field must be a whole number of seconds since 1970.")
     try:
-        time = datetime.fromtimestamp(said, UTC)
+        time = datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         raise InvalidEventError(field, "This is no time in seconds since 1970.") from None
     return _sane(time, field)

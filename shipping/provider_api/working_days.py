@@ -40,7 +40,7 @@ class Calendar:
                 return day + days * DAY
         return day
 
-    def open_since(self, day: date) -> date:
+    def first_day_of_batch(self, day: date) -> date:
         """The first of the days whose parcels ship together with those of `day`."""
         for _ in range(LONGEST_CLOSURE):
             if self.works_on(day - DAY):

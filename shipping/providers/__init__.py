@@ -15,7 +15,7 @@ from shipping.provider_api.base import Provider
 @cache
 def names() -> tuple[str, ...]:
     """The providers there are: the modules of this folder."""
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__)))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 
 def get(name: str) -> Provider:

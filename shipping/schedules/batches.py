@@ -58,10 +58,10 @@ def _batch(name: str, calendar: Calendar, day: date, now: datetime, as_if: bool)
     there = day if as_if else calendar.today(now)
     ship_on = calendar.ship_day(day if as_if else max(day, calendar.batch_day(now)))
     state = "queued" if ship_on <= there else "scheduled"
-    return Batch(name, day, ship_on, calendar.open_since(day), state)
+    return Batch(name, day, ship_on, calendar.first_day_of_batch(day), state)
 
 
-def joining(provider: str, now: datetime, calendar: Calendar | None = None) -> Batch:
+def batch_for_now(provider: str, now: datetime, calendar: Calendar | None = None) -> Batch:
     """The batch that an order placed at this moment joins."""
     calendar = calendar or ProviderProfile.of(provider).calendar
     return _batch(provider, calendar, calendar.today(now), now, False)

@@ -1,4 +1,4 @@
-"""A year of schedules, played without writing anything: for planning, and for buying machines."""
+"""Simulates a year of schedules without writing anything: to plan, and to size machines."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -23,32 +23,32 @@ HOUR = 3600
 ASSUMED_RATE = 680.0
 # What the rate is measured by: the busiest minute among the latest shipments.
 LOOKED_AT = 100_000
-# What made-up orders are like: countries, weights and products are those of so many.
+# What synthetic orders are like: countries, weights and products are those of so many.
 LIKE_THE_LATEST = 5_000
 BUSY = 60
 
 
-def play(
-    days: int, made_up: int = 0, *, progress: Callable[[int], None] = lambda done: None
+def simulate(
+    days: int, synthetic: int = 0, *, progress: Callable[[int], None] = lambda done: None
 ) -> tuple[Forecast, int]:
-    """The days from today on, and how many schedules were played: those there are, or made-up
-    ones. `progress` is called with the number of schedules so far."""
-    found, known, played = Forecast(clock.today(), days), calendars(), 0
-    if made_up:
-        played_groups = _made_up(made_up, found.first, progress)
+    """The days from today on, and how many schedules were simulated: those there are, or
+    synthetic ones. `progress` is called with the number of schedules so far."""
+    result, known, simulated = Forecast(clock.today(), days), calendars(), 0
+    if synthetic:
+        simulated_groups = _synthetic_groups(synthetic, result.first, progress)
     else:
-        played_groups = groups(found.first, found.last)
-    for group in played_groups:
-        found.add(group, known.get(group.provider) or Calendar())
-        played += group.count
-    return found, played
+        simulated_groups = groups(result.first, result.last)
+    for group in simulated_groups:
+        result.add(group, known.get(group.provider) or Calendar())
+        simulated += group.count
+    return result, simulated
 
 
-def _made_up(count: int, today: date, progress: Callable[[int], None]) -> list[Group]:
+def _synthetic_groups(count: int, today: date, progress: Callable[[int], None]) -> list[Group]:
     """Anchored on any day of the last year, half of them weekly; always the same ones.
 
     Each is for an order like one of the latest, so the routing rules decide who carries it. Those
-    with the same dates become one group as they are made up: memory stays flat.
+    with the same dates become one group as they are generated: memory stays flat.
     """
     random, counted = Random(1), Counter[tuple[str, str, int]]()  # noqa: S311 - no secret
     carriers = _carriers()
@@ -77,7 +77,7 @@ def _carriers() -> list[str]:
 
 
 _CARRIERS = """
-WITH fallen AS (
+WITH occurrences AS (
     SELECT id AS order_id FROM orders_order
     WHERE delivery_service <> '' AND line_1 <> ''
     ORDER BY id DESC LIMIT %(latest)s
@@ -92,8 +92,8 @@ def measured_rate() -> float | None:
     """Parcels a second in the busiest minute of late; None when no minute was busy."""
     with connection.cursor() as cursor:
         cursor.execute(_BUSIEST_MINUTE, {"latest": LOOKED_AT, "busy": BUSY})
-        found = cursor.fetchone()
-    return found[0] / 60 if found else None
+        row = cursor.fetchone()
+    return row[0] / 60 if row else None
 
 
 _BUSIEST_MINUTE = """

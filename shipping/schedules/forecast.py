@@ -13,7 +13,7 @@ from core.database import clock
 from shipping import routing
 from shipping.provider_api.working_days import DAY, Calendar
 from shipping.schedules.batches import calendars
-from shipping.schedules.recurrence import Plan
+from shipping.schedules.recurrence import Recurrence
 
 DAYS, MOST_DAYS = 90, 366
 # The first of a month of 31 days that is a Monday: any weekday, any day of a month is near it.
@@ -36,10 +36,10 @@ class Group:
     count: int
 
     @property
-    def plan(self) -> Plan:
+    def recurrence(self) -> Recurrence:
         """Its dates, from `start` on."""
         anchor = _MONDAY + (self.phase - 1) * DAY
-        return Plan(self.interval, anchor).passed_over(self.start)
+        return Recurrence(self.interval, anchor).skipping_until(self.start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,8 @@ class Forecast:
 
     def add(self, group: Group, calendar: Calendar) -> None:
         """Count a group in: what is overdue ships today, as its `catch_up` says."""
-        since = calendar.open_since(self.first)
-        for day, count in _falls(group, self.first, since, self.last):
+        since = calendar.first_day_of_batch(self.first)
+        for day, count in _occurrence_dates(group, self.first, since, self.last):
             self.occurrences[day, group.provider] += count
             ship_on = calendar.ship_day_of(day, group.time_zone, self.now)
             if ship_on <= self.last:
@@ -97,7 +97,7 @@ class Forecast:
     def busiest(self, count: int) -> list[tuple[date, int]]:
         """The days with the most parcels, the busiest first."""
         days = [(day, self.shipping_on(day)) for day in self.dates()]
-        return sorted(days, key=lambda found: (-found[1], found[0]))[:count]
+        return sorted(days, key=lambda pair: (-pair[1], pair[0]))[:count]
 
 
 def forecast(
@@ -107,30 +107,32 @@ def forecast(
 
     Parcels that were made already and wait for their day are counted on it.
     """
-    found, known = Forecast(first or clock.today(), days), calendars()
-    for group in groups(found.first, found.last, interval=interval):
+    result, known = Forecast(first or clock.today(), days), calendars()
+    for group in groups(result.first, result.last, interval=interval):
         if provider in {"", group.provider}:
-            found.add(group, known.get(group.provider) or Calendar())
-    for name, day, count in _waiting(found.first, found.last, interval):
+            result.add(group, known.get(group.provider) or Calendar())
+    for name, day, count in _waiting(result.first, result.last, interval):
         if provider in {"", name}:
-            found.shipments[day, name] += count
-    return found
+            result.shipments[day, name] += count
+    return result
 
 
-def _falls(group: Group, first: date, since: date, last: date) -> Iterator[tuple[date, int]]:
+def _occurrence_dates(
+    group: Group, first: date, since: date, last: date
+) -> Iterator[tuple[date, int]]:
     """The dates of a group with the number of parcels each; what is overdue falls on `first`."""
-    plan, newest = group.plan, group.plan.newest_due(first)
+    recurrence, newest = group.recurrence, group.recurrence.newest_due(first)
     if newest is not None:
         late = {
             "latest": 1,
-            "all": newest - plan.occurrence + 1,
-            "none": int(plan.date_of(newest) >= since),
+            "all": newest - recurrence.occurrence + 1,
+            "none": int(recurrence.date_of(newest) >= since),
         }
         yield first, group.count * late[group.catch_up]
-        plan = plan.passed_over(first + DAY)
-    while plan.next_on <= last:
-        yield plan.next_on, group.count
-        plan = plan.skipped()
+        recurrence = recurrence.skipping_until(first + DAY)
+    while recurrence.next_on <= last:
+        yield recurrence.next_on, group.count
+        recurrence = recurrence.skipped()
 
 
 def groups(first: date, last: date, *, interval: str = "") -> list[Group]:
@@ -144,7 +146,7 @@ def groups(first: date, last: date, *, interval: str = "") -> list[Group]:
 
 # Grouped as the columns are first: there are millions of rows, but few thousand combinations.
 _GROUPS = """
-WITH fallen AS (
+WITH occurrences AS (
     SELECT order_id, time_zone, interval, anchor, next_on, resume_on, catch_up
     FROM shipping_schedule
     WHERE (state = 'active' OR (state = 'paused' AND resume_on IS NOT NULL))

@@ -10,7 +10,7 @@ WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Recurrence:
     """When the occurrences of a schedule fall, and which one is next.
 
     Occurrence n falls on `anchor` + (n - `anchor_occurrence`) weeks or months, clamped to the
@@ -29,7 +29,7 @@ class Plan:
 
     def number_on(self, day: date) -> int | None:
         """The number of the occurrence that falls on a day; None when none does."""
-        number = self._last_until(day)
+        number = self._last_on_or_before(day)
         return number if self.date_of(number) == day else None
 
     @property
@@ -39,31 +39,33 @@ class Plan:
 
     def newest_due(self, today: date) -> int | None:
         """The number of the last occurrence on or before `today`; None when none is due."""
-        newest = self._last_until(today)
+        newest = self._last_on_or_before(today)
         return newest if newest >= self.occurrence else None
 
     def upcoming(self, count: int) -> list[date]:
         """The days of the next `count` occurrences."""
         return [self.date_of(n) for n in range(self.occurrence, self.occurrence + count)]
 
-    def skipped(self) -> "Plan":
-        """The plan without its next occurrence; its number is not used again."""
+    def skipped(self) -> "Recurrence":
+        """The recurrence without its next occurrence; its number is not used again."""
         return replace(self, occurrence=self.occurrence + 1)
 
-    def passed_over(self, until: date) -> "Plan":
-        """The plan without the occurrences before the day `until`."""
-        return replace(self, occurrence=max(self.occurrence, self._last_until(until - DAY) + 1))
+    def skipping_until(self, until: date) -> "Recurrence":
+        """The recurrence without the occurrences before the day `until`."""
+        return replace(
+            self, occurrence=max(self.occurrence, self._last_on_or_before(until - DAY) + 1)
+        )
 
-    def changed(self, interval: str, anchor: date, not_before: date) -> "Plan":
-        """The plan with another interval or anchor; numbers go on.
+    def changed(self, interval: str, anchor: date, not_before: date) -> "Recurrence":
+        """The recurrence with another interval or anchor; numbers go on.
 
         The next occurrence is the first one of the new row of dates on or after `not_before`,
         and never before the anchor.
         """
-        steps = max(0, Plan(interval, anchor)._last_until(not_before - DAY) + 1)
-        return Plan(interval, anchor, self.occurrence, self.occurrence - steps)
+        steps = max(0, Recurrence(interval, anchor)._last_on_or_before(not_before - DAY) + 1)
+        return Recurrence(interval, anchor, self.occurrence, self.occurrence - steps)
 
-    def _last_until(self, day: date) -> int:
+    def _last_on_or_before(self, day: date) -> int:
         """The number of the last occurrence on or before `day`, even one before the anchor."""
         if self.interval == "weekly":
             steps = (day - self.anchor) // WEEK

@@ -3,7 +3,7 @@ its anchor's occurrence."""
 
 
 def day_sql(number: str) -> str:
-    """The day of an occurrence, as `dates.Plan.date_of` says."""
+    """The day of an occurrence, as `recurrence.Recurrence.date_of` says."""
     steps = f"({number} - c.base)"
     return (
         f"(CASE c.interval WHEN 'weekly' THEN c.anchor + 7 * {steps} "
@@ -11,7 +11,7 @@ def day_sql(number: str) -> str:
     )
 
 
-def last_until_sql(day: str) -> str:
+def last_on_or_before_sql(day: str) -> str:
     """The number of the last occurrence on or before a day, even one before the anchor."""
     months = (
         f"((date_part('year', {day}) - date_part('year', c.anchor)) * 12"

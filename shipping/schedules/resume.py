@@ -10,7 +10,7 @@ from django.db import connection
 from core.database import clock
 from core.failures import resting, together
 from shipping.models import Schedule
-from shipping.schedules.recurrence_sql import day_sql, last_until_sql
+from shipping.schedules.recurrence_sql import day_sql, last_on_or_before_sql
 
 CHUNK = 2000
 WORK = "resume the schedule"
@@ -61,13 +61,13 @@ WITH over AS (
     FROM shipping_schedule
     WHERE state = 'paused' AND ({{over}}) AND id = ANY(%(ids)s)
     FOR NO KEY UPDATE SKIP LOCKED
-), planned AS (
-    SELECT c.*, greatest(c.occurrence, {last_until_sql("c.eve")} + 1) AS next FROM over c
+), next_dates AS (
+    SELECT c.*, greatest(c.occurrence, {last_on_or_before_sql("c.eve")} + 1) AS next FROM over c
 ), resumed AS (
     UPDATE shipping_schedule AS s
     SET state = 'active', resume_on = NULL, occurrence = c.next, next_on = {day_sql("c.next")},
         skipped_from = CASE WHEN c.next = s.occurrence THEN s.skipped_from END
-    FROM planned c WHERE s.id = c.id
+    FROM next_dates c WHERE s.id = c.id
     RETURNING s.id, s.next_on
 )
 INSERT INTO shipping_scheduleevent (schedule_id, kind, from_state, to_state, at, actor, detail)

@@ -24,7 +24,7 @@ from shipping.models import Schedule, time_zones
 from shipping.schedules import resume
 from shipping.schedules.batches import Batch, batches
 from shipping.schedules.recurrence import local_date
-from shipping.schedules.recurrence_sql import day_sql, last_until_sql
+from shipping.schedules.recurrence_sql import day_sql, last_on_or_before_sql
 
 CHUNK = 2000
 WORK = "make the parcels of schedule"
@@ -35,7 +35,7 @@ MOST_OCCURRENCES = 50
 
 
 @dataclass(slots=True)
-class Tally:
+class RunSummary:
     """What a run did."""
 
     schedules: int = 0
@@ -43,7 +43,7 @@ class Tally:
     scheduled: int = 0
     missed: int = 0
 
-    def add(self, other: "Tally") -> None:
+    def add(self, other: "RunSummary") -> None:
         """Count a chunk in."""
         self.schedules += other.schedules
         self.queued += other.queued
@@ -52,12 +52,12 @@ class Tally:
 
 
 def run_schedule(
-    today: date | None = None, *, progress: Callable[[Tally], None] = lambda tally: None
-) -> Tally:
+    today: date | None = None, *, progress: Callable[[RunSummary], None] = lambda summary: None
+) -> RunSummary:
     """Make the shipments that are due on `today` (default: now in each schedule's zone).
 
-    Pauses that are over by then end first. `progress` is called after each chunk with the tally
-    so far. Each chunk is committed with one nudge for the workers, so a run that is stopped has
+    Pauses that are over by then end first. `progress` is called after each chunk with the summary
+    so far. Each chunk is committed with one task for the workers, so a run that is stopped has
     lost nothing and can be started again; one that is asked to stop ends after its chunk.
     """
     days = dict.fromkeys(time_zones(), today) if today else _local_dates()
@@ -65,13 +65,13 @@ def run_schedule(
     joined = batches(set(days.values()), clock.now(), as_if=today is not None)
     statements, values = _statements(days)
     values |= _columns(joined) | {"only": None}
-    total, done_before = Tally(), -1
+    total, done_before = RunSummary(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
     while total.schedules > done_before and not shutdown.is_under_way():
         done_before = total.schedules
         values["aside"] = resting(WORK, _late(values))
-        for tally in _chunks(statements, values):
-            total.add(tally)
+        for summary in _chunks(statements, values):
+            total.add(summary)
             progress(total)
     return total
 
@@ -92,52 +92,52 @@ def _local_dates() -> dict[str, date]:
     return {zone: local_date(now, zone) for zone in time_zones()}
 
 
-def _chunks(statements: Statements, values: dict[str, Any]) -> Iterator[Tally]:
+def _chunks(statements: Statements, values: dict[str, Any]) -> Iterator[RunSummary]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
     after: After | None = (date.min, 0)
     while not shutdown.is_under_way():
-        found = values | {"after": after}
+        chunk_values = values | {"after": after}
         try:
-            tally, after = _chunk(statements, found)
+            summary, after = _chunk(statements, chunk_values)
         except Exception:  # noqa: BLE001 - whichever schedule brings it out will do so again
             raise_if_away()
-            tally, after = _one_by_one(statements, found)
+            summary, after = _one_by_one(statements, chunk_values)
         if after is None:
             return
-        if tally.schedules:
-            yield tally
+        if summary.schedules:
+            yield summary
 
 
 @transaction.atomic
-def _chunk(statements: Statements, values: dict[str, Any]) -> tuple[Tally, After | None]:
+def _chunk(statements: Statements, values: dict[str, Any]) -> tuple[RunSummary, After | None]:
     """What a chunk made, and where it ended; None when there was none."""
     claim, make = statements
     with connection.cursor() as cursor:
         cursor.execute(claim, values)
         claimed = [pk for (pk,) in cursor.fetchall()]
         if not claimed:
-            return Tally(), None
+            return RunSummary(), None
         cursor.execute(make, values | {"claimed": claimed, "now": clock.now()})
         schedules, queued, scheduled, missed, *after = cursor.fetchone()
     if queued:
         task_names.dispatch.delay_on_commit()
-    return Tally(schedules, queued, scheduled, missed), (after[0], after[1])
+    return RunSummary(schedules, queued, scheduled, missed), (after[0], after[1])
 
 
-def _one_by_one(statements: Statements, values: dict[str, Any]) -> tuple[Tally, After | None]:
+def _one_by_one(statements: Statements, values: dict[str, Any]) -> tuple[RunSummary, After | None]:
     """The same, each schedule by itself: the one that raises is put aside."""
-    total, (day, pk) = Tally(), values["after"]
+    total, (day, pk) = RunSummary(), values["after"]
     chunk = (
         _late(values)
         .filter(Q(next_on=day, pk__gt=pk) | Q(next_on__gt=day))
         .order_by("next_on", "pk")
     )
-    found = list(chunk.exclude(pk__in=values["aside"]).values_list("next_on", "pk")[:CHUNK])
-    for _, pk in found:
+    keys = list(chunk.exclude(pk__in=values["aside"]).values_list("next_on", "pk")[:CHUNK])
+    for _, pk in keys:
         done = attempt(WORK, pk, partial(_chunk, statements, values | {"only": [pk]}))
         if done:
             total.add(done[0])
-    return total, found[-1] if found else None
+    return total, keys[-1] if keys else None
 
 
 def _late(values: Mapping[str, Any]) -> QuerySet[Schedule]:
@@ -181,21 +181,21 @@ LIMIT %(chunk)s
 FOR NO KEY UPDATE SKIP LOCKED
 """
 _MAKE = f"""
-WITH due AS (
+WITH due_schedules AS (
     SELECT s.id, s.order_id, s.interval, s.anchor, s.anchor_occurrence AS base, s.catch_up,
            s.occurrence AS first, s.next_on, {{today}} AS today
     FROM shipping_schedule s
     WHERE s.id = ANY(%(claimed)s)
 ), counted AS (
-    SELECT c.*, {last_until_sql("c.today")} AS newest FROM due c
+    SELECT c.*, {last_on_or_before_sql("c.today")} AS newest FROM due_schedules c
 ), bounded AS (
     SELECT counted.*, least(newest, first + %(most)s - 1) AS last FROM counted
-), fallen AS (
+), occurrences AS (
     SELECT c.*, n, {day_sql("n")} AS day
     FROM bounded c CROSS JOIN LATERAL generate_series(c.first, c.last) AS n
 ), routed AS (
     {{routed}}
-), sorted AS (
+), decided AS (
     SELECT r.*, coalesce(b.ship_on, today) AS ship_on, CASE
         WHEN catch_up = 'all'
              OR (n = newest AND (catch_up = 'latest' OR day >= coalesce(b.since, today)))
@@ -212,27 +212,27 @@ WITH due AS (
         last_error, provider_reference, tracking_number, tracking_url
     )
     SELECT o.recipient, o.line_1, o.line_2, o.city, o.postcode, o.country, o.delivery_service, o.id,
-        f.id, f.n, o.number || '.' || f.n, gen_random_uuid(), f.provider, f.state,
-        CASE f.state WHEN 'missed' THEN f.day ELSE f.ship_on END, %(now)s,
+        d.id, d.n, o.number || '.' || d.n, gen_random_uuid(), d.provider, d.state,
+        CASE d.state WHEN 'missed' THEN d.day ELSE d.ship_on END, %(now)s,
         %(now)s, 0, 0, false,
         '', '', '', ''
-    FROM sorted f JOIN orders_order o ON o.id = f.order_id
+    FROM decided d JOIN orders_order o ON o.id = d.order_id
     ON CONFLICT DO NOTHING
     RETURNING id, state
-), noted AS (
+), events AS (
     INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
     SELECT id, state, '', state, %(now)s, 'schedule', '' FROM made
-), moved AS (
+), advanced AS (
     UPDATE shipping_schedule AS s
     SET occurrence = c.last + 1, next_on = {day_sql("c.last + 1")}, skipped_from = NULL
     FROM bounded c WHERE s.id = c.id
     RETURNING s.id
 )
-SELECT (SELECT count(*) FROM moved),
+SELECT (SELECT count(*) FROM advanced),
        count(*) FILTER (WHERE state = 'queued'),
        count(*) FILTER (WHERE state = 'scheduled'),
        count(*) FILTER (WHERE state = 'missed'),
-       (SELECT max(next_on) FROM due),
-       (SELECT id FROM due ORDER BY next_on DESC, id DESC LIMIT 1)
+       (SELECT max(next_on) FROM due_schedules),
+       (SELECT id FROM due_schedules ORDER BY next_on DESC, id DESC LIMIT 1)
 FROM made
 """  # noqa: S608 - of our own words only

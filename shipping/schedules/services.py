@@ -12,38 +12,39 @@ from django.db.models import Exists, Max, OuterRef
 from core.database import clock
 from core.workflow import TransitionNotAllowedError, transition
 from orders.models import Order
-from orders.services import follow
+from orders.services import advance_order
 from shipping.models import Return, Schedule, ScheduleEvent, Shipment
 from shipping.provider_api.working_days import DAY
 from shipping.schedules import skipping
-from shipping.schedules.recurrence import Plan, local_date
+from shipping.schedules.recurrence import Recurrence, local_date
 from shipping.schedules.skipping import Occurrence
 from shipping.states import CLOSED, FAILED
 
 EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
 
 
-def plan_of(schedule: Schedule) -> Plan:
+def recurrence_of(schedule: Schedule) -> Recurrence:
     """The calendar of a schedule."""
-    return Plan(schedule.interval, schedule.anchor, schedule.occurrence, schedule.anchor_occurrence)
+    numbers = schedule.occurrence, schedule.anchor_occurrence
+    return Recurrence(schedule.interval, schedule.anchor, *numbers)
 
 
 def upcoming(schedule: Schedule, count: int = 5) -> list[date]:
     """The next dates as things stand: none when it is cancelled, or paused until further notice."""
-    plan = plan_in_force(schedule)
-    return plan.upcoming(count) if plan else []
+    recurrence = recurrence_in_force(schedule)
+    return recurrence.upcoming(count) if recurrence else []
 
 
-def plan_in_force(schedule: Schedule) -> Plan | None:
+def recurrence_in_force(schedule: Schedule) -> Recurrence | None:
     """The calendar of its next shipments, a pause that ends by itself passed over."""
-    return _in_force(schedule, plan_of(schedule))
+    return _in_force(schedule, recurrence_of(schedule))
 
 
-def _in_force(schedule: Schedule, plan: Plan) -> Plan | None:
+def _in_force(schedule: Schedule, recurrence: Recurrence) -> Recurrence | None:
     if schedule.state == "active":
-        return plan
+        return recurrence
     if schedule.state == "paused" and schedule.resume_on:
-        return plan.passed_over(schedule.resume_on)
+        return recurrence.skipping_until(schedule.resume_on)
     return None
 
 
@@ -55,14 +56,14 @@ def today_of(schedule: Schedule) -> date:
 def start(order: Order, *, by: str) -> Schedule:
     """Anchor a recurring order on today. Occurrence 0 is the caller's: it ships at once."""
     today = local_date(clock.now(), settings.TIME_ZONE)
-    plan = Plan(order.shipping_interval, today, occurrence=1)
+    recurrence = Recurrence(order.shipping_interval, today, occurrence=1)
     schedule = Schedule.objects.create(
         order=order,
-        interval=plan.interval,
-        anchor=plan.anchor,
+        interval=recurrence.interval,
+        anchor=recurrence.anchor,
         time_zone=settings.TIME_ZONE,
-        occurrence=plan.occurrence,
-        next_on=plan.next_on,
+        occurrence=recurrence.occurrence,
+        next_on=recurrence.next_on,
     )
     note(schedule, "created", by)
     return schedule
@@ -96,14 +97,14 @@ def resume(schedule: Schedule, *, by: str) -> Schedule:
     Raises TransitionNotAllowedError unless it is paused.
     """
     locked = _locked(schedule)
-    plan = plan_of(locked).passed_over(today_of(locked))
+    recurrence = recurrence_of(locked).skipping_until(today_of(locked))
     changes: dict[str, Any] = {
-        "occurrence": plan.occurrence,
-        "next_on": plan.next_on,
+        "occurrence": recurrence.occurrence,
+        "next_on": recurrence.next_on,
         "resume_on": None,
     }
     transition(
-        schedule, "active", by=by, kind="resumed", detail=f"next on {plan.next_on}", **changes
+        schedule, "active", by=by, kind="resumed", detail=f"next on {recurrence.next_on}", **changes
     )
     return schedule
 
@@ -118,12 +119,12 @@ def skip(schedule: Schedule, *, by: str, occurrence: Occurrence | None = None) -
     first one that was repeated.
     """
     locked = _locked(schedule)
-    plan = _after_skip(locked, {"occurrence": occurrence})
-    if plan.occurrence == locked.occurrence:
+    recurrence = _after_skip(locked, {"occurrence": occurrence})
+    if recurrence.occurrence == locked.occurrence:
         return locked
     if locked.skipped_from is None:
         locked.skipped_from = locked.occurrence
-    return _replan(locked, plan, "skipped", by, f"{locked.next_on} left out")
+    return _reschedule(locked, recurrence, "skipped", by, f"{locked.next_on} left out")
 
 
 @transaction.atomic
@@ -134,17 +135,17 @@ def unskip(schedule: Schedule, *, by: str, occurrence: Occurrence) -> Schedule:
     and it was the last to be skipped.
     """
     locked = _locked(schedule)
-    plan = _after_unskip(locked, {"occurrence": occurrence})
-    if plan.occurrence == locked.occurrence:
+    recurrence = _after_unskip(locked, {"occurrence": occurrence})
+    if recurrence.occurrence == locked.occurrence:
         return locked
-    if plan.occurrence == locked.skipped_from:
+    if recurrence.occurrence == locked.skipped_from:
         locked.skipped_from = None
-    return _replan(locked, plan, "unskipped", by, f"{plan.next_on} not left out")
+    return _reschedule(locked, recurrence, "unskipped", by, f"{recurrence.next_on} not left out")
 
 
 def skipped(schedule: Schedule) -> dict[int, date]:
     """The occurrences that are left out and still to come: number and date."""
-    return skipping.left_out(plan_of(schedule), schedule.skipped_from, today_of(schedule))
+    return skipping.left_out(recurrence_of(schedule), schedule.skipped_from, today_of(schedule))
 
 
 @transaction.atomic
@@ -156,14 +157,16 @@ def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
     """
     locked = _locked(schedule)
     new = {name: value for name, value in changes.items() if value != getattr(locked, name)}
-    plan = _changed(locked, new)
+    recurrence = _changed(locked, new)
     if not new:
         return locked
     for name, value in new.items():
         setattr(locked, name, value)
     if "interval" in new or "anchor" in new:
         locked.skipped_from = None  # another row of dates
-    return _replan(locked, plan, "changed", by, ", ".join(f"{k} {v}" for k, v in new.items()))
+    return _reschedule(
+        locked, recurrence, "changed", by, ", ".join(f"{k} {v}" for k, v in new.items())
+    )
 
 
 @transaction.atomic
@@ -189,17 +192,17 @@ def finish(order: Order, *, by: str) -> None:
     again = Shipment.objects.filter(resend_of=OuterRef("pk")).exclude(state="cancelled")
     back = Return.objects.filter(shipment=OuterRef("pk"), state="received")
     if not going.exclude(Exists(again), state=FAILED).exclude(Exists(back)).exists():
-        follow(order, "finished", by=by)
+        advance_order(order, "finished", by=by)
 
 
 def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) -> list[date]:
-    """The next dates as they would be after a verb: those of `plan_after`."""
-    plan = plan_after(schedule, verb, **options)
-    return plan.upcoming(count) if plan else []
+    """The next dates as they would be after a verb: those of `recurrence_after`."""
+    recurrence = recurrence_after(schedule, verb, **options)
+    return recurrence.upcoming(count) if recurrence else []
 
 
-def plan_after(schedule: Schedule, verb: str, **options: Any) -> Plan | None:
-    """What `plan_in_force` would be after a verb, which is not done.
+def recurrence_after(schedule: Schedule, verb: str, **options: Any) -> Recurrence | None:
+    """What `recurrence_in_force` would be after a verb, which is not done.
 
     `verb`: pause (`resume_on`), resume, skip and unskip (`occurrence`), change (what `change`
     takes) or cancel. Raises what the verb would raise.
@@ -207,32 +210,32 @@ def plan_after(schedule: Schedule, verb: str, **options: Any) -> Plan | None:
     return _AFTER[verb](schedule, options)
 
 
-def _after_pause(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
+def _after_pause(schedule: Schedule, options: dict[str, Any]) -> Recurrence | None:
     Schedule.WORKFLOW.check(schedule, "paused")
     resume_on = options.get("resume_on")
     _check_resumption(schedule, resume_on)
-    return plan_of(schedule).passed_over(resume_on) if resume_on else None
+    return recurrence_of(schedule).skipping_until(resume_on) if resume_on else None
 
 
-def _after_resume(schedule: Schedule, options: dict[str, Any]) -> Plan:
+def _after_resume(schedule: Schedule, options: dict[str, Any]) -> Recurrence:
     Schedule.WORKFLOW.check(schedule, "active")
-    return plan_of(schedule).passed_over(today_of(schedule))
+    return recurrence_of(schedule).skipping_until(today_of(schedule))
 
 
-def _after_skip(schedule: Schedule, options: dict[str, Any]) -> Plan:
+def _after_skip(schedule: Schedule, options: dict[str, Any]) -> Recurrence:
     occurrence = options.get("occurrence")
     _check_active(schedule, occurrence)
-    return skipping.skipped(plan_of(schedule), skipped(schedule), occurrence)
+    return skipping.skipped(recurrence_of(schedule), skipped(schedule), occurrence)
 
 
-def _after_unskip(schedule: Schedule, options: dict[str, Any]) -> Plan:
+def _after_unskip(schedule: Schedule, options: dict[str, Any]) -> Recurrence:
     if (occurrence := options.get("occurrence")) is None:
         raise ValidationError({"occurrence": "Say which one."})
     _check_active(schedule, occurrence)
-    return skipping.unskipped(plan_of(schedule), skipped(schedule), occurrence)
+    return skipping.unskipped(recurrence_of(schedule), skipped(schedule), occurrence)
 
 
-def _after_change(schedule: Schedule, options: dict[str, Any]) -> Plan | None:
+def _after_change(schedule: Schedule, options: dict[str, Any]) -> Recurrence | None:
     return _in_force(schedule, _changed(schedule, options))
 
 
@@ -240,7 +243,7 @@ def _after_cancel(schedule: Schedule, options: dict[str, Any]) -> None:
     Schedule.WORKFLOW.check(schedule, "cancelled")
 
 
-_AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Plan | None]] = {
+_AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Recurrence | None]] = {
     "pause": _after_pause,
     "resume": _after_resume,
     "skip": _after_skip,
@@ -253,19 +256,19 @@ PREVIEWED = tuple(_AFTER)
 VERBS = tuple(verb for verb in PREVIEWED if verb != "unskip")
 
 
-def _changed(schedule: Schedule, changes: dict[str, Any]) -> Plan:
-    """The plan after a change; one without interval and anchor moves nothing."""
+def _changed(schedule: Schedule, changes: dict[str, Any]) -> Recurrence:
+    """The recurrence after a change; one without interval and anchor moves nothing."""
     if schedule.state == "cancelled":
         raise TransitionNotAllowedError("This schedule is cancelled: it cannot be changed.")
     interval, anchor = changes.get("interval"), changes.get("anchor")
     _check_reach("anchor", anchor)
-    plan = plan_of(schedule)
+    recurrence = recurrence_of(schedule)
     if not interval and not anchor:
-        return plan
+        return recurrence
     today = today_of(schedule)
     last = schedule.shipments.exclude(state="missed").aggregate(Max("ship_on"))["ship_on__max"]
     not_before = max(today, last + DAY) if last else today
-    return plan.changed(interval or schedule.interval, anchor or schedule.anchor, not_before)
+    return recurrence.changed(interval or schedule.interval, anchor or schedule.anchor, not_before)
 
 
 def _check_active(schedule: Schedule, occurrence: Occurrence | None) -> None:
@@ -290,14 +293,16 @@ def _check_reach(field: str, day: date | None) -> None:
         raise ValidationError({field: f"Give a date from {EARLIEST.year} to {LATEST.year}."})
 
 
-def _replan(schedule: Schedule, plan: Plan, kind: str, by: str, detail: str) -> Schedule:
-    schedule.interval = plan.interval
-    schedule.anchor = plan.anchor
-    schedule.anchor_occurrence = plan.anchor_occurrence
-    schedule.occurrence = plan.occurrence
-    schedule.next_on = plan.next_on
+def _reschedule(
+    schedule: Schedule, recurrence: Recurrence, kind: str, by: str, detail: str
+) -> Schedule:
+    schedule.interval = recurrence.interval
+    schedule.anchor = recurrence.anchor
+    schedule.anchor_occurrence = recurrence.anchor_occurrence
+    schedule.occurrence = recurrence.occurrence
+    schedule.next_on = recurrence.next_on
     schedule.save()
-    note(schedule, kind, by, f"{detail}: next on {plan.next_on}")
+    note(schedule, kind, by, f"{detail}: next on {recurrence.next_on}")
     return schedule
 
 

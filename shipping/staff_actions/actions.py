@@ -69,7 +69,7 @@ def _ask(shipment: Shipment, *, by: str, reason: str) -> None:
 
 
 def _wait(shipment: Shipment, *, by: str, reason: str) -> None:
-    stalled.heard(shipment, by=by, how="Staff wait on.")
+    stalled.record_contact(shipment, by=by, how="Staff wait on.")
 
 
 def _can_be_asked(shipment: Shipment) -> bool:
@@ -77,7 +77,7 @@ def _can_be_asked(shipment: Shipment) -> bool:
 
 
 def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
-    resolutions.assign(event, by=by, reference=reference, reason=reason)
+    resolutions.assign_events(event, by=by, reference=reference, reason=reason)
 
 
 def _read_again(profile: ProviderProfile, *, by: str, reason: str) -> None:
@@ -131,7 +131,7 @@ RETRY = Action(
     offered=_is_there,
     safe=risks.resend_risk,
     preview=_same_key,
-    run=resolutions.send_again,
+    run=resolutions.retry_as_seen,
 )
 SEND_BY = Action(
     "send-by",
@@ -141,7 +141,7 @@ SEND_BY = Action(
     safe=risks.second_parcel_risk,
     preview=_another,
     form=ProviderForm,
-    run=resolutions.send_by,
+    run=resolutions.reroute,
 )
 CORRECT = Action(
     "correct",
@@ -161,7 +161,7 @@ TAKEN = Action(
     explained="It counts as sent, and is not sent again. Ask the provider before.",
     needs_reason=True,
     form=TakenForm,
-    run=resolutions.mark_taken,
+    run=resolutions.confirm_accepted,
 )
 CANCEL = Action(
     "cancel",
@@ -275,7 +275,7 @@ def _of_provider(kind: str) -> Kind:
         scope_prefix="shipping",
         view_permission=VIEW,
         actions=[CLOSE],
-        troubled=provider_cases.troubled_by(kind),
+        troubled=provider_cases.providers_with(kind),
         describe=provider_cases.described_as(kind),
         lists=provider_cases.lists_of(kind),
     )
@@ -288,14 +288,14 @@ def register_kinds() -> None:
         _of_state("rejected", "Rejected", CORRECT, RETRY, SEND_BY, CANCEL),
         _of_state("failed-to-deliver", "Failed to deliver", RESEND, HOLD, TAKE_BACK, CANCEL),
         Kind(
-            name=cases.STUCK,
+            name=cases.STALLED,
             label="Without news",
             model=Shipment,
             scope_prefix="shipping",
             view_permission=VIEW,
             actions=[ASK, WAIT, CLOSE],
-            troubled=cases.stuck,
-            describe=cases.describe_stuck,
+            troubled=cases.stalled,
+            describe=cases.describe_stalled,
         ),
         Kind(
             name=cases.PARKED,
@@ -326,7 +326,7 @@ def register_kinds() -> None:
             scope_prefix="shipping",
             view_permission=VIEW,
             actions=[READ_AGAIN, SET_ASIDE],
-            troubled=unreadable.troubled,
+            troubled=unreadable.providers_waiting,
             describe=unreadable.describe,
             lists=unreadable.lists,
         ),

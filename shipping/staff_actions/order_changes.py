@@ -43,7 +43,7 @@ def amend(schedule: Schedule, wanted: Wanted, *, by: str, **dates: Any) -> Sched
     return Schedule.objects.select_related("order").get(pk=schedule.pk)
 
 
-def follow(order: Order, made: OrderChange, *, by: str) -> None:
+def apply_order_change(order: Order, made: OrderChange, *, by: str) -> None:
     """Bring schedule and parcels of a changed order, which is locked, to what it is now.
 
     Raises TransitionNotAllowedError when its schedule has ended, or when its only parcel has left;
@@ -61,7 +61,7 @@ def follow(order: Order, made: OrderChange, *, by: str) -> None:
         _check_nothing_left(parcels)
     following = waiting if made.include_unsent or running is None else []
     _keep(order, made, following)
-    _bring(order, made, following, by=by)
+    _update_parcels(order, made, following, by=by)
     if running:
         schedules.note(running, "changed", by, _listed(made.detail, following))
 
@@ -93,7 +93,9 @@ def _keep(order: Order, made: OrderChange, following: Sequence[Shipment]) -> Non
         held.exclude(pk__in=[p.pk for p in following]).update(revision=made.revision)
 
 
-def _bring(order: Order, made: OrderChange, following: Sequence[Shipment], *, by: str) -> None:
+def _update_parcels(
+    order: Order, made: OrderChange, following: Sequence[Shipment], *, by: str
+) -> None:
     """Change these parcels; refuse what the provider of these or of the later ones cannot take."""
     prefetch_related_objects([order], "lines__product")
     field = next(FIELDS[part] for part in FIELDS if part in made.named)
@@ -106,13 +108,13 @@ def _bring(order: Order, made: OrderChange, following: Sequence[Shipment], *, by
         parcel.order, parcel.revision = order, parcel.revision or made.revision
         went_by = router.route(parcel.as_ordered).provider
         _take(parcel, order, made.named)
-        told = made.detail
+        detail = made.detail
         if went_by != route.provider:
             _reroute(parcel, router, route.provider)
-            told += f"; goes by {route.provider}"
+            detail += f"; goes by {route.provider}"
         services.check_supported(parcel, parcel.as_ordered, field)
         parcel.save(update_fields=WRITTEN)
-        parcel.events.create(kind="changed", actor=by, detail=told[:500])
+        parcel.events.create(kind="changed", actor=by, detail=detail[:500])
         if parcel.state == "queued":
             task_names.dispatch.delay_on_commit(parcel.pk)
 

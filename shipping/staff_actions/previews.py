@@ -16,12 +16,12 @@ from shipping.provider_api.working_days import Calendar
 from shipping.routing import Router
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import calendar_of
-from shipping.schedules.recurrence import Plan
+from shipping.schedules.recurrence import Recurrence
 from shipping.staff_actions import order_changes
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedOccurrence:
     """Occurrence `occurrence` falls on `date`, and ships on `ship_on` if nothing is late."""
 
     occurrence: int
@@ -29,31 +29,33 @@ class Planned:
     ship_on: datetime.date
 
 
-def planned(plan: Plan | None, time_zone: str, calendar: Calendar, count: int) -> list[Planned]:
-    """The next `count` dates of a plan; none without one."""
-    if plan is None:
+def planned(
+    recurrence: Recurrence | None, time_zone: str, calendar: Calendar, count: int
+) -> list[PlannedOccurrence]:
+    """The next `count` dates of a recurrence; none without one."""
+    if recurrence is None:
         return []
-    numbers = range(plan.occurrence, plan.occurrence + count)
-    days, now = zip(numbers, plan.upcoming(count), strict=True), clock.now()
-    return [Planned(n, day, calendar.ship_day_of(day, time_zone, now)) for n, day in days]
+    numbers = range(recurrence.occurrence, recurrence.occurrence + count)
+    days, now = zip(numbers, recurrence.upcoming(count), strict=True), clock.now()
+    return [PlannedOccurrence(n, day, calendar.ship_day_of(day, time_zone, now)) for n, day in days]
 
 
-def now_and_then(
+def compare_dates(
     schedule: Schedule,
     verb: str,
     *,
     count: int = 5,
     router: Router | None = None,
     **options: Any,
-) -> tuple[list[Planned], list[Planned]]:
+) -> tuple[list[PlannedOccurrence], list[PlannedOccurrence]]:
     """The next dates as things stand, and as they would be after a verb, which is not done.
 
     Raises what the verb would raise.
     """
     calendar, zone = calendar_of(schedule, router), schedule.time_zone
-    after = schedules.plan_after(schedule, verb, **options)
+    after = schedules.recurrence_after(schedule, verb, **options)
     return (
-        planned(schedules.plan_in_force(schedule), zone, calendar, count),
+        planned(schedules.recurrence_in_force(schedule), zone, calendar, count),
         planned(after, options.get("time_zone", zone), calendar, count),
     )
 
@@ -62,7 +64,7 @@ def now_and_then(
 class Picture:
     """When a schedule sends what, by whom, at which price: as things stand, or as they would."""
 
-    days: Sequence[Planned]
+    days: Sequence[PlannedOccurrence]
     order: Order
     provider: str
 
@@ -70,10 +72,10 @@ class Picture:
 def rehearsed(
     schedule: Schedule, wanted: Wanted, *, count: int = 5, **dates: Any
 ) -> tuple[Picture, Picture]:
-    """A schedule as it is, and as it would be after `changing.amend`, which is done and undone.
+    """A schedule as it is, and as it would be after `order_changes.amend`.
 
-    So it shows what the deed would make of it, and raises what the deed would raise. Rows are
-    locked meanwhile, as by the deed.
+    The change is made and rolled back: so it shows what the change would do, and raises what it
+    would raise. Rows are locked meanwhile, as by the change.
     """
     now = _picture(schedule, count)
     with transaction.atomic():
@@ -86,6 +88,6 @@ def rehearsed(
 def _picture(schedule: Schedule, count: int) -> Picture:
     order, router = schedule.order, Router.load()
     prefetch_related_objects([order], "lines__product")
-    plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule, router)
-    days = planned(plan, schedule.time_zone, calendar, count)
+    recurrence, calendar = schedules.recurrence_in_force(schedule), calendar_of(schedule, router)
+    days = planned(recurrence, schedule.time_zone, calendar, count)
     return Picture(days, order, router.route(order).provider)

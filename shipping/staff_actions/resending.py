@@ -53,7 +53,7 @@ def resend(
             f"Order {order.number} is {order.state}: nothing is shipped for it."
         )
     first = _failed(shipment)
-    told = weigh(risks.another_parcel_risk(first), despite_risk=despite_risk, reason=reason)
+    decision = weigh(risks.another_parcel_risk(first), despite_risk=despite_risk, reason=reason)
     going = _addressed(first, address or {})
     changed = [name for name in ADDRESS_FIELDS if getattr(going, name) != getattr(first, name)]
     if changed and (later_too or first.schedule_id is None):
@@ -67,8 +67,8 @@ def resend(
         revision=first.revision,
         resend_of=first,
     )
-    _record(order, first, second, changed, by=by, told=told)
-    cases.follow(first, by=by, how=f"It is sent again as {second.reference}.")
+    _record(order, first, second, changed, by=by, decision=decision)
+    cases.update_cases(first, by=by, how=f"It is sent again as {second.reference}.")
     return second
 
 
@@ -110,7 +110,7 @@ def next_reference(shipment: Shipment) -> str:
 
 
 def _record(
-    order: Order, first: Shipment, second: Shipment, changed: list[str], *, by: str, told: str
+    order: Order, first: Shipment, second: Shipment, changed: list[str], *, by: str, decision: str
 ) -> None:
     """In both histories and the order's: which lines of the address changed, not what they say."""
     where = f" changed: {', '.join(changed)}." if changed else ""
@@ -118,14 +118,14 @@ def _record(
         (first, "resent", f"as {second.reference}."),
         (second, "resend", f"in place of {first.reference}."),
     ):
-        detail = f"{link}{where} {told}".strip()[:500]
+        detail = f"{link}{where} {decision}".strip()[:500]
         ShipmentEvent.objects.create(shipment=row, kind=kind, actor=by, detail=detail)
     OrderEvent.objects.create(order=order, kind="parcel-resent", actor=by, detail=second.reference)
 
 
 @transaction.atomic
 def hold(shipment: Shipment, *, by: str, reason: str) -> None:
-    """Record that its carrier keeps it for the customer to collect; nothing is sent or told.
+    """Record that its carrier keeps it for the customer to collect; nothing is sent.
 
     Raises TransitionNotAllowedError unless it failed to deliver, ValidationError (`reason`) without
     saying where and until when.
@@ -143,8 +143,8 @@ def held(shipment: Shipment) -> str:
     """Where, and until when, its carrier keeps it; empty once it was tried again or moved."""
     if shipment.state != FAILED:
         return ""
-    news = shipment.events.filter(Q(kind=HELD) | Q(kind=ATTEMPT) | ~Q(to_state=""))
-    last = news.order_by("id").last()
+    changes = shipment.events.filter(Q(kind=HELD) | Q(kind=ATTEMPT) | ~Q(to_state=""))
+    last = changes.order_by("id").last()
     return last.detail if last and last.kind == HELD else ""
 
 

@@ -23,7 +23,7 @@ SEEN = ("state", "provider", "fence", "doubtful")  # what a decision rests on
 
 
 @transaction.atomic
-def send_again(
+def retry_as_seen(
     shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False
 ) -> Shipment:
     """`services.retry` of a shipment as it was seen: TransitionNotAllowedError when it was tried
@@ -33,7 +33,7 @@ def send_again(
 
 
 @transaction.atomic
-def send_by(
+def reroute(
     shipment: Shipment, *, by: str, provider: str, reason: str = "", despite_risk: bool = False
 ) -> Shipment:
     """Give it to another provider, under the same key and reference; one that waits for its turn
@@ -49,14 +49,14 @@ def send_by(
         raise ValidationError({"provider": "Choose another provider."})
     if why := Router.load().usable.get(provider, "there is no such provider"):
         raise ValidationError({"provider": f"{provider} cannot take it: {why}."})
-    told = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
+    decision = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
     before, shipment.provider = locked.provider, provider
     _check_supported(shipment, "provider")
     ShipmentEvent.objects.create(
         shipment=shipment,
         kind="rerouted",
         actor=by,
-        detail=f"from {before} to {provider}. {told}"[:500],
+        detail=f"from {before} to {provider}. {decision}"[:500],
     )
     changes = {"provider": provider} | _as_new(locked, provider)
     if locked.state in AHEAD:
@@ -126,14 +126,18 @@ def correct_and_send(
     for name, value in address.items():
         setattr(shipment, name, value)
     _check_supported(shipment, "__all__")
-    told = f"changed: {', '.join(changed)}. {weighed}"[:500]
-    ShipmentEvent.objects.create(shipment=shipment, kind="address-corrected", actor=by, detail=told)
+    detail = f"changed: {', '.join(changed)}. {weighed}"[:500]
+    ShipmentEvent.objects.create(
+        shipment=shipment, kind="address-corrected", actor=by, detail=detail
+    )
     correct_address(shipment.order, {**shipment.address()}, by=by)
     return services.requeue(shipment, by=by)
 
 
 @transaction.atomic
-def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason: str = "") -> None:
+def confirm_accepted(
+    shipment: Shipment, *, by: str, tracking_number: str = "", reason: str = ""
+) -> None:
     """Record that the provider has an unknown one after all: somebody has asked.
 
     Raises TransitionNotAllowedError unless it is unknown, and ValidationError (`reason`) without a
@@ -146,11 +150,11 @@ def mark_taken(shipment: Shipment, *, by: str, tracking_number: str = "", reason
     transition(
         shipment, "sent", by=by, detail=reason, doubtful=False, sent_at=now, news_at=now, **changes
     )
-    cases.follow(shipment, by=by, how="The provider has it.")
+    cases.update_cases(shipment, by=by, how="The provider has it.")
 
 
 @transaction.atomic
-def assign(event: TrackingEvent, *, by: str, reference: str, reason: str = "") -> None:
+def assign_events(event: TrackingEvent, *, by: str, reference: str, reason: str = "") -> None:
     """Say which shipment a provider means by a reference that we do not know; and apply it.
 
     Raises ValidationError (`reference`) when we have no such shipment.

@@ -92,7 +92,7 @@ def test_what_a_share_leaves_out_goes_to_the_next_rule_and_may_fall_back_on_it()
         order = placed_order()
     route = Router.load().route(order)
     assert route.preference == ("reference", "northpost")
-    assert [step.said for step in route.steps] == [LEFT_OUT]
+    assert [step.outcome for step in route.steps] == [LEFT_OUT]
 
 
 @pytest.mark.parametrize("why", ["switched off", "lacks NORTHPOST_LOGIN", "no such provider"])
@@ -106,7 +106,7 @@ def test_a_provider_that_cannot_be_used_is_passed_over_and_the_reason_given(why,
         RoutingRule.objects.filter(pk=made.pk).update(provider="gone")
     route = Router.load().route(placed_order())
     assert route.provider == "reference"
-    assert why in route.steps[0].said
+    assert why in route.steps[0].outcome
 
 
 def test_a_file_that_is_broken_stops_nobody(monkeypatch):

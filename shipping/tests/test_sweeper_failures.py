@@ -172,10 +172,10 @@ def test_a_silent_parcel_that_raises_holds_up_no_other(poison: Any) -> None:
     long_ago = timezone.now() - timedelta(days=30)
     found = [queued_shipment(state="sent", news_at=long_ago) for _ in range(3)]
     poison("shipping_shipment", f"NEW.id = {found[0].pk}")
-    assert stalled.watch() == 2
+    assert stalled.find_stalled() == 2
     assert list(Shipment.objects.filter(quiet=0)) == [found[0]]
-    assert stalled.watch() == 0, "it rests"
-    assert Case.objects.filter(title=f"{stalled.WATCH} {found[0].pk}").exists()
+    assert stalled.find_stalled() == 0, "it rests"
+    assert Case.objects.filter(title=f"{stalled.FIND_STALLED} {found[0].pk}").exists()
 
 
 def parked(count: int) -> list[Shipment]:

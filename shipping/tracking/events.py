@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from core.database import clock
 from core.workflow import transition
 from orders.models import Order
-from orders.services import follow
+from orders.services import advance_order
 from shipping import task_names
 from shipping.exceptions import cases
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
@@ -24,14 +24,14 @@ from shipping.tracking import stalled, unreadable
 
 logger = logging.getLogger(__name__)
 
-NUDGED_TOGETHER = 100
+APPLIED_PER_TASK = 100
 LONGEST_ID = 255
-# New events of one parcel, the newest, that have a ShipmentEvent each: carriers tell of some ten in
+# New events of one parcel, the newest, that have a ShipmentEvent each: carriers report some ten in
 # all, and of a flood nobody wants a line, or a message, for each.
-MOST_TOLD = 50
+MOST_RECORDED = 50
 # What a failure to apply is known by (core/failures.py), before the shipment's number.
 APPLY = "apply the events of shipment"
-# A parcel of which one of these is told has left the house.
+# A parcel with one of these events has left us.
 _COLLECTED = frozenset({"in-transit", "failed-to-deliver"})
 
 
@@ -57,7 +57,7 @@ R = TypeVar("R", bound=Reported)
 def story(event: Reported) -> tuple[datetime, int]:
     """The order in which things happened: by their time, in doubt by what follows what.
 
-    Nothing happened after we were told of it: a carrier's clock that is ahead does not count.
+    Nothing happened after its report came: a carrier's clock that is ahead does not count.
     """
     return min(event.event_time, event.received_at), RANKS[event.event_name]
 
@@ -67,8 +67,8 @@ def fold(events: Iterable[Reported]) -> str | None:
 
     Delivered is final, failed is not: carriers try again.
     """
-    told = list(events)
-    return decisive(told).event_name if told else None
+    listed = list(events)
+    return decisive(listed).event_name if listed else None
 
 
 def decisive(events: Sequence[R]) -> R:
@@ -82,7 +82,7 @@ def store(
     events: Sequence[TrackedEvent | Unreadable],
     received_at: datetime | None = None,
 ) -> None:
-    """Keep events for good, each once, and nudge a worker to apply them: in one statement.
+    """Keep events for good, each once, and enqueue their application: in one statement.
 
     One of a parcel that this provider has not been given is parked. What nobody here understands is
     kept beside them, and is a case. They came now, unless it is said when. Should this process die
@@ -151,23 +151,23 @@ RETURNING id, shipment_id, parcel_back_id
 
 
 def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
-    """Nudge a worker for what can be applied; of the rest each unknown reference is a case."""
+    """Enqueue what can be applied; of the rest each unknown reference is a case."""
     shipments = sorted({shipment for _, shipment, _ in kept if shipment})
-    for start in range(0, len(shipments), NUDGED_TOGETHER):
-        task_names.apply_events.delay_on_commit(*shipments[start : start + NUDGED_TOGETHER])
-    cases.note_parked([pk for pk, shipment, back in kept if not shipment and not back])
+    for start in range(0, len(shipments), APPLIED_PER_TASK):
+        task_names.apply_events.delay_on_commit(*shipments[start : start + APPLIED_PER_TASK])
+    cases.open_parked([pk for pk, shipment, back in kept if not shipment and not back])
 
 
 def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
     """What a proven webhook says; the whole body as one thing that is unreadable, where it is.
 
-    A carrier that is refused again and again switches its webhooks off, and then we hear nothing.
+    A carrier that is refused again and again switches its webhooks off, and then nothing comes.
     """
     try:
         return adapter.events(body)
     except InvalidEventError as error:
         return [Unreadable(body, error.problem)]
-    except Exception as error:  # noqa: BLE001 - a bug in an adapter must not lose what was said
+    except Exception as error:  # noqa: BLE001 - a bug in an adapter must not lose what was reported
         # Kind only: its text may quote the body.
         logger.error("%s in %s", type(error).__name__, adapter.name)  # noqa: TRY400
         return [Unreadable(body, f"our own {type(error).__name__}")]
@@ -193,7 +193,7 @@ RETURNING t.id
 def apply(shipment_id: int, *, wait: bool = True) -> int:
     """Bring a shipment, and its one-off order, to where its events say it is; how many were new.
 
-    The new events are told one after the other, in the order in which they happened, so that
+    The new events are recorded one after the other, in the order in which they happened, so that
     each status that the shipment went through has its ShipmentEvent; of a flood the newest are, and
     what came before them is one step. Without `wait` none are while
     somebody else has the shipment or its order.
@@ -205,20 +205,22 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     if order is None or shipment is None:
         return 0
     events = sorted(shipment.tracking_events.all(), key=story)
-    told = [event for event in events if event.applied_at]
+    history = [event for event in events if event.applied_at]
     new = [event for event in events if not event.applied_at]
-    told += new[:-MOST_TOLD]
+    history += new[:-MOST_RECORDED]
     before = shipment.state
-    for event in new[-MOST_TOLD:]:
-        told.append(event)
-        _tell(shipment, told, event)
+    for event in new[-MOST_RECORDED:]:
+        history.append(event)
+        _record(shipment, history, event)
     if new:
-        stalled.heard(shipment, by=f"provider:{shipment.provider}")
+        stalled.record_contact(shipment, by=f"provider:{shipment.provider}")
     if new and {before, shipment.state} & EXCEPTIONS:
         how = f"It is {shipment.state}."
-        cases.follow(shipment, by=f"provider:{shipment.provider}", how=how)
+        cases.update_cases(shipment, by=f"provider:{shipment.provider}", how=how)
     if new and shipment.schedule_id is None:
-        _lead(order, {event.event_name for event in told}, by=f"provider:{shipment.provider}")
+        _advance_order(
+            order, {event.event_name for event in history}, by=f"provider:{shipment.provider}"
+        )
     elif new:
         schedules.finish(order, by=f"provider:{shipment.provider}")
     shipment.tracking_events.filter(pk__in=[event.pk for event in new]).update(
@@ -227,15 +229,15 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     return len(new)
 
 
-def _tell(shipment: Shipment, told: Sequence[TrackingEvent], event: TrackingEvent) -> None:
-    """Write what a new event, the last of those told, means: a move, an attempt, or nothing."""
-    by, latest = f"provider:{shipment.provider}", decisive(told)
+def _record(shipment: Shipment, history: Sequence[TrackingEvent], event: TrackingEvent) -> None:
+    """Write what a new event, the last of the history, means: a move, an attempt, or nothing."""
+    by, latest = f"provider:{shipment.provider}", decisive(history)
     detail = f"reported for {event.event_time:%Y-%m-%d %H:%M:%S} UTC"
     moves = latest.event_name != shipment.state
     if moves:
         of = {"reported": latest}
         transition(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
-    if _is_another_attempt(told, event) and not (moves and latest is event):
+    if _is_another_attempt(history, event) and not (moves and latest is event):
         ShipmentEvent.objects.create(
             shipment=shipment,
             kind=ATTEMPT,
@@ -247,15 +249,15 @@ def _tell(shipment: Shipment, told: Sequence[TrackingEvent], event: TrackingEven
         )
 
 
-def _is_another_attempt(told: Sequence[TrackingEvent], event: TrackingEvent) -> bool:
-    """Whether it tells of an attempt to deliver that nobody has heard of, while it still matters.
+def _is_another_attempt(history: Sequence[TrackingEvent], event: TrackingEvent) -> bool:
+    """Whether it reports an attempt to deliver that is not known yet, while it still matters.
 
-    An answer to our own question tells of one only by a move. What the carrier then says of its
+    An answer to our own question is one only by a transition. What the carrier then says of its
     own accord may be that attempt: the first such event before the question is.
     """
-    if event.event_name != FAILED or _is_answer(event) or fold(told) == "delivered":
+    if event.event_name != FAILED or _is_answer(event) or fold(history) == "delivered":
         return False
-    failed = [each for each in told if each.event_name == FAILED and each is not event]
+    failed = [each for each in history if each.event_name == FAILED and each is not event]
     asked = [each for each in failed if _is_answer(each) and each.event_time >= event.event_time]
     known = [each for each in failed if not _is_answer(each)]
     return all(any(one.event_time <= each.event_time for one in known) for each in asked)
@@ -265,12 +267,12 @@ def _is_answer(event: TrackingEvent) -> bool:
     return bool(event.raw == {"asked": event.event_name})
 
 
-def _lead(order: Order, told: set[str], *, by: str) -> None:
-    """By all that was ever told, so that it does not depend on what came first either."""
-    if "delivered" in told:
-        follow(order, "delivered", by=by)
-    elif told & _COLLECTED:
-        follow(order, "shipped", by=by)
+def _advance_order(order: Order, names: set[str], *, by: str) -> None:
+    """By all events ever applied, so that it does not depend on what came first either."""
+    if "delivered" in names:
+        advance_order(order, "delivered", by=by)
+    elif names & _COLLECTED:
+        advance_order(order, "shipped", by=by)
 
 
 def link_parked(shipment: Shipment) -> None:
@@ -283,5 +285,5 @@ def link(shipment: Shipment, *, provider: str, order_id: str, by: str) -> None:
     parked = TrackingEvent.objects.filter(shipment=None, provider=provider, order_id=order_id)
     ids = list(parked.values_list("pk", flat=True))
     if ids and TrackingEvent.objects.filter(pk__in=ids).update(shipment=shipment):
-        cases.found(ids, by=by)
+        cases.close_parked(ids, by=by)
         task_names.apply_events.delay_on_commit(shipment.pk)

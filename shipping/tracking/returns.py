@@ -40,12 +40,12 @@ def request(shipment: Shipment, *, by: str, reason: str) -> Return:
     ReturnEvent.objects.create(
         parcel=parcel, kind="requested", to_state="requested", actor=by, detail=reason[:500]
     )
-    _tell(order, parcel, by=by)
+    _record_on_order(order, parcel, by=by)
     ShipmentEvent.objects.create(
         shipment=locked, kind="return-requested", actor=by, detail=parcel.reference
     )
-    parcel_cases.found(link_returns(), by=by)
-    parcel_cases.follow(locked, by=by, how=f"It comes back as {parcel.reference}.")
+    parcel_cases.close_parked(link_returns(), by=by)
+    parcel_cases.update_cases(locked, by=by, how=f"It comes back as {parcel.reference}.")
     return parcel
 
 
@@ -95,14 +95,14 @@ def _move(parcel: Return, to: str, *, by: str, detail: str = "", **changes: Any)
     order_id = Shipment.objects.values_list("order", flat=True).get(pk=parcel.shipment_id)
     order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
     transition(parcel, to, by=by, detail=detail, **changes)
-    _tell(order, parcel, by=by)
+    _record_on_order(order, parcel, by=by)
     if to == "received":
-        cases.settle(parcel_cases.STUCK, [parcel.shipment_id], by=by, how="It is here again.")
+        cases.settle(parcel_cases.STALLED, [parcel.shipment_id], by=by, how="It is here again.")
         schedules.finish(order, by=by)
     return parcel
 
 
-def _tell(order: Order, parcel: Return, *, by: str) -> None:
+def _record_on_order(order: Order, parcel: Return, *, by: str) -> None:
     """The order's own history shows it."""
     OrderEvent.objects.create(
         order=order, kind=f"return-{parcel.state}", actor=by, detail=parcel.reference

@@ -1,6 +1,6 @@
-"""Looks after parcels of which nothing is heard: asks the provider, and in the end calls staff.
+"""Finds parcels whose provider is silent: asks it, and in the end opens a case for staff.
 
-A shipment that is with its provider is asked after when it has been without news for the first
+A shipment that is with its provider is asked after when it has been silent for the first
 two of its provider's three times, and is a case at the third; where the provider cannot be asked,
 at the first. One that came back is not waited for. All of it is set-based, and bounded by chunks.
 """
@@ -21,65 +21,65 @@ from shipping import providers
 from shipping.exceptions import cases as parcel_cases
 from shipping.models import ProviderProfile, Shipment
 from shipping.provider_api.base import Provider
-from shipping.states import MOVING, STUCK_STAGE
+from shipping.states import MOVING, STALLED_STAGE
 
 CHUNK = 500
 # Questions of one chunk are spread over this time, so that nobody is asked hundreds at once.
 SPREAD = timedelta(minutes=10)
 # What a failure is known by (core/failures.py), before the row's number.
-WATCH = "look after the silent shipment"
+FIND_STALLED = "look after the silent shipment"
 
 
-def watch() -> int:
+def find_stalled() -> int:
     """One pass over all providers; how many shipments were asked after or put before staff."""
-    found = _times()
-    values: dict[str, Any] = {**found, "moving": list(MOVING), "chunk": CHUNK}
+    thresholds = _thresholds()
+    values: dict[str, Any] = {**thresholds, "moving": list(MOVING), "chunk": CHUNK}
     with connection.cursor() as cursor:
-        cursor.execute(_FIND, values | {"ids": resting(WATCH, _silent(found))})
+        cursor.execute(_FIND, values | {"ids": resting(FIND_STALLED, _silent(thresholds))})
         silent = [pk for (pk,) in cursor.fetchall()]
-    return together(WATCH, silent, partial(_stir, values))
+    return together(FIND_STALLED, silent, partial(_escalate, values))
 
 
-def _silent(found: dict[str, list[Any]]) -> "QuerySet[Shipment]":
+def _silent(thresholds: dict[str, list[Any]]) -> "QuerySet[Shipment]":
     """The same rows as `_FIND`'s, however many."""
-    stages = zip(found["providers"], found["befores"], found["sinces"], strict=True)
+    stages = zip(thresholds["providers"], thresholds["befores"], thresholds["sinces"], strict=True)
     each = (Q(provider=name, quiet=quiet, news_at__lt=since) for name, quiet, since in stages)
     rows = Shipment.objects.filter(reduce(or_, each), state__in=MOVING)
     return rows.exclude(returns__state="received")
 
 
-def _stir(values: dict[str, Any], ids: Sequence[int]) -> int:
+def _escalate(values: dict[str, Any], ids: Sequence[int]) -> int:
     """Mark these, ask after them or put them before staff; how many were still silent."""
     with connection.cursor() as cursor:
         cursor.execute(_MARK, values | {"ids": list(ids)})
         quiet = dict(cursor.fetchall())
-    stuck = [pk for pk, stage in quiet.items() if stage == STUCK_STAGE]
-    if stuck:
-        cases.open(parcel_cases.describe_stuck(list(Shipment.objects.filter(pk__in=stuck))))
-    ask(quiet.keys() - set(stuck))
+    stalled = [pk for pk, stage in quiet.items() if stage == STALLED_STAGE]
+    if stalled:
+        cases.open(parcel_cases.describe_stalled(list(Shipment.objects.filter(pk__in=stalled))))
+    ask(quiet.keys() - set(stalled))
     return len(quiet)
 
 
-def _times() -> dict[str, list[Any]]:
+def _thresholds() -> dict[str, list[Any]]:
     """Provider, the stage that a shipment comes to, one that it may be at until then, and since
     when it must have been silent: a column each."""
     profiles = {profile.provider: profile for profile in ProviderProfile.objects.all()}
     now = clock.now()
-    found: list[tuple[str, int, int, datetime]] = []
+    rows: list[tuple[str, int, int, datetime]] = []
     for name in providers.names():
         hours = (profiles.get(name) or ProviderProfile(provider=name)).quiet_hours
         for stage, after in _stages(providers.get(name), hours):
             since = now - timedelta(hours=after)
-            found += [(name, stage, before, since) for before in range(stage)]
+            rows += [(name, stage, before, since) for before in range(stage)]
     columns = ("providers", "stages", "befores", "sinces")
-    return dict(zip(columns, map(list, zip(*found, strict=True)), strict=True))
+    return dict(zip(columns, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def _stages(provider: Provider, hours: Sequence[int]) -> list[tuple[int, int]]:
     """Nothing is expected of a provider that neither reports nor answers."""
     if provider.supports_lookup:
         return list(enumerate(hours, 1))
-    return [(STUCK_STAGE, hours[0])] if provider.sends_webhooks else []
+    return [(STALLED_STAGE, hours[0])] if provider.sends_webhooks else []
 
 
 # Stage by stage, so that the index leads to those alone that are due, however many are silent. The
@@ -134,8 +134,8 @@ WHERE i.state NOT IN ('queued', 'sending')
 """
 
 
-def heard(shipment: Shipment, *, by: str, how: str = "There is news of it.") -> None:
-    """Begin to count anew: there is news of it, or staff have decided to wait on."""
+def record_contact(shipment: Shipment, *, by: str, how: str = "There is news of it.") -> None:
+    """Count its silence from now: its provider reported it, or staff have decided to wait."""
     Shipment.objects.filter(pk=shipment.pk).update(news_at=clock.now(), quiet=0)
     if shipment.quiet:
-        cases.settle(parcel_cases.STUCK, [shipment.pk], by=by, how=how)
+        cases.settle(parcel_cases.STALLED, [shipment.pk], by=by, how=how)

@@ -17,7 +17,7 @@ from core import cases
 from core.cases import Listed, Trouble
 from core.database import clock
 from core.failures import together, waiting
-from shipping.exceptions.cases import STUCK
+from shipping.exceptions.cases import STALLED
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
 from shipping.provider_api import parsing
 from shipping.provider_api.base import TrackedEvent, Unreadable
@@ -48,7 +48,7 @@ def keep(provider: str, arrived: Sequence[tuple[TrackedEvent | Unreadable, datet
         if not kept:
             return
         cursor.execute(_FORGET, [provider, MOST])
-    _count_as_news({shipment for (shipment,) in kept if shipment}, provider)
+    _record_contact({shipment for (shipment,) in kept if shipment}, provider)
     cases.open(describe([ProviderProfile.ensured(provider)]))
 
 
@@ -61,8 +61,8 @@ def _kept(event: TrackedEvent | Unreadable, received_at: datetime) -> list[Any]:
 
 def _known_of(event: TrackedEvent | Unreadable) -> tuple[str, str, str, datetime | None]:
     """What is wrong with it, its reference, its status and its time, as far as they are known."""
-    found = parsing.plain_reference(event.order_id)
-    order_id = found if len(found) <= parsing.LONGEST_OF_OURS else ""
+    reference = parsing.plain_reference(event.order_id)
+    order_id = reference if len(reference) <= parsing.LONGEST_OF_OURS else ""
     if isinstance(event, Unreadable):
         return event.problem[:200], order_id, event.raw_status[:100], None
     problem = TOO_LONG if event.event_name in RANKS else UNKNOWN_STATUS
@@ -89,14 +89,14 @@ DELETE FROM shipping_unreadableevent WHERE id IN (
 """
 
 
-def _count_as_news(shipments: Collection[int], provider: str) -> None:
-    """A parcel that is spoken of is not lost, whatever was said: the watchdog counts anew."""
+def _record_contact(shipments: Collection[int], provider: str) -> None:
+    """A parcel that is reported is not lost, whatever the report: its silence counts from now."""
     if not shipments:
         return
     ids = sorted(shipments)
     moving = Shipment.objects.filter(pk__in=ids, state__in=MOVING)
     moving.update(news_at=clock.now(), quiet=0)
-    cases.settle(STUCK, ids, by=f"provider:{provider}", how="There is news of it.")
+    cases.settle(STALLED, ids, by=f"provider:{provider}", how="There is news of it.")
 
 
 def of(provider: str) -> Iterator[UnreadableEvent]:
@@ -133,7 +133,7 @@ def settle_if_none(provider: str, *, by: str = "system", how: str = "All is unde
         cases.settle(KIND, [ProviderProfile.ensured(provider).pk], by=by, how=how)
 
 
-def troubled() -> "QuerySet[ProviderProfile]":
+def providers_waiting() -> "QuerySet[ProviderProfile]":
     """The providers of which something waits."""
     return ProviderProfile.objects.filter(
         Exists(still_open().filter(provider=OuterRef("provider")))
@@ -141,7 +141,7 @@ def troubled() -> "QuerySet[ProviderProfile]":
 
 
 def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
-    """Their troubles. What was said stands in the list, for those who may see addresses."""
+    """A case for each. What was reported stands in the list, for those who may see addresses."""
     return [
         Trouble(
             kind=KIND,

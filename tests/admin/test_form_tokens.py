@@ -161,8 +161,8 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "shipping.return send_label": (lambda: _return("requested"), {}),
     "shipping.return refuse": (lambda: _return("in-transit"), WHY),
     "shipping.return close": (lambda: _return("requested"), WHY),
-    "shipping.routingrule put_to_use": (lambda: _rule(is_active=False), {}),
-    "shipping.routingrule put_aside": (lambda: _rule(is_active=True), {}),
+    "shipping.routingrule activate": (lambda: _rule(is_active=False), {}),
+    "shipping.routingrule deactivate": (lambda: _rule(is_active=True), {}),
     "shipping.schedule pause": (lambda: f"shipping/schedule/{monthly_schedule().pk}", {}),
     "shipping.schedule resume": (
         lambda: f"shipping/schedule/{monthly_schedule(state='paused').pk}",

@@ -11,7 +11,7 @@ from orders.models import Order
 from orders.tests.factories import ProductFactory
 from sandbox.testing import wait_until
 from shipping.models import Schedule, Shipment, ShipmentEvent
-from shipping.schedules.run import CHUNK, Tally, run_schedule
+from shipping.schedules.run import CHUNK, RunSummary, run_schedule
 from tests.faults.test_faults import Start, start  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.faults, pytest.mark.django_db(transaction=True)]
@@ -54,7 +54,7 @@ def test_a_run_killed_in_between_is_resumed_where_it_was(
     # PostgreSQL notices that the other side is gone when it answers it; then the rows are free.
     wait_until(lambda: run_schedule(DAY) and Shipment.objects.count() == DUE, seconds=60)
     assert each_is_made_once()
-    assert run_schedule(DAY) == Tally(), "again: nothing"
+    assert run_schedule(DAY) == RunSummary(), "again: nothing"
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(DISTINCT key) FROM shipping_shipment")
         assert cursor.fetchone()[0] == DUE

@@ -26,45 +26,45 @@ class ForecastPage(ReadOnlyAdmin):
     )
     def forecast(self, request: HttpRequest) -> HttpResponse:
         """How many parcels will ship on which day."""
-        found = forecast()
+        result = forecast()
         context = self.admin_site.each_context(request) | {
             "title": f"Parcels of the next {DAYS} days",
             "opts": self.opts,
-            "summary": _summary(found),
-            "chart": _chart(found),
-            "headers": ["Falls", "Ships", *(f"by {name}" for name in found.providers)],
-            "rows": list(_rows(found)),
+            "summary": _summary(result),
+            "chart": _chart(result),
+            "headers": ["Falls", "Ships", *(f"by {name}" for name in result.providers)],
+            "rows": list(_rows(result)),
         }
         return TemplateResponse(request, "admin/shipping/forecast.html", context)
 
 
-def _summary(found: Forecast) -> str:
-    if not found.total:
+def _summary(result: Forecast) -> str:
+    if not result.total:
         return "No schedule ships anything."
-    [(day, count)] = found.busiest(1)
+    [(day, count)] = result.busiest(1)
     return (
-        f"{found.total:,} parcels from {date_format(found.first)} to {date_format(found.last)}, "
+        f"{result.total:,} parcels from {date_format(result.first)} to {date_format(result.last)}, "
         f"counted from the schedules. The busiest day is {date_format(day)} with {count:,}."
     )
 
 
-def _chart(found: Forecast) -> Chart:
+def _chart(result: Forecast) -> Chart:
     """The parcels that ship on each day, by provider."""
     return stacked_bars(
         {
             day: [
                 Part(p.provider, p.shipments, f"{day:%a %-d %b %Y}, {p.provider}: {p.shipments:,}")
-                for p in found.on(day)
+                for p in result.on(day)
             ]
-            for day in found.dates()
+            for day in result.dates()
         }
     )
 
 
-def _rows(found: Forecast) -> Iterator[tuple[date, list[str]]]:
+def _rows(result: Forecast) -> Iterator[tuple[date, list[str]]]:
     """A row for each day on which anything happens."""
-    for day in found.dates():
-        parts = found.on(day)
+    for day in result.dates():
+        parts = result.on(day)
         falls, ships = sum(p.occurrences for p in parts), [p.shipments for p in parts]
         if falls or any(ships):
             yield day, [f"{count:,}" for count in (falls, sum(ships), *ships)]

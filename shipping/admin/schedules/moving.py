@@ -126,8 +126,8 @@ def may_move_subscriptions(page: Any, request: HttpRequest, object_id: Any = Non
 def _initial(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     """What is chosen at first: what the URL names, else the default address and nothing."""
     asked = [int(key) for key in request.GET.get("schedules", "").split(",") if _is_key(key)]
-    book = {str(address.pk): address for address in customer.addresses.all()}
-    chosen = book.get(request.GET.get("address", "")) or customer.default_address
+    addresses = {str(address.pk): address for address in customer.addresses.all()}
+    chosen = addresses.get(request.GET.get("address", "")) or customer.default_address
     return {"schedules": asked, "address": chosen, "include_unsent": True}
 
 

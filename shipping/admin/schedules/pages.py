@@ -29,7 +29,7 @@ from shipping.admin.schedules.previews import (
 from shipping.models import Schedule, ScheduleEvent, Shipment
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import calendar_of
-from shipping.staff_actions.previews import Planned, planned
+from shipping.staff_actions.previews import PlannedOccurrence, planned
 
 Answer = HttpResponse | None
 ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
@@ -139,8 +139,8 @@ class ScheduleAdmin(ForecastPage):
     @display(description="next dates")
     def next_dates(self, schedule: Schedule) -> str:
         """The next five dates, and when they ship where that is another day."""
-        plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule)
-        days = planned(plan, schedule.time_zone, calendar, 5)
+        recurrence, calendar = schedules.recurrence_in_force(schedule), calendar_of(schedule)
+        days = planned(recurrence, schedule.time_zone, calendar, 5)
         return ", ".join(map(_with_ship_day, days)) or "–"
 
     @display(description="left out")
@@ -271,8 +271,10 @@ class ScheduleAdmin(ForecastPage):
     )
     def change_dates(self, request: HttpRequest, form: ChangeForm, object_id: str) -> HttpResponse:
         """Change interval, anchor or catch-up."""
-        said = form.cleaned_data
-        given = {name: said[name] for name in ("interval", "anchor", "catch_up") if said[name]}
+        cleaned = form.cleaned_data
+        given = {
+            name: cleaned[name] for name in ("interval", "anchor", "catch_up") if cleaned[name]
+        }
         return self.one(request, _get(object_id), schedules.change, "changed", **given)
 
     @action(
@@ -304,7 +306,7 @@ def _get(object_id: str) -> Schedule:
     return get_object_or_404(Schedule, pk=object_id)
 
 
-def _with_ship_day(day: Planned) -> str:
+def _with_ship_day(day: PlannedOccurrence) -> str:
     shown: str = date_format(day.date)
     return shown if day.ship_on == day.date else f"{shown} (ships {date_format(day.ship_on)})"
 

@@ -25,7 +25,7 @@ from shipping.models import CatchUp, Schedule
 from shipping.routing import Router
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import calendar_of
-from shipping.staff_actions.previews import Planned, now_and_then, planned
+from shipping.staff_actions.previews import PlannedOccurrence, compare_dates, planned
 
 UNCONFIRMED = "Nothing is done yet. Press the button to do it."
 
@@ -46,8 +46,8 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.now: list[Planned] = []
-        self.then: list[Planned] = []
+        self.now: list[PlannedOccurrence] = []
+        self.then: list[PlannedOccurrence] = []
         for name in self.options:
             self.fields[name].widget.attrs |= self._looking()
         self.schedule = get_object_or_404(Schedule, pk=str(self.object_id))
@@ -55,9 +55,9 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
             self._look(self.asked({}))
             self.initial["seen"] = self._mark()
 
-    def asked(self, said: dict[str, Any]) -> dict[str, Any]:
+    def asked(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         """What the verb is given, of what was typed."""
-        return {name: said[name] for name in self.options if said.get(name)}
+        return {name: cleaned[name] for name in self.options if cleaned.get(name)}
 
     def _looking(self) -> dict[str, str]:
         """For htmx: show the new dates when a field has changed, and do nothing."""
@@ -73,25 +73,25 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
 
     def clean(self) -> dict[str, Any]:
         """Raise ValidationError for what the verb refuses, and until its dates were seen."""
-        said: dict[str, Any] = super().clean() or self.cleaned_data
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if self.errors:
-            return said
-        self._look(self.asked(said))
-        if not self.errors and ("look" in self.data or not self.is_confirmed(said)):
+            return cleaned
+        self._look(self.asked(cleaned))
+        if not self.errors and ("look" in self.data or not self.is_confirmed(cleaned)):
             self.data = self.data.copy()
             self.data["seen"] = self._mark()
-            if said.get("occurrence") is not None:
-                self.data["occurrence"] = said["occurrence"]
+            if cleaned.get("occurrence") is not None:
+                self.data["occurrence"] = cleaned["occurrence"]
             self.add_error(None, UNCONFIRMED)
-        return said
+        return cleaned
 
-    def is_confirmed(self, said: dict[str, Any]) -> bool:
+    def is_confirmed(self, cleaned: dict[str, Any]) -> bool:
         """Whether the dates that were seen are still those that it would be."""
-        return bool(said["seen"] == self._mark())
+        return bool(cleaned["seen"] == self._mark())
 
     def _look(self, options: dict[str, Any]) -> None:
         try:
-            self.now, self.then = now_and_then(self.schedule, self.verb, **options)
+            self.now, self.then = compare_dates(self.schedule, self.verb, **options)
         except (TransitionNotAllowedError, ValidationError) as refused:
             self.now = self.then = _as_it_is(self.schedule)
             if isinstance(refused, ValidationError):
@@ -110,9 +110,9 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
         return {"now": self.now, "then": self.then, "notes": notes}
 
 
-def _as_it_is(schedule: Schedule) -> list[Planned]:
-    plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule)
-    return planned(plan, schedule.time_zone, calendar, 5)
+def _as_it_is(schedule: Schedule) -> list[PlannedOccurrence]:
+    recurrence, calendar = schedules.recurrence_in_force(schedule), calendar_of(schedule)
+    return planned(recurrence, schedule.time_zone, calendar, 5)
 
 
 class OccurrencePreview(Preview):
@@ -124,20 +124,20 @@ class OccurrencePreview(Preview):
         """The occurrence that a fresh dialog is about."""
         raise NotImplementedError
 
-    def asked(self, said: dict[str, Any]) -> dict[str, Any]:
+    def asked(self, cleaned: dict[str, Any]) -> dict[str, Any]:
         """The occurrence; that of a fresh dialog when none came back."""
-        if said.get("occurrence") is None:
-            said["occurrence"] = self.initial["occurrence"] = self.drawn_for()
-        return {"occurrence": said["occurrence"]}
+        if cleaned.get("occurrence") is None:
+            cleaned["occurrence"] = self.initial["occurrence"] = self.drawn_for()
+        return {"occurrence": cleaned["occurrence"]}
 
     def date_of(self, occurrence: int | None) -> str:
         """Its date, as it was shown."""
         dates = {day.occurrence: day.date for day in [*self.now, *self.then]}
         return date_format(dates[occurrence]) if occurrence in dates else "This date"
 
-    def is_confirmed(self, said: dict[str, Any]) -> bool:
+    def is_confirmed(self, cleaned: dict[str, Any]) -> bool:
         """What is so already, by the same dialog or by somebody else, needs no confirming."""
-        return super().is_confirmed(said) or self.now == self.then
+        return super().is_confirmed(cleaned) or self.now == self.then
 
 
 class SkipForm(OccurrencePreview):
@@ -228,7 +228,7 @@ def confirmation(
 
 def _preview(row: Schedule, verb: str, router: Router) -> dict[str, Any]:
     try:
-        now, then = now_and_then(row, verb, count=3, router=router)
+        now, then = compare_dates(row, verb, count=3, router=router)
     except TransitionNotAllowedError as refused:
         return {"row": row, "refusal": str(refused)}
     return {"row": row, "now": now, "then": then}

@@ -39,7 +39,7 @@ from shipping.routing import Router
 from shipping.schedules import forecast
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import calendar_of
-from shipping.staff_actions.previews import Planned, planned
+from shipping.staff_actions.previews import PlannedOccurrence, planned
 from shipping.states import RANKS, ReturnState, ScheduleState, ShipmentState
 
 INTERVALS = ("weekly", "monthly")
@@ -267,8 +267,8 @@ class ScheduleSerializer(ModelSerializer):
     @extend_schema_field(LeftOutSerializer(many=True))
     def get_skipped(self, schedule: Schedule) -> list[dict[str, Any]]:
         """What is left out and still to come."""
-        found = schedules.skipped(schedule).items()
-        return [{"occurrence": number, "date": day} for number, day in found]
+        skipped = schedules.skipped(schedule).items()
+        return [{"occurrence": number, "date": day} for number, day in skipped]
 
     @extend_schema_field(AddressSerializer(allow_null=True))
     def get_delivery_address(self, schedule: Schedule) -> dict[str, str] | None:
@@ -279,8 +279,9 @@ class ScheduleSerializer(ModelSerializer):
     @extend_schema_field(PlannedSerializer(many=True))
     def get_planned(self, schedule: Schedule) -> list[dict[str, Any]]:
         """The next five dates and their ship dates."""
-        plan, calendar = schedules.plan_in_force(schedule), calendar_of(schedule, self._router)
-        return [asdict(day) for day in planned(plan, schedule.time_zone, calendar, 5)]
+        recurrence = schedules.recurrence_in_force(schedule)
+        calendar = calendar_of(schedule, self._router)
+        return [asdict(day) for day in planned(recurrence, schedule.time_zone, calendar, 5)]
 
     @cached_property
     def _router(self) -> Router:
@@ -355,7 +356,7 @@ class DatesSerializer(Serializer):
     planned = PlannedSerializer(many=True)
 
     @staticmethod
-    def shape(days: Sequence[Planned]) -> dict[str, Any]:
+    def shape(days: Sequence[PlannedOccurrence]) -> dict[str, Any]:
         """The dates in this shape."""
         dates = [day.date for day in days]
         return {
@@ -408,19 +409,19 @@ class ForecastSerializer(Serializer):
     days = ForecastDaySerializer(many=True)
 
     @staticmethod
-    def shape(found: forecast.Forecast) -> dict[str, Any]:
+    def shape(result: forecast.Forecast) -> dict[str, Any]:
         """The forecast in this shape."""
         return {
-            "first": found.first,
-            "last": found.last,
-            "shipments": found.total,
-            "providers": found.providers,
-            "days": [ForecastSerializer._day(found, day) for day in found.dates()],
+            "first": result.first,
+            "last": result.last,
+            "shipments": result.total,
+            "providers": result.providers,
+            "days": [ForecastSerializer._day(result, day) for day in result.dates()],
         }
 
     @staticmethod
-    def _day(found: forecast.Forecast, day: date) -> dict[str, Any]:
-        parts = [asdict(part) for part in found.on(day)]
+    def _day(result: forecast.Forecast, day: date) -> dict[str, Any]:
+        parts = [asdict(part) for part in result.on(day)]
         return {
             "date": day,
             "occurrences": sum(part["occurrences"] for part in parts),

@@ -95,11 +95,11 @@ def _row(event: Any, name: str | None, raw_status: str | None) -> dict[str, Any]
 
 
 def _arrival(row: dict[str, Any]) -> datetime:
-    found: datetime = row["received_at"]
-    return found
+    arrival: datetime = row["received_at"]
+    return arrival
 
 
 def _happened(row: dict[str, Any]) -> tuple[datetime, datetime]:
-    """Nothing happened after we were told of it."""
+    """Nothing happened after its report came."""
     came = _arrival(row)
     return min(row["event_time"] or came, came), came

@@ -1,4 +1,4 @@
-"""Ships what is due by the schedules, or plays the days to come without writing anything."""
+"""Ships what is due by the schedules, or simulates the days to come without writing anything."""
 
 from argparse import ArgumentParser
 from datetime import date, timedelta
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         if not may_sweep("run_schedule"):
             raise CommandError(clock.fault())
         shown = Progress(self.stderr, "schedules", due(today))
-        total = run_schedule(today, progress=lambda tally: shown.show(tally.schedules))
+        total = run_schedule(today, progress=lambda summary: shown.show(summary.schedules))
         shown.done()
         later = f"{total.scheduled} for a later working day, " if total.scheduled else ""
         self.stdout.write(
@@ -77,17 +77,17 @@ class Command(BaseCommand):
     ) -> None:
         _check(days, schedules, rate, within)
         shown = Progress(self.stderr, "schedules", schedules)
-        found, played = capacity.play(days, schedules, progress=shown.show)
+        result, simulated = capacity.simulate(days, schedules, progress=shown.show)
         shown.done()
         self.stdout.write(
-            f"{played:,} {'made-up ' if schedules else ''}schedules from {found.first} "
-            f"to {found.last}: {found.total:,} parcels, {found.total / days:,.0f} a day."
+            f"{simulated:,} {'made-up ' if schedules else ''}schedules from {result.first} "
+            f"to {result.last}: {result.total:,} parcels, {result.total / days:,.0f} a day."
         )
-        if found.total:
-            self._say_workers(found, rate, within)
+        if result.total:
+            self._print_workers(result, rate, within)
         self.stdout.write("Nothing was written.")
 
-    def _say_workers(self, found: Forecast, rate: float | None, within: float) -> None:
+    def _print_workers(self, result: Forecast, rate: float | None, within: float) -> None:
         measured = None if rate else capacity.measured_rate()
         speed = rate or measured or capacity.ASSUMED_RATE
         source = "given" if rate else "measured" if measured else "assumed: --rate says it better"
@@ -96,8 +96,8 @@ class Command(BaseCommand):
             f"a day's parcels are to be out within {within:g} h."
         )
         self.stdout.write(_LINE.format("busiest days", "parcels", "workers"))
-        average = found.total / len(found.dates())
-        for day, parcels in (*found.busiest(BUSIEST), (None, average)):
+        average = result.total / len(result.dates())
+        for day, parcels in (*result.busiest(BUSIEST), (None, average)):
             name = f"{day:%a} {day}" if day else "average"
             needed = capacity.workers(parcels, speed, within)
             self.stdout.write(_LINE.format(name, f"{parcels:,.0f}", f"{needed:,}"))

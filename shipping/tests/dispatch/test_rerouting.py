@@ -65,7 +65,7 @@ def test_many_are_given_to_the_provider_that_is_chosen_beside_the_action(browser
 def test_one_whose_day_is_to_come_ships_on_a_working_day_of_its_new_provider():
     ProviderProfile.objects.create(provider="console", working_days=[1])
     shipment = queued_shipment(state="scheduled", ship_on=date(2026, 6, 4))
-    resolutions.send_by(shipment, by=STAFF, provider="console")
+    resolutions.reroute(shipment, by=STAFF, provider="console")
     after = Shipment.objects.get()
     assert (after.state, after.ship_on) == ("scheduled", date(2026, 6, 8))
 
@@ -74,7 +74,7 @@ def test_one_whose_day_is_to_come_ships_on_a_working_day_of_its_new_provider():
 def test_one_that_was_handed_over_is_given_to_nobody_else(browser, state):
     shipment = queued_shipment(state=state)
     with pytest.raises(TransitionNotAllowedError):
-        resolutions.send_by(shipment, by=STAFF, provider="console")
+        resolutions.reroute(shipment, by=STAFF, provider="console")
     assert SEND_BY not in browser.get(f"{SHIPMENTS}{shipment.pk}/change/").content.decode()
     assert Shipment.objects.get().provider == "reference"
 
@@ -82,20 +82,20 @@ def test_one_that_was_handed_over_is_given_to_nobody_else(browser, state):
 def test_one_that_waits_in_doubt_is_given_away_for_a_reason_only():
     shipment = queued_shipment(doubtful=True)
     with pytest.raises(UnsafeActionError):
-        resolutions.send_by(shipment, by=STAFF, provider="console")
+        resolutions.reroute(shipment, by=STAFF, provider="console")
     why: dict[str, Any] = {"despite_risk": True, "reason": "They lost it"}
-    resolutions.send_by(shipment, by=STAFF, provider="console", **why)
+    resolutions.reroute(shipment, by=STAFF, provider="console", **why)
     assert Shipment.objects.get().may_be_with == ["reference"]
     assert last_event(shipment).kind == "rerouted"
 
 
 def test_what_another_has_changed_meanwhile_stays_as_it_is():
     seen = queued_shipment()
-    resolutions.send_by(queued_shipment(seen.order), by=STAFF, provider="console")
+    resolutions.reroute(queued_shipment(seen.order), by=STAFF, provider="console")
     with pytest.raises(TransitionNotAllowedError, match="meanwhile"):
-        resolutions.send_by(seen, by=STAFF, provider="northpost")
+        resolutions.reroute(seen, by=STAFF, provider="northpost")
     with pytest.raises(ValidationError):
-        resolutions.send_by(Shipment.objects.get(), by=STAFF, provider="console")
+        resolutions.reroute(Shipment.objects.get(), by=STAFF, provider="console")
 
 
 def _links(browser: Client, kind: str) -> str:

@@ -41,7 +41,7 @@ def act(case: Case, name: str, **given) -> None:
 def in_state(state: str, **columns) -> Shipment:
     """A shipment in trouble, with its case."""
     shipment = queued_shipment(state=state, attempts=1, **columns)
-    parcel_cases.note([shipment])
+    parcel_cases.open_cases([shipment])
     return shipment
 
 
@@ -91,7 +91,7 @@ def test_a_parked_event_is_fine_when_its_shipment_appears(db):
     order = placed_order()
     Shipment.objects.all().delete()
     events.store("reference", [tracked(order.number, "in-transit")])
-    services.ship(order, by="system")
+    services.create_shipments(order, by="system")
     assert not Case.objects.filter(closed_at=None).exists()
 
 
@@ -168,7 +168,7 @@ def test_the_same_provider_and_one_that_is_not_there_are_refused(db):
     shipment = in_state("rejected")
     for name in ("reference", "nobody"):
         with pytest.raises(ValidationError):
-            resolutions.send_by(shipment, by=STAFF, provider=name)
+            resolutions.reroute(shipment, by=STAFF, provider=name)
     assert kinds(shipment) == ["queued"]
 
 
@@ -258,12 +258,12 @@ def test_two_people_who_do_the_same_do_it_once(db):
     assert kinds(shipment).count("retried") == 1
 
 
-@pytest.mark.parametrize("verb", ["send_by", "send_again"])
+@pytest.mark.parametrize("verb", ["reroute", "retry_as_seen"])
 def test_what_was_safe_when_it_was_looked_at_is_asked_again_under_the_lock(db, verb):
     """Between the question and the answer somebody else's try may have ended in doubt."""
     seen = in_state("unknown", doubtful=False)
     Shipment.objects.filter(pk=seen.pk).update(doubtful=True, fence=seen.fence + 1)
-    given = {"provider": "console"} if verb == "send_by" else {}
+    given = {"provider": "console"} if verb == "reroute" else {}
     with pytest.raises(TransitionNotAllowedError, match="meanwhile"):
         getattr(resolutions, verb)(seen, by=STAFF, **given)
     assert Shipment.objects.get().provider == "reference"

@@ -86,14 +86,14 @@ def in_doubt(world: Sandbox, name: str) -> Shipment:
     dispatch_queue.dispatch()
     Shipment.objects.filter(pk=shipment.pk).update(state="unknown", doubtful=True)
     shipment.refresh_from_db()
-    cases.note([shipment])
+    cases.open_cases([shipment])
     assert len(world.parcels()) == 1
     return shipment
 
 
 def unknown(**columns: Any) -> Shipment:
     shipment = queued_shipment(state="unknown", provider="swiftparcel", doubtful=True, **columns)
-    cases.note([shipment])
+    cases.open_cases([shipment])
     return shipment
 
 
@@ -159,7 +159,7 @@ def test_no_door_gives_up_unasked_what_may_be_delivered(staff, api, door, decisi
 @pytest.mark.parametrize("state", ["rejected", "failed-to-deliver"])
 def test_what_went_wrong_is_given_up_for_a_reason_at_every_door(staff, api, door, state):
     shipment = queued_shipment(state=state)
-    cases.note([shipment])
+    cases.open_cases([shipment])
     door(staff, api, shipment, "cancel", {})
     shipment.refresh_from_db()
     assert shipment.state == state
@@ -225,15 +225,15 @@ def test_a_second_try_that_fails_says_nothing_of_the_first(world, fault):
 def test_who_may_hold_another_parcel_is_remembered_elsewhere_too(world):
     """It is given to another provider, which refuses it: the first may have it still."""
     shipment = in_doubt(world, "swiftparcel")
-    resolutions.send_by(shipment, by=STAFF, provider="reference", **RISK)
+    resolutions.reroute(shipment, by=STAFF, provider="reference", **RISK)
     world.faults(provider={"status": 422, "times": 1})
     assert (after(shipment).state, shipment.doubtful) == ("rejected", False)
     address = shipment.address() | {"line_1": "1 New Street"}
     for verb, given in (
         (services.retry, {}),
         (services.cancel, {}),
-        (resolutions.send_by, {"provider": "swiftparcel"}),
-        (resolutions.send_by, {"provider": "northpost"}),
+        (resolutions.reroute, {"provider": "swiftparcel"}),
+        (resolutions.reroute, {"provider": "northpost"}),
         (resolutions.correct_and_send, {"address": address}),
     ):
         with pytest.raises(UnsafeActionError, match="swiftparcel may have it already"):
@@ -248,7 +248,7 @@ def test_nothing_goes_by_itself_to_who_may_have_it(world, how):
     for priority, name in enumerate(("northpost", "swiftparcel"), 1):
         RoutingRule.objects.create(name=name, provider=name, priority=priority, is_active=True)
     shipment = in_doubt(world, "swiftparcel")
-    resolutions.send_by(shipment, by=STAFF, provider="northpost", **RISK)
+    resolutions.reroute(shipment, by=STAFF, provider="northpost", **RISK)
     if how == "busy":
         world.faults(northpost={"status": 429, "times": 1})
         dispatch_queue.dispatch()
@@ -262,10 +262,10 @@ def test_nothing_goes_by_itself_to_who_may_have_it(world, how):
 
 def test_back_where_it_was_in_doubt_it_is_looked_up_first(world):
     shipment = in_doubt(world, "reference")
-    resolutions.send_by(shipment, by=STAFF, provider="swiftparcel", **RISK)
+    resolutions.reroute(shipment, by=STAFF, provider="swiftparcel", **RISK)
     world.faults(swiftparcel={"status": 400, "times": 1})
     after(shipment)
-    resolutions.send_by(shipment, by=STAFF, provider="reference", **RISK)
+    resolutions.reroute(shipment, by=STAFF, provider="reference", **RISK)
     assert after(shipment).state == "sent"
     assert [entry.get("carrier") for entry in world.parcels()] == [None], "the first one was found"
 
@@ -273,7 +273,7 @@ def test_back_where_it_was_in_doubt_it_is_looked_up_first(world):
 def test_what_the_provider_has_is_said_with_a_reason():
     shipment = unknown()
     with pytest.raises(ValidationError):
-        resolutions.mark_taken(shipment, by=STAFF)
+        resolutions.confirm_accepted(shipment, by=STAFF)
     assert Shipment.objects.get().state == "unknown"
 
 
@@ -290,5 +290,5 @@ def test_an_order_is_not_cancelled_over_a_parcel_in_doubt(staff, api):
 
 def test_one_whose_provider_was_taken_away_goes_by_another():
     shipment = queued_shipment(state="rejected", provider="gone")
-    resolutions.send_by(shipment, by=STAFF, provider="console", reason="They are no more")
+    resolutions.reroute(shipment, by=STAFF, provider="console", reason="They are no more")
     assert Shipment.objects.get().provider == "console"

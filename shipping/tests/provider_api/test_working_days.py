@@ -57,8 +57,8 @@ def test_the_cut_off_hour_counts_on_the_providers_clock(moment, ships_on):
 
 
 def test_days_that_ship_together_begin_after_the_last_working_day():
-    assert LONDON.open_since(date(2026, 2, 9)) == date(2026, 2, 7)
-    assert LONDON.open_since(date(2026, 2, 10)) == date(2026, 2, 10)
+    assert LONDON.first_day_of_batch(date(2026, 2, 9)) == date(2026, 2, 7)
+    assert LONDON.first_day_of_batch(date(2026, 2, 10)) == date(2026, 2, 10)
 
 
 def test_an_occurrence_whose_day_begins_late_for_the_provider_ships_a_day_later():

@@ -112,7 +112,7 @@ def test_what_was_written_before_they_were_kept_apart_is_shown_to_those_alone(db
         shipment.events.create(kind="attempt-failed", detail=detail)
     shipment.events.create(kind="asked", detail=f"reference could not be asked: {reason}")
     Cancellation.objects.create(shipment=shipment, state="refused", last_error=reason)
-    cases.note([shipment])
+    cases.open_cases([shipment])
     for scopes, is_shown in ((), False), (("orders:read",), True):
         client = api("shipping:read", "exceptions:read", *scopes)
         seen = [client.get(f"/api/v1/shipments/{shipment.pk}/").content.decode()]
@@ -122,7 +122,7 @@ def test_what_was_written_before_they_were_kept_apart_is_shown_to_those_alone(db
 
 
 def test_an_action_on_a_case_does_not_answer_with_them_either(db, api):
-    cases.note([queued_shipment(state="rejected", last_error=OLD[0])])
+    cases.open_cases([queued_shipment(state="rejected", last_error=OLD[0])])
     [case] = Case.objects.values_list("pk", flat=True)
     client = api("shipping:read", "shipping:write", "exceptions:read", "exceptions:write")
     url = f"{EXCEPTIONS}{case}/actions/retry/"

@@ -8,7 +8,7 @@ import time_machine
 
 from orders.tests.factories import placed_order
 from shipping.models import ProviderProfile, Schedule, Shipment
-from shipping.schedules.run import Tally, run_schedule
+from shipping.schedules.run import RunSummary, run_schedule
 from shipping.sweeper import promote
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
@@ -64,7 +64,7 @@ def test_C3_what_falls_on_a_free_day_ships_on_the_next_and_the_anchor_stays():
     with time_machine.travel("2026-01-31 09:00Z", tick=False):
         schedule = monthly_schedule()
     with time_machine.travel("2026-02-28 00:30Z", tick=False):  # a Saturday
-        assert run_schedule() == Tally(schedules=1, scheduled=1)
+        assert run_schedule() == RunSummary(schedules=1, scheduled=1)
     assert made(schedule) == [("scheduled", "2026-03-02")]
     schedule.refresh_from_db()
     assert (schedule.anchor, schedule.next_on) == (date(2026, 1, 31), date(2026, 3, 31))
@@ -126,5 +126,5 @@ def test_C3_an_occurrence_of_a_provider_without_any_batch_is_made_all_the_same(m
     monkeypatch.setattr("shipping.schedules.run.batches", lambda *days, **options: [])
     with time_machine.travel("2026-01-31 09:00Z", tick=False):
         schedule = weekly_schedule()
-        assert run_schedule(date(2026, 2, 7)) == Tally(schedules=1, queued=1)
+        assert run_schedule(date(2026, 2, 7)) == RunSummary(schedules=1, queued=1)
     assert made(schedule) == [("queued", "2026-02-07")]

@@ -46,7 +46,7 @@ def test_made_up_schedules_are_always_the_same_ones():
     first, second = simulate("--schedules", "20000"), simulate("--schedules", "20000")
     assert first == second
     assert "20,000 made-up schedules" in first
-    found, played = capacity.play(365, 20_000)
+    found, played = capacity.simulate(365, 20_000)
     assert played == 20_000
     # Half of them 52 times and the other half 12 times, give or take a few.
     assert found.total == pytest.approx(10_000 * 52.14 + 10_000 * 12, rel=0.02)
@@ -55,7 +55,7 @@ def test_made_up_schedules_are_always_the_same_ones():
 
 def test_the_end_of_a_short_month_is_the_busiest():
     """The 28th of February has what was anchored on the 29th, 30th and 31st too."""
-    found, _ = capacity.play(60, 20_000)
+    found, _ = capacity.simulate(60, 20_000)
     assert [day.isoformat() for day, _ in found.busiest(1)] == ["2026-02-28"]
 
 
@@ -64,14 +64,14 @@ def test_made_up_schedules_go_by_the_rules_as_the_run_does():
     for country in ("GB", "GB", "FR", "GB"):
         Order.objects.filter(pk=queued_shipment().order_id).update(country=country)
     RoutingRule.objects.create(name="France", country="FR", provider="console", is_active=True)
-    found, _ = capacity.play(60, 20_000)
+    found, _ = capacity.simulate(60, 20_000)
     by_console = sum(n for (_, name), n in found.shipments.items() if name == "console")
     assert by_console / found.total == pytest.approx(0.25, abs=0.02)
     assert found.providers == ["console", "reference"]
 
 
 def test_without_any_order_made_up_schedules_go_by_the_default():
-    assert capacity.play(60, 1000)[0].providers == ["reference"]
+    assert capacity.simulate(60, 1000)[0].providers == ["reference"]
 
 
 @pytest.mark.parametrize(

@@ -8,17 +8,17 @@ from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from shipping.schedules.recurrence import Plan, local_date
+from shipping.schedules.recurrence import Recurrence, local_date
 from shipping.schedules.recurrence_sql import day_sql
 
 DAYS = st.dates(date(2000, 1, 1), date(2099, 12, 31))
 INTERVALS = st.sampled_from(["weekly", "monthly"])
-PLANS = st.builds(Plan, INTERVALS, DAYS, st.integers(0, 300))
+PLANS = st.builds(Recurrence, INTERVALS, DAYS, st.integers(0, 300))
 
 
 def test_C3_month_ends_are_clamped_from_the_anchor_and_do_not_drift():
-    plan = Plan("monthly", date(2024, 1, 31))
-    assert [day.isoformat() for day in plan.upcoming(14)] == [
+    recurrence = Recurrence("monthly", date(2024, 1, 31))
+    assert [day.isoformat() for day in recurrence.upcoming(14)] == [
         "2024-01-31",
         "2024-02-29",
         "2024-03-31",
@@ -38,40 +38,42 @@ def test_C3_month_ends_are_clamped_from_the_anchor_and_do_not_drift():
 
 @pytest.mark.parametrize("day", range(1, 32))
 def test_C3_an_anchor_on_any_day_ships_once_in_every_month(day):
-    dates = Plan("monthly", date(2027, 1, day)).upcoming(24)
+    dates = Recurrence("monthly", date(2027, 1, day)).upcoming(24)
     assert [(d.year, d.month) for d in dates] == [(2027 + n // 12, n % 12 + 1) for n in range(24)]
     assert {d.day for d in dates if d.day < 28} <= {day}
 
 
 @pytest.mark.parametrize("weekday", range(7))
 def test_C3_weekly_is_every_seven_days_across_both_clock_changes(weekday):
-    dates = Plan("weekly", date(2026, 1, 5 + weekday)).upcoming(52)
+    dates = Recurrence("weekly", date(2026, 1, 5 + weekday)).upcoming(52)
     assert {b - a for a, b in pairwise(dates)} == {timedelta(days=7)}
     assert {d.weekday() for d in dates} == {weekday}
 
 
 @given(PLANS, DAYS)
-def test_C3_the_newest_due_is_the_last_on_or_before_today(plan, today):
-    newest = plan.newest_due(today)
+def test_C3_the_newest_due_is_the_last_on_or_before_today(recurrence, today):
+    newest = recurrence.newest_due(today)
     if newest is None:
-        assert plan.next_on > today
+        assert recurrence.next_on > today
     else:
-        assert plan.date_of(newest) <= today < plan.date_of(newest + 1)
-        assert newest >= plan.occurrence
+        assert recurrence.date_of(newest) <= today < recurrence.date_of(newest + 1)
+        assert newest >= recurrence.occurrence
 
 
 @given(PLANS, DAYS)
-def test_passing_over_leaves_the_first_on_or_after_the_day(plan, day):
-    left = plan.passed_over(day)
-    assert left.next_on >= day or left.occurrence == plan.occurrence
-    assert left.occurrence == plan.occurrence or left.date_of(left.occurrence - 1) < day
-    assert left.passed_over(day) == left
+def test_passing_over_leaves_the_first_on_or_after_the_day(recurrence, day):
+    left = recurrence.skipping_until(day)
+    assert left.next_on >= day or left.occurrence == recurrence.occurrence
+    assert left.occurrence == recurrence.occurrence or left.date_of(left.occurrence - 1) < day
+    assert left.skipping_until(day) == left
 
 
 @given(PLANS, INTERVALS, DAYS, DAYS)
-def test_a_change_keeps_counting_and_starts_on_the_new_row_of_dates(plan, interval, anchor, today):
-    changed = plan.changed(interval, anchor, today)
-    assert changed.occurrence == plan.occurrence
+def test_a_change_keeps_counting_and_starts_on_the_new_row_of_dates(
+    recurrence, interval, anchor, today
+):
+    changed = recurrence.changed(interval, anchor, today)
+    assert changed.occurrence == recurrence.occurrence
     assert changed.next_on >= max(anchor, today)
     assert changed.date_of(changed.anchor_occurrence) == anchor
     steps = changed.occurrence - changed.anchor_occurrence
@@ -80,21 +82,21 @@ def test_a_change_keeps_counting_and_starts_on_the_new_row_of_dates(plan, interv
 
 
 def test_a_skipped_number_is_not_used_again():
-    plan = Plan("monthly", date(2026, 1, 31), occurrence=1).skipped()
-    assert (plan.occurrence, plan.next_on) == (2, date(2026, 3, 31))
+    recurrence = Recurrence("monthly", date(2026, 1, 31), occurrence=1).skipped()
+    assert (recurrence.occurrence, recurrence.next_on) == (2, date(2026, 3, 31))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(plan=PLANS, steps=st.integers(0, 600))
-def test_C3_the_sql_of_the_run_counts_the_same_days(db, plan, steps):
-    number = plan.anchor_occurrence + steps
+@given(recurrence=PLANS, steps=st.integers(0, 600))
+def test_C3_the_sql_of_the_run_counts_the_same_days(db, recurrence, steps):
+    number = recurrence.anchor_occurrence + steps
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT {day_sql('n')} FROM (SELECT %s AS interval, %s::date AS anchor, %s AS base,"
             " %s AS n) AS c",
-            [plan.interval, plan.anchor, plan.anchor_occurrence, number],
+            [recurrence.interval, recurrence.anchor, recurrence.anchor_occurrence, number],
         )
-        assert cursor.fetchone()[0] == plan.date_of(number)
+        assert cursor.fetchone()[0] == recurrence.date_of(number)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from shipping.models import Schedule, ScheduleEvent
 from shipping.schedules import resume as schedule_resume
 from shipping.schedules.run import resume_due
-from shipping.schedules.services import plan_of
+from shipping.schedules.services import recurrence_of
 from shipping.tests.factories import last_event, monthly_schedule, weekly_schedule
 
 
@@ -53,11 +53,11 @@ def test_many_are_resumed_by_the_calendar_of_one(clock, made, base):
                 state="paused",
                 resume_on=until,
             )
-            planned[schedule.pk] = plan_of(schedule).passed_over(until)
+            planned[schedule.pk] = recurrence_of(schedule).skipping_until(until)
     clock.move_to("2026-06-01 12:00Z")
     assert resume_due() == len(planned)
     for schedule in Schedule.objects.all():
-        assert plan_of(schedule) == planned[schedule.pk]
+        assert recurrence_of(schedule) == planned[schedule.pk]
         assert schedule.next_on == planned[schedule.pk].next_on
 
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from shipping import tasks
 from shipping.models import Schedule, Shipment
 from shipping.schedules import run
-from shipping.schedules.recurrence import Plan
-from shipping.schedules.run import Tally, run_schedule
-from shipping.schedules.services import plan_of
+from shipping.schedules.recurrence import Recurrence
+from shipping.schedules.run import RunSummary, run_schedule
+from shipping.schedules.services import recurrence_of
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 
@@ -28,8 +28,8 @@ def shipped(schedule: Schedule) -> list[tuple[int | None, str, str]]:
 @time_machine.travel("2026-01-31 09:00Z", tick=False)
 def test_C3_what_is_due_becomes_a_queued_shipment_with_its_event(db):
     schedule = monthly_schedule()
-    assert run_schedule(date(2026, 2, 27)) == Tally()
-    assert run_schedule(date(2026, 2, 28)) == Tally(schedules=1, queued=1)
+    assert run_schedule(date(2026, 2, 27)) == RunSummary()
+    assert run_schedule(date(2026, 2, 28)) == RunSummary(schedules=1, queued=1)
     shipment = schedule.shipments.get(occurrence=1)
     assert (shipment.reference, shipment.state) == (f"{schedule.order.number}.1", "queued")
     assert shipment.address() == schedule.order.address()
@@ -108,13 +108,13 @@ def test_C3_with_none_the_one_of_today_ships_all_the_same(db):
 def test_C3_years_of_missed_dates_take_several_portions_and_end_the_same(db, catch_up):
     with time_machine.travel("2020-01-05 12:00Z"):
         schedule = weekly_schedule(catch_up=catch_up)
-    tally = run_schedule(date(2026, 1, 5))
-    newest = Plan("weekly", date(2020, 1, 5)).newest_due(date(2026, 1, 5))
+    summary = run_schedule(date(2026, 1, 5))
+    newest = Recurrence("weekly", date(2020, 1, 5)).newest_due(date(2026, 1, 5))
     assert newest is not None
     assert newest > 6 * run.MOST_OCCURRENCES
-    assert tally.queued == {"latest": 1, "all": newest, "none": 0}[catch_up]
-    assert tally.queued + tally.missed == newest
-    assert tally.schedules == ceil(newest / run.MOST_OCCURRENCES)
+    assert summary.queued == {"latest": 1, "all": newest, "none": 0}[catch_up]
+    assert summary.queued + summary.missed == newest
+    assert summary.schedules == ceil(newest / run.MOST_OCCURRENCES)
     schedule.refresh_from_db()
     assert schedule.occurrence == newest + 1
 
@@ -122,7 +122,7 @@ def test_C3_years_of_missed_dates_take_several_portions_and_end_the_same(db, cat
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
 def test_C3_a_schedule_that_is_not_active_makes_nothing(db, state):
     schedule = weekly_schedule(state=state)
-    assert run_schedule(schedule.next_on) == Tally()
+    assert run_schedule(schedule.next_on) == RunSummary()
 
 
 def test_C3_a_pause_that_is_over_ends_before_the_run(db):
@@ -146,13 +146,16 @@ def test_C3_the_statement_and_the_calendar_agree(db, interval):
         for day in (date(2026, 2, 28), date(2026, 3, 1), date(2027, 12, 31), date(2028, 2, 29)):
             anchor = date(2026, 1, 1) + timedelta(days=offset)
             schedule = made(anchor=anchor, catch_up="all", occurrence=1)
-            plan = plan_of(schedule)
-            Schedule.objects.filter(pk=schedule.pk).update(next_on=plan.next_on)
+            recurrence = recurrence_of(schedule)
+            Schedule.objects.filter(pk=schedule.pk).update(next_on=recurrence.next_on)
             run_schedule(day)
-            newest = plan.newest_due(day) or 0
+            newest = recurrence.newest_due(day) or 0
             assert schedule.shipments.count() == newest + 1
             schedule.refresh_from_db()
-            assert (schedule.occurrence, schedule.next_on) == (newest + 1, plan.date_of(newest + 1))
+            assert (schedule.occurrence, schedule.next_on) == (
+                newest + 1,
+                recurrence.date_of(newest + 1),
+            )
 
 
 def command(*arguments: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from orders.services import cancel_order
 from shipping import tasks
 from shipping.models import Schedule, Shipment, ShipmentEvent
 from shipping.schedules import run as schedule_run
-from shipping.schedules.run import Tally, run_schedule
+from shipping.schedules.run import RunSummary, run_schedule
 from shipping.tests.factories import weekly_schedule
 
 
@@ -20,11 +20,11 @@ def test_C3_chunks_are_reported_and_nudged_once_each(monkeypatch, transactional_
     schedules = [weekly_schedule() for _ in range(5)]
     nudges("")
     seen: list[tuple[int, int]] = []
-    tally = run_schedule(
+    summary = run_schedule(
         schedules[0].next_on, progress=lambda so_far: seen.append((so_far.schedules, so_far.queued))
     )
     assert seen == [(2, 2), (4, 4), (5, 5)]
-    assert tally == Tally(schedules=5, queued=5)
+    assert summary == RunSummary(schedules=5, queued=5)
     assert nudges("shipping.tasks.dispatch") == [[], [], []]
 
 
@@ -33,11 +33,11 @@ def test_C3_two_runs_at_once_make_no_doubles(monkeypatch):
     monkeypatch.setattr(schedule_run, "CHUNK", 3)
     schedules = [weekly_schedule() for _ in range(20)]
     start = Barrier(4)
-    tallies: list[Tally] = []
+    summaries: list[RunSummary] = []
 
     def run() -> None:
         start.wait()
-        tallies.append(run_schedule(schedules[0].next_on))
+        summaries.append(run_schedule(schedules[0].next_on))
         connection.close()
 
     threads = [Thread(target=run) for _ in range(4)]
@@ -45,7 +45,7 @@ def test_C3_two_runs_at_once_make_no_doubles(monkeypatch):
         thread.start()
     for thread in threads:
         thread.join()
-    assert sum(tally.queued for tally in tallies) == 20
+    assert sum(summary.queued for summary in summaries) == 20
     assert Shipment.objects.filter(occurrence=1).count() == 20
     assert ShipmentEvent.objects.filter(shipment__occurrence=1).count() == 20
 
@@ -98,7 +98,7 @@ def test_C3_a_run_that_breaks_off_has_lost_nothing(monkeypatch):
     monkeypatch.setattr(schedule_run, "CHUNK", 2)
     schedules = [weekly_schedule() for _ in range(5)]
 
-    def break_off(tally: Tally) -> None:
+    def break_off(summary: RunSummary) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -110,7 +110,7 @@ def test_C3_a_run_that_breaks_off_has_lost_nothing(monkeypatch):
 def test_C3_a_run_that_is_asked_to_stop_ends_after_its_chunk(monkeypatch, db, ask_to_stop):
     monkeypatch.setattr(schedule_run, "CHUNK", 2)
     schedules = [weekly_schedule() for _ in range(5)]
-    assert run_schedule(schedules[0].next_on, progress=lambda tally: ask_to_stop()).queued == 2
+    assert run_schedule(schedules[0].next_on, progress=lambda summary: ask_to_stop()).queued == 2
     shutdown.forget()
     assert run_schedule(schedules[0].next_on).queued == 3
 

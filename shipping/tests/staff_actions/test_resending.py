@@ -32,7 +32,7 @@ def failed(shipment: Shipment | None = None, **columns: Any) -> Shipment:
     shipment = shipment or queued_shipment()
     Shipment.objects.filter(pk=shipment.pk).update(state="failed-to-deliver", **columns)
     shipment.refresh_from_db()
-    parcel_cases.note([shipment])
+    parcel_cases.open_cases([shipment])
     return shipment
 
 

@@ -45,18 +45,18 @@ def test_what_is_sent_counts_from_then_on(db, provider):
 def test_after_a_day_the_provider_is_asked_and_after_two_again(db, provider):
     shipment = dispatched(queued_shipment())
     Shipment.objects.filter(pk=shipment.pk).update(news_at=timezone.now() - timedelta(hours=23))
-    assert stalled.watch() == 0
+    assert stalled.find_stalled() == 0
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
-        assert (stalled.watch(), stalled.watch()) == (1, 0)
+        assert (stalled.find_stalled(), stalled.find_stalled()) == (1, 0)
         assert asked() == 1
     with time_machine.travel(timezone.now() + timedelta(hours=26)):
-        assert (stalled.watch(), asked()) == (1, 1)
+        assert (stalled.find_stalled(), asked()) == (1, 1)
     assert look_ups(provider) == 2
 
 
 def test_after_three_days_it_is_a_case_until_there_is_news(db, provider):
     shipment = quiet_for(73)
-    stalled.watch()
+    stalled.find_stalled()
     assert cases_of(shipment) == [("shipment-stuck", True)]
     assert set(reconcile().values()) == {0}
     events.store("reference", [tracked(shipment.reference, "in-transit")])
@@ -70,10 +70,10 @@ def test_after_three_days_it_is_a_case_until_there_is_news(db, provider):
 def test_one_that_is_here_again_is_not_waited_for(db, first_a_case):
     shipment = quiet_for(73)
     if first_a_case:
-        stalled.watch()
+        stalled.find_stalled()
     parcel = returns.request(shipment, by="user:1 ann", reason="It never came")
     returns.receive(parcel, by="user:1 ann")
-    assert stalled.watch() == 0
+    assert stalled.find_stalled() == 0
     reconcile()
     assert cases_of(shipment) == [("shipment-stuck", False)] * first_a_case
 
@@ -81,7 +81,7 @@ def test_one_that_is_here_again_is_not_waited_for(db, first_a_case):
 def test_staff_set_the_hours_of_a_provider(db):
     ProviderProfile.objects.create(provider="reference", ask_after=1, call_staff_after=3)
     quiet_for(2)
-    assert stalled.watch() == 1
+    assert stalled.find_stalled() == 1
     assert Inquiry.objects.count() == 1
 
 
@@ -94,7 +94,7 @@ def test_hours_that_do_not_grow_are_refused(db):
 def test_one_that_cannot_be_asked_goes_to_staff_at_once(db, monkeypatch):
     monkeypatch.setattr(type(providers.get("reference")), "supports_lookup", False)
     shipment = quiet_for(25)
-    stalled.watch()
+    stalled.find_stalled()
     assert cases_of(shipment) == [("shipment-stuck", True)]
     assert not Inquiry.objects.exists()
 
@@ -102,7 +102,7 @@ def test_one_that_cannot_be_asked_goes_to_staff_at_once(db, monkeypatch):
 def test_delivered_and_unsent_parcels_are_left_alone(db):
     for state in ("queued", "delivered", "rejected", "cancelled", "failed-to-deliver"):
         quiet_for(100, state=state)
-    assert stalled.watch() == 0
+    assert stalled.find_stalled() == 0
 
 
 def test_a_pass_is_bounded_and_takes_a_few_statements(
@@ -112,7 +112,7 @@ def test_a_pass_is_bounded_and_takes_a_few_statements(
     for _ in range(5):
         quiet_for(25)
     with django_assert_max_num_queries(40):
-        assert stalled.watch() == 2
+        assert stalled.find_stalled() == 2
 
 
 def test_what_the_provider_says_is_news(db, provider):
@@ -127,7 +127,7 @@ def test_what_the_provider_says_is_news(db, provider):
 
 def test_one_that_the_provider_has_lost_can_go_elsewhere(db, provider):
     shipment = quiet_for(25)
-    stalled.watch()
+    stalled.find_stalled()
     asked()
     shipment.refresh_from_db()
     assert (shipment.state, shipment.doubtful) == ("unknown", False)
@@ -159,7 +159,7 @@ def test_staff_ask_after_an_unknown_one_and_it_is_not_there(db, provider):
 def test_a_provider_that_is_down_is_asked_later_and_not_hammered(db, provider):
     provider.faults(provider={"status": 503, "times": 100})
     quiet_for(25)
-    stalled.watch()
+    stalled.find_stalled()
     for _ in range(5):
         work(inquiries.lane("reference"))
     assert look_ups(provider) <= 1
@@ -176,7 +176,7 @@ def test_a_question_is_asked_once_however_often_it_is_wanted(db):
 def test_an_answer_about_an_earlier_try_changes_nothing(db, provider, change):
     """“It does not have it” would otherwise make a parcel fit to be sent a second time."""
     shipment = quiet_for(25)
-    stalled.watch()
+    stalled.find_stalled()
     Inquiry.objects.update(next_attempt_at=timezone.now())
     lane = inquiries.lane("reference")
     rows = claim(lane, limit=1)
@@ -189,10 +189,10 @@ def test_an_answer_about_an_earlier_try_changes_nothing(db, provider, change):
 
 def test_staff_wait_on(db):
     shipment = quiet_for(73)
-    stalled.watch()
+    stalled.find_stalled()
     act(open_case(shipment), "wait", reason="They are on strike")
     assert cases_of(shipment) == [("shipment-stuck", False)]
-    assert stalled.watch() == 0
+    assert stalled.find_stalled() == 0
 
 
 def test_the_sweeper_watches_and_asks(db, provider):
@@ -210,12 +210,12 @@ def test_the_index_leads_to_what_is_due_however_many_are_silent(db):
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         plan = f"EXPLAIN (ANALYZE, FORMAT TEXT) {stalled._FIND}"
-        times: dict[str, Any] = stalled._times()
+        times: dict[str, Any] = stalled._thresholds()
         values = times | {"moving": list(MOVING), "chunk": 10, "ids": []}
         cursor.execute(plan, values)
         told = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Scan using shipment_without_news" in told
     assert "(quiet = v.quiet) AND (news_at < v.since)" in told
-    assert stalled.watch() == 1
+    assert stalled.find_stalled() == 1
     due.refresh_from_db()
     assert due.quiet == 1
