@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import hypothesis
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
@@ -17,6 +15,7 @@ from rest_framework.test import APIClient
 from core import shutdown
 from core.database import clock
 from identity.rights.scopes import SCOPES
+from tests.management.commands import flush
 
 # On a busy machine a slow example is no fault.
 hypothesis.settings.register_profile("ours", deadline=None)
@@ -44,16 +43,16 @@ def api(db: None) -> Callable[..., APIClient]:
     return make
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The database as `migrate` leaves it, and as tests with real transactions find it again."""
+    with django_db_blocker.unblock():
+        flush.keep()
+
+
 @pytest.fixture
 def delivered(transactional_db: None) -> None:
-    """The rules and templates that come with Dosette: each transactional test empties all tables.
-
-    Django's serialized rollback would restore them too, but collides with the roles, which
-    `post_migrate` has already put back by then.
-    """
-    if not apps.get_model("notifications", "Rule").objects.exists():
-        for name in ("0002_default_rules_and_templates", "0011_orders_that_need_an_address"):
-            import_module(f"notifications.migrations.{name}").deliver(apps, None)
+    """The rules and templates that come with Dosette, in a database with real transactions."""
 
 
 @pytest.fixture(params=[3, -3], ids=["ahead", "behind"])

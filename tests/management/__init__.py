@@ -1,0 +1,1 @@
+"""Commands of Django that the test suite does in its own way."""

@@ -1,0 +1,1 @@
+"""One module a command; `tests` is an app in the settings of the suite alone."""
