@@ -81,12 +81,12 @@ def asks_to_stop(text: str) -> bool:
     """
     text = text.replace("\U0001f6d1", " stop ")  # 🛑
     first = next((each for each in text.splitlines() if _wordy(each)), "")
-    tokens = _wordy(first)
+    terms = _wordy(first)
     return (
         _is_only(_wordy(text), _ANY)
-        or _is_only(tokens, _ANY)
+        or _is_only(terms, _ANY)
         or _is_only(_clause(first), _PLAIN)
-        or (len(tokens) <= LONGEST_REQUEST and _begins(tokens))
+        or (len(terms) <= LONGEST_REQUEST and _begins(terms))
     )
 
 
@@ -97,17 +97,17 @@ def _wordy(text: str) -> list[str]:
 
 def _clause(line: str) -> list[str]:
     """The words before its first pause."""
-    return next((tokens for each in _PAUSE.split(line) if (tokens := _wordy(each))), [])
+    return next((terms for each in _PAUSE.split(line) if (terms := _wordy(each))), [])
 
 
-def _is_only(tokens: list[str], wanted: frozenset[str]) -> bool:
-    return bool(tokens) and ("".join(tokens) in wanted or wanted.issuperset(tokens))
+def _is_only(terms: list[str], wanted: frozenset[str]) -> bool:
+    return bool(terms) and ("".join(terms) in wanted or wanted.issuperset(terms))
 
 
-def _begins(tokens: list[str]) -> bool:
+def _begins(terms: list[str]) -> bool:
     """With one of the words, be it written apart: “opt out of this”."""
-    starts = {"".join(tokens[:1]), "".join(tokens[:2])}
-    return not _PLAIN.isdisjoint(starts) and PLACES.isdisjoint(tokens[1:2])
+    starts = {"".join(terms[:1]), "".join(terms[:2])}
+    return not _PLAIN.isdisjoint(starts) and PLACES.isdisjoint(terms[1:2])
 
 
 @transaction.atomic

@@ -42,11 +42,11 @@ def test_the_list_is_filtered_by_kind_age_provider_and_whether_it_is_open(api):
     Case.objects.filter(pk=young.pk).update(closed_at=timezone.now(), source="console")
     client = api()
 
-    def found(query: str) -> list[int]:
+    def ids_of(query: str) -> list[int]:
         return [row["id"] for row in client.get(f"{URL}?{query}").json()["results"]]
 
-    assert found("age_hours=24") == found("open=true") == found("provider=reference") == [old.pk]
-    assert found("kind=shipment-unknown") == found("open=false") == [young.pk]
+    assert ids_of("age_hours=24") == ids_of("open=true") == ids_of("provider=reference") == [old.pk]
+    assert ids_of("kind=shipment-unknown") == ids_of("open=false") == [young.pk]
     assert client.get(f"{URL}?kind=nonsense").status_code == 400
     assert client.get(f"{URL}?open=x").status_code == 400
     assert client.get(f"{URL}?open=2").status_code == 400

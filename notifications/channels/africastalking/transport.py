@@ -161,7 +161,7 @@ def _rejected(code: int) -> Outcome:
 def read_report(form: Mapping[str, str]) -> Report:
     """A delivery report's form (`id, status, phoneNumber, failureReason`) as a Report.
 
-    Raises NotUnderstood for a status that we do not know.
+    Raises UnreadableReportError for a status that we do not know.
     """
     status, reason = form["status"], form.get("failureReason", "")[:200]
     if status not in STATES.keys() | PENDING:

@@ -70,7 +70,7 @@ class Webhook(APIView):
         super().initial(request, *args, **kwargs)
 
     def take(self, request: Request) -> None:
-        """Read the form, and do what it asks for. Raises NotUnderstood when it cannot be read."""
+        """Read the form and do what it asks for. Raises UnreadableReportError."""
         raise NotImplementedError
 
     def as_kept(self, request: Request) -> bytes:
@@ -97,7 +97,7 @@ class Webhook(APIView):
 
 
 def _check_names(form: Any) -> None:
-    """Raise NotUnderstood for a field that stands twice: no one value can be meant."""
+    """Raise UnreadableReportError for a field that stands twice: no one value can be meant."""
     if isinstance(form, QueryDict) and any(len(values) > 1 for _, values in form.lists()):
         raise UnreadableReportError("a field stands twice in it")
 

@@ -113,7 +113,7 @@ def _keep(event: AnymailTrackingEvent, inbox: Inbox) -> None:
 
 
 def _check_fit(report: Report) -> None:
-    """Raise NotUnderstood for what does not fit into its columns."""
+    """Raise UnreadableReportError for what does not fit into its columns."""
     values = {name: getattr(report, name) for name in LONGEST}
     fits = all(len(values[name]) <= longest for name, longest in LONGEST.items())
     if not fits or not is_storable("".join(values.values())):

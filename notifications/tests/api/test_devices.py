@@ -12,14 +12,14 @@ URL = "/api/v1/push-subscriptions/"
 
 
 @pytest.fixture
-def said(sandbox):
-    """What a browser says of itself."""
+def subscription(sandbox):
+    """What a browser subscribes with."""
     return sandbox.call("POST", "/push/subscriptions", b"")
 
 
-def test_a_device_is_kept_and_its_secrets_are_not_shown_again(api, said):
+def test_a_device_is_kept_and_its_secrets_are_not_shown_again(api, subscription):
     customer = CustomerFactory.create()
-    answer = api().post(URL, said | {"customer": customer.pk}, format="json")
+    answer = api().post(URL, subscription | {"customer": customer.pk}, format="json")
     assert answer.status_code == 201, answer.content
     row = PushSubscription.objects.get()
     assert answer.json() == {
@@ -31,19 +31,19 @@ def test_a_device_is_kept_and_its_secrets_are_not_shown_again(api, said):
         "expires_at": None,
     }
     assert answer["Location"] == f"{URL}{row.pk}/"
-    assert said["keys"]["auth"] not in api().get(URL).content.decode()
+    assert subscription["keys"]["auth"] not in api().get(URL).content.decode()
 
 
-def test_told_again_by_somebody_else_it_is_theirs(api, said):
+def test_told_again_by_somebody_else_it_is_theirs(api, subscription):
     one, other = CustomerFactory.create(), CustomerFactory.create()
     for customer in (one, other):
-        api().post(URL, said | {"customer": customer.pk}, format="json")
+        api().post(URL, subscription | {"customer": customer.pk}, format="json")
     assert PushSubscription.objects.get().customer == other
 
 
 @pytest.mark.parametrize("endpoint", [each for each in HOSTILE if each])
-def test_a_hostile_endpoint_is_a_400_by_name(api, said, endpoint):
-    body = said | {"customer": CustomerFactory.create().pk, "endpoint": endpoint}
+def test_a_hostile_endpoint_is_a_400_by_name(api, subscription, endpoint):
+    body = subscription | {"customer": CustomerFactory.create().pk, "endpoint": endpoint}
     answer = api().post(URL, body, format="json")
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["attr"] == "endpoint"
@@ -62,21 +62,21 @@ def test_a_hostile_endpoint_is_a_400_by_name(api, said, endpoint):
         {"p256dh": "x" * 1000, "auth": "x" * 1000},
     ],
 )
-def test_keys_that_are_none_are_a_400(api, said, keys):
-    body = said | {"customer": CustomerFactory.create().pk, "keys": keys}
+def test_keys_that_are_none_are_a_400(api, subscription, keys):
+    body = subscription | {"customer": CustomerFactory.create().pk, "keys": keys}
     assert api().post(URL, body, format="json").status_code == 400
     assert PushSubscription.objects.count() == 0
 
 
-def test_a_device_is_removed(api, said):
-    api().post(URL, said | {"customer": CustomerFactory.create().pk}, format="json")
+def test_a_device_is_removed(api, subscription):
+    api().post(URL, subscription | {"customer": CustomerFactory.create().pk}, format="json")
     row = PushSubscription.objects.get()
     assert api().delete(f"{URL}{row.pk}/").status_code == 204
     assert PushSubscription.objects.count() == 0
 
 
-def test_who_may_only_read_changes_nothing(api, said):
-    body = said | {"customer": CustomerFactory.create().pk}
+def test_who_may_only_read_changes_nothing(api, subscription):
+    body = subscription | {"customer": CustomerFactory.create().pk}
     reader = api("notifications:read")
     assert reader.post(URL, body, format="json").status_code == 403
     assert PushSubscription.objects.count() == 0
@@ -95,8 +95,8 @@ def test_a_page_of_devices_takes_a_constant_number_of_queries(
     client = api()
     counts = []
     for _ in range(2):
-        said = sandbox.call("POST", "/push/subscriptions", b"")
-        client.post(URL, said | {"customer": CustomerFactory.create().pk}, format="json")
+        subscription = sandbox.call("POST", "/push/subscriptions", b"")
+        client.post(URL, subscription | {"customer": CustomerFactory.create().pk}, format="json")
         with django_assert_num_queries(2) as asked:
             assert client.get(URL).status_code == 200
         counts.append(len(asked))

@@ -159,7 +159,7 @@ def test_a_key_that_does_not_exist_is_a_404(api, key):
     assert api().get(f"{URL}{key}/").status_code == 404
 
 
-def found(api, query: str) -> list[int]:
+def ids_of(api, query: str) -> list[int]:
     answer = api().get(f"{URL}?{query}")
     assert answer.status_code == 200, answer.data
     return [each["id"] for each in answer.data["results"]]
@@ -170,20 +170,20 @@ def test_the_list_is_filtered(api, sandbox):
     waits = queued("sms")
     order = placed_sale(CustomerFactory.create())
     told = Notification.objects.get(order=order)
-    assert found(api, f"customer={done.customer_id}") == [done.pk]
-    assert found(api, "status=sent") == [done.pk]
-    assert found(api, "channel=sms") == [told.pk, waits.pk]
-    assert found(api, f"order={order.pk}") == [told.pk]
-    assert found(api, "shipment=1") == []
-    assert found(api, "created_before=2020-01-01T00:00:00Z") == []
-    assert len(found(api, "created_after=2020-01-01T00:00:00Z")) == 3
-    assert found(api, "ordering=id&page_size=2") == [done.pk, waits.pk]
+    assert ids_of(api, f"customer={done.customer_id}") == [done.pk]
+    assert ids_of(api, "status=sent") == [done.pk]
+    assert ids_of(api, "channel=sms") == [told.pk, waits.pk]
+    assert ids_of(api, f"order={order.pk}") == [told.pk]
+    assert ids_of(api, "shipment=1") == []
+    assert ids_of(api, "created_before=2020-01-01T00:00:00Z") == []
+    assert len(ids_of(api, "created_after=2020-01-01T00:00:00Z")) == 3
+    assert ids_of(api, "ordering=id&page_size=2") == [done.pk, waits.pk]
 
 
 def test_the_list_is_searched_by_customer(api):
     row = queued(name="Wanjiru Kamau")
     queued(name="Somebody else")
-    assert found(api, "search=wanj") == [row.pk]
+    assert ids_of(api, "search=wanj") == [row.pk]
 
 
 @pytest.mark.parametrize(

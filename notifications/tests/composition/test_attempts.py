@@ -24,7 +24,7 @@ STORY = [
 ]
 
 
-def report(shipment: Shipment, name: str, hour: int, event_id: str = "") -> None:
+def track(shipment: Shipment, name: str, hour: int, event_id: str = "") -> None:
     when = f"2024-05-19 {hour:02}:00:00"
     events.store(shipment.provider, [tracked(shipment.reference, name, when, event_id)])
     events.apply(shipment.pk)
@@ -43,7 +43,7 @@ def failures(shipment: Shipment) -> int:
 def test_two_attempts_are_two_messages_in_whatever_order_they_come(order):
     shipment = on_the_road()
     for name, hour in order:
-        report(shipment, name, hour)
+        track(shipment, name, hour)
     assert failures(shipment) == 2
     shipment.refresh_from_db()
     assert shipment.state == "failed-to-deliver"
@@ -61,16 +61,16 @@ def test_attempts_that_come_together_are_each_told():
 
 def test_two_failures_with_nothing_between_are_two_attempts():
     shipment = on_the_road()
-    report(shipment, "failed-to-deliver", 10)
-    report(shipment, "failed-to-deliver", 12)
+    track(shipment, "failed-to-deliver", 10)
+    track(shipment, "failed-to-deliver", 12)
     assert failures(shipment) == 2
 
 
 def test_the_same_attempt_is_told_once_however_often_it_is_reported():
     shipment = on_the_road()
     for event_id in ("a", "a", "b"):
-        report(shipment, "failed-to-deliver", 10, event_id)
-        report(shipment, "in-transit", 9, f"{event_id}-t")
+        track(shipment, "failed-to-deliver", 10, event_id)
+        track(shipment, "in-transit", 9, f"{event_id}-t")
     events.apply(shipment.pk)
     sweeper.reconcile()
     assert failures(shipment) == 1
@@ -78,18 +78,18 @@ def test_the_same_attempt_is_told_once_however_often_it_is_reported():
 
 def test_a_failure_told_after_the_delivery_is_no_news():
     shipment = on_the_road()
-    report(shipment, "delivered", 12)
-    report(shipment, "failed-to-deliver", 10)
-    report(shipment, "failed-to-deliver", 13)
+    track(shipment, "delivered", 12)
+    track(shipment, "failed-to-deliver", 10)
+    track(shipment, "failed-to-deliver", 13)
     assert failures(shipment) == 0
 
 
 def test_what_brings_a_cancelled_parcel_back_to_failed_is_no_new_attempt():
     shipment = on_the_road()
-    report(shipment, "failed-to-deliver", 10)
+    track(shipment, "failed-to-deliver", 10)
     shipment.refresh_from_db()
     services.cancel(shipment, by="user:ann", reason="They gave up")
-    report(shipment, "in-transit", 9)
+    track(shipment, "in-transit", 9)
     shipment.refresh_from_db()
     assert (shipment.state, failures(shipment)) == ("failed-to-deliver", 1)
 
@@ -107,20 +107,20 @@ def answered(shipment: Shipment, hour: int) -> None:
 @pytest.mark.parametrize("first", ["answer", "event"])
 def test_an_answer_and_the_event_of_the_same_attempt_are_one(first):
     shipment = on_the_road()
-    steps = [lambda: answered(shipment, 12), lambda: report(shipment, "failed-to-deliver", 10)]
+    steps = [lambda: answered(shipment, 12), lambda: track(shipment, "failed-to-deliver", 10)]
     for step in steps if first == "answer" else reversed(steps):
         step()
     assert failures(shipment) == 1
-    report(shipment, "failed-to-deliver", 11)
+    track(shipment, "failed-to-deliver", 11)
     assert failures(shipment) == 2
-    report(shipment, "failed-to-deliver", 14)
+    track(shipment, "failed-to-deliver", 14)
     assert failures(shipment) == 3
 
 
 def test_what_the_receiver_missed_is_written_once_for_each_attempt(time_machine):
     shipment = on_the_road()
     for name, hour in STORY:
-        report(shipment, name, hour)
+        track(shipment, name, hour)
     Notification.objects.filter(shipment=shipment).delete()
     later(time_machine, minutes=5)
     sweeper.reconcile()

@@ -31,29 +31,29 @@ def parcels(customer: Customer, count: int) -> list[Shipment]:
     return [Shipment.objects.get(order=order) for order in orders]
 
 
-def moves(shipment: Shipment, state: str = "in-transit") -> ShipmentEvent:
+def moved(shipment: Shipment, state: str = "in-transit") -> ShipmentEvent:
     return ShipmentEvent.objects.create(shipment=shipment, kind="tracked", to_state=state)
 
 
-def told() -> list[Notification]:
+def messages() -> list[Notification]:
     return list(Notification.objects.order_by("id"))
 
 
 def test_one_parcel_is_told_at_once_at_every_step(customer):
     [parcel] = parcels(customer, 1)
-    moves(parcel)
-    moves(parcel, "delivered")
-    assert [(row.state, row.last_error) for row in told()] == [("queued", "")] * 2
+    moved(parcel)
+    moved(parcel, "delivered")
+    assert [(row.state, row.last_error) for row in messages()] == [("queued", "")] * 2
 
 
 def test_the_first_goes_at_once_and_the_others_together(customer, sandbox):
     with time_machine.travel(timezone.now(), tick=False) as clock:
         one, two, three = parcels(customer, 3)
-        moves(one)
+        moved(one)
         assert dispatch() == 1
-        moves(two)
-        moves(three)
-        moves(one, "delivered")
+        moved(two)
+        moved(three)
+        moved(one, "delivered")
         assert dispatch() == 0
         clock.shift(timedelta(minutes=5, seconds=1))
         assert dispatch() == 1
@@ -71,15 +71,15 @@ def test_the_first_goes_at_once_and_the_others_together(customer, sandbox):
 def test_each_status_has_its_row_which_names_the_message_that_tells_it(customer):
     one, two, three = parcels(customer, 3)
     for parcel in (one, two, three):
-        moves(parcel)
-    _, head, joined = told()
+        moved(parcel)
+    _, head, joined = messages()
     assert (joined.state, joined.digest) == ("suppressed", head)
     assert joined.last_error == "Told together with others, in another message."
     assert head.last_error.startswith("Waits for news of more parcels")
 
 
 def test_news_that_come_at_once_are_one_message_at_once(customer, sandbox):
-    events = [moves(parcel) for parcel in parcels(customer, 30)]
+    events = [moved(parcel) for parcel in parcels(customer, 30)]
     Notification.objects.all().delete()
     announce(trigger_from_shipment(event) for event in events)
     assert Notification.objects.filter(state="queued").count() == 2  # twenty in one at most
@@ -89,24 +89,24 @@ def test_news_that_come_at_once_are_one_message_at_once(customer, sandbox):
 
 
 def test_what_is_told_again_changes_nothing(customer):
-    events = [moves(parcel) for parcel in parcels(customer, 3)]
-    before = [(row.source, row.message, row.state) for row in told()]
+    events = [moved(parcel) for parcel in parcels(customer, 3)]
+    before = [(row.source, row.message, row.state) for row in messages()]
     announce(trigger_from_shipment(event) for event in events)
-    assert [(row.source, row.message, row.state) for row in told()] == before
+    assert [(row.source, row.message, row.state) for row in messages()] == before
 
 
 def test_other_customers_and_orders_are_not_joined(customer):
     other = CustomerFactory.create()
     [one], [two] = parcels(customer, 1), parcels(other, 1)
-    moves(one)
-    moves(two)
+    moved(one)
+    moved(two)
     announce([Trigger("test:1", "order-placed", one.order)])
-    assert [row.state for row in told()] == ["queued"] * 3
-    assert all(row.last_error == "" for row in told())
+    assert [row.state for row in messages()] == ["queued"] * 3
+    assert all(row.last_error == "" for row in messages())
 
 
 def test_who_opts_out_while_it_waits_hears_nothing_of_it(customer):
     for parcel in parcels(customer, 3):
-        moves(parcel)
+        moved(parcel)
     opt_out("sms", "+254704590344", reason="test")
-    assert {row.state for row in told()} == {"suppressed"}
+    assert {row.state for row in messages()} == {"suppressed"}

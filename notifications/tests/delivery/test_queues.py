@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("delivered", "hurri
 TAKEN_WITHOUT_ANSWER = {"mode": "timeout_after_accept"}
 
 
-def told(when_unknown: str) -> Notification:
+def placed(when_unknown: str) -> Notification:
     """The message of an order that was placed, by a template that says this."""
     Template.objects.update(when_unknown=when_unknown)
     placed_order()
@@ -29,7 +29,7 @@ def try_again_now(row: Notification) -> None:
 
 def test_staff_decide_unless_the_template_says_otherwise(sandbox):
     sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER | {"times": 1})
-    row = told("staff")
+    row = placed("staff")
     dispatch()
     try_again_now(row)
     assert (row.state, row.doubtful) == ("unknown", True)
@@ -39,7 +39,7 @@ def test_staff_decide_unless_the_template_says_otherwise(sandbox):
 def test_what_may_come_twice_is_sent_again_to_the_same_service(sandbox, settings):
     settings.SMS_PROVIDER = ["africastalking", "gateway"]
     sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER | {"times": 1})
-    row = told("resend")
+    row = placed("resend")
     dispatch()
     row.refresh_from_db()
     assert (row.state, row.doubtful) == ("queued", True)
@@ -52,7 +52,7 @@ def test_what_may_come_twice_is_sent_again_to_the_same_service(sandbox, settings
 def test_the_resend_of_what_may_have_been_taken_goes_to_no_other_service(sandbox, settings):
     settings.SMS_PROVIDER = ["africastalking", "gateway"]
     sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER | {"times": 1})
-    row = told("resend")
+    row = placed("resend")
     dispatch()
     settings.AFRICAS_TALKING_BASE_URL = "http://127.0.0.1:1"
     try_again_now(row)
@@ -62,7 +62,7 @@ def test_the_resend_of_what_may_have_been_taken_goes_to_no_other_service(sandbox
 
 def test_but_not_for_ever(sandbox):
     sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER)
-    row = told("resend")
+    row = placed("resend")
     dispatch()
     for _ in range(4):
         try_again_now(row)
@@ -72,7 +72,7 @@ def test_but_not_for_ever(sandbox):
 
 def test_a_refusal_of_the_second_try_says_nothing_of_the_first(sandbox, settings):
     sandbox.faults(africastalking=TAKEN_WITHOUT_ANSWER | {"times": 1})
-    row = told("resend")
+    row = placed("resend")
     dispatch()
     settings.AFRICAS_TALKING_SENDER_ID = "STRANGER"
     try_again_now(row)
@@ -80,7 +80,7 @@ def test_a_refusal_of_the_second_try_says_nothing_of_the_first(sandbox, settings
 
 
 def test_the_words_at_the_time_of_writing_count(sandbox):
-    row = told("resend")
+    row = placed("resend")
     Template.objects.update(when_unknown="staff")
     row.refresh_from_db()
     assert row.when_unknown == "resend"

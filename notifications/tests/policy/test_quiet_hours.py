@@ -31,7 +31,7 @@ def clock():
         yield traveller
 
 
-def written(zone: str = "", **given) -> Notification:
+def queued_in(zone: str = "", **given) -> Notification:
     customer = CustomerFactory.create(time_zone=zone, phone_number="+447451277972")
     return notify(customer, message="Hello", channel="sms", **given)
 
@@ -43,7 +43,7 @@ def due(row: Notification) -> datetime:
 
 def test_a_retry_waits_for_the_morning_of_each_customer(sandbox, clock):
     sandbox.faults(africastalking={"status": 503, "retry_after": 60})
-    rows = [written(), written("Africa/Nairobi", critical=True), written("Asia/Tokyo")]
+    rows = [queued_in(), queued_in("Africa/Nairobi", critical=True), queued_in("Asia/Tokyo")]
     dispatch()
     london, critical, tokyo = map(due, rows)
     assert london == MORNING
@@ -59,7 +59,7 @@ def test_a_retry_waits_for_the_morning_of_each_customer(sandbox, clock):
 
 def test_fail_over_after_an_answer_at_night_waits_too(sandbox, clock, settings):
     settings.SMS_PROVIDER = ["africastalking", "gateway"]
-    row = written()
+    row = queued_in()
     Notification.objects.update(next_attempt_at=NIGHT)  # by hand: staff sent it again
     clock.move_to(NIGHT)
     sandbox.faults(africastalking={"status": 429})
@@ -70,10 +70,10 @@ def test_fail_over_after_an_answer_at_night_waits_too(sandbox, clock, settings):
 
 def test_what_moves_to_another_service_keeps_what_it_waits_for(clock, settings):
     settings.SMS_PROVIDER = ["africastalking", "gateway"]
-    tried, critical = written(), written(critical=True)
+    tried, critical = queued_in(), queued_in(critical=True)
     Notification.objects.update(attempts=1, next_attempt_at=NIGHT + timedelta(hours=12))
     clock.move_to(NIGHT)
-    fresh = written("Africa/Nairobi")
+    fresh = queued_in("Africa/Nairobi")
     circuit_breaker.note(
         "notifications:sms:africastalking", [Temporary("no")] * circuit_breaker.FAILURES
     )
@@ -82,7 +82,7 @@ def test_what_moves_to_another_service_keeps_what_it_waits_for(clock, settings):
 
 
 def test_a_message_whose_worker_died_is_not_sent_again_at_night(clock):
-    row = written()
+    row = queued_in()
     Notification.objects.update(when_unknown="resend")
     claim(queue_to("sms", "africastalking"), limit=1)
     clock.move_to(NIGHT)
@@ -91,7 +91,7 @@ def test_a_message_whose_worker_died_is_not_sent_again_at_night(clock):
 
 
 def test_what_was_due_in_the_evening_and_is_late_waits(clock, sandbox):
-    late, critical = written(), written(critical=True)
+    late, critical = queued_in(), queued_in(critical=True)
     clock.move_to(NIGHT)
     dispatch()
     assert (due(late), late.state, late.last_error) == (MORNING, "queued", QUIET)
@@ -100,7 +100,7 @@ def test_what_was_due_in_the_evening_and_is_late_waits(clock, sandbox):
 
 
 def test_what_staff_send_again_by_hand_goes_at_once(clock, sandbox):
-    row = written()
+    row = queued_in()
     Notification.objects.update(state="failed")
     clock.move_to(NIGHT)
     row.refresh_from_db()
@@ -113,7 +113,7 @@ def test_what_staff_send_again_by_hand_goes_at_once(clock, sandbox):
 def test_however_many_are_put_off_two_statements_do_it(clock, django_assert_num_queries):
     clock.move_to(NIGHT)
     for count in (1, 5):
-        rows = [written() for _ in range(count)]
+        rows = [queued_in() for _ in range(count)]
         with django_assert_num_queries(2):
             quiet_hours.defer_retries(rows)
     Limits.objects.all().delete()

@@ -21,7 +21,7 @@ def template(channel: str = "sms") -> Template:
     return Template.objects.get(occasion="order-placed", channel=channel, name="")
 
 
-def said(order: Order) -> Notification:
+def message_of(order: Order) -> Notification:
     return Notification.objects.get(order=order)
 
 
@@ -33,10 +33,10 @@ def manager(client):
 
 def test_each_change_is_a_version_and_messages_name_theirs():
     row = template()
-    first = said(placed_sale()).template_version
+    first = message_of(placed_sale()).template_version
     row.body = "Thank you, {user_name}"
     template_versions.save(row, by="user:maria")
-    second = said(placed_sale()).template_version
+    second = message_of(placed_sale()).template_version
     assert [(v.number, v.made_by) for v in (first, second) if v] == [
         (1, "system"),
         (2, "user:maria"),
@@ -57,7 +57,7 @@ def test_an_old_version_comes_back_and_the_difference_is_shown(manager):
     manager.post(page, {"version": row.versions.get(number=1).pk})
     row.refresh_from_db()
     assert (row.body, row.current) == (old, row.versions.get(number=1))
-    assert said(placed_sale()).template_version == row.current
+    assert message_of(placed_sale()).template_version == row.current
 
 
 def test_an_old_version_that_an_sms_must_not_say_does_not_come_back(manager):
@@ -89,7 +89,7 @@ def test_a_rule_names_the_words():
     rule.full_clean()
     rule.save()
     home = AddressFactory.create()
-    assert said(placed_kit_order("ancestry", customer=home.customer)).message == "Your kit"
+    assert message_of(placed_kit_order("ancestry", customer=home.customer)).message == "Your kit"
     rule.template_name = "nobody-wrote-it"
     with pytest.raises(ValidationError, match="no template of this name"):
         rule.full_clean()
@@ -112,7 +112,7 @@ def test_a_rule_with_dates_holds_on_its_days_and_wins(now, channel):
         valid_until=date(2026, 6, 11),
     )
     with time_machine.travel(now, tick=False):
-        assert said(placed_sale()).channel == channel
+        assert message_of(placed_sale()).channel == channel
 
 
 def test_a_rule_that_ends_before_it_begins_is_refused():
@@ -124,7 +124,7 @@ def test_a_rule_that_ends_before_it_begins_is_refused():
 
 def test_an_event_that_is_switched_off_is_suppressed_with_the_reason():
     Topic.objects.filter(occasion="order-placed").update(is_on=False)
-    row = said(placed_sale())
+    row = message_of(placed_sale())
     assert row.state == "suppressed"
     assert "switched this event off" in row.last_error
 
