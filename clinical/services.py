@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @transaction.atomic
 def update_patient(patient: Patient, **changes: Any) -> Patient:
-    """Change what differs, and only those columns: two people may mend different ones at once.
+    """Change what differs, and only those columns: two people may correct different ones at once.
 
     Raises TransitionNotAllowedError when the patient was deleted meanwhile.
     """

@@ -68,8 +68,8 @@ def change(order: Order, wanted: Wanted, *, by: str) -> Order:
         wanted = replace(wanted, address=check_address(wanted.address))
     locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
     _check_changeable(locked)
-    changed = _moved(locked, wanted)
-    revision = _refilled(locked, wanted.lines) if wanted.lines is not None else None
+    changed = _set_fields(locked, wanted)
+    revision = _replace_lines(locked, wanted.lines) if wanted.lines is not None else None
     if revision:
         changed.append(f"items (now {locked.item}: {locked.amount} {locked.currency})")
     if changed or (wanted.include_unsent and wanted.named):
@@ -110,7 +110,7 @@ def _check_changeable(order: Order) -> None:
         )
 
 
-def _moved(order: Order, wanted: Wanted) -> list[str]:
+def _set_fields(order: Order, wanted: Wanted) -> list[str]:
     """Set address and service; the names of the fields that changed."""
     values = {**(wanted.address or {})}
     if wanted.service is not None:
@@ -121,7 +121,7 @@ def _moved(order: Order, wanted: Wanted) -> list[str]:
     return changed
 
 
-def _refilled(order: Order, wanted: Lines) -> OrderRevision | None:
+def _replace_lines(order: Order, wanted: Lines) -> OrderRevision | None:
     """Replace the lines of an order; what they were, or None when they are the same."""
     _, currency = check_lines(wanted)
     if currency != order.currency:

@@ -30,7 +30,7 @@ def check_lines(lines: Lines) -> tuple[Decimal, str]:
     """What the lines come to, and the currency.
 
     Refuses no lines, more than 100, a product that is listed twice or not on sale, a quantity
-    that is not 1 to 1,000, products priced in several currencies, and more than we can book.
+    that is not 1 to 1,000, products priced in several currencies, and more than an amount can hold.
     """
     with _about("items"):
         if not 1 <= len(lines) <= MOST_LINES:
@@ -46,7 +46,7 @@ def check_lines(lines: Lines) -> tuple[Decimal, str]:
 
 
 def check_total(amount: Decimal) -> None:
-    """Refuse lines that come to more than we can book."""
+    """Refuse lines that come to more than an amount can hold."""
     with _about("items"):
         if amount > MOST_MONEY:
             raise ValidationError(f"An order may come to at most {MOST_MONEY}.", "too_much")

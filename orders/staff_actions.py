@@ -69,7 +69,7 @@ CANCEL = Action(
 
 
 def register_kinds() -> None:
-    """Tell core what can go wrong here."""
+    """Register what can go wrong here."""
     register(
         Kind(
             name=cases.WITHOUT_ADDRESS,

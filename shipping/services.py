@@ -102,7 +102,7 @@ def stop_shipments(order: Order, *, by: str) -> None:
     order can be cancelled all the same, for the parcels that have left; only not while one is being
     sent.
     """
-    schedule = schedules.stop(order, by=by)
+    schedule = schedules.cancel_of_order(order, by=by)
     shipments = order.shipments.select_for_update(of=("self",), no_key=True).order_by("id")
     for shipment in shipments.exclude(state__in=("cancelled", "delivered", "missed")):
         elsewhere = schedule is None and bool(shipment.may_be_with)

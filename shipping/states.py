@@ -28,7 +28,7 @@ TRACKED = frozenset(RANKS)
 FAILED = "failed-to-deliver"
 # The kind of the event of a failed attempt to deliver that left the state as it was.
 ATTEMPT = "delivery-failed"
-# It is with its provider, and news of it is expected.
+# It is with its provider, whose reports of it are expected.
 MOVING = ("sent", "waiting-for-collection", "in-transit")
 # How far the watchdog goes: asked, asked again, before staff.
 STALLED_STAGE = 3

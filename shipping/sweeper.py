@@ -1,4 +1,4 @@
-"""What repairs shipping when a worker, the broker or a nudge was lost. Run every few seconds."""
+"""What repairs shipping when a worker, the broker or a task was lost. Run every few seconds."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -42,7 +42,7 @@ def sweep() -> dict[str, int]:
         "shipping",
         {
             "shipments taken over from lost workers": take_over_abandoned,
-            "shipments passed on to another provider": failover.move_on,
+            "shipments passed on to another provider": failover.reassign_waiting,
             "shipments sent or nudged": send_due,
             "cancellations sent or taken over": cancellations.sweep,
             "tracking events applied": apply_tracking,
@@ -57,27 +57,29 @@ def sweep() -> dict[str, int]:
 
 def take_over_abandoned() -> int:
     """Take back what lost workers held, provider by provider; how many rows."""
-    return each_name("take over from lost workers", queue.abandoned(), _take_over)
+    return each_name(
+        "take over from lost workers", queue.providers_with_expired_leases(), _take_over
+    )
 
 
 def send_due() -> int:
-    """Send what is due or nudge a worker for it, provider by provider; how many rows."""
-    return each_name("send parcels", queue.busy(), _send)
+    """Send what is due or enqueue a task for it, provider by provider; how many rows."""
+    return each_name("send parcels", queue.providers_due(), _send)
 
 
 def _take_over(name: str) -> int:
-    return reclaim_expired(queue.lane(name))
+    return reclaim_expired(queue.delivery_queue(name))
 
 
 def _send(name: str) -> int:
-    """Nudge the workers for what is due, or send it here when they are late or out of reach."""
-    lane, now = queue.lane(name), clock.now()
-    oldest = due_rows(lane).first()
+    """Enqueue a task for what is due, or send it here when they are late or out of reach."""
+    parcels, now = queue.delivery_queue(name), clock.now()
+    oldest = due_rows(parcels).first()
     if oldest is None:
         return 0
     if oldest.next_attempt_at > now - WORKERS_ARE_LATE and task_names.dispatch.enqueue(oldest.pk):
         return 1
-    return work(lane, seconds=WORK_FOR)
+    return work(parcels, seconds=WORK_FOR)
 
 
 def promote() -> int:
@@ -161,7 +163,7 @@ def _ship(order_id: int) -> bool:
 
 
 def apply_tracking() -> int:
-    """Apply the events whose nudge was lost, and the parked ones whose shipment is there now."""
+    """Apply the events whose task was lost, and the parked ones whose shipment is there now."""
     return sum(
         steps(
             "tracking events",

@@ -26,7 +26,7 @@ from orders.services import Delivery
 
 
 class PlacingForm(forms.ModelForm):  # type: ignore[type-arg]
-    """An order for a customer, who hears of it by a channel that must reach them."""
+    """An order for a customer, who gets its messages by a channel that must reach them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

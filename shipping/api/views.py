@@ -48,7 +48,7 @@ from shipping.models import Schedule, Shipment
 from shipping.schedules import services as schedules
 from shipping.schedules.forecast import forecast
 from shipping.staff_actions import order_changes, resending
-from shipping.staff_actions.previews import compare_dates, rehearsed
+from shipping.staff_actions.previews import compare_contents, compare_dates
 from shipping.tracking import returns
 
 ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description="Its id.")
@@ -300,7 +300,7 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
     def rehearse(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """What it would send, when, by whom, and for how much."""
         schedule = self.get_object()
-        now, then = rehearsed(schedule, **_read(ScheduleChangeSerializer, request))
+        now, then = compare_contents(schedule, **_read(ScheduleChangeSerializer, request))
         unsent = [parcel.reference for parcel in order_changes.waiting_of([schedule.order])]
         shape = PictureSerializer.shape_of
         return Response(shape(then) | {"now": shape(now), "unsent": unsent})

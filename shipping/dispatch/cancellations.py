@@ -58,9 +58,9 @@ def _adapter(shipment: Shipment) -> Provider:
         raise TransitionNotAllowedError(f"Nobody can be asked: {missing}.") from missing
 
 
-def lane(name: str) -> DeliveryQueue:
+def delivery_queue(name: str) -> DeliveryQueue:
     """The cancellations at a provider. Asking twice cancels no more than asking once."""
-    provider = queue.set_up(name)
+    provider = queue.configured_provider(name)
     return DeliveryQueue(
         name=f"cancelling:{name}",
         model=Cancellation,
@@ -76,7 +76,7 @@ def lane(name: str) -> DeliveryQueue:
 
 def send(name: str) -> int:
     """Ask a provider for all that is due; how many were asked for."""
-    return work(lane(name))
+    return work(delivery_queue(name))
 
 
 def sweep() -> int:
@@ -90,7 +90,7 @@ def sweep() -> int:
 
 
 def _sweep(name: str) -> int:
-    return reclaim_expired(lane(name)) + send(name)
+    return reclaim_expired(delivery_queue(name)) + send(name)
 
 
 def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:

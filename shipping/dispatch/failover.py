@@ -23,7 +23,7 @@ from shipping.routing import Router
 CHUNK = 500
 WORK_FOR = 10.0
 # What a failure is known by (core/failures.py), before the row's number.
-MOVE = "give to another provider the shipment"
+REASSIGN = "give to another provider the shipment"
 
 
 def is_proven(settlement: Disposition) -> bool:
@@ -61,7 +61,7 @@ def resting_now() -> set[str]:
     return {name.partition(":")[2] for name in names.values_list("name", flat=True)}
 
 
-def move_on() -> int:
+def reassign_waiting() -> int:
     """Give what waits for a provider that takes nothing now to the next one; how many.
 
     That is one that is switched off, or whose circuit is open. Only parcels that are not in
@@ -70,13 +70,13 @@ def move_on() -> int:
     router = Router.load()
     idle = resting_now() | {name for name, why in router.usable.items() if why}
     waiting = _waiting(idle if router.rules else ())
-    rows = waiting.exclude(pk__in=resting(MOVE, waiting)).order_by("pk")
+    rows = waiting.exclude(pk__in=resting(REASSIGN, waiting)).order_by("pk")
     moved, after, end = 0, 0, time.monotonic() + WORK_FOR
     while time.monotonic() < end and not shutdown.is_under_way():
         chunk = list(rows.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK])
         if not chunk:
             break
-        moved, after = moved + together(MOVE, chunk, partial(_move, waiting)), chunk[-1]
+        moved, after = moved + together(REASSIGN, chunk, partial(_move, waiting)), chunk[-1]
     return moved
 
 
@@ -90,11 +90,11 @@ def _move(waiting: "QuerySet[Shipment]", ids: Sequence[int]) -> int:
     chosen = waiting.filter(pk__in=ids).order_by("pk")
     rows = list(chosen.select_for_update(skip_locked=True, of=("self",), no_key=True))
     elsewhere = {pk: names[0] for pk, names in alternatives(rows).items() if names}
-    _give(rows, elsewhere)
+    _reassign(rows, elsewhere)
     return len(elsewhere)
 
 
-def _give(rows: Sequence[Shipment], elsewhere: Mapping[int, str]) -> None:
+def _reassign(rows: Sequence[Shipment], elsewhere: Mapping[int, str]) -> None:
     for name in set(elsewhere.values()):
         keys = [pk for pk, chosen in elsewhere.items() if chosen == name]
         Shipment.objects.filter(pk__in=keys).update(provider=name)

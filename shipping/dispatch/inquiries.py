@@ -1,4 +1,4 @@
-"""Asks providers after parcels, in the lane of their parcels: the same lock, limits and breaker."""
+"""Asks providers after parcels, in their queue: the same lock, limits and breaker."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,10 +26,10 @@ CONCURRENCY = 5
 PER_SECOND = 5.0
 
 
-def lane(name: str) -> DeliveryQueue:
+def delivery_queue(name: str) -> DeliveryQueue:
     """The questions to a provider. Raises LookupError when there is no such provider."""
-    parcels = queue.lane(name)
-    provider = queue.set_up(name)
+    parcels = queue.delivery_queue(name)
+    provider = queue.configured_provider(name)
     limits = replace(
         parcels.limits,
         concurrency=min(CONCURRENCY, parcels.limits.concurrency),
@@ -59,7 +59,7 @@ def sweep(seconds: float) -> int:
 
 
 def _sweep(seconds: float, name: str) -> int:
-    questions = lane(name)
+    questions = delivery_queue(name)
     reclaim_expired(questions)
     return work(questions, seconds=seconds)
 

@@ -1,4 +1,4 @@
-"""Hands shipments to their providers: a lane each, worked in chunks, settled in bulk."""
+"""Hands shipments to their providers: a queue each, worked in chunks, recorded in bulk."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,9 +22,9 @@ from shipping.provider_api.base import Provider, UnsupportedShipmentError
 _Settled = Sequence[tuple[Shipment, Disposition]]
 
 
-def lane(name: str) -> DeliveryQueue:
+def delivery_queue(name: str) -> DeliveryQueue:
     """The queue to a provider. Raises LookupError when there is no such provider."""
-    provider = set_up(name)
+    provider = configured_provider(name)
     return DeliveryQueue(
         name=f"shipping:{name}",
         model=Shipment,
@@ -38,7 +38,7 @@ def lane(name: str) -> DeliveryQueue:
     )
 
 
-def set_up(name: str) -> Provider:
+def configured_provider(name: str) -> Provider:
     """A provider at the address that staff typed, if they did. Raises LookupError."""
     url = ProviderProfile.of(name).url
     return providers.get(name).with_url(url) if url else providers.get(name)
@@ -49,10 +49,12 @@ def dispatch(shipment_id: int | None = None) -> int:
 
     The key only says where to look: what is due there goes out together, this one or not.
     """
-    return each_name("send parcels", busy(shipment_id), lambda name: work(lane(name)))
+    return each_name(
+        "send parcels", providers_due(shipment_id), lambda name: work(delivery_queue(name))
+    )
 
 
-def busy(shipment_id: int | None = None) -> list[str]:
+def providers_due(shipment_id: int | None = None) -> list[str]:
     """The providers for which something is due, in one statement; of a shipment, its own.
 
     One that staff have switched off is left alone.
@@ -67,7 +69,7 @@ def busy(shipment_id: int | None = None) -> list[str]:
         return [name for (name,) in cursor.fetchall()]
 
 
-def abandoned() -> list[str]:
+def providers_with_expired_leases() -> list[str]:
     """The providers whose worker has died between claim and answer, in one statement."""
     names = providers.names()
     lost = Shipment.objects.filter(provider__in=names, state="sending", lease_until__lt=clock.now())
@@ -134,9 +136,13 @@ def _looked_up(provider: Provider) -> Reader:
 def _kept_for_correction(name: str, settled: _Settled) -> _Settled:
     """A wrong address is corrected, and then they go out: it refuses no shipment for good."""
     return [
-        (row, decide(row, Temporary(each.error), lane(name)) if _is_address_refused(each) else each)
+        (row, _retried(name, row, each) if _is_address_refused(each) else each)
         for row, each in settled
     ]
+
+
+def _retried(name: str, row: Shipment, refused: Disposition) -> Disposition:
+    return decide(row, Temporary(refused.error), delivery_queue(name))
 
 
 def _is_address_refused(settlement: Disposition) -> bool:

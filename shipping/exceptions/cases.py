@@ -1,7 +1,8 @@
-"""What goes wrong with parcels, as cases. One is open exactly while its row is in trouble.
+"""What goes wrong with parcels, as cases. One is open exactly while its row needs staff.
 
-`note` opens, `follow` also closes; both run in the transaction of the change they are about. What
-a path forgets, the sweeper brings into step: `troubled` says which rows are wrong now.
+`open_cases` opens, `update_cases` also closes; both run in the transaction of the change that they
+are about. What a path forgets, the sweeper brings into step: `Kind.troubled` says which rows are
+wrong now.
 """
 
 from collections import Counter
@@ -124,7 +125,7 @@ def describe_parked(events: Sequence[TrackingEvent]) -> list[Trouble]:
     """Their cases, so many at a time of each provider: a flood is one case more."""
     waiting = Case.objects.filter(kind=PARKED, closed_at=None).order_by()
     counts = Counter(dict(waiting.values_list("source").annotate(n=Count("pk"))))
-    return [_of_parked(event) for event in events if _is_next(counts, event.provider)]
+    return [_case_of_parked(event) for event in events if _is_next(counts, event.provider)]
 
 
 def _is_next(counts: Counter[str], provider: str) -> bool:
@@ -132,7 +133,7 @@ def _is_next(counts: Counter[str], provider: str) -> bool:
     return counts[provider] <= MOST_PARKED
 
 
-def _of_parked(event: TrackingEvent) -> Trouble:
+def _case_of_parked(event: TrackingEvent) -> Trouble:
     return Trouble(
         kind=PARKED,
         subject=event.pk,

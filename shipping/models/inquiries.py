@@ -8,7 +8,7 @@ from shipping.models.shipments import Shipment
 
 
 class Inquiry(OutboxRow):
-    """One question to a provider, asked again whenever it is due; the shipment tells the answer."""
+    """One question to a provider, asked again when it is due; its answer is an event."""
 
     shipment = models.OneToOneField(Shipment, on_delete=models.CASCADE, related_name="inquiry")
     provider = models.CharField(max_length=30)

@@ -118,7 +118,7 @@ class ProviderProfile(models.Model):
 
     @property
     def calendar(self) -> Calendar:
-        """Its days."""
+        """Its working days."""
         return Calendar(
             tuple(self.working_days), self.country, self.subdivision, self.cut_off, self.time_zone
         )

@@ -150,7 +150,7 @@ class ShipmentEvent(Event):
     """Something that happened to a shipment. The receiver in notifications listens."""
 
     shipment = models.ForeignKey(Shipment, on_delete=models.CASCADE, related_name="events")
-    # What the provider said: of an attempt to deliver the customer hears once for each of these.
+    # What the provider said: of an attempt to deliver the customer gets a message for each.
     # Neither constraint nor index: the largest table, and nothing is looked for by it.
     reported = models.ForeignKey(
         "shipping.TrackingEvent",

@@ -47,9 +47,9 @@ class TrackedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
-    """What a proven webhook says and we cannot read: a part of it, or the whole body as bytes.
+    """A proven webhook, or a part of it, that cannot be read; the whole body is bytes.
 
-    `problem` is in our words; `order_id` and `raw_status` hold what could be made out all the same.
+    `problem` is our text; `order_id` and `raw_status` hold what could be made out all the same.
     """
 
     raw: Any
@@ -89,7 +89,7 @@ class Provider:
     sends_webhooks: ClassVar[bool] = False
     # It carries no real parcel: refused in production.
     is_fake: ClassVar[bool] = False
-    # Where staff said it is, instead of the environment; `with_url` sets it.
+    # The URL that staff typed, instead of the environment's; `with_url` sets it.
     typed_url: str = ""
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -129,7 +129,7 @@ class Provider:
 
     @property
     def url(self) -> str:
-        """Where it is, without a slash at the end."""
+        """Its base URL, without a slash at the end."""
         return (self.typed_url or self.setting("URL")).rstrip("/")
 
     @property
@@ -138,7 +138,7 @@ class Provider:
         return self.supports_lookup or self.is_idempotent
 
     def with_url(self, url: str) -> "Provider":
-        """The same provider at the address that staff typed."""
+        """The same provider at the URL that staff typed."""
         moved = copy(self)
         moved.typed_url = url
         return moved

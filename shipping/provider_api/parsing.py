@@ -1,4 +1,4 @@
-"""Reading what providers say: the other side is not trusted.
+"""Parses what providers answer and report: the other side is not trusted.
 
 What an answer says of a parcel is kept when it is fit to keep and left out otherwise, for the
 parcel was taken either way. What a webhook says is read by the field; what cannot be read is named

@@ -121,7 +121,7 @@ def _hint(raw: Mapping[str, Any]) -> tuple[object, object]:
 def _accepted(root: Element) -> Outcome:
     if root.tag != "consignment":
         return _refusal(root)
-    # Without a label there is no telling what it took.
+    # Without a label nobody can ask what it accepted.
     return parsing.accepted(root.attrib["label"], root.get("barcode"), root.get("track"))
 
 

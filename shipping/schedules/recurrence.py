@@ -15,7 +15,7 @@ class Recurrence:
 
     Occurrence n falls on `anchor` + (n - `anchor_occurrence`) weeks or months, clamped to the
     month's end. Each verb that staff may use on a schedule gives another Plan, so that a preview
-    is the same computation as the deed.
+    is the same computation as the change.
     """
 
     interval: str

@@ -69,7 +69,7 @@ def start(order: Order, *, by: str) -> Schedule:
     return schedule
 
 
-def stop(order: Order, *, by: str) -> Schedule | None:
+def cancel_of_order(order: Order, *, by: str) -> Schedule | None:
     """Cancel the schedule of a cancelled order; None when it has none."""
     schedule = Schedule.objects.filter(order=order).first()
     if schedule and schedule.state != "cancelled":

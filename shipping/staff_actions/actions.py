@@ -39,8 +39,8 @@ class ResendForm(AddressForm):
     )
 
 
-class TakenForm(forms.Form):
-    """What the provider said."""
+class AcceptedForm(forms.Form):
+    """What the provider answered when staff asked."""
 
     tracking_number = TokenField(max_length=100, required=False, help_text="If they named one.")
 
@@ -133,7 +133,7 @@ RETRY = Action(
     preview=_same_key,
     run=resolutions.retry_as_seen,
 )
-SEND_BY = Action(
+REROUTE = Action(
     "send-by",
     "Send by another provider",
     CHANGE,
@@ -154,13 +154,13 @@ CORRECT = Action(
     initial=Shipment.address,
     run=_correct,
 )
-TAKEN = Action(
+CONFIRM_ACCEPTED = Action(
     "taken",
     "The provider has it",
     CHANGE,
     explained="It counts as sent, and is not sent again. Ask the provider before.",
     needs_reason=True,
-    form=TakenForm,
+    form=AcceptedForm,
     run=resolutions.confirm_accepted,
 )
 CANCEL = Action(
@@ -282,10 +282,10 @@ def _of_provider(kind: str) -> Kind:
 
 
 def register_kinds() -> None:
-    """Tell core what can go wrong here."""
+    """Register what can go wrong here."""
     register(
-        _of_state("unknown", "Outcome unknown", RETRY, ASK, TAKEN, SEND_BY, CANCEL),
-        _of_state("rejected", "Rejected", CORRECT, RETRY, SEND_BY, CANCEL),
+        _of_state("unknown", "Outcome unknown", RETRY, ASK, CONFIRM_ACCEPTED, REROUTE, CANCEL),
+        _of_state("rejected", "Rejected", CORRECT, RETRY, REROUTE, CANCEL),
         _of_state("failed-to-deliver", "Failed to deliver", RESEND, HOLD, TAKE_BACK, CANCEL),
         Kind(
             name=cases.STALLED,

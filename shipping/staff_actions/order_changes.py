@@ -34,7 +34,8 @@ FIELDS = {
 def amend(schedule: Schedule, wanted: Wanted, *, by: str, **dates: Any) -> Schedule:
     """Change what a schedule sends, and when (as `schedules.change`), in one go; gives it anew.
 
-    Raises what `orders.changes.change`, `follow` and `schedules.change` raise; then nothing is.
+    Raises what `orders.changes.change`, `apply_order_change` and `schedules.change` raise; nothing
+    is changed then.
     """
     if wanted.named:
         change(schedule.order, wanted, by=by)

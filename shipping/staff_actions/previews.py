@@ -69,7 +69,7 @@ class Picture:
     provider: str
 
 
-def rehearsed(
+def compare_contents(
     schedule: Schedule, wanted: Wanted, *, count: int = 5, **dates: Any
 ) -> tuple[Picture, Picture]:
     """A schedule as it is, and as it would be after `order_changes.amend`.

@@ -70,7 +70,7 @@ def test_an_order_is_placed_and_shipped_though_the_broker_is_dead(provider, dead
 
 def test_what_a_dead_worker_left_is_looked_up_and_sent_once(db, provider):
     shipment = queued_shipment()
-    claim(queue.lane("reference"), limit=1)
+    claim(queue.delivery_queue("reference"), limit=1)
     with time_machine.travel(timezone.now() + timedelta(minutes=6)):
         assert sweep()["shipments taken over from lost workers"] == 1
     shipment.refresh_from_db()

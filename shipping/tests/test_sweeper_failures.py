@@ -157,14 +157,14 @@ def test_a_parcel_that_cannot_go_elsewhere_holds_up_no_other(poison: Any, provid
     found = [queued_shipment() for _ in range(3)]
     ProviderProfile.objects.create(provider="reference", is_active=False)
     poison("shipping_shipment", f"NEW.id = {found[0].pk}")
-    assert failover.move_on() == 2
+    assert failover.reassign_waiting() == 2
     moved = Shipment.objects.filter(provider="console").order_by("pk")
     assert list(moved) == found[1:]
-    assert Case.objects.get().title == f"{failover.MOVE} {found[0].pk}"
-    assert failover.move_on() == 0, "it rests"
+    assert Case.objects.get().title == f"{failover.REASSIGN} {found[0].pk}"
+    assert failover.reassign_waiting() == 0, "it rests"
     poison.cure()
     Failure.objects.update(next_attempt_at=timezone.now())
-    assert (failover.move_on(), failover.move_on()) == (1, 0)
+    assert (failover.reassign_waiting(), failover.reassign_waiting()) == (1, 0)
     assert Case.objects.get().closed_by == "system"
 
 

@@ -54,7 +54,7 @@ class Reported(Protocol):
 R = TypeVar("R", bound=Reported)
 
 
-def story(event: Reported) -> tuple[datetime, int]:
+def chronological_key(event: Reported) -> tuple[datetime, int]:
     """The order in which things happened: by their time, in doubt by what follows what.
 
     Nothing happened after its report came: a carrier's clock that is ahead does not count.
@@ -74,7 +74,7 @@ def fold(events: Iterable[Reported]) -> str | None:
 def decisive(events: Sequence[R]) -> R:
     """The event that says where a parcel is, of one or more."""
     delivered = [event for event in events if event.event_name == "delivered"]
-    return max(delivered or events, key=story)
+    return max(delivered or events, key=chronological_key)
 
 
 def store(
@@ -204,7 +204,7 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     shipment = Shipment.objects.select_for_update(**locked).filter(pk=shipment_id).first()
     if order is None or shipment is None:
         return 0
-    events = sorted(shipment.tracking_events.all(), key=story)
+    events = sorted(shipment.tracking_events.all(), key=chronological_key)
     history = [event for event in events if event.applied_at]
     new = [event for event in events if not event.applied_at]
     history += new[:-MOST_RECORDED]

@@ -35,7 +35,7 @@ from orders.models import MOST_OF_A_PRODUCT, DeliveryService, Order, Product
 from orders.rules import MOST_LINES, Lines
 from shipping.models import Schedule
 from shipping.staff_actions import order_changes
-from shipping.staff_actions.previews import Picture, rehearsed
+from shipping.staff_actions.previews import Picture, compare_contents
 
 SPARE_LINES = 2
 MEANWHILE = "It was changed meanwhile: this is how it is now. Type your change again."
@@ -205,7 +205,7 @@ def _decided(
 ) -> HttpResponse | None:
     form = context["form"]
     try:
-        now, then = rehearsed(schedule, wanted)
+        now, then = compare_contents(schedule, wanted)
         mark = mark_of(now, then)
         if request.POST.get("do") == "change" and form.cleaned_data["seen"] == mark:
             order_changes.amend(schedule, wanted, by=actor_of(request))

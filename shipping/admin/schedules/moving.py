@@ -29,7 +29,7 @@ from orders.changes import Wanted
 from shipping.admin.schedules.contents import mark_of
 from shipping.models import Schedule
 from shipping.staff_actions import order_changes
-from shipping.staff_actions.previews import rehearsed
+from shipping.staff_actions.previews import compare_contents
 
 RIGHTS = ("shipping.change_schedule", "orders.change_order", "customers.view_customer")
 PAGE = "admin:customers_customer_move_subscriptions"
@@ -142,7 +142,7 @@ def _wanted(form: MoveForm) -> Wanted:
 
 def _preview(row: Schedule, wanted: Wanted) -> dict[str, Any]:
     try:
-        now, then = rehearsed(row, wanted, count=3)
+        now, then = compare_contents(row, wanted, count=3)
     except (TransitionNotAllowedError, ValidationError) as refused:
         return {"row": row, "refusal": refusal(refused), "mark": str(row.pk)}
     return {"row": row, "now": now, "then": then, "mark": mark_of(now, then)}

@@ -199,11 +199,11 @@ def test_the_statements_do_not_grow_with_the_chunk(db, provider, django_assert_m
 def test_an_event_before_the_answer_keeps_its_state_and_the_answer_is_recorded(db, provider):
     """The webhook is quicker than our own settlement."""
     shipment = queued_shipment()
-    lane = queue.lane("reference")
-    rows = claim(lane, limit=1)
+    parcels = queue.delivery_queue("reference")
+    rows = claim(parcels, limit=1)
     events.store("reference", [tracked(shipment.reference, "in-transit")])
     events.apply(shipment.pk)
-    attempt(lane, rows)
+    attempt(parcels, rows)
     shipment.refresh_from_db()
     assert shipment.state == "in-transit"
     assert shipment.tracking_number.startswith("SBX")
@@ -214,12 +214,12 @@ def test_an_event_before_the_answer_keeps_its_state_and_the_answer_is_recorded(d
 
 def test_an_event_in_the_middle_of_a_failing_attempt_ends_the_attempts(db, provider):
     shipment = queued_shipment()
-    lane = queue.lane("reference")
-    rows = claim(lane, limit=1)
+    parcels = queue.delivery_queue("reference")
+    rows = claim(parcels, limit=1)
     events.store("reference", [tracked(shipment.reference, "waiting-for-collection")])
     events.apply(shipment.pk)
     provider.faults(provider={"status": 500})
-    attempt(lane, rows)
+    attempt(parcels, rows)
     shipment.refresh_from_db()
     assert shipment.state == "waiting-for-collection"
     assert queue.dispatch() == 0
@@ -227,12 +227,12 @@ def test_an_event_in_the_middle_of_a_failing_attempt_ends_the_attempts(db, provi
 
 def test_a_worker_that_comes_back_late_cannot_settle(db, provider):
     shipment = queued_shipment()
-    lane = queue.lane("reference")
-    late = claim(lane, limit=1)
+    parcels = queue.delivery_queue("reference")
+    late = claim(parcels, limit=1)
     Shipment.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    assert reclaim_expired(lane) == 1
+    assert reclaim_expired(parcels) == 1
     assert kinds(shipment) == ["queued", "unknown"]
-    attempt(lane, late)
+    attempt(parcels, late)
     shipment.refresh_from_db()
     assert (shipment.state, shipment.tracking_number) == ("queued", "")
     assert kinds(shipment) == ["queued", "unknown"]

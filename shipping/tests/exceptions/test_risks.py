@@ -254,7 +254,7 @@ def test_nothing_goes_by_itself_to_who_may_have_it(world, how):
         dispatch_queue.dispatch()
     else:
         ProviderProfile.objects.create(provider="northpost", is_active=False)
-        failover.move_on()
+        failover.reassign_waiting()
     shipment.refresh_from_db()
     assert (shipment.provider, shipment.state) == ("northpost", "queued")
     assert len(world.parcels()) == 1

@@ -97,7 +97,7 @@ def test_the_stand_in_is_called_where_staff_say_it_is(db, settings, provider):
 
 def a_question_about(shipment):
     stalled.ask([shipment.pk], at_once=True)
-    work(inquiries.lane("reference"))
+    work(inquiries.delivery_queue("reference"))
     return Inquiry.objects.get()
 
 

@@ -18,7 +18,7 @@ from orders.models import Order
 from orders.tests.factories import ADDRESS
 from shipping import services
 from shipping.dispatch.failover import alternatives
-from shipping.dispatch.queue import dispatch, lane
+from shipping.dispatch.queue import delivery_queue, dispatch
 from shipping.models import ProviderProfile, RoutingRule, Schedule, Shipment
 from shipping.schedules.run import run_schedule
 from shipping.tests.factories import last_event, queued_shipment, weekly_schedule
@@ -210,7 +210,7 @@ def test_a_change_waits_for_a_claim_and_leaves_what_was_claimed_as_it_was(provid
 
     mover = Thread(target=move_away)
     with transaction.atomic():
-        [claimed] = claim(lane("reference"), limit=1)
+        [claimed] = claim(delivery_queue("reference"), limit=1)
         mover.start()
         assert (claimed.line_1, claimed.lines[0].quantity) == ("1 Old Street", 2)
     mover.join()

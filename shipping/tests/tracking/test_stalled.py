@@ -30,7 +30,7 @@ def quiet_for(hours: float, **columns) -> Shipment:
 def asked() -> int:
     """Let every question be asked that waits; how many were."""
     Inquiry.objects.filter(state="queued").update(next_attempt_at=timezone.now())
-    return work(inquiries.lane("reference"))
+    return work(inquiries.delivery_queue("reference"))
 
 
 def look_ups(provider) -> int:
@@ -161,7 +161,7 @@ def test_a_provider_that_is_down_is_asked_later_and_not_hammered(db, provider):
     quiet_for(25)
     stalled.find_stalled()
     for _ in range(5):
-        work(inquiries.lane("reference"))
+        work(inquiries.delivery_queue("reference"))
     assert look_ups(provider) <= 1
     assert Inquiry.objects.get().state == "queued"
     assert not Case.objects.exists()
@@ -178,10 +178,10 @@ def test_an_answer_about_an_earlier_try_changes_nothing(db, provider, change):
     shipment = quiet_for(25)
     stalled.find_stalled()
     Inquiry.objects.update(next_attempt_at=timezone.now())
-    lane = inquiries.lane("reference")
-    rows = claim(lane, limit=1)
+    questions = inquiries.delivery_queue("reference")
+    rows = claim(questions, limit=1)
     Shipment.objects.filter(pk=shipment.pk).update(**change)
-    attempt(lane, rows)
+    attempt(questions, rows)
     shipment.refresh_from_db()
     assert shipment.state == change.get("state", "sent")
     assert last_event(shipment).kind == "queued"
