@@ -38,9 +38,9 @@ class Issuer:
     def __init__(self, port: int, web: str, folder: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.log = folder / "issuer.log"
-        words = [sys.executable, ".ci/issuer.py", str(port), "--secret", SECRET]
-        self.words = [
-            *words,
+        arguments = [sys.executable, ".ci/issuer.py", str(port), "--secret", SECRET]
+        self.arguments = [
+            *arguments,
             "--redirect",
             f"{web}/oidc/callback/",
             "--keys",
@@ -51,7 +51,7 @@ class Issuer:
     def start(self) -> None:
         """Start it and wait until it answers."""
         with self.log.open("a") as log:
-            self.process = subprocess.Popen(self.words, cwd=ROOT, stdout=log, stderr=log)
+            self.process = subprocess.Popen(self.arguments, cwd=ROOT, stdout=log, stderr=log)
         wait_for("the issuer answers", lambda: _answers(f"{self.url}/jwks"), 20)
 
     def signal(self, number: int) -> None:
@@ -100,7 +100,7 @@ class Traffic:
                 answer = session.get(
                     f"{self.web}/api/v1/products/?page_size=1", headers=headers, timeout=30
                 )
-                self.answers[_said(answer)] += 1
+                self.answers[_summary(answer)] += 1
                 self.seconds.append(time.monotonic() - began)
 
     def __enter__(self) -> "Traffic":
@@ -123,7 +123,7 @@ class Traffic:
             sys.exit(f"{during}: a valid request was refused")
 
 
-def _said(answer: requests.Response) -> str:
+def _summary(answer: requests.Response) -> str:
     if answer.ok:
         return str(answer.status_code)
     return f"{answer.status_code} {answer.headers.get('WWW-Authenticate', answer.text)[:200]}"
@@ -142,14 +142,14 @@ def dosette(port: int, folder: Path, issuer: str, *, quick: bool) -> Iterator[st
         "PYTHONPATH": f"{ROOT}",
     }
     for command in (["migrate", "--verbosity", "0"], ["load_demo"]):
-        words = [sys.executable, "manage.py", *command]
+        arguments = [sys.executable, "manage.py", *command]
         subprocess.run(
-            words, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=120
+            arguments, cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=120
         )
     settings = ".ci/quick_keys.py" if quick else "config/gunicorn.py"
     with (folder / "web.log").open("w") as log:
-        words = [sys.executable, "-m", "gunicorn", "-c", settings]
-        web = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        arguments = [sys.executable, "-m", "gunicorn", "-c", settings]
+        web = subprocess.Popen(arguments, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
         url = f"http://127.0.0.1:{port}"
         wait_for("Dosette answers", lambda: _answers(f"{url}/livez"), 30)
@@ -267,8 +267,8 @@ def main() -> None:
                 staff_sign_in(web, issuer)
                 rotation(web, issuer, 6.0 if options.minute else 1.5)
                 outage(web, issuer, 60.0 if options.minute else 12.0)
-            if "Traceback" in (said := (folder / "web.log").read_text()):
-                sys.exit(f"There is a traceback in the log:\n{said[-3000:]}")
+            if "Traceback" in (log_text := (folder / "web.log").read_text()):
+                sys.exit(f"There is a traceback in the log:\n{log_text[-3000:]}")
         except BaseException:
             print((folder / "web.log").read_text()[-3000:])
             raise

@@ -37,8 +37,8 @@ class Drive:
 
     def fetch_token(self) -> None:
         """`make token`, as the README says."""
-        words = ["make", "--silent", "token"]
-        self.token = subprocess.check_output(words, cwd=ROOT, env=self.environment, text=True)
+        command = ["make", "--silent", "token"]
+        self.token = subprocess.check_output(command, cwd=ROOT, env=self.environment, text=True)
         self.token = self.token.strip()
 
     def api(self, method: str, path: str, **body: Any) -> Any:
@@ -54,8 +54,8 @@ class Drive:
 
     def ledger(self) -> dict[str, list[Any]]:
         """Everything the sandbox was sent."""
-        told: dict[str, list[Any]] = requests.get(f"{self.sandbox}/ledger", timeout=10).json()
-        return told
+        entries: dict[str, list[Any]] = requests.get(f"{self.sandbox}/ledger", timeout=10).json()
+        return entries
 
 
 def wait_for(what: str, condition: Callable[[], Any], seconds: float) -> Any:
@@ -79,9 +79,9 @@ def running(**more: str) -> Iterator[Drive]:
         )
         log = Path(var) / "run.log"
         with log.open("w") as output:
-            words = ["make", "run"]
+            command = ["make", "run"]
             run = subprocess.Popen(
-                words,
+                command,
                 cwd=ROOT,
                 env=environment,
                 stdout=output,
@@ -121,7 +121,7 @@ def _stop(run: subprocess.Popen[bytes], var: str) -> None:
 
 def _processes_of(var: str) -> dict[int, str]:
     """Processes that have this folder in their environment or command line, by number."""
-    found = {}
+    processes = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             command = (folder / "cmdline").read_bytes()
@@ -129,8 +129,8 @@ def _processes_of(var: str) -> dict[int, str]:
         except OSError:
             continue
         if var.encode() in known and int(folder.name) != os.getpid():
-            found[int(folder.name)] = command.replace(b"\0", b" ").decode()
-    return found
+            processes[int(folder.name)] = command.replace(b"\0", b" ").decode()
+    return processes
 
 
 def _free_pair() -> int:
@@ -170,11 +170,11 @@ def order_something(drive: Drive) -> None:
         lambda: any(number in json.dumps(entry) for entry in drive.ledger()["shipments"]),
         DONE_WITHIN,
     )
-    wait_for("the customer has a message", lambda: _heard(drive, customer), DONE_WITHIN)
+    wait_for("the customer has a message", lambda: _was_notified(drive, customer), DONE_WITHIN)
     wait_for("the parcel's events are back", lambda: _is_moving(drive, order["id"]), DONE_WITHIN)
 
 
-def _heard(drive: Drive, customer: dict[str, Any]) -> bool:
+def _was_notified(drive: Drive, customer: dict[str, Any]) -> bool:
     ledger = drive.ledger()
     addresses = {customer["phone_number"], customer["email"]} - {""}
     return any(entry.get("recipient") in addresses for entry in ledger["sms"] + ledger["email"])
@@ -197,7 +197,7 @@ def has_an_honest_schema(drive: Drive) -> bool:
         f'hooks = "{hooks}"\n'
         f'[parameters]\n"path.token" = "{secret}"\n"path.provider" = "reference"\n'
     )
-    words = [
+    command = [
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
         *("run", f"{drive.web}/api/schema/"),
         *("--header", f"Authorization: Bearer {drive.token}"),
@@ -205,14 +205,14 @@ def has_an_honest_schema(drive: Drive) -> bool:
         *("--exclude-checks", "positive_data_acceptance", "--workers", "1"),
         *("--generation-deterministic", "--request-timeout", "20", "--no-color"),
     ]
-    return subprocess.run(words, cwd=ROOT, check=False).returncode == 0
+    return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
 
 
 def cases_hold() -> bool:
     """The faults from real life, each with the answer it gets; the carriers' events are theirs."""
     with running(SANDBOX_EVENTS="off") as drive:
-        words = [sys.executable, "-m", "tests.cases", drive.environment["PORT"]]
-        return subprocess.run(words, cwd=ROOT, env=drive.environment, check=False).returncode == 0
+        command = [sys.executable, "-m", "tests.cases", drive.environment["PORT"]]
+        return subprocess.run(command, cwd=ROOT, env=drive.environment, check=False).returncode == 0
 
 
 def main() -> None:

@@ -137,8 +137,8 @@ class World:
         """What is said of somebody who signed in."""
         name, groups = PEOPLE[person]
         mail = f"{name.split()[0].lower()}@independent.example"
-        said = {"sub": person, "name": name, "email": mail, "email_verified": True}
-        return said | {"groups": groups}
+        claims = {"sub": person, "name": name, "email": mail, "email_verified": True}
+        return claims | {"groups": groups}
 
 
 def _person(key: str) -> SimpleNamespace:
@@ -181,8 +181,8 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         )
 
     def query_authorization_code(self, code: str, client: Client) -> Code | None:
-        found = world.codes.get(code)
-        return found if found and found.client_id == client.client_id else None
+        stored = world.codes.get(code)
+        return stored if stored and stored.client_id == client.client_id else None
 
     def delete_authorization_code(self, authorization_code: Code) -> None:
         del world.codes[authorization_code.code]

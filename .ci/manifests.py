@@ -109,19 +109,19 @@ def _selector(resource: Resource) -> dict[str, str]:
         "PodDisruptionBudget": spec.get("selector", {}).get("matchLabels", {}),
         "NetworkPolicy": spec.get("podSelector", {}).get("matchLabels", {}),
     }
-    found: dict[str, str] = wanted.get(resource["kind"], {})
-    return found
+    selector: dict[str, str] = wanted.get(resource["kind"], {})
+    return selector
 
 
 def main() -> None:
     """Every file that is named."""
-    found = False
+    has_faults = False
     for name in sys.argv[1:]:
         resources = [r for r in yaml.safe_load_all(Path(name).read_text()) if r]
         for fault in faults(resources):
-            found = True
+            has_faults = True
             print(f"{name}: {fault}")
-    sys.exit(found)
+    sys.exit(has_faults)
 
 
 if __name__ == "__main__":

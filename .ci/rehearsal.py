@@ -38,7 +38,7 @@ class Disaster(SystemExit):
     """What the rehearsal ends with when it fails."""
 
 
-def say(text: str) -> None:
+def show(text: str) -> None:
     """A line with the seconds since the start."""
     print(f"{time.monotonic() - STARTED:5.1f} s  {text}", flush=True)
 
@@ -47,7 +47,7 @@ def must(is_so: bool, what: str) -> None:
     """End the rehearsal unless it is so."""
     if not is_so:
         raise Disaster(f"The rehearsal failed: {what}.")
-    say(f"✓ {what}")
+    show(f"✓ {what}")
 
 
 class Cluster(EmbeddedServer):
@@ -75,12 +75,12 @@ class Cluster(EmbeddedServer):
         """Stop it as a power cut would."""
         self._run("pg_ctl", "stop", "-w", "-m", "immediate", "-D", self.data)
 
-    def run(self, *words: str | Path) -> str:
+    def run(self, *arguments: str | Path) -> str:
         """A script as the server's own user, with its binaries on the path."""
         where = {"PGHOST": str(self._socket_folder()), "PGUSER": "postgres"}
         path = f"{_binaries()}:{os.environ['PATH']}"
         done = subprocess.run(
-            words,
+            arguments,
             cwd="/",
             env=os.environ | where | {"PATH": path},
             capture_output=True,
@@ -89,14 +89,14 @@ class Cluster(EmbeddedServer):
             **self._identity(),
         )
         if done.returncode:
-            raise Disaster(f"{words[0]} failed: {done.stdout}{done.stderr}")
+            raise Disaster(f"{arguments[0]} failed: {done.stdout}{done.stderr}")
         return str(done.stdout).strip()
 
 
-def manage(server: Cluster, environment: dict[str, str], *words: str) -> str:
+def manage(server: Cluster, environment: dict[str, str], *arguments: str) -> str:
     """The output of `manage.py` on that server."""
     done = subprocess.run(
-        [sys.executable, "manage.py", *words],
+        [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
         env=os.environ | environment | {"DATABASE_URL": server.url},
         capture_output=True,
@@ -104,7 +104,7 @@ def manage(server: Cluster, environment: dict[str, str], *words: str) -> str:
         check=False,
     )
     if done.returncode:
-        raise Disaster(f"manage.py {words[0]} failed: {done.stdout}{done.stderr[-3000:]}")
+        raise Disaster(f"manage.py {arguments[0]} failed: {done.stdout}{done.stderr[-3000:]}")
     return str(done.stdout).strip()
 
 
@@ -135,7 +135,7 @@ def rehearse(home: Path) -> None:
         finally:
             server.leave()
         lost = _sent(world.url)
-        say(f"The server is gone. The provider has {len(lost)} parcels")
+        show(f"The server is gone. The provider has {len(lost)} parcels")
 
         restored = Cluster(home / "after")
         seconds = _restore(restored, server, backups, moment)
@@ -143,7 +143,7 @@ def rehearse(home: Path) -> None:
             _afterwards(restored, given, world.url, kept)
         finally:
             restored.leave()
-        say(f"Restoring took {seconds:.1f} s; lost: {LOST} orders after {moment}")
+        show(f"Restoring took {seconds:.1f} s; lost: {LOST} orders after {moment}")
 
 
 def _until_the_disaster(
@@ -152,8 +152,8 @@ def _until_the_disaster(
     """The moment to restore to, and the numbers of the orders there were by then."""
     manage(server, given, "migrate", "-v0")
     shell(server, given, PLACE.format(count=BEFORE) + "\n" + WORK)
-    say(f"{BEFORE} orders placed and sent")
-    say(server.run(ROOT / "scripts" / "backup", backups, "2"))
+    show(f"{BEFORE} orders placed and sent")
+    show(server.run(ROOT / "scripts" / "backup", backups, "2"))
     # Not sent yet at the moment that is restored to; sent afterwards.
     shell(server, given, PLACE.format(count=AFTER))
     [(numbers,)] = server.query(NUMBERS)
@@ -161,7 +161,7 @@ def _until_the_disaster(
     moment = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     time.sleep(0.1)
     shell(server, given, PLACE.format(count=LOST) + "\n" + WORK)
-    say(f"{AFTER} more orders, the moment, {LOST} more; all sent")
+    show(f"{AFTER} more orders, the moment, {LOST} more; all sent")
     [(piece,)] = server.query("SELECT pg_walfile_name(pg_switch_wal())")
     archived = f"SELECT last_archived_wal >= '{piece}' FROM pg_stat_archiver"  # noqa: S608
     wait_until(lambda: server.query(archived) == [(True,)], 20)
@@ -174,7 +174,7 @@ def _restore(restored: Cluster, server: Cluster, backups: Path, moment: str) -> 
     restored.home.mkdir()
     restored.data.mkdir(mode=0o700)
     server._give(restored.data)
-    say(server.run(ROOT / "scripts" / "restore", backups, restored.data, moment))
+    show(server.run(ROOT / "scripts" / "restore", backups, restored.data, moment))
     # The embedded server has its socket, and that one's lock, in its data folder.
     (restored.data / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
     restored.start()
@@ -189,7 +189,7 @@ def _afterwards(restored: Cluster, given: dict[str, str], world: str, kept: list
     manage(restored, given, "migrate", "--check")
     before = _sent(world)
     for line in manage(restored, given, "after_restore").splitlines():
-        say(line)
+        show(line)
     must(_sent(world) == before, "reconciling sends nothing")
     shell(restored, given, PLACE.format(count=NEW) + "\n" + WORK)
     [(numbers,)] = restored.query(NUMBERS)

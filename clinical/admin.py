@@ -99,7 +99,7 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         """The birth date as far as it is known."""
         return patient.born.shown()
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Patients found by words."""
         return search(queryset, text)
 
@@ -159,7 +159,7 @@ class StudyAdmin(RecordedAdmin, LargeTableAdmin):
         """No: health records are kept. See the action “Entered in error”."""
         return False
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The studies of the patients found."""
         return queryset.filter(patient__in=search(Patient.objects.all(), text))
 

@@ -15,11 +15,11 @@ from core.database import clock
 from core.database.folding import SearchVector, SortKey
 from core.workflow import Event
 from customers.models import Customer
-from customers.search.search_vector import Words
+from customers.search.search_vector import PrefixSearchVector
 from customers.values.validators import OneLine
 
 
-class PatientWords(Words):
+class PatientWords(PrefixSearchVector):
     """The index before text was folded: for the migration `0001_initial` alone."""
 
     template = (

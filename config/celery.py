@@ -51,13 +51,13 @@ def log(**_: Any) -> None:
 
 
 @worker_shutting_down.connect(weak=False)
-def hand_back(**_: Any) -> None:
+def request_shutdown(**_: Any) -> None:
     """Long tasks end soon, in the children too, and leave the rest to others."""
     shutdown.begin()
 
 
 @worker_process_init.connect(weak=False)
-def measure(**_: Any) -> None:
+def start_observability(**_: Any) -> None:
     """Each child of a worker tells its figures, and its traces, itself."""
     from core.observability import metrics, tracing
 

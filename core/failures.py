@@ -18,11 +18,11 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
 from core import shutdown
-from core.cases.registry import Trouble
+from core.cases.registry import CaseDraft
 from core.cases.store import open as open_cases
-from core.cases.store import settle
+from core.cases.store import resolve
 from core.database import clock
-from core.database.sql import is_in_the_way
+from core.database.sql import is_concurrency_error
 from core.models import Failure
 from core.observability.metrics import Counter
 
@@ -57,7 +57,7 @@ def steps(sweeper: str, named: Mapping[str, Callable[[], int]]) -> dict[str, int
     failed: list[str] = []
     for name, step in named.items():
         work = f"{sweeper}: {name}"
-        if shutdown.is_under_way():
+        if shutdown.is_requested():
             break
         if known.get(work, clock.now()) > clock.now():
             continue
@@ -78,8 +78,8 @@ def steps(sweeper: str, named: Mapping[str, Callable[[], int]]) -> dict[str, int
 
 
 def _known(works: Iterable[str]) -> dict[str, datetime]:
-    found = Failure.objects.filter(work__in=list(works), row=0)
-    return dict(found.values_list("work", "next_attempt_at"))
+    failures = Failure.objects.filter(work__in=list(works), row=0)
+    return dict(failures.values_list("work", "next_attempt_at"))
 
 
 def waiting(work: str, rows: QuerySet[Any], *, key: str = "pk", most: int = 500) -> list[int]:
@@ -99,8 +99,8 @@ def resting(work: str, rows: QuerySet[Any], *, key: str = "pk") -> list[int]:
     failing = failed(work)
     if not failing:
         return []
-    found = rows.order_by().filter(**{f"{key}__in": failing})
-    forget(work, set(failing) - set(found.values_list(key, flat=True)))
+    still = rows.order_by().filter(**{f"{key}__in": failing})
+    forget(work, set(failing) - set(still.values_list(key, flat=True)))
     due_later = Failure.objects.filter(work=work, next_attempt_at__gt=clock.now())
     return list(due_later.values_list("row", flat=True))
 
@@ -166,7 +166,7 @@ def attempt(work: str, row: int, run: Callable[[], T]) -> T | None:
         raise
     except OperationalError as error:
         raise_if_away()
-        if not is_in_the_way(error):
+        if not is_concurrency_error(error):
             note(work, row, error)
         return None
     except Exception as error:  # noqa: BLE001 - whatever one row brings out, the others go on
@@ -193,7 +193,7 @@ def note(work: str, row: int, error: Exception) -> None:
     logger.error("%s in: %s", where, failure)
     FAILURES.add(work=work)
     if failure.attempts == 1:
-        open_cases(describe([failure]))
+        open_cases(to_cases([failure]))
 
 
 def _pause(failure: Failure) -> timedelta:
@@ -212,25 +212,25 @@ def _place(error: Exception) -> str:
 
 def forget(work: str, rows: Iterable[int]) -> None:
     """Its work is done, or is none any more: close the cases."""
-    gone = Failure.objects.filter(work=work, row__in=list(rows))
-    ids = list(gone.values_list("pk", flat=True))
+    done = Failure.objects.filter(work=work, row__in=list(rows))
+    ids = list(done.values_list("pk", flat=True))
     if ids:
-        settle(KIND, ids, by="system", how="It works again, or is not due any more.")
-        gone.filter(pk__in=ids).delete()
+        resolve(KIND, ids, by="system", resolution="It works again, or is not due any more.")
+        done.filter(pk__in=ids).delete()
 
 
 def forget_untried() -> int:
     """Forget what was due a day ago and nobody has tried since: that work is no more; how many."""
     untried = Failure.objects.filter(next_attempt_at__lt=clock.now() - UNTRIED_FOR)
-    for failure in (found := list(untried[:MOST_ASIDE])):
+    for failure in (chunk := list(untried[:MOST_ASIDE])):
         forget(failure.work, [failure.row])
-    return len(found)
+    return len(chunk)
 
 
-def describe(failures: Sequence[Failure]) -> list[Trouble]:
-    """Their troubles, for the queue of cases."""
+def to_cases(failures: Sequence[Failure]) -> list[CaseDraft]:
+    """Their cases, to be opened."""
     return [
-        Trouble(
+        CaseDraft(
             KIND,
             failure.pk,
             str(failure),

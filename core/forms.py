@@ -91,11 +91,11 @@ class ChangedFieldsForm:
         form: Any = self
         self._loaded = {} if form.instance.pk is None else _columns_of(form.instance)
         # A script that sends a form without what it was shown is compared with what is there.
-        tells = bool(self._loaded) and (not form.is_bound or self._tells_what_was_shown())
+        shows_initial = bool(self._loaded) and (not form.is_bound or self._brings_what_was_shown())
         for field in form.fields.values():
-            field.show_hidden_initial = tells
+            field.show_hidden_initial = shows_initial
 
-    def _tells_what_was_shown(self) -> bool:
+    def _brings_what_was_shown(self) -> bool:
         form: Any = self
         names = ((form.add_initial_prefix(name), field) for name, field in form.fields.items())
         return any(

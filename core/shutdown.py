@@ -1,4 +1,4 @@
-"""Whether this process has been asked to stop: long work looks, and hands back the rest.
+"""Whether this process has been asked to stop: long work looks, and releases the rest.
 
 A prefork worker gets SIGTERM, its children do not, and it is they who work. So the flag lies in
 memory that parent and children share; a signal handler can set it without taking any lock.
@@ -18,11 +18,11 @@ _shared = mmap(-1, _AT.size)
 
 def begin() -> None:
     """Stop soon. Children that were forked before or come later see it, too."""
-    if not is_under_way():
+    if not is_requested():
         _AT.pack_into(_shared, 0, uptime())
 
 
-def is_under_way() -> bool:
+def is_requested() -> bool:
     """Whether no new work is to be begun."""
     return bool(_since())
 

@@ -9,19 +9,19 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import cases
 from core.api.idempotency import forget_old_keys
-from core.cases import Kind, Trouble
+from core.cases import CaseDraft, Kind
 from core.cases.models import Case
 from core.failures import each_name, forget_untried, steps, together, waiting
 
 CHUNK = 500
-Describe = Callable[[Sequence[Any]], list[Trouble]]
-# Cases are opened and closed by whoever notices. Looking for what was forgotten reads every row in
-# trouble, so after a pass that found nothing it rests.
+ToCases = Callable[[Sequence[Any]], list[CaseDraft]]
+# Cases are opened and closed by whoever notices. Looking for what was forgotten reads every row
+# that is wrong, so after a pass that changed nothing it rests.
 REST = 60.0
 
 
 class Reconciler:
-    """Reconciles the cases, unless it found them in step a short while ago in this process."""
+    """Reconciles the cases, unless they were in step a short while ago in this process."""
 
     def __init__(self) -> None:
         self._resting_until = float("-inf")
@@ -30,10 +30,10 @@ class Reconciler:
         """How many were opened and closed; nothing while it rests."""
         if time.monotonic() < self._resting_until:
             return {}
-        found = reconcile()
-        if not any(found.values()):
+        changed = reconcile()
+        if not any(changed.values()):
             self._resting_until = time.monotonic() + REST
-        return found
+        return changed
 
 
 reconciler = Reconciler()
@@ -60,7 +60,7 @@ def sweep() -> dict[str, int]:
 
 def reconcile() -> dict[str, int]:
     """One pass over all kinds; how many cases were opened and closed."""
-    watched = [kind for kind in cases.kinds() if kind.troubled and kind.describe]
+    watched = [kind for kind in cases.kinds() if kind.subjects and kind.to_cases]
     by_name = {kind.name: kind for kind in watched}
 
     def open_missing() -> int:
@@ -78,28 +78,28 @@ def reconcile() -> dict[str, int]:
 
 def _open_missing(kind: Kind) -> int:
     """A row is locked while its case is opened, so that it is not just being put right."""
-    if kind.troubled is None or kind.describe is None:
+    if kind.subjects is None or kind.to_cases is None:
         return 0
     known = Case.objects.filter(kind=kind.name, subject_id=OuterRef("pk"))
     of_now = known.filter(Q(closed_at=None) | Q(dismissed=True))
-    missing = kind.troubled().filter(~Exists(of_now)).order_by("pk")
+    missing = kind.subjects().filter(~Exists(of_now)).order_by("pk")
     work = f"open the case {kind.name} of row"
     ids = waiting(work, missing, most=CHUNK)
-    return together(work, ids, partial(_open, kind.describe, missing, kind.related))
+    return together(work, ids, partial(_open, kind.to_cases, missing, kind.related))
 
 
-def _open(describe: Describe, missing: QuerySet[Any], beside: Any, ids: Sequence[int]) -> int:
+def _open(to_cases: ToCases, missing: QuerySet[Any], beside: Any, ids: Sequence[int]) -> int:
     rows = missing.filter(pk__in=ids).select_related(*(beside or [None]))
     return cases.open(
-        describe(list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)))
+        to_cases(list(rows.select_for_update(skip_locked=True, of=("self",), no_key=True)))
     )
 
 
 def _close_stale(kind: Kind) -> int:
-    if kind.troubled is None:
+    if kind.subjects is None:
         return 0
-    wrong = kind.troubled().filter(pk=OuterRef("subject_id"))
-    # What staff had dismissed is forgotten too: should it go wrong again, that is news.
+    wrong = kind.subjects().filter(pk=OuterRef("subject_id"))
+    # What staff had dismissed is forgotten too: should it go wrong again, a new case is opened.
     in_force = Case.objects.filter(Q(closed_at=None) | Q(dismissed=True), kind=kind.name)
     stale = in_force.filter(~Exists(wrong))
     work = f"close the case {kind.name} of row"
@@ -109,4 +109,4 @@ def _close_stale(kind: Kind) -> int:
 
 
 def _close(name: str, ids: Sequence[int]) -> int:
-    return cases.settle(name, ids, by="system", how="It is no longer so.")
+    return cases.resolve(name, ids, by="system", resolution="It is no longer so.")

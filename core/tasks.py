@@ -57,15 +57,15 @@ class Enqueue:
         return True
 
 
-@before_task_publish.connect(weak=False, dispatch_uid="core.tasks.carry")
-def carry(headers: dict[str, Any] | None = None, **_: Any) -> None:
+@before_task_publish.connect(weak=False, dispatch_uid="core.tasks.inject_request_id")
+def inject_request_id(headers: dict[str, Any] | None = None, **_: Any) -> None:
     """Send the id of the request along with the message."""
     if headers is not None:
         headers["dosette_request_id"] = logs.request_id()
 
 
-@task_prerun.connect(weak=False, dispatch_uid="core.tasks.take_up")
-def take_up(task_id: str = "", task: Any = None, **_: Any) -> None:
+@task_prerun.connect(weak=False, dispatch_uid="core.tasks.bind_task_context")
+def bind_task_context(task_id: str = "", task: Any = None, **_: Any) -> None:
     """Log what this task does under its own id and the request's."""
     if not task.request.is_eager:
         task.request.begun = time.perf_counter()
@@ -73,8 +73,8 @@ def take_up(task_id: str = "", task: Any = None, **_: Any) -> None:
         logs.begin(sent, task=task.name, task_id=task_id)
 
 
-@task_postrun.connect(weak=False, dispatch_uid="core.tasks.lay_down")
-def lay_down(task: Any = None, state: str = "", **_: Any) -> None:
+@task_postrun.connect(weak=False, dispatch_uid="core.tasks.log_task_end")
+def log_task_end(task: Any = None, state: str = "", **_: Any) -> None:
     """A line for the task, as the web has one for each request."""
     begun = getattr(task.request, "begun", None)
     if begun is not None:

@@ -148,12 +148,12 @@ class CustomerAdmin(Extensible, LargeTableAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         """Save the addresses; what waited for the first one goes there."""
-        book = form.instance.addresses
-        before = {address.pk: address for address in book.all()}
+        addresses = form.instance.addresses
+        before = {address.pk: address for address in addresses.all()}
         had_one = bool(before)
         super().save_related(request, form, formsets, change)
         request.moved = _moved(form.instance, before)  # type: ignore[attr-defined]
-        first = None if had_one else book.filter(is_default=True).first()
+        first = None if had_one else addresses.filter(is_default=True).first()
         shipped = services.announce_first(first, by=_actor(request)) if first else []
         if shipped:
             self.message_user(request, f"Goes to this address now: {', '.join(shipped)}.")
@@ -165,7 +165,7 @@ class CustomerAdmin(Extensible, LargeTableAdmin):
         pages = (ask(request, *moved) for ask in self.asks_after_a_move) if moved else ()
         return next(filter(None, pages), answer)
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Customers found by words."""
         return search(queryset, text)
 

@@ -1,4 +1,5 @@
-"""The ways to reach a customer, by name. Whoever can carry messages registers them at the start.
+"""The channels by which customers can be reached, by name. Whoever can carry messages registers
+them at the start.
 
 So a request may name a channel and be refused at once, while nothing down here knows how a
 message is sent.
@@ -12,8 +13,8 @@ from django.core.exceptions import ValidationError
 from customers.models import Customer
 
 
-class Way(Protocol):
-    """A way to reach a customer. `recipient` gives the address, or "" when there is none."""
+class ReachableChannel(Protocol):
+    """A channel to reach a customer. `recipient` gives the address, or "" when there is none."""
 
     @property
     def name(self) -> str:
@@ -32,24 +33,24 @@ class Way(Protocol):
         """Where it reaches a customer."""
 
 
-_ways: dict[str, Way] = {}
+_channels: dict[str, ReachableChannel] = {}
 
 
-def register(way: Way) -> None:
-    """Make a way known; called once per way when Django starts."""
-    _ways[way.name] = way
+def register(channel: ReachableChannel) -> None:
+    """Make a channel known; called once per channel when Django starts."""
+    _channels[channel.name] = channel
 
 
 def choices() -> list[tuple[str, str]]:
-    """Names and labels of all ways."""
-    return [(way.name, way.label) for way in _ways.values()]
+    """Names and labels of all channels."""
+    return [(channel.name, channel.label) for channel in _channels.values()]
 
 
 def check(customer: Customer, name: str) -> None:
-    """Raise ValidationError, on `channel`, unless the customer can be reached that way."""
-    way = _ways.get(name)
-    if way is None:
-        known = ", ".join(_ways) or "none"
+    """Raise ValidationError, on `channel`, unless the customer can be reached that channel."""
+    channel = _channels.get(name)
+    if channel is None:
+        known = ", ".join(_channels) or "none"
         raise ValidationError(
             {
                 "channel": ValidationError(
@@ -57,17 +58,17 @@ def check(customer: Customer, name: str) -> None:
                 )
             }
         )
-    recipient = way.recipient(customer)
-    text = _refusal(way, recipient) if recipient else _lacking(way)
+    recipient = channel.recipient(customer)
+    text = _refusal(channel, recipient) if recipient else _lacking(channel)
     if text:
         raise ValidationError({"channel": ValidationError(text, "unreachable")})
 
 
-def _lacking(way: Way) -> str:
-    return f"This customer has no {way.missing}. Add it, or name another channel."
+def _lacking(channel: ReachableChannel) -> str:
+    return f"This customer has no {channel.missing}. Add it, or name another channel."
 
 
-def _refusal(way: Way, recipient: str) -> str:
-    """Why nothing goes to such an address, in words; not every way refuses any."""
-    refusal: Callable[[str], str] | None = getattr(way, "refusal", None)
+def _refusal(channel: ReachableChannel, recipient: str) -> str:
+    """Why nothing goes to such an address, in words; not every channel refuses any."""
+    refusal: Callable[[str], str] | None = getattr(channel, "refusal", None)
     return refusal(recipient) if refusal else ""

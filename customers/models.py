@@ -21,7 +21,7 @@ from customers.values.validators import CodeLetters, OneLine, validate_zone
 
 ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
 PREFERENCES = ("channel", "language", "time_zone")
-CUSTOMER_WORDS = SearchVector("name", "email", "code", "phone_number")
+CUSTOMER_SEARCH_VECTOR = SearchVector("name", "email", "code", "phone_number")
 LONGEST_LINE = 35  # what shipping providers print on a label (requirement C1)
 # Countries that are one city: their addresses often name none, and providers want one.
 CITY_STATES = {
@@ -100,7 +100,7 @@ class Customer(models.Model):
             models.Index(fields=["created_at", "id"], name="customer_by_age"),
             models.Index(fields=["phone_number"], name="customer_by_phone"),
             models.Index(Upper("email"), name="customer_by_email"),
-            GinIndex(CUSTOMER_WORDS, name="customer_search_vector"),
+            GinIndex(CUSTOMER_SEARCH_VECTOR, name="customer_search_vector"),
         ]
 
     def __str__(self) -> str:

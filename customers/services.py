@@ -30,13 +30,13 @@ def add_address(
     Raises ValidationError, by line, for one that carriers would send back, and for one too many.
     """
     lock(customer)
-    book = customer.addresses.all()
-    known = book.count()
+    addresses = customer.addresses.all()
+    known = addresses.count()
     if known >= MOST_ADDRESSES:
         text = f"A customer has at most {MOST_ADDRESSES} addresses. Delete one that is old."
         raise ValidationError(text, "too_many")
     address = Address(customer=customer, **canonical_address(lines))
-    address.is_default = is_default or not book.filter(is_default=True).exists()
+    address.is_default = is_default or not addresses.filter(is_default=True).exists()
     if address.is_default:
         address.took_place_of = _step_back(customer)
     address.save(force_insert=True)
@@ -82,10 +82,10 @@ def delete_address(address: Address) -> None:
 
 def ensure_default(customer: Customer) -> None:
     """Let the newest address be the default when none is; the caller has locked the customer."""
-    book = customer.addresses.order_by("-id")
-    newest = book.values_list("pk", flat=True).first()
-    if newest and not book.filter(is_default=True).exists():
-        book.filter(pk=newest).update(is_default=True)
+    addresses = customer.addresses.order_by("-id")
+    newest = addresses.values_list("pk", flat=True).first()
+    if newest and not addresses.filter(is_default=True).exists():
+        addresses.filter(pk=newest).update(is_default=True)
 
 
 def announce_first(address: Address, *, by: str) -> list[str]:
@@ -96,13 +96,13 @@ def announce_first(address: Address, *, by: str) -> list[str]:
 
 def still_used_by(address: Address) -> list[int]:
     """The schedules that still send to what an address took the place of: their ids."""
-    found: set[int] = set()
+    schedule_ids: set[int] = set()
     for lines in address.took_place_of:
         answers = address_replaced.send(
             Address, customer=address.customer_id, lines=lines, now=address.address()
         )
-        found.update(int(pk) for _, schedules in answers for pk in schedules or ())
-    return sorted(found)
+        schedule_ids.update(int(pk) for _, schedules in answers for pk in schedules or ())
+    return sorted(schedule_ids)
 
 
 def lock(customer: Customer) -> None:

@@ -36,7 +36,7 @@ def register() -> None:
                     run=_try_now,
                 )
             ],
-            troubled=_all,
-            describe=failures.describe,
+            subjects=_all,
+            to_cases=failures.to_cases,
         )
     )

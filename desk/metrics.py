@@ -26,7 +26,7 @@ COUNT_EVERY = 60  # seconds
 
 # Of the sweeper. They stand here so that web, which is asked for them, knows them too.
 REPAIRS = core_metrics.Counter("dosette_sweeper_repairs", "What the sweeper put right", ("what",))
-PASSES = core_metrics.Moment(
+PASSES = core_metrics.TimestampGauge(
     "dosette_sweeper_last_pass_seconds", "When the sweeper last went round"
 )
 

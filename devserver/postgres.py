@@ -128,8 +128,8 @@ class EmbeddedServer:
         try:
             self._run("pg_ctl", "start", "-w", "-t", "60", "-D", self.data, "-l", log, "-o", text)
         except RuntimeError as error:
-            told = log.read_text()[-2000:] if log.exists() else ""
-            raise RuntimeError(f"{error}\n{told}") from error
+            tail = log.read_text()[-2000:] if log.exists() else ""
+            raise RuntimeError(f"{error}\n{tail}") from error
 
     def _stop(self) -> None:
         if self.runs():
@@ -159,8 +159,8 @@ class EmbeddedServer:
             )
             output.seek(0)
             if check and done.returncode:
-                said = output.read()[-2000:]
-                raise RuntimeError(f"The embedded PostgreSQL: {command} failed.\n{said}")
+                tail = output.read()[-2000:]
+                raise RuntimeError(f"The embedded PostgreSQL: {command} failed.\n{tail}")
         return done
 
     def _identity(self) -> dict[str, Any]:

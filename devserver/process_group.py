@@ -55,14 +55,14 @@ class Child:
         """What it said since, as whole lines with its prefix."""
         if self.output is None:
             return b""
-        said = self.output.read(65536)
-        if said is None:
+        chunk = self.output.read(65536)
+        if chunk is None:
             return b""
-        if not said:  # its end
-            self.output, said, self._rest = None, self._rest, b""
+        if not chunk:  # its end
+            self.output, chunk, self._rest = None, self._rest, b""
         else:
-            said, self._rest = (self._rest + said).rpartition(b"\n")[::2]
-        return b"".join(self._prefix + line + b"\n" for line in said.splitlines() if line.strip())
+            chunk, self._rest = (self._rest + chunk).rpartition(b"\n")[::2]
+        return b"".join(self._prefix + line + b"\n" for line in chunk.splitlines() if line.strip())
 
     def signal(self, number: int) -> None:
         """Send a signal to the program; a kill goes to everything it has started, too."""
@@ -103,7 +103,7 @@ class Supervisor:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def say(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Show a text of our own."""
         self._backlog += text.encode() + b"\n"
         self._write()
@@ -129,22 +129,22 @@ class Supervisor:
             self._relay()
             ended = [child for child in self._children if child.process.poll() is not None]
             if ended:
-                self._tell(ended[0])
+                self._announce_end(ended[0])
                 return 1
             if not announced and ready():
                 announced = True
-                self.say(announce())
+                self.show(announce())
         return 0
 
-    def _tell(self, child: Child) -> None:
+    def _announce_end(self, child: Child) -> None:
         self._relay()
         status = child.process.returncode
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        self.say(f"\n“{child.name}” {how}. Stopping everything.")
+        self.show(f"\n“{child.name}” {how}. Stopping everything.")
 
     def _stop(self) -> None:
         if self._children:
-            self.say("\nStopping …")
+            self.show("\nStopping …")
         # The last one is what the others talk to: it goes when they are done.
         for wave, patience in ((self._children[:-1], self._grace), (self._children[-1:], 1.0)):
             for child in wave:

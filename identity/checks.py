@@ -60,13 +60,13 @@ def check_password_login(**_: Any) -> list[CheckMessage]:
     """Warnings about what makes guessing passwords easier than it has to be."""
     if not settings.PASSWORD_LOGIN:
         return []
-    found: list[CheckMessage] = []
+    problems: list[CheckMessage] = []
     if settings.SECOND_FACTOR == "optional":
         hint = "Set SECOND_FACTOR=required, or PASSWORD_LOGIN=off."
         word = "A password alone lets staff in."
-        found.append(Warning(word, hint=hint, id="identity.W001"))
+        problems.append(Warning(word, hint=hint, id="identity.W001"))
     if settings.SECURE_PROXY_SSL_HEADER and not settings.TRUSTED_PROXIES:
         hint = "Set TRUSTED_PROXIES to the number of your proxies, 1 behind nginx alone."
         word = "Behind a proxy all requests seem to come from its address: guessing locks all out."
-        found.append(Warning(word, hint=hint, id="identity.W002"))
-    return found
+        problems.append(Warning(word, hint=hint, id="identity.W002"))
+    return problems

@@ -73,24 +73,24 @@ class User(AbstractUser):
         if self.pk and not self.is_active:
             self.session_epoch += 1
             changed.add("session_epoch")
-        news = self._news_of_password()
-        if news == Notice.What.PASSWORD and self.changed_by not in (None, self.pk):
+        change = self._password_change()
+        if change == Notice.What.PASSWORD and self.changed_by not in (None, self.pk):
             self.vouched_at = self.vouched_at and clock.now()
             changed.add("vouched_at")
         if kwargs.get("update_fields") is not None:
             kwargs["update_fields"] = {*kwargs["update_fields"], *changed}
         with transaction.atomic():
             super().save(*args, **kwargs)
-            if news:
-                notices.note(self, news, by=self.changed_by)
+            if change:
+                notices.note(self, change, by=self.changed_by)
 
     def set_unusable_password(self) -> None:
         """Take the password away."""
         self._lost_password = bool(self.pk) and self.has_usable_password()
         super().set_unusable_password()
 
-    def _news_of_password(self) -> Notice.What | None:
-        """What became of the password since it was read. A better hash of the same is no news."""
+    def _password_change(self) -> Notice.What | None:
+        """What became of the password since it was read. A better hash of the same is no change."""
         if self._password is not None:  # type: ignore[attr-defined]  # Django's: set, and not saved
             return Notice.What.PASSWORD
         lost, self._lost_password = self._lost_password, False

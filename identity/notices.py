@@ -84,9 +84,9 @@ def _send(pk: int) -> Outcome | None:
 
 
 def _give_up() -> None:
-    gone, _ = Notice.objects.filter(at__lt=clock.now() - GIVEN_UP_AFTER).delete()
-    if gone:
-        logger.warning("%s e-mails about sign-ins were given up", gone)
+    deleted, _ = Notice.objects.filter(at__lt=clock.now() - GIVEN_UP_AFTER).delete()
+    if deleted:
+        logger.warning("%s e-mails about sign-ins were given up", deleted)
 
 
 @transaction.atomic

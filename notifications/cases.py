@@ -6,7 +6,7 @@ What staff can do about it is in `staff_actions`, above the verbs.
 from collections.abc import Iterable, Sequence
 
 from core import cases
-from core.cases import Trouble
+from core.cases import CaseDraft
 from core.cases.models import Case
 from core.models import Circuit
 from notifications.channels import channel_choices, channels
@@ -45,7 +45,7 @@ def keep_in_step(rows: Iterable[Notification], *, by: str = "system", how: str =
     cases.open(draft for kind, some in wrong.items() if kind for draft in describe(kind, some))
     for kind in OF_MESSAGES:
         fine = [row.pk for other, some in wrong.items() if other != kind for row in some]
-        cases.settle(kind, fine, by=by, how=how or "It is no longer so.")
+        cases.resolve(kind, fine, by=by, resolution=how or "It is no longer so.")
 
 
 _HAPPENED = {
@@ -55,10 +55,10 @@ _HAPPENED = {
 }
 
 
-def describe(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
+def describe(kind: str, rows: Sequence[Notification]) -> list[CaseDraft]:
     """The cases of messages that went wrong."""
     return [
-        Trouble(
+        CaseDraft(
             kind,
             row.pk,
             f"Message {row.pk}, {channels()[row.channel].label} by {row.provider}",
@@ -73,14 +73,14 @@ def describe(kind: str, rows: Sequence[Notification]) -> list[Trouble]:
 # --- services -------------------------------------------------------------------------------
 
 
-def describe_halted(circuits: Sequence[Circuit]) -> list[Trouble]:
+def describe_halted(circuits: Sequence[Circuit]) -> list[CaseDraft]:
     """The cases of services through which nothing goes."""
     drafts = []
     for circuit in circuits:
         _, channel, provider = circuit.name.split(":")
         label = dict(channel_choices()).get(channel, channel)
         drafts.append(
-            Trouble(
+            CaseDraft(
                 HALTED,
                 circuit.pk,
                 f"No {label} goes out by {provider}",
@@ -103,13 +103,13 @@ def service_works(name: str) -> None:
     works = Circuit.objects.filter(name=name, halted="")
     open_ones = Case.objects.filter(kind=HALTED, closed_at=None).values("subject_id")
     keys = list(works.filter(pk__in=open_ones).values_list("pk", flat=True))
-    cases.settle(HALTED, keys, by="system", how="It takes messages again.")
+    cases.resolve(HALTED, keys, by="system", resolution="It takes messages again.")
 
 
-def describe_low(balances: Sequence[Balance]) -> list[Trouble]:
+def describe_low(balances: Sequence[Balance]) -> list[CaseDraft]:
     """The cases of accounts that run dry."""
     return [
-        Trouble(
+        CaseDraft(
             LOW_BALANCE,
             balance.pk,
             f"The account at {balance.provider} runs dry",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from django.db.models import QuerySet
 
 from core import cases
-from core.cases import Trouble
+from core.cases import CaseDraft
 from orders.models import AWAITS_ADDRESS, Order
 
 WITHOUT_ADDRESS = "order-without-address"
@@ -25,15 +25,15 @@ def note(orders: Iterable[Order]) -> None:
     cases.open(describe([order for order in orders if order.awaits_address]))
 
 
-def describe(orders: Sequence[Order]) -> list[Trouble]:
+def describe(orders: Sequence[Order]) -> list[CaseDraft]:
     """A case for each of them."""
     happened = "Its parcel waits: nobody has said where it goes."
     return [
-        Trouble(WITHOUT_ADDRESS, order.pk, title=str(order.number), happened=happened)
+        CaseDraft(WITHOUT_ADDRESS, order.pk, title=str(order.number), summary=happened)
         for order in orders
     ]
 
 
 def close_waiting(order: Order, *, by: str, how: str = "It has an address.") -> None:
     """Close its case."""
-    cases.settle(WITHOUT_ADDRESS, [order.pk], by=by, how=how)
+    cases.resolve(WITHOUT_ADDRESS, [order.pk], by=by, resolution=how)

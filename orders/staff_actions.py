@@ -62,7 +62,7 @@ CANCEL = Action(
     "cancel",
     "Cancel the order",
     CHANGE,
-    explained="Nothing is sent, and the customer is told so.",
+    help_text="Nothing is sent, and the customer is told so.",
     needs_reason=True,
     run=_cancel,
 )
@@ -78,8 +78,8 @@ def register_kinds() -> None:
             scope_prefix="orders",
             view_permission=VIEW,
             actions=[GIVE_ADDRESS, CANCEL],
-            troubled=cases.waiting,
-            describe=cases.describe,
+            subjects=cases.waiting,
+            to_cases=cases.describe,
             related=("customer",),
         )
     )

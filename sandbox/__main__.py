@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sandbox.app import listen, make_app, serve
-from sandbox.config import BadConfiguration, Config
+from sandbox.config import Config, ConfigurationError
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -25,7 +25,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         config = _config(options, environ)
         sock = listen(config.port)
-    except BadConfiguration as refusal:
+    except ConfigurationError as refusal:
         print(refusal, file=sys.stderr)
         return 2
     except OSError as error:
@@ -58,7 +58,7 @@ def _config(options: argparse.Namespace, environ: Mapping[str, str]) -> Config:
         environ.get("DJANGO_SETTINGS_MODULE") == "config.settings.production"
         or environ.get("DOSETTE_ENV") == "production"
     ):
-        raise BadConfiguration("The sandbox does not start with production settings.")
+        raise ConfigurationError("The sandbox does not start with production settings.")
     return Config.from_environment(
         environ,
         port=options.port,

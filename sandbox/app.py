@@ -116,18 +116,18 @@ def _watch(faults: Faults) -> Middleware:
             status = refusal.status
             raise
         finally:
-            _say(request, status)
+            _log(request, status)
         return answer
 
     return watch
 
 
-def _say(request: web.Request, status: int) -> None:
+def _log(request: web.Request, status: int) -> None:
     # Neither queries nor unknown paths: anything may stand in them.
     known = request.match_info.http_exception is None
     path = request.rel_url.raw_path if known else "(no such address)"
-    gone = request.transport is None or request.transport.is_closing()
-    log.info("%s %s %s", request.method, path, "closed" if gone else status)
+    is_closed = request.transport is None or request.transport.is_closing()
+    log.info("%s %s %s", request.method, path, "closed" if is_closed else status)
 
 
 def listen(port: int) -> socket.socket:

@@ -33,7 +33,7 @@ CARRIER_SECRETS = (
 )
 
 
-class BadConfiguration(Exception):  # noqa: N818 (it is told to a person, as a sentence)
+class ConfigurationError(Exception):
     """The sandbox cannot start; the text is the sentence to show."""
 
 
@@ -91,10 +91,10 @@ class Config:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str], **settings: Any) -> "Config":
-        """A config with every secret read from ``environ``; raises BadConfiguration."""
+        """A config with every secret read from ``environ``; raises ConfigurationError."""
         missing = [name.upper() for name in SECRETS if not environ.get(name.upper())]
         if missing:
-            raise BadConfiguration(
+            raise ConfigurationError(
                 "The sandbox cannot start: these environment variables are not set: "
                 f"{', '.join(missing)}."
             )
@@ -107,12 +107,12 @@ class Config:
             check_signing_secret(config.reference_provider_secret)
         check_signing_secret(config.swiftparcel_secret, "SWIFTPARCEL_SECRET")
         if config.provider_zone not in zoneinfo.available_timezones():
-            raise BadConfiguration(f"There is no time zone {config.provider_zone!r}.")
+            raise ConfigurationError(f"There is no time zone {config.provider_zone!r}.")
         return config
 
 
 def check_signing_secret(secret: str, name: str = "REFERENCE_PROVIDER_SECRET") -> None:
-    """Raises BadConfiguration unless it is ``whsec_`` and base64 of 24 to 64 bytes.
+    """Raises ConfigurationError unless it is ``whsec_`` and base64 of 24 to 64 bytes.
 
     That form is Standard Webhooks' own.
     """
@@ -121,7 +121,7 @@ def check_signing_secret(secret: str, name: str = "REFERENCE_PROVIDER_SECRET") -
     except binascii.Error:
         key = b""
     if not secret.startswith("whsec_") or not 24 <= len(key) <= 64:
-        raise BadConfiguration(
+        raise ConfigurationError(
             f"The sandbox cannot start: {name} must be 'whsec_' "
             "followed by the base64 of 24 to 64 bytes."
         )

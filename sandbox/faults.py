@@ -126,7 +126,7 @@ class Faults:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._faults: dict[str, Fault] = {}
-        self.under_way: Counter[str] = Counter()
+        self.in_flight: Counter[str] = Counter()
         self.peak: Counter[str] = Counter()
 
     def routes(self) -> list[web.RouteDef]:
@@ -183,15 +183,15 @@ class Faults:
         target = request.rel_url.raw_path.split("/", 2)[1]
         if target not in TARGETS:
             return await handler(request)
-        self.under_way[target] += 1
-        self.peak[target] = max(self.peak[target], self.under_way[target])
+        self.in_flight[target] += 1
+        self.peak[target] = max(self.peak[target], self.in_flight[target])
         try:
             fault = self._faults.get(target)
             if fault is None or fault.events or not fault.concerns(request):
                 return await handler(request)
             return await self._faulty(fault, request, handler)
         finally:
-            self.under_way[target] -= 1
+            self.in_flight[target] -= 1
 
     async def _faulty(
         self, fault: Fault, request: web.Request, handler: Handler

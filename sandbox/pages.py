@@ -43,7 +43,7 @@ def table(caption: str, heads: list[str], rows: list[list[Any]]) -> str:
         return f"<h2>{escape(caption)}</h2><p class=quiet>Nothing yet.</p>"
     head = "".join(f'<th scope="col">{escape(name)}</th>' for name in heads)
     lines = "".join(
-        "<tr>" + "".join(f"<td>{escape(_said(cell))}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{escape(_cell_text(cell))}</td>" for cell in row) + "</tr>"
         for row in rows
     )
     return (
@@ -52,7 +52,7 @@ def table(caption: str, heads: list[str], rows: list[list[Any]]) -> str:
     )
 
 
-def _said(cell: Any) -> str:
+def _cell_text(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 

@@ -76,7 +76,7 @@ class Poster:
         while True:
             post = await self._queue.get()
             if post.world == self._world:
-                self._settle(post, await self._send(session, post))
+                self._finish(post, await self._send(session, post))
             self._queue.task_done()
 
     async def _send(self, session: aiohttp.ClientSession, post: Post) -> int:
@@ -91,7 +91,7 @@ class Poster:
                 return answer.status
         return 0
 
-    def _settle(self, post: Post, status: int) -> None:
+    def _finish(self, post: Post, status: int) -> None:
         if post.world != self._world:
             return
         # The kind of post, not its path: the path of a delivery report holds a secret.

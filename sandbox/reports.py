@@ -70,7 +70,7 @@ def event_id(fault: str, number: int, name: str) -> str:
 
 def written(fault: str, number: int, local: datetime, form: str) -> str:
     """When the parcel's event of this number happened; ``local`` is aware, in their zone."""
-    said = local + AHEAD if fault == "clock_ahead" and number == 1 else local
+    moment = local + AHEAD if fault == "clock_ahead" and number == 1 else local
     if fault == "rfc3339":
-        return (said - (said.utcoffset() or timedelta())).strftime("%Y-%m-%dt%H:%M:%Sz")
-    return said.strftime(form)
+        return (moment - (moment.utcoffset() or timedelta())).strftime("%Y-%m-%dt%H:%M:%Sz")
+    return moment.strftime(form)

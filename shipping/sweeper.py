@@ -89,7 +89,7 @@ def promote() -> int:
     values = {"now": now, "names": [*days], "days": [*days.values()], "here": clock.today()}
     while due := _due_to_promote(values):
         promoted += together(PROMOTE, due, partial(_promote, values))
-        if len(due) < run.CHUNK or time.monotonic() > deadline or shutdown.is_under_way():
+        if len(due) < run.CHUNK or time.monotonic() > deadline or shutdown.is_requested():
             break
     return promoted
 

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from core import shutdown
 from core.failures import each
-from core.observability.metrics import Moment
+from core.observability.metrics import TimestampGauge
 from core.tasks import Task
 from core.web.health import may_sweep
 from shipping import task_names
@@ -12,7 +12,7 @@ from shipping.dispatch import cancellations, queue
 from shipping.schedules import run
 from shipping.tracking import events
 
-RUNS = Moment("dosette_schedule_last_run_seconds", "When the shipping schedule last ran")
+RUNS = TimestampGauge("dosette_schedule_last_run_seconds", "When the shipping schedule last ran")
 
 
 @shared_task(base=Task)
@@ -39,7 +39,7 @@ def run_schedule() -> None:
     if not may_sweep("run_schedule"):
         return
     run.run_schedule()
-    if shutdown.is_under_way():
+    if shutdown.is_requested():
         task_names.run_schedule.enqueue()  # another worker makes the rest
     else:
         RUNS.now()

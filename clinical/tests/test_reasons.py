@@ -5,7 +5,7 @@ from rest_framework.test import APIClient
 
 from clinical.models import Study
 from clinical.tests.factories import PatientFactory, study_of
-from identity.access_log.reasons import must_say_why
+from identity.access_log.reasons import needs_access_reason
 from identity.models import AccessRecord, LinkedAccount
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, staff
@@ -29,10 +29,10 @@ def audra(client):
 
 
 def test_only_those_who_treat_are_not_asked():
-    asked = {role: must_say_why(staff(role)) for role in ("clinician", "auditor", "support")}
+    asked = {role: needs_access_reason(staff(role)) for role in ("clinician", "auditor", "support")}
     assert asked == {"clinician": False, "auditor": True, "support": True}
-    assert must_say_why(staff(is_superuser=True))
-    assert not must_say_why(ServiceClientFactory())
+    assert needs_access_reason(staff(is_superuser=True))
+    assert not needs_access_reason(ServiceClientFactory())
 
 
 def test_the_page_asks_and_one_click_leads_on(client, audra):

@@ -61,8 +61,8 @@ def postgresql(
     options = CLIENT | dict(given)
     if pooled:
         return options
-    told = SERVER | limits(argv)
-    ours = [f"-c {name}={value}" for name, value in told.items()]
+    settings = SERVER | limits(argv)
+    ours = [f"-c {name}={value}" for name, value in settings.items()]
     theirs = [str(given.get("options", "")), more]
     options["options"] = " ".join(part for part in [*ours, *theirs] if part)
     return options

@@ -69,7 +69,7 @@ def with_password(url: str, password: str) -> str:
     return parts._replace(netloc=f":{quote(password, safe='')}@{host}").geturl()
 
 
-def objections(environment: Mapping[str, str]) -> Iterator[str]:
+def problems(environment: Mapping[str, str]) -> Iterator[str]:
     """What production refuses in this environment, one sentence each, by name."""
     if len(environment["SECRET_KEY"]) < 50 or len(set(environment["SECRET_KEY"])) < 5:
         yield "SECRET_KEY must be random and at least 50 characters long."

@@ -51,7 +51,7 @@ if _missing():
     raise ImproperlyConfigured(
         f"Production settings need these environment variables: {', '.join(_missing())}."
     )
-if _refused := list(environment.objections(os.environ)):
+if _refused := list(environment.problems(os.environ)):
     raise ImproperlyConfigured(f"Production settings refuse: {' '.join(_refused)}")
 
 os.environ["DOSETTE_DEMO"] = "false"

@@ -108,7 +108,7 @@ TICK_THERE = "tick that, and say why"
 TICK_IN_BAR = "select it again, tick “Despite the risk” beside the action, and say why there"
 
 
-def refusal(error: Exception, how: str = TICK_THERE) -> str:
+def refusal_text(error: Exception, how: str = TICK_THERE) -> str:
     """What a verb's refusal says to whoever pressed the button."""
     text = " ".join(getattr(error, "messages", [str(error)]))
     if isinstance(error, UnsafeActionError):

@@ -29,7 +29,7 @@ LONGEST_NAME = 60
 WHOLE_DAY = {"from": "00:00:00", "to": "23:59:59.999999"}
 
 
-class Unreadable(BadRequest):
+class UnreadableListError(BadRequest):
     """Something in the address of a list cannot be read; `name` is that of the parameter."""
 
     def __init__(self, name: str) -> None:
@@ -50,7 +50,7 @@ class ReadableList:
         """The page of the list; a 400 that names what cannot be read of its address."""
         try:
             answer: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
-        except Unreadable as refused:
+        except UnreadableListError as refused:
             return unreadable(request, refused.name)
         return answer
 
@@ -94,21 +94,21 @@ def checked(page: Any, request: HttpRequest, make: Callable[[], Any]) -> Any:
     """The list that `make` makes. Raises Unreadable for what it cannot read of its address."""
     asked = {name: values for name, values in request.GET.lists() if name not in OURS}
     for name in (name for name, values in asked.items() if "\0" in "".join(values)):
-        raise Unreadable(name)  # no row holds one
+        raise UnreadableListError(name)  # no row holds one
     try:
-        found = make()
+        changelist = make()
     except DisallowedModelAdminLookup:
         unknown = (name for name in asked if not page.lookup_allowed(name, "", request))
-        raise Unreadable(next(unknown, "")) from None
+        raise UnreadableListError(next(unknown, "")) from None
     except IncorrectLookupParameters:
         known = _named_by_filters(page, request)
         columns = ((name, values) for name, values in asked.items() if name not in known)
         wrong = (name for name, values in columns if not _can_be_asked(page, name, values))
-        raise Unreadable(next(wrong, PAGE_VAR)) from None
+        raise UnreadableListError(next(wrong, PAGE_VAR)) from None
     wrong = (name for name, values in asked.items() if not _is_choice(page, name, values))
-    for name in (*wrong, *_wrong_page(request), *_wrong_of_filters(found.filter_specs)):
-        raise Unreadable(name)
-    return found
+    for name in (*wrong, *_wrong_page(request), *_wrong_of_filters(changelist.filter_specs)):
+        raise UnreadableListError(name)
+    return changelist
 
 
 def _named_by_filters(page: Any, request: HttpRequest) -> set[str]:
@@ -133,8 +133,8 @@ def _is_choice(page: Any, name: str, values: list[str]) -> bool:
         return True
     if not choices or lookup not in {"", "exact", "in"}:
         return True
-    words = [word for value in values for word in value.split(",")]
-    return {str(value) for value, _ in choices}.issuperset(words)
+    asked = [word for value in values for word in value.split(",")]
+    return {str(value) for value, _ in choices}.issuperset(asked)
 
 
 def _wrong_page(request: HttpRequest) -> Iterator[str]:

@@ -67,9 +67,9 @@ class NamelessLog:
         """Which fields were changed; of rows below the page what they are, not how they read."""
         message = super().construct_change_message(*args, **kwargs)  # type: ignore[misc]
         for change in message:
-            for told in change.values():
-                if "object" in told:
-                    told["object"] = "not named here"
+            for names in change.values():
+                if "object" in names:
+                    names["object"] = "not named here"
         return message
 
 
@@ -92,10 +92,10 @@ class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModel
         """The rows with each word in one of the `search_fields`; none of them twice."""
         names = self.get_search_fields(request)
         if any(name.startswith("=") for name in names):
-            found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            matches: tuple[QuerySet[Any], bool] = super().get_search_results(
                 request, queryset, lenient(search_term)
             )
-            return found
+            return matches
         return containing(queryset, names, search_term), False
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -132,17 +132,17 @@ class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):  # type: ignor
 class LargeTableAdmin(ModelAdmin):
     """A list that stays quick with millions of rows: nothing is counted, and search has its index.
 
-    `found` narrows the list to what a search found. Nothing is deleted in bulk.
+    `search` narrows the list to what a text asks for. Nothing is deleted in bulk.
     """
 
     paginator = InfinitePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50
-    search_fields = ["pk"]  # shows the box; `found` does the work
+    search_fields = ["pk"]  # shows the box; `search` does the work
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """What the search found."""
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+        """The rows that the text asks for."""
         raise NotImplementedError
 
     def get_search_results(
@@ -150,7 +150,7 @@ class LargeTableAdmin(ModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """The rows found, none of them twice."""
         text = lenient(search_term)
-        return (self.found(queryset, text) if text else queryset), False
+        return (self.search(queryset, text) if text else queryset), False
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """The actions, but for deleting many at once."""
@@ -182,17 +182,18 @@ class ReadOnlyInline(TabularInline):
 
 
 class HistoryInline(ReadOnlyInline):
-    """What happened to a row, one event a line, in words: `words` has those that its kind has not.
+    """What happened to a row, one event a line, in words: `kind_labels` has those that its kind has
+    not.
 
     The API and the database keep the kinds as they are.
     """
 
     verbose_name_plural = "history"
     fields = ["at", "what", "from_state", "to_state", "actor", "detail"]
-    words: Mapping[str, str] = {}
+    kind_labels: Mapping[str, str] = {}
 
     @display(description="what")
     def what(self, event: Any) -> str:
         """What happened."""
-        words: str = self.words.get(event.kind) or event.kind.replace("-", " ")
-        return words
+        label: str = self.kind_labels.get(event.kind) or event.kind.replace("-", " ")
+        return label

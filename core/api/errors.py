@@ -17,7 +17,7 @@ from rest_framework.fields import get_error_detail
 from rest_framework.response import Response
 
 from core.api.parsers import LONGEST_PLACE
-from core.database.sql import is_in_the_way
+from core.database.sql import is_concurrency_error
 from core.risks import UnsafeActionError
 from core.web.error_pages import page
 from core.workflow import TransitionNotAllowedError
@@ -43,8 +43,9 @@ class BodyTooLarge(APIException):
     default_detail = "The body may have at most 64 kB."
 
 
-class InTheWay(APIException):
-    """503: another transaction was in the way (`is_in_the_way`); this one was taken back whole."""
+class ConcurrentChangeError(APIException):
+    """503: another transaction was in the way (`is_concurrency_error`); this one was taken back
+    whole."""
 
     status_code = 503
     default_code = "in_the_way"
@@ -87,8 +88,8 @@ def _as_answer(error: Exception) -> Exception:
         return Conflict(f"{error} {ALL_THE_SAME}", code="unsafe")
     if isinstance(error, TransitionNotAllowedError):
         return Conflict(str(error), code="illegal_move")
-    if is_in_the_way(error):
-        return InTheWay()
+    if is_concurrency_error(error):
+        return ConcurrentChangeError()
     if isinstance(error, ProtectedError):
         return Conflict("Other records depend on this one, so it cannot be deleted.", code="in_use")
     if isinstance(error, ValidationError):
@@ -119,10 +120,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: our fault; the text says nothing of the inside. 503 when it is nobody's."""
-    if is_in_the_way(sys.exception()):
+    if is_concurrency_error(sys.exception()):
         advice = "Somebody else changed the same at that moment. Go back and do it again."
         answer = page(request, 503, "in_the_way", "Nothing was done.", advice)
-        answer.headers["Retry-After"] = str(InTheWay.wait)
+        answer.headers["Retry-After"] = str(ConcurrentChangeError.wait)
         return answer
     advice = (
         "Nothing was half done. Try again; if it stays, tell the people who run Dosette, with the "

@@ -18,7 +18,7 @@ def subject_of(case: Case) -> Any:
     return kind(case.kind).rows.filter(pk=case.subject_id).first()
 
 
-def offered(case: Case) -> list[Action]:
+def available_actions(case: Case) -> list[Action]:
     """What can be done about a case now, whoever asks."""
     if case.closed_at:
         return []
@@ -26,7 +26,7 @@ def offered(case: Case) -> list[Action]:
     actions = kind(case.kind).actions
     if subject is None:
         return [action for action in actions if action.closes]
-    return [action for action in actions if action.offered(subject)]
+    return [action for action in actions if action.is_available(subject)]
 
 
 def fields_of(action: Action, subject: Any, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,21 +64,21 @@ def act(
     verb that weighs a risk does so again, under its locks: what was safe when it was looked at may
     not be any more.
     """
-    # Not locked: the verb locks its rows first, as whoever settles this case does.
-    if action not in offered(case):
+    # Not locked: the verb locks its rows first, as whoever resolves this case does.
+    if action not in available_actions(case):
         raise TransitionNotAllowedError(
             f"“{action.label}” is not possible now. Look at the case again."
         )
     subject = subject_of(case)
-    obstacle = action.safe(subject) if subject else ""
-    told = weigh(obstacle, despite_risk=despite_risk, reason=reason)
+    obstacle = action.risk(subject) if subject else ""
+    detail = weigh(obstacle, despite_risk=despite_risk, reason=reason)
     if action.needs_reason:
         check_reason(reason)
-    CaseEvent.objects.create(case=case, kind=action.name, actor=by, detail=told[:500])
-    said = None
+    CaseEvent.objects.create(case=case, kind=action.name, actor=by, detail=detail[:500])
+    result = None
     if action.run and subject:
-        weighed = {"despite_risk": despite_risk} if action.weighs else {}
-        said = action.run(subject, by=by, reason=reason.strip(), **weighed, **(fields or {}))
+        risk = {"despite_risk": despite_risk} if action.has_risk else {}
+        result = action.run(subject, by=by, reason=reason.strip(), **risk, **(fields or {}))
     if action.closes and not dismiss(case.kind, case.subject_id, by=by, why=reason.strip()):
         raise TransitionNotAllowedError("This case was closed meanwhile.")
-    return said if isinstance(said, str) else ""
+    return result if isinstance(result, str) else ""

@@ -51,7 +51,7 @@ class Case(models.Model):
                 name="case_open_by_kind",
             ),
             models.Index(fields=["subject_type", "subject_id"], name="case_by_subject"),
-            # What the reconciler asks of each row in trouble: is it known?
+            # What the reconciler asks of each row that a case may be about: is it known?
             models.Index(
                 fields=["kind", "subject_id"],
                 condition=Q(closed_at=None) | Q(dismissed=True),

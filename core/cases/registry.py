@@ -9,14 +9,14 @@ from django.db.models import Model, QuerySet
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class CaseDraft:
     """What is to be opened. `source` is the provider or channel; no text holds personal data."""
 
     kind: str
     subject: int
     title: str
-    happened: str
-    said: str = ""
+    summary: str
+    source_message: str = ""
     source: str = ""
 
 
@@ -50,40 +50,40 @@ def _nothing(_: Any) -> dict[str, Any]:
 class Action:
     """Something that staff can do about a case.
 
-    `explained`, and `preview` for the subject at hand, say what it will do; `initial` fills the
-    form. `offered`: whether it makes sense for this subject. `safe` says what speaks against it, or
-    nothing: whoever does it all the same has to say so, and why, and `run` is given `despite_risk`
-    to ask again under its locks; a text that it gives is shown. `form` holds what else must be
-    given, beside the reason. `closes`: the case is closed with it although the subject is as it
-    was; without, it closes when the verb settles it.
+    `help_text`, and `preview` for the subject at hand, say what it will do; `initial` fills the
+    form. `is_available`: whether it makes sense for this subject. `risk` says what speaks against
+    it, or nothing: whoever does it all the same has to say so, and why, and `run` is given
+    `despite_risk` to ask again under its locks; a text that it gives is shown. `form` holds what
+    else must be given, beside the reason. `closes`: the case is closed with it although the subject
+    is as it was; without, it closes when the verb resolves it.
     """
 
     name: str
     label: str
     permission: str
-    explained: str = ""
+    help_text: str = ""
     preview: Callable[[Any], str] = _harmless
     needs_reason: bool = False
-    offered: Callable[[Any], bool] = _always
-    safe: Callable[[Any], str] = _harmless
+    is_available: Callable[[Any], bool] = _always
+    risk: Callable[[Any], str] = _harmless
     form: type[forms.BaseForm] = forms.Form
     initial: Callable[[Any], dict[str, Any]] = _nothing
     run: Callable[..., Any] | None = None
     closes: bool = False
 
     @property
-    def weighs(self) -> bool:
+    def has_risk(self) -> bool:
         """Whether anything may ever speak against it."""
-        return self.safe is not _harmless
+        return self.risk is not _harmless
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way in which rows of `model` go wrong.
+    """What can go wrong with rows of `model`.
 
     Whoever sees its cases has `view_permission`, or a token with the scope
-    `<scope_prefix>:read`; acting by token needs `<scope_prefix>:write`. With `troubled` (the rows
-    that are wrong now) and `describe` the sweeper opens what was forgotten and closes what is
+    `<scope_prefix>:read`; acting by token needs `<scope_prefix>:write`. With `subjects` (the rows
+    that are wrong now) and `to_cases` the sweeper opens what was forgotten and closes what is
     fine again.
     """
 
@@ -93,11 +93,11 @@ class Kind:
     scope_prefix: str
     view_permission: str
     actions: Sequence[Action] = ()
-    troubled: Callable[[], "QuerySet[Any]"] | None = None
-    describe: Callable[[Sequence[Any]], list[Trouble]] | None = None
+    subjects: Callable[[], "QuerySet[Any]"] | None = None
+    to_cases: Callable[[Sequence[Any]], list[CaseDraft]] | None = None
     # What to look at beside the subject.
     lists: Callable[[Any], Sequence[Listed]] = _no_lists
-    # For reading subjects: what `describe` and the actions look at.
+    # For reading subjects: what `to_cases` and the actions look at.
     related: tuple[str, ...] = field(default=())
 
     @property

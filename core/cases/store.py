@@ -5,37 +5,39 @@ from typing import Any
 
 from django.db import connection
 
-from core.cases.registry import Trouble, kind
+from core.cases.registry import CaseDraft, kind
 from core.database import clock
 
-LONGEST = {"title": 200, "happened": 500, "said": 500, "source": 60}
+LONGEST = {"title": 200, "summary": 500, "source_message": 500, "source": 60}
 
 
-def open(troubles: Iterable[Trouble]) -> int:
+def open(drafts: Iterable[CaseDraft]) -> int:
     """Open a case for each that has none open of its kind; how many are new.
 
-    An open one is told what happened since, when that is something else.
+    One that is open already takes the new texts, when they differ.
     """
-    each = sorted({(t.subject, t.kind): t for t in troubles}.items())
+    each = sorted({(t.subject, t.kind): t for t in drafts}.items())
     if not each:
         return 0
-    rows = [_values(trouble) for _, trouble in each]
+    rows = [_values(draft) for _, draft in each]
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [clock.now(), *(list(column) for column in zip(*rows, strict=True))])
         return int(cursor.fetchone()[0])
 
 
-def settle(kinds: str | Collection[str], subjects: Iterable[int], *, by: str, how: str) -> int:
+def resolve(
+    kinds: str | Collection[str], subjects: Iterable[int], *, by: str, resolution: str
+) -> int:
     """Close the open cases of these kinds and subjects, which are fine again; how many.
 
-    `how` says what put them right. What staff had dismissed is forgotten: should it go wrong
-    again, that is news.
+    `resolution` says what put them right. What staff had dismissed is forgotten: should it go wrong
+    again, a new case is opened.
     """
     named = [kinds] if isinstance(kinds, str) else list(kinds)
     ids = sorted(set(subjects))
     if not ids:
         return 0
-    return _close(named, ids, by=by, how=how, dismissed=False)
+    return _close(named, ids, by=by, how=resolution, dismissed=False)
 
 
 def dismiss(kind_name: str, subject: int, *, by: str, why: str) -> int:
@@ -58,9 +60,9 @@ def _close(kinds: list[str], ids: list[int], *, by: str, how: str, dismissed: bo
         return int(cursor.fetchone()[0])
 
 
-def _values(trouble: Trouble) -> tuple[object, ...]:
-    texts = (getattr(trouble, name)[:longest] for name, longest in LONGEST.items())
-    return (trouble.kind, kind(trouble.kind).subject_type, trouble.subject, *texts)
+def _values(draft: CaseDraft) -> tuple[object, ...]:
+    texts = (getattr(draft, name)[:longest] for name, longest in LONGEST.items())
+    return (draft.kind, kind(draft.kind).subject_type, draft.subject, *texts)
 
 
 # Rows come in the order of the unique index, so that two such statements cannot deadlock.
@@ -79,7 +81,7 @@ WITH given AS (
     DO UPDATE SET happened = excluded.happened, said = excluded.said
     WHERE (c.happened, c.said) IS DISTINCT FROM (excluded.happened, excluded.said)
     RETURNING id, happened, said, xmax = 0 AS is_new
-), told AS (
+), logged AS (
     INSERT INTO core_caseevent (case_id, kind, from_state, to_state, at, actor, detail)
     SELECT id, CASE WHEN is_new THEN 'opened' ELSE 'again' END, '', '',
            (SELECT now FROM given LIMIT 1), 'system',
@@ -101,7 +103,7 @@ WITH mine AS (
         dismissed = %(dismissed)s AND is_open
     FROM mine WHERE c.id = mine.id
     RETURNING c.id, is_open
-), told AS (
+), logged AS (
     INSERT INTO core_caseevent (case_id, kind, from_state, to_state, at, actor, detail)
     SELECT id, %(step)s, '', '', %(now)s, %(by)s, %(how)s FROM closed WHERE is_open
 )

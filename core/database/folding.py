@@ -36,7 +36,7 @@ class NumberKey(Func):
     output_field = TextField()
 
 
-class WordsKey(Func):
+class NormalizedTextKey(Func):
     """The words of some columns, folded: how they are parted and pointed does not count."""
 
     arg_joiner = " || ' ' || "
@@ -89,6 +89,6 @@ def containing(queryset: QuerySet[Any], columns: Iterable[str], typed: str) -> Q
     for word in text.lenient(typed).split():
         wanted = Folded(Value(word))
         seen = {f"folded_{n}": Folded(F(name)) for n, name in enumerate(columns)}
-        found = reduce(or_, (Q(**{f"{name}__contains": wanted}) for name in seen))
-        queryset = queryset.alias(**seen).filter(found)
+        matches = reduce(or_, (Q(**{f"{name}__contains": wanted}) for name in seen))
+        queryset = queryset.alias(**seen).filter(matches)
     return queryset

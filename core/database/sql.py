@@ -7,13 +7,13 @@ from typing import Any
 from django.db import OperationalError, connection, models
 
 # lock_not_available, deadlock_detected, serialization_failure
-_IN_THE_WAY = frozenset({"55P03", "40P01", "40001"})
+_CONCURRENCY_CODES = frozenset({"55P03", "40P01", "40001"})
 
 
-def is_in_the_way(error: BaseException | None) -> bool:
+def is_concurrency_error(error: BaseException | None) -> bool:
     """Whether the database refused because of another session: the same may do in a moment."""
     code = getattr(error.__cause__, "pgcode", "") if isinstance(error, OperationalError) else ""
-    return code in _IN_THE_WAY
+    return code in _CONCURRENCY_CODES
 
 
 def update_each(

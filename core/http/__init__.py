@@ -6,42 +6,42 @@ with one of four outcomes. Nothing here knows what is being sent.
 
 from core.http.client import (
     NOT_BEGUN,
-    ExchangeFailed,
+    BlockedAddressError,
+    ExchangeError,
     Limits,
-    NoAnswer,
-    NotSent,
-    Pace,
+    NoResponseError,
+    NotSentError,
+    RateLimiter,
     Reader,
-    Refused,
     fetch,
     send,
     send_many,
 )
-from core.http.messages import GarbledAnswer, Request, Response, code_of, refusal
+from core.http.messages import MalformedResponseError, Request, Response, code_of, error_outcome
 from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
-from core.http.reasons import in_our_words
+from core.http.quoted_answers import strip_quoted_answer
 
 __all__ = [
     "NOT_BEGUN",
+    "BlockedAddressError",
     "Done",
-    "ExchangeFailed",
-    "GarbledAnswer",
+    "ExchangeError",
     "Limits",
-    "NoAnswer",
-    "NotSent",
+    "MalformedResponseError",
+    "NoResponseError",
+    "NotSentError",
     "Outcome",
-    "Pace",
     "Permanent",
+    "RateLimiter",
     "Reader",
-    "Refused",
     "Request",
     "Response",
     "Temporary",
     "Unknown",
     "code_of",
+    "error_outcome",
     "fetch",
-    "in_our_words",
-    "refusal",
     "send",
     "send_many",
+    "strip_quoted_answer",
 ]

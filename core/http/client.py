@@ -20,15 +20,15 @@ import aiohttp
 from multidict import CIMultiDictProxy
 
 from core.http.connections import (
-    BrokenConnection,
-    Line,
+    ConnectionBrokenError,
+    ConnectionState,
     NotBegunError,
-    current_line,
+    current_connection,
     open_session,
 )
-from core.http.messages import GarbledAnswer, Request, Response, brief
+from core.http.messages import MalformedResponseError, Request, Response, one_line_excerpt
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
-from core.http.ssrf_guard import AddressRefused, objection
+from core.http.ssrf_guard import NotPublicAddressError, why_blocked
 from core.observability.tracing import outbound
 
 logger = logging.getLogger(__name__)
@@ -43,19 +43,19 @@ Meter = Callable[[Outcome, float], None]
 NOT_BEGUN = Temporary("not sent: the work was stopped before its turn")
 
 
-class ExchangeFailed(Exception):  # noqa: N818 - says what happened, as its kinds do
+class ExchangeError(Exception):
     """There is no answer. The text names no address, header or body: it is shown to staff."""
 
 
-class NotSent(ExchangeFailed):
+class NotSentError(ExchangeError):
     """Nothing has left: there was no connection."""
 
 
-class Refused(NotSent):
-    """Nothing has left, and nothing will: the address guard objects."""
+class BlockedAddressError(NotSentError):
+    """Nothing has left, and nothing will: the address guard blocks it."""
 
 
-class NoAnswer(ExchangeFailed):
+class NoResponseError(ExchangeError):
     """It may have been taken, but no usable answer came."""
 
 
@@ -85,25 +85,25 @@ def send_many(
     jobs: Sequence[tuple[Request, Reader]],
     limits: Limits = STANDARD,
     meter: Meter = lambda outcome, seconds: None,
-    pace: "Pace | None" = None,
+    limiter: "RateLimiter | None" = None,
     may_begin: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
     """Send requests side by side; what each came to, in the order of the jobs.
 
     As soon as `may_begin` does not hold, those under way end and the rest is NOT_BEGUN.
 
-    The limits hold within this call; a `pace` that is handed on holds the rate between calls too.
-    A reader runs between the others' packets: it must be quick and may not touch the database; so
-    must `may_begin`, and the meter, which hears how long each exchange took.
+    The limits hold within this call; a `limiter` that is handed on holds the rate between calls
+    too. A reader runs between the others' packets: it must be quick and may not touch the database;
+    so must `may_begin`, and the meter, which is given how long each exchange took.
     """
     if not jobs:
         return []
-    pace = pace or Pace(limits.per_second)
-    return asyncio.run(_send_all(jobs, limits, meter, pace, may_begin))
+    limiter = limiter or RateLimiter(limits.per_second)
+    return asyncio.run(_send_all(jobs, limits, meter, limiter, may_begin))
 
 
 def fetch(request: Request) -> Response:
-    """Send one request; its answer, whatever the status. Raises NotSent or NoAnswer."""
+    """Send one request; its answer, whatever the status. Raises NotSentError or NoResponseError."""
     return asyncio.run(_fetch(request))
 
 
@@ -116,17 +116,17 @@ async def _send_all(
     jobs: Sequence[tuple[Request, Reader]],
     limits: Limits,
     meter: Meter,
-    pace: "Pace",
+    limiter: "RateLimiter",
     may_begin: Callable[[], bool],
 ) -> list[Outcome]:
     """Workers share one queue, so there are never more tasks than requests in flight."""
     outcomes: dict[int, Outcome] = {}
     queue = enumerate(jobs)
-    crew = min(limits.concurrency, len(jobs))
+    workers = min(limits.concurrency, len(jobs))
 
     async def work(client: _Client) -> None:
         for number, (request, read) in queue:
-            if not await pace.turn(may_begin):
+            if not await limiter.acquire(may_begin):
                 return
             begun = time.perf_counter()
             with outbound(f"{request.method} {request.host}") as span:
@@ -137,20 +137,21 @@ async def _send_all(
                 span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
             meter(outcome, time.perf_counter() - begun)
 
-    async with _Client(connections=crew) as client:
-        await asyncio.gather(*(work(client) for _ in range(crew)))
+    async with _Client(connections=workers) as client:
+        await asyncio.gather(*(work(client) for _ in range(workers)))
     return [outcomes.get(number, NOT_BEGUN) for number in range(len(jobs))]
 
 
-class Pace:
-    """Evenly spaced turns. Turns that were missed are not made up for: no burst after a stall."""
+class RateLimiter:
+    """Requests at even intervals. Those that were missed are not made up for: no burst after a
+    stall."""
 
     def __init__(self, per_second: float | None) -> None:
         self._gap = 1.0 / per_second if per_second else 0.0
         self._next = 0.0
         self._begun = float("-inf")
 
-    async def turn(self, may_begin: Callable[[], bool] = lambda: True) -> bool:
+    async def acquire(self, may_begin: Callable[[], bool] = lambda: True) -> bool:
         """Wait for the next turn; False when nothing may be begun any more."""
         if self._gap:
             mine = self._take()
@@ -161,7 +162,7 @@ class Pace:
         self._begun = time.monotonic()
         return True
 
-    def wait(self) -> None:
+    def acquire_sync(self) -> None:
         """Wait for the next turn, where nothing else is to be done meanwhile."""
         if self._gap:
             time.sleep(max(0.0, self._take() - time.monotonic()))
@@ -171,7 +172,7 @@ class Pace:
         """Seconds until a turn could be taken."""
         return max(0.0, self._begun + self._gap - time.monotonic())
 
-    def rest(self, may_begin: Callable[[], bool] = lambda: True) -> None:
+    def drain(self, may_begin: Callable[[], bool] = lambda: True) -> None:
         """Wait until a turn could be taken, without taking it: whoever comes next is in time."""
         while (left := self.left()) > 0 and may_begin():
             time.sleep(min(left, LOOK_EVERY))
@@ -194,14 +195,14 @@ async def _outcome(
         return read(await client.exchange(request, may_begin))
     except NotBegunError:
         return NOT_BEGUN
-    except Refused as failure:
+    except BlockedAddressError as failure:
         return Permanent(f"not sent: {failure}", code="address-refused")
-    except NotSent as failure:
+    except NotSentError as failure:
         return Temporary(f"not sent: {failure}")
-    except NoAnswer as failure:
+    except NoResponseError as failure:
         return Unknown(f"no usable answer: {failure}")
-    except GarbledAnswer as garbled:
-        return Unknown(f"unreadable answer: {brief(str(garbled))}")
+    except MalformedResponseError as malformed:
+        return Unknown(f"unreadable answer: {one_line_excerpt(str(malformed))}")
     except _OTHER_SHAPE as error:
         # Their texts quote the answer, which may hold personal data.
         return Unknown(f"unreadable answer: {type(error).__name__}")
@@ -234,21 +235,21 @@ class _Client:
     async def exchange(
         self, request: Request, may_begin: Callable[[], bool] = lambda: True
     ) -> Response:
-        """The answer to the request. Raises NotSent or NoAnswer, and NotBegunError."""
-        line = Line(may_begin)
-        current_line.set(line)
+        """The answer to the request. Raises NotSentError or NoResponseError, and NotBegunError."""
+        state = ConnectionState(may_begin)
+        current_connection.set(state)
         try:
             async with asyncio.timeout(request.timeout):
                 return await self._ask(request)
         except NotBegunError:
             raise
-        except _TROUBLE as error:
-            line.cut()
-            raise _failure(request, line, error) from None
+        except _EXCHANGE_ERRORS as error:
+            state.cut()
+            raise _failure(request, state, error) from None
 
     async def _ask(self, request: Request) -> Response:
-        if request.public_only and (why := objection(request.url)):
-            raise Refused(why)
+        if request.public_only and (why := why_blocked(request.url)):
+            raise BlockedAddressError(why)
         session = self._session(public_only=request.public_only)
         async with session.request(
             request.method,
@@ -265,19 +266,19 @@ class _Client:
         return self._sessions[public_only]
 
 
-class _Unusable(Exception):  # noqa: N818 - see ExchangeFailed
+class _UnusableResponseError(Exception):
     """An answer that we do not read to its end."""
 
 
 async def _whole(answer: aiohttp.ClientResponse, request: Request) -> Response:
     """The answer with its body. Raises _Unusable when it is compressed or too large."""
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise _Unusable("it is compressed, though we asked for it plain")
+        raise _UnusableResponseError("it is compressed, though we asked for it plain")
     body = bytearray()
     while not answer.content.at_eof():
         body += await answer.content.readany()
         if len(body) > LARGEST_ANSWER:
-            raise _Unusable("it is larger than 1 MiB")
+            raise _UnusableResponseError("it is larger than 1 MiB")
     headers = _joined(answer.headers)
     sent = (request.headers, request.body, request.hidden)
     return Response(answer.status, headers, bytes(body), *sent)
@@ -296,11 +297,11 @@ def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:
 
 # All that aiohttp, the sockets and the name look-up raise when an exchange fails. A name that no
 # host can have is a UnicodeError, which is a ValueError.
-_TROUBLE = (aiohttp.ClientError, OSError, ValueError, _Unusable)
+_EXCHANGE_ERRORS = (aiohttp.ClientError, OSError, ValueError, _UnusableResponseError)
 
-_WORDS: Sequence[tuple[type[Exception], str]] = (
+_REASONS: Sequence[tuple[type[Exception], str]] = (
     (TimeoutError, "time ran out"),
-    (BrokenConnection, "the connection broke"),
+    (ConnectionBrokenError, "the connection broke"),
     (aiohttp.InvalidURL, "not an address"),
     (UnicodeError, "not an address"),
     (aiohttp.ClientPayloadError, "it was cut short"),
@@ -308,29 +309,33 @@ _WORDS: Sequence[tuple[type[Exception], str]] = (
 )
 
 
-def _failure(request: Request, line: Line, error: Exception) -> ExchangeFailed:
-    """Which side of the line the trouble was on."""
-    if line.is_open:
-        return NoAnswer(_why(error))
+def _failure(request: Request, state: ConnectionState, error: Exception) -> ExchangeError:
+    """Whether the error came before anything was sent, or after."""
+    if state.is_open:
+        return NoResponseError(_why(error))
     refused = isinstance(error, aiohttp.ClientConnectorError) and isinstance(
-        error.os_error, AddressRefused
+        error.os_error, NotPublicAddressError
     )
     if refused or (request.public_only and isinstance(error, ValueError)):
-        return Refused(_why(error))
-    return NotSent(_why(error))
+        return BlockedAddressError(_why(error))
+    return NotSentError(_why(error))
 
 
 def _why(error: Exception) -> str:
     """In words, without address or content: the libraries' own texts quote both."""
-    if isinstance(error, _Unusable):
+    if isinstance(error, _UnusableResponseError):
         return str(error)
     if isinstance(error, aiohttp.ClientConnectorError):
         return _why_no_connection(error.os_error)
-    words = (said for kind, said in _WORDS if isinstance(error, kind))
-    return next(words, type(error).__name__)
+    reasons = (reason for kind, reason in _REASONS if isinstance(error, kind))
+    return next(reasons, type(error).__name__)
 
 
 def _why_no_connection(error: OSError) -> str:
-    if isinstance(error, AddressRefused | ssl.SSLError) or not error.errno or error.errno < 0:
-        return brief(error.strerror or type(error).__name__)
+    if (
+        isinstance(error, NotPublicAddressError | ssl.SSLError)
+        or not error.errno
+        or error.errno < 0
+    ):
+        return one_line_excerpt(error.strerror or type(error).__name__)
     return os.strerror(error.errno)

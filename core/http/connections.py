@@ -24,7 +24,7 @@ KEEP_IDLE_FOR = 1.0
 _TRIES = 3
 
 
-class Line:
+class ConnectionState:
     """What one exchange holds of its connection. No transport: not a byte has left."""
 
     def __init__(self, may_begin: Callable[[], bool] = lambda: True) -> None:
@@ -42,7 +42,7 @@ class Line:
             self.transport.abort()
 
 
-current_line: ContextVar[Line] = ContextVar("current_line")
+current_connection: ContextVar[ConnectionState] = ContextVar("current_connection")
 
 
 class NotBegunError(aiohttp.ClientError):
@@ -50,7 +50,8 @@ class NotBegunError(aiohttp.ClientError):
 
 
 class Connector(aiohttp.TCPConnector):
-    """Connections of one call to the client; tells the current line when there is one."""
+    """Connections of one call to the client; sets the transport of the current connection's
+    state."""
 
     async def connect(
         self, req: aiohttp.ClientRequest, traces: list[Trace], timeout: aiohttp.ClientTimeout
@@ -63,13 +64,13 @@ class Connector(aiohttp.TCPConnector):
         Asked once more is whether the request may be begun: a process may have been frozen while it
         was connected. Raises NotBegunError.
         """
-        line = current_line.get()
+        state = current_connection.get()
         for _ in range(_TRIES):
             connection = await super().connect(req, traces, timeout)
-            may_begin = line.may_begin()
+            may_begin = state.may_begin()
             is_there = connection.protocol is not None and not connection.protocol.should_close
             if may_begin and is_there:
-                line.transport = connection.transport
+                state.transport = connection.transport
                 return connection
             connection.close()
             if not may_begin:
@@ -77,7 +78,7 @@ class Connector(aiohttp.TCPConnector):
         raise aiohttp.ClientConnectionError("spoke before it was asked")
 
 
-class Names(AbstractResolver):
+class DaemonResolver(AbstractResolver):
     """Looks names up in threads nobody waits for: a name server that hangs delays no deadline."""
 
     async def resolve(
@@ -85,10 +86,10 @@ class Names(AbstractResolver):
     ) -> list[ResolveResult]:
         """All addresses of the name. Raises OSError or UnicodeError when there is none."""
         loop = asyncio.get_running_loop()
-        found: asyncio.Future[list[Any]] = loop.create_future()
-        asked = (loop, found, host, port, family)
+        future: asyncio.Future[list[Any]] = loop.create_future()
+        asked = (loop, future, host, port, family)
         Thread(target=_look_up, args=asked, name="name look-up", daemon=True).start()
-        return [_result(host, info) for info in await found]
+        return [_result(host, info) for info in await future]
 
     async def close(self) -> None:
         """Nothing is kept."""
@@ -96,7 +97,7 @@ class Names(AbstractResolver):
 
 def _look_up(
     loop: asyncio.AbstractEventLoop,
-    found: "asyncio.Future[list[Any]]",
+    future: "asyncio.Future[list[Any]]",
     host: str,
     port: int,
     family: socket.AddressFamily,
@@ -104,20 +105,20 @@ def _look_up(
     try:
         infos = socket.getaddrinfo(host, port, family=family, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        _tell(loop, found, found.set_exception, error)
+        _resolve_future(loop, future, future.set_exception, error)
     else:
-        _tell(loop, found, found.set_result, infos)
+        _resolve_future(loop, future, future.set_result, infos)
 
 
-def _tell(
+def _resolve_future(
     loop: asyncio.AbstractEventLoop,
-    found: "asyncio.Future[list[Any]]",
-    settle: Callable[[Any], None],
+    future: "asyncio.Future[list[Any]]",
+    resolve: Callable[[Any], None],
     value: Any,
 ) -> None:
-    """Hand a thread's find to its loop, unless nobody is waiting for it any more."""
+    """Hand a thread's result to its loop, unless nobody is waiting for it any more."""
     with suppress(RuntimeError):  # the loop is closed
-        loop.call_soon_threadsafe(lambda: None if found.done() else settle(value))
+        loop.call_soon_threadsafe(lambda: None if future.done() else resolve(value))
 
 
 def _result(host: str, info: Any) -> ResolveResult:
@@ -133,18 +134,18 @@ def _result(host: str, info: Any) -> ResolveResult:
 
 
 @cache
-def trust() -> ssl.SSLContext:
+def ssl_context() -> ssl.SSLContext:
     """The system's certificate authorities; loaded once, it takes some milliseconds."""
     context = ssl.create_default_context()
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
-class BrokenConnection(aiohttp.ClientError):
+class ConnectionBrokenError(aiohttp.ClientError):
     """The other side hung up before it had answered."""
 
 
-async def _once(
+async def _no_automatic_retry(
     request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
 ) -> aiohttp.ClientResponse:
     """aiohttp repeats a PUT, DELETE or GET when a kept-alive connection breaks under it; it does
@@ -154,7 +155,7 @@ async def _once(
     except aiohttp.ClientConnectorError:
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise BrokenConnection from error
+        raise ConnectionBrokenError from error
 
 
 def open_session(connections: int, *, public_only: bool) -> aiohttp.ClientSession:
@@ -165,8 +166,8 @@ def open_session(connections: int, *, public_only: bool) -> aiohttp.ClientSessio
     connector = Connector(
         limit=connections,
         keepalive_timeout=KEEP_IDLE_FOR,
-        resolver=Names(),
-        ssl=trust(),
+        resolver=DaemonResolver(),
+        ssl=ssl_context(),
         socket_factory=guarded_socket if public_only else None,
     )
     return aiohttp.ClientSession(
@@ -177,5 +178,5 @@ def open_session(connections: int, *, public_only: bool) -> aiohttp.ClientSessio
         timeout=aiohttp.ClientTimeout(total=None, connect=CONNECT_WITHIN),
         auto_decompress=False,
         trust_env=False,
-        middlewares=[_once],
+        middlewares=[_no_automatic_retry],
     )

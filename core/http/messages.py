@@ -12,11 +12,11 @@ from urllib.parse import quote, quote_plus, urlencode, urlsplit
 
 from core.database import clock
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
-from core.http.redaction import values_sent, without
+from core.http.redaction import redact, sent_values
 
 DEADLINE = 10.0
 LONGEST_WAIT = 3600.0
-BEGINNING = 200
+EXCERPT_LENGTH = 200
 
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 _HEADER_NAME = pattern(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2: token
@@ -42,7 +42,7 @@ _DECODE = json.JSONDecoder(parse_constant=_no_constant).decode
 _ENCODE = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
-class GarbledAnswer(ValueError):  # noqa: N818 - says what happened
+class MalformedResponseError(ValueError):
     """The answer is not what was agreed. Its text holds no personal data: it is shown to staff."""
 
 
@@ -141,7 +141,7 @@ class Response:
     status: int
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes = field(default=b"", repr=False)
-    # What we sent, and `Request.hidden`: blotted out when the other side repeats it to us.
+    # What we sent, and `Request.hidden`: redacted when the other side repeats it to us.
     sent_headers: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     sent_body: bytes = field(default=b"", repr=False, compare=False)
     hidden: Sequence[str] = field(default=(), repr=False, compare=False)
@@ -156,38 +156,39 @@ class Response:
         return self.body.decode(errors="replace")
 
     @property
-    def beginning(self) -> str:
+    def excerpt(self) -> str:
         """The body's first 200 printable characters, without our own secrets and without what we
         said of a person, as far as it is quoted word for word. For an outcome's `answer`."""
-        text = self.body[: 40 * BEGINNING].decode(errors="replace")
+        text = self.body[: 40 * EXCERPT_LENGTH].decode(errors="replace")
         for secret in _secrets(self.sent_headers, self.hidden):
             text = text.replace(secret, "…")
-        return brief(without(text, values_sent(self.sent_headers, self.sent_body)))
+        return one_line_excerpt(redact(text, sent_values(self.sent_headers, self.sent_body)))
 
     def json(self) -> Any:
-        """The body's value. Raises GarbledAnswer when it is not JSON, or not declared as JSON."""
+        """The body's value. Raises MalformedResponseError when it is not JSON, or not declared as
+        JSON."""
         media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not media_type.endswith("+json"):
-            raise GarbledAnswer(f"{self.status}, not declared as JSON")
+            raise MalformedResponseError(f"{self.status}, not declared as JSON")
         try:
             value = _DECODE(self.body.decode("utf-8-sig"))
             _check_storable(self.body, value)
         except (ValueError, RecursionError):
-            raise GarbledAnswer(f"{self.status}, not valid JSON") from None
+            raise MalformedResponseError(f"{self.status}, not valid JSON") from None
         return value
 
     def json_object(self) -> dict[str, Any]:
-        """The body's JSON object. Raises GarbledAnswer when it is anything else."""
+        """The body's JSON object. Raises MalformedResponseError when it is anything else."""
         value = self.json()
         if not isinstance(value, dict):
-            raise GarbledAnswer(f"{self.status}, not a JSON object")
+            raise MalformedResponseError(f"{self.status}, not a JSON object")
         return value
 
 
-def brief(text: str) -> str:
+def one_line_excerpt(text: str) -> str:
     """At most 200 characters on one line, all printable: fit for a log, a page or a column."""
-    printable = "".join(char if char.isprintable() else " " for char in text[: 40 * BEGINNING])
-    return " ".join(printable.split())[:BEGINNING].rstrip()
+    printable = "".join(char if char.isprintable() else " " for char in text[: 40 * EXCERPT_LENGTH])
+    return " ".join(printable.split())[:EXCERPT_LENGTH].rstrip()
 
 
 def code_of(text: object) -> str:
@@ -218,8 +219,10 @@ def _check_storable(body: bytes, value: Any) -> None:
             raise ValueError("NUL")
 
 
-def refusal(response: Response, *, server_error: type[Temporary] | type[Unknown]) -> Outcome | None:
-    """What a refusal comes to; None for a 2xx, which the adapter reads itself.
+def error_outcome(
+    response: Response, *, server_error: type[Temporary] | type[Unknown]
+) -> Outcome | None:
+    """The outcome of an error status; None for a 2xx, which the adapter reads itself.
 
     `server_error` says what a 5xx means at this destination: Temporary only where its contract
     says that nothing was taken then, else Unknown. The reason is the status, and nothing of what
@@ -228,23 +231,23 @@ def refusal(response: Response, *, server_error: type[Temporary] | type[Unknown]
     status = response.status
     if 200 <= status < 300:
         return None
-    said = response.beginning
+    answer = response.excerpt
     if 300 <= status < 400:
         reason = f"answered a redirect, which is not followed: {status}"
-        return Temporary(reason, not_taken=status in _ASK_ELSEWHERE, answer=said)
+        return Temporary(reason, not_taken=status in _ASK_ELSEWHERE, answer=answer)
     if status in {401, 403}:
-        # One wrong secret must not throw away every row: it is mended, and they go out.
-        return Temporary(f"refused our credentials: {status}", answer=said)
+        # One wrong secret must not throw away every row: once it is corrected they go out.
+        return Temporary(f"refused our credentials: {status}", answer=answer)
     if _is_refusal_of_service(response):
         wait = _retry_after(response)
-        return Temporary(f"asked us to wait: {status}", retry_after=wait, answer=said)
+        return Temporary(f"asked us to wait: {status}", retry_after=wait, answer=answer)
     if status == 408 or 500 <= status < 600:
         # A 408 should mean that our request never arrived whole (RFC 9110, 15.5.9), but gateways
         # also use it for a slow server behind them.
-        return server_error(f"failed: {status}", answer=said)
+        return server_error(f"failed: {status}", answer=answer)
     if 400 <= status < 500:
-        return Permanent(f"refused: {status}", code=str(status), answer=said)
-    return Unknown(f"answered no known status: {status}", answer=said)
+        return Permanent(f"refused: {status}", code=str(status), answer=answer)
+    return Unknown(f"answered no known status: {status}", answer=answer)
 
 
 def _is_refusal_of_service(response: Response) -> bool:
@@ -260,13 +263,13 @@ def _retry_after(response: Response) -> float | None:
     if value.isascii() and value.isdigit():
         return min(float(value), LONGEST_WAIT)
     try:
-        seconds = (_date(value) - _said_at(response)).total_seconds()
+        seconds = (_date(value) - _answered_at(response)).total_seconds()
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_WAIT)
 
 
-def _said_at(response: Response) -> datetime:
+def _answered_at(response: Response) -> datetime:
     """When the answer was made, by the clock of who made it: its `Date`, or else the present."""
     try:
         return _date(response.headers["date"])

@@ -33,7 +33,7 @@ class Temporary:
 
 @dataclass(frozen=True, slots=True)
 class Permanent:
-    """Refused for good: trying again changes nothing until somebody mends it."""
+    """Refused for good: trying again changes nothing until somebody corrects it."""
 
     reason: str
     code: str = ""

@@ -11,7 +11,7 @@ SHORTEST = 3  # characters: less is a country or a code, and says nothing of a p
 _XML = re.compile(r""">([^<>]+)<|=\s*"([^"]*)"|=\s*'([^']*)'""")
 
 
-def values_sent(headers: Mapping[str, str], body: bytes) -> set[str]:
+def sent_values(headers: Mapping[str, str], body: bytes) -> set[str]:
     """The values in a body of ours (JSON, a form or XML); none in a body of another kind."""
     declared = next((text for name, text in headers.items() if name.lower() == "content-type"), "")
     try:
@@ -20,14 +20,16 @@ def values_sent(headers: Mapping[str, str], body: bytes) -> set[str]:
         return set()
 
 
-def without(text: str, values: Collection[str]) -> str:
-    """The text with these values blotted out, in capitals or not; the longest first."""
+def redact(text: str, values: Collection[str]) -> str:
+    """The text with these values redacted, in capitals or not; the longest first."""
     known = {" ".join(value.split()) for value in values}
     known |= {value.lstrip("+") for value in known}  # telephone numbers are quoted without it
-    said = sorted((value for value in known if len(value) >= SHORTEST), key=len, reverse=True)
-    if not said:
+    longest_first = sorted(
+        (value for value in known if len(value) >= SHORTEST), key=len, reverse=True
+    )
+    if not longest_first:
         return text
-    listed = "|".join(re.escape(value) for value in said)
+    listed = "|".join(re.escape(value) for value in longest_first)
     return re.sub(rf"(?<!\w)(?:{listed})(?!\w)", "…", " ".join(text.split()), flags=re.IGNORECASE)
 
 
@@ -37,7 +39,7 @@ def _values(declared: str, text: str) -> Iterator[str]:
     elif "form-urlencoded" in declared:
         yield from (value for _, value in parse_qsl(text))
     elif "xml" in declared:
-        yield from (unescape("".join(found)) for found in _XML.findall(text))
+        yield from (unescape("".join(match)) for match in _XML.findall(text))
 
 
 def _strings(value: Any) -> Iterator[str]:

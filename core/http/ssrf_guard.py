@@ -22,7 +22,7 @@ _UNICAST_V6 = IPv6Network("2000::/3")  # all that is handed out; leaves out ::ff
 _NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
-class AddressRefused(OSError):  # noqa: N818 - says what happened
+class NotPublicAddressError(OSError):
     """The address is not on the public internet. One text for all: see `guarded_socket`."""
 
     def __init__(self) -> None:
@@ -55,16 +55,16 @@ def _is_public_v6(address: IPv6Address) -> bool:
 
 
 def guarded_socket(info: AddrInfoType) -> socket.socket:
-    """A socket for this address. Raises AddressRefused, with the same text for each address:
+    """A socket for this address. Raises NotPublicAddressError, with the same text for each address:
     the connector keeps the error's class only when all its attempts failed alike."""
     family, kind, protocol, _, address = info
     if not is_public(str(address[0])):
-        raise AddressRefused
+        raise NotPublicAddressError
     return socket.socket(family, kind, protocol)
 
 
-def objection(url: str) -> str | None:
-    """What speaks against calling this address, before any look-up; None when nothing does."""
+def why_blocked(url: str) -> str | None:
+    """Why this address must not be called, before any look-up; None when it may be."""
     try:
         parts = URL(url)
     except ValueError:

@@ -72,7 +72,7 @@ def resolved(column: str) -> str:
 def identifier(check: Clean) -> Clean:
     """The check of an id that another system gave out: what a spreadsheet made of it is refused.
 
-    It is never mended: nobody knows which id it was, and a wrong one is another person.
+    It is never corrected: nobody knows which id it was, and a wrong one is another person.
     """
 
     def clean(text: str) -> str:

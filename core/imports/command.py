@@ -44,11 +44,13 @@ class ImportCommand(BaseCommand):
             raise CommandError(f"Cannot read {options['file']}: {error.strerror}.") from error
         except DatabaseError as error:
             # Only its first line: the others quote values.
-            said = str(error).partition("\n")[0]
-            raise CommandError(f"The database refused, and nothing was written: {said}") from error
-        self._tell(report, importer.noun)
+            first_line = str(error).partition("\n")[0]
+            raise CommandError(
+                f"The database refused, and nothing was written: {first_line}"
+            ) from error
+        self._write_report(report, importer.noun)
 
-    def _tell(self, report: Report, noun: str) -> None:
+    def _write_report(self, report: Report, noun: str) -> None:
         for problem in report.problems:
             self.stderr.write(str(problem))
         if not report.ok:
@@ -68,19 +70,19 @@ def _opened(name: str) -> AbstractContextManager[BinaryIO]:
 
 
 class _Progress:
-    """Tells on standard error how far a long import is; says nothing about short ones."""
+    """Writes to standard error how far a long import is; nothing about short ones."""
 
     def __init__(self, command: BaseCommand, name: str) -> None:
         path = Path(name)
         self._size = path.stat().st_size if name != "-" and path.is_file() else 0
-        self._say = command.stderr.write
+        self._write = command.stderr.write
         self._next = time.monotonic() + EVERY
         self._spoke = False
 
     def __call__(self, stage: str, rows: int, size: int) -> None:
         if stage == "writing" and self._spoke:
-            self._say(f"Writing {rows:,} rows …")
+            self._write(f"Writing {rows:,} rows …")
         elif time.monotonic() >= self._next:
             share = f" ({min(size * 100 // self._size, 100)} %)" if self._size else ""
-            self._say(f"{rows:,} rows read{share} …")
+            self._write(f"{rows:,} rows read{share} …")
             self._next, self._spoke = time.monotonic() + EVERY, True

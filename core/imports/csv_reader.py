@@ -1,6 +1,6 @@
 """CSV bytes to records (RFC 4180), whatever the bytes are.
 
-Nothing here raises for a bad file but `Unreadable`, and nothing grows with it: a line, and a
+Nothing here raises for a bad file but `CSVFormatError`, and nothing grows with it: a line, and a
 record of several lines, are capped. What spreadsheets leave behind is passed over: rows without a
 value, columns without a name, and the line `sep=,` before the header.
 """
@@ -41,7 +41,7 @@ PLAIN = {
 Record = tuple[int, list[str]]
 
 
-class Unreadable(Exception):  # noqa: N818 - says what happened
+class CSVFormatError(Exception):
     """From this line on the file cannot be read."""
 
     def __init__(self, line: int, reason: str) -> None:
@@ -63,7 +63,7 @@ class Reader:
         self._is_before_header = True
 
     def records(self) -> Iterator[Record | Problem]:
-        """Every record that is not blank. Raises Unreadable."""
+        """Every record that is not blank. Raises CSVFormatError."""
         parsed = csv.reader(self._lines(), skipinitialspace=True, strict=True)
         while True:
             start, self._record_size = self._line + 1, 0
@@ -80,7 +80,7 @@ class Reader:
     def _lines(self) -> Iterator[str]:
         """The lines; bytes that are no UTF-8 become surrogates, which no cell may hold.
 
-        Raises Unreadable for a file of another kind, and for a line without an end.
+        Raises CSVFormatError for a file of another kind, and for a line without an end.
         """
         read = self._stream.readline
         while raw := read(LONGEST_RECORD + 1):
@@ -88,7 +88,7 @@ class Reader:
             self.bytes_read += len(raw)
             self._record_size += len(raw)
             if self._record_size > LONGEST_RECORD:
-                raise Unreadable(
+                raise CSVFormatError(
                     self._line,
                     f"A row is longer than {LONGEST_RECORD:,} bytes: this does not look like CSV. "
                     "Nothing behind it was read.",
@@ -101,9 +101,9 @@ class Reader:
             yield raw.decode("utf-8", "surrogateescape")
 
     def _checked(self, raw: bytes) -> bytes:
-        """A line up to the header; a blank one for `sep=,`. Raises Unreadable."""
-        if found := _SEP.fullmatch(raw) if self._line == 1 else None:
-            _refuse_separator(found[1])
+        """A line up to the header; a blank one for `sep=,`. Raises CSVFormatError."""
+        if match := _SEP.fullmatch(raw) if self._line == 1 else None:
+            _refuse_separator(match[1])
             return b"\n"
         self._is_before_header = not raw.strip(b' \t\r\n,;"')
         _refuse_separator(_only_separator(raw))
@@ -118,27 +118,27 @@ def _is_blank(cells: list[str]) -> bool:
 def _refuse_others(raw: bytes) -> None:
     for start, reason in OTHERS.items():
         if raw.startswith(start):
-            raise Unreadable(1, reason)
+            raise CSVFormatError(1, reason)
     zeros = sorted((raw[::2].count(0), raw[1::2].count(0)))
     if not zeros[0] and zeros[1] > len(raw) // 3:  # every other byte
-        raise Unreadable(1, OTHERS[b"\xfe\xff"])
+        raise CSVFormatError(1, OTHERS[b"\xfe\xff"])
 
 
 def _only_separator(header: bytes) -> bytes:
     """What separates the columns of a header, or a comma: no import has a single column."""
-    found = [sign for sign in SEPARATORS if sign in header]
-    return found[0] if found and b"," not in header and b"\0" not in header else b","
+    signs = [sign for sign in SEPARATORS if sign in header]
+    return signs[0] if signs and b"," not in header and b"\0" not in header else b","
 
 
 def _refuse_separator(sign: bytes) -> None:
     if sign in SEPARATORS:
-        raise Unreadable(1, SEPARATED.format(SEPARATORS[sign]))
+        raise CSVFormatError(1, SEPARATED.format(SEPARATORS[sign]))
 
 
 def _plain(error: csv.Error) -> str:
-    said = str(error)
-    plain = (text for part, text in PLAIN.items() if part in said)
-    return next(plain, f"This is not CSV: {said}.")
+    message = str(error)
+    plain = (text for part, text in PLAIN.items() if part in message)
+    return next(plain, f"This is not CSV: {message}.")
 
 
 def positions(
@@ -146,21 +146,23 @@ def positions(
 ) -> tuple[list[int | None], list[Problem]]:
     """Where each column stands in the file (None: an optional one that is not there).
 
-    Problems name the columns that are missing, unknown or there twice. Raises Unreadable when the
-    header is no text at all.
+    Problems name the columns that are missing, unknown or there twice. Raises CSVFormatError when
+    the header is no text at all.
     """
     if header is None:
         named = ", ".join(column.name for column in columns)
-        raise Unreadable(1, f"The file is empty. Its first line must name the columns: {named}.")
+        raise CSVFormatError(
+            1, f"The file is empty. Its first line must name the columns: {named}."
+        )
     if isinstance(header, Problem):
-        raise Unreadable(header.line, header.reason)
+        raise CSVFormatError(header.line, header.reason)
     if not all(readable(cell) for cell in header[1]):
-        raise Unreadable(header[0], NOT_CSV)
+        raise CSVFormatError(header[0], NOT_CSV)
     line = header[0]
     names = column_names(header[1])
     plain = [name.lower() for name in names]
-    found = [plain.index(column.name) if column.name in plain else None for column in columns]
-    return found, _header_problems(line, names, columns)
+    positions = [plain.index(column.name) if column.name in plain else None for column in columns]
+    return positions, _header_problems(line, names, columns)
 
 
 def column_names(cells: Sequence[str]) -> list[str]:

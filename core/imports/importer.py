@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from core.imports.columns import CLEARED, Column
-from core.imports.csv_reader import Reader, Record, Unreadable, column_names, positions
+from core.imports.csv_reader import CSVFormatError, Reader, Record, column_names, positions
 from core.imports.report import SHOWN, Problem, Report
 from core.values.text import visible
 
@@ -130,27 +130,27 @@ def _good_rows(importer: Importer, reader: Reader, report: Report) -> Iterator[R
     records = reader.records()
     try:
         header = next(records, None)
-        found, problems = positions(header, importer.columns)
+        places, problems = positions(header, importer.columns)
         if problems:
             report.add_many(problems, len(problems))
             return
         width = len(column_names(header[1])) if isinstance(header, tuple) else 0
-        yield from _clean_rows(importer, records, found, width, report)
-    except Unreadable as error:
+        yield from _clean_rows(importer, records, places, width, report)
+    except CSVFormatError as error:
         report.add(error.problem)
 
 
 def _clean_rows(
     importer: Importer,
     records: Iterator[Record | Problem],
-    found: Sequence[int | None],
+    places: Sequence[int | None],
     width: int,
     report: Report,
 ) -> Iterator[Row]:
     # A column that is not in the file reads the empty cell added behind the last one.
     plan = [
         (column.clean, width if at is None else at)
-        for column, at in zip(importer.columns, found, strict=True)
+        for column, at in zip(importer.columns, places, strict=True)
     ]
     cleans = [column.clean for column in importer.columns]
     for record in records:

@@ -31,10 +31,10 @@ def request_id() -> str:
 
 def begin(sent: str = "", **known: Any) -> str:
     """Start the work on something with this id, if it is well formed, else one of our own."""
-    found = sent if WELL_FORMED.fullmatch(sent) else uuid.uuid4().hex
+    bound_id = sent if WELL_FORMED.fullmatch(sent) else uuid.uuid4().hex
     clear_contextvars()
-    bind_contextvars(request_id=found, **known)
-    return found
+    bind_contextvars(request_id=bound_id, **known)
+    return bound_id
 
 
 end = clear_contextvars
@@ -64,8 +64,8 @@ class PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line."""
-        found = request_id()
-        return f"{super().format(record)} [{found[:8]}]" if found else super().format(record)
+        bound_id = request_id()
+        return f"{super().format(record)} [{bound_id[:8]}]" if bound_id else super().format(record)
 
 
 def _message(record: logging.LogRecord) -> str:

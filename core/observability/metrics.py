@@ -37,7 +37,7 @@ _Key = tuple[str, str, str]
 _lock = threading.Lock()
 _added: defaultdict[_Key, float] = defaultdict(float)
 _set: dict[_Key, float] = {}
-_families: "dict[str, Counter | Timer | Moment]" = {}
+_families: "dict[str, Counter | Histogram | TimestampGauge]" = {}
 
 
 def _key(name: str, labels: dict[str, str], part: str = "") -> _Key:
@@ -70,7 +70,7 @@ class Counter(_Family):
         return family
 
 
-class Timer(_Family):
+class Histogram(_Family):
     """How long something took, in seconds."""
 
     def observe(self, seconds: float, **labels: str) -> None:
@@ -99,7 +99,7 @@ class Timer(_Family):
         return family
 
 
-class Moment(_Family):
+class TimestampGauge(_Family):
     """When something happened last, as Unix seconds."""
 
     def now(self, **labels: str) -> None:
@@ -159,7 +159,7 @@ def _write(values: dict[_Key, float], value: str) -> None:
 
 def start() -> None:
     """Flush every few seconds, as long as this process lives."""
-    threading.Thread(target=_keep_flushing, name="tallies", daemon=True).start()
+    threading.Thread(target=_keep_flushing, name="metrics", daemon=True).start()
 
 
 def _keep_flushing() -> None:

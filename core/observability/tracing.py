@@ -14,7 +14,7 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.trace import Span, SpanKind, Status
 
-TOLD = frozenset(
+EXPORTED_ATTRIBUTES = frozenset(
     {
         "http.method",
         "http.request.method",
@@ -34,7 +34,7 @@ TOLD = frozenset(
 )
 
 
-class Discreet(SpanExporter):
+class RedactingSpanExporter(SpanExporter):
     """Hands spans on without anything that may be about a person."""
 
     def __init__(self, exporter: SpanExporter) -> None:
@@ -42,7 +42,7 @@ class Discreet(SpanExporter):
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """What the exporter behind it says."""
-        return self._exporter.export([_discreet(span) for span in spans])
+        return self._exporter.export([_redacted(span) for span in spans])
 
     def shutdown(self) -> None:
         """Close the exporter behind it."""
@@ -53,14 +53,14 @@ class Discreet(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-def _discreet(span: ReadableSpan) -> ReadableSpan:
+def _redacted(span: ReadableSpan) -> ReadableSpan:
     """The span without its events: they quote errors, and errors may quote a row."""
     return ReadableSpan(
         name=span.name,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes={k: v for k, v in (span.attributes or {}).items() if k in TOLD},
+        attributes={k: v for k, v in (span.attributes or {}).items() if k in EXPORTED_ATTRIBUTES},
         kind=span.kind,
         status=Status(span.status.status_code),
         start_time=span.start_time,
@@ -99,7 +99,9 @@ def start(service: str) -> bool:
 
     os.environ.setdefault("OTEL_SERVICE_NAME", f"dosette-{service}")
     provider = TracerProvider(resource=Resource.create())
-    provider.add_span_processor(BatchSpanProcessor(Discreet(OTLPSpanExporter(timeout=5))))
+    provider.add_span_processor(
+        BatchSpanProcessor(RedactingSpanExporter(OTLPSpanExporter(timeout=5)))
+    )
     trace.set_tracer_provider(provider)
     # Without baggage: what a caller puts there would travel through the broker.
     set_global_textmap(TraceContextTextMapPropagator())

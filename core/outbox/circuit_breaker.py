@@ -21,7 +21,7 @@ LONGEST_PAUSE = timedelta(minutes=1)
 PROBE_TIME = timedelta(seconds=30)
 
 
-def allowance(name: str, wanted: int) -> int:
+def permits(name: str, wanted: int) -> int:
     """How many rows may be sent now: all that are wanted, one probe, or none."""
     circuit = Circuit.objects.filter(name=name).first()
     if circuit is None or circuit.open_until is None:
@@ -42,7 +42,7 @@ def _probe(name: str) -> bool:
     )
 
 
-def halt(name: str, pause: timedelta, why: str) -> Circuit:
+def trip(name: str, pause: timedelta, why: str) -> Circuit:
     """Open it at once, whatever went before: nothing goes through until somebody acts."""
     until = clock.now() + pause
     circuit, _ = Circuit.objects.update_or_create(
@@ -51,14 +51,14 @@ def halt(name: str, pause: timedelta, why: str) -> Circuit:
     return circuit
 
 
-def probe_now(name: str) -> None:
+def half_open(name: str) -> None:
     """End the pause of an open circuit: the next thing sent is its probe."""
     Circuit.objects.filter(name=name, open_until__isnull=False).update(
         open_until=clock.now(), halted=""
     )
 
 
-def note(name: str, outcomes: Sequence[Outcome]) -> None:
+def record(name: str, outcomes: Sequence[Outcome]) -> None:
     """Count a chunk's outcomes: the run of failures at its end is what opens the circuit."""
     failures = 0
     for outcome in reversed(outcomes):

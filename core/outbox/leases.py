@@ -57,7 +57,7 @@ class Hold:
     def may_begin(self) -> bool:
         """Whether another request may be begun now. No database: asked before each of them."""
         self._moved = uptime()
-        return self.lasts() and not shutdown.is_under_way()
+        return self.lasts() and not shutdown.is_requested()
 
     def prove(self) -> bool:
         """Whether the database agrees that another chunk may be begun. Raises its errors."""

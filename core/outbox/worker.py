@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from core import shutdown
-from core.http import NOT_BEGUN, Outcome, Pace, Temporary, send_many
+from core.http import NOT_BEGUN, Outcome, RateLimiter, Temporary, send_many
 from core.observability import metrics
 from core.outbox import circuit_breaker
 from core.outbox.claims import claim, due_rows, release, renew_lease
@@ -23,7 +23,7 @@ from core.outbox.retry_policy import decide
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
-EXCHANGES = metrics.Timer(
+EXCHANGES = metrics.Histogram(
     "dosette_exchange_seconds",
     "How long a call to the outside took, by where it went and what it came to",
     ("destination", "outcome"),
@@ -56,7 +56,7 @@ def work(
 
 
 def _goes_on(end: float) -> bool:
-    return time.monotonic() < end and not shutdown.is_under_way()
+    return time.monotonic() < end and not shutdown.is_requested()
 
 
 def _work(
@@ -67,7 +67,7 @@ def _work(
     with _Sender(queue, hold) as sender:
         while attempted < most and time.monotonic() < end and hold.prove():
             size = min(size, queue.largest_chunk)
-            allowed = circuit_breaker.allowance(queue.name, min(size, most - attempted))
+            allowed = circuit_breaker.permits(queue.name, min(size, most - attempted))
             rows = claim(queue, limit=allowed, ids=ids) if allowed else []
             if not rows or not sender.send(rows):
                 break
@@ -107,7 +107,7 @@ class _Sender:
     def __init__(self, queue: DeliveryQueue, hold: Hold) -> None:
         self._queue = queue
         self._hold = hold
-        self._pace = Pace(queue.limits.per_second)
+        self._limiter = RateLimiter(queue.limits.per_second)
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._waiting: Sequence[Any] = ()
         self._flight: tuple[Sequence[Any], Future[_Exchange]] | None = None
@@ -125,8 +125,8 @@ class _Sender:
 
     def _rest(self) -> None:
         self._pool.shutdown()
-        self._pace.rest(self._hold.may_begin)
-        self._hold.pause = self._pace.left()
+        self._limiter.drain(self._hold.may_begin)
+        self._hold.pause = self._limiter.left()
 
     def send(self, rows: Sequence[Any]) -> bool:
         """Send a chunk, and record the results of the one before it.
@@ -170,7 +170,7 @@ class _Sender:
             return Temporary(f"not sent: our own {type(error).__name__}")
 
     def _begin(self, rows: Sequence[Any], jobs: Sequence[Job | Outcome]) -> None:
-        exchange = partial(_exchange, self._queue, jobs, self._pace, self._hold.may_begin)
+        exchange = partial(_exchange, self._queue, jobs, self._limiter, self._hold.may_begin)
         self._flight = rows, self._pool.submit(copy_context().run, exchange)
         self._keep()
 
@@ -188,7 +188,7 @@ class _Sender:
         begun = {row.pk for row, _ in self._landed}
         self._release([row for row in rows if row.pk not in begun])
         if self._hold.lasts():  # else we were frozen, which is no fault of theirs
-            self._insist(partial(circuit_breaker.note, self._queue.name, exchange.responses))
+            self._insist(partial(circuit_breaker.record, self._queue.name, exchange.responses))
 
     def _record(self) -> None:
         """Record what has landed. Raises the first row's error when none could be recorded."""
@@ -211,10 +211,13 @@ class _Sender:
 
 
 def _exchange(
-    queue: DeliveryQueue, jobs: Sequence[Job | Outcome], pace: Pace, may_begin: Callable[[], bool]
+    queue: DeliveryQueue,
+    jobs: Sequence[Job | Outcome],
+    limiter: RateLimiter,
+    may_begin: Callable[[], bool],
 ) -> _Exchange:
     """Send the jobs; those whose look-up finds nothing go out in the same attempt. No database."""
-    send = partial(_send, queue, pace, may_begin)
+    send = partial(_send, queue, limiter, may_begin)
     outcomes, responses = send(jobs)
     again: list[Job | Outcome] = list(outcomes)
     absent = set()
@@ -227,11 +230,14 @@ def _exchange(
 
 
 def _send(
-    queue: DeliveryQueue, pace: Pace, may_begin: Callable[[], bool], jobs: Sequence[Job | Outcome]
+    queue: DeliveryQueue,
+    limiter: RateLimiter,
+    may_begin: Callable[[], bool],
+    jobs: Sequence[Job | Outcome],
 ) -> tuple[list[Outcome], list[Outcome]]:
     """The outcomes in order, of the jobs by sending them; and those of the sent ones alone."""
     ours = [(job.request, job.read) for job in jobs if isinstance(job, Job)]
-    answers = send_many(ours, queue.limits, partial(_measure, queue.name), pace, may_begin)
+    answers = send_many(ours, queue.limits, partial(_measure, queue.name), limiter, may_begin)
     rest = iter(answers)
     outcomes = [next(rest) if isinstance(job, Job) else job for job in jobs]
     return outcomes, [answer for answer in answers if answer is not NOT_BEGUN]

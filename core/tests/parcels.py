@@ -89,7 +89,7 @@ def make_queue(prepare: Callable[[Parcel], Job | Outcome], **options: Any) -> De
 
 
 def take(row: Parcel) -> Outcome:
-    """Settled on the spot."""
+    """Done on the spot."""
     return Done()
 
 

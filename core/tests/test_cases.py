@@ -1,4 +1,4 @@
-"""Cases: opened once, settled once, on record, and repaired when somebody forgot."""
+"""Cases: opened once, resolved once, on record, and repaired when somebody forgot."""
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -17,21 +17,21 @@ def _wrong():
     return Circuit.objects.filter(failures__gt=0)
 
 
-def _describe(rows) -> list[cases.Trouble]:
-    return [trouble(row) for row in rows]
+def _describe(rows) -> list[cases.CaseDraft]:
+    return [draft(row) for row in rows]
 
 
-def _mend(subject, *, by: str, reason: str, despite_risk: bool = False) -> None:
+def _repair(subject, *, by: str, reason: str, despite_risk: bool = False) -> None:
     Circuit.objects.filter(pk=subject.pk).update(failures=0)
-    cases.settle("test-broken", [subject.pk], by=by, how="mended")
+    cases.resolve("test-broken", [subject.pk], by=by, resolution="repaired")
 
 
-MEND = cases.Action("mend", "Mend", "core.change_circuit", run=_mend)
+REPAIR = cases.Action("repair", "Repair", "core.change_circuit", run=_repair)
 RISKY = cases.Action(
-    "force", "Force", "core.change_circuit", run=_mend, safe=lambda row: "It may break."
+    "force", "Force", "core.change_circuit", run=_repair, risk=lambda row: "It may break."
 )
 CLOSE = cases.Action("close", "Close", "core.change_circuit", needs_reason=True, closes=True)
-NEVER = cases.Action("never", "Never", "core.change_circuit", offered=lambda row: False)
+NEVER = cases.Action("never", "Never", "core.change_circuit", is_available=lambda row: False)
 
 
 @pytest.fixture(autouse=True)
@@ -43,16 +43,16 @@ def broken(db, monkeypatch) -> cases.Kind:
         model=Circuit,
         scope_prefix="shipping",
         view_permission="core.view_circuit",
-        actions=[MEND, RISKY, CLOSE, NEVER],
-        troubled=_wrong,
-        describe=_describe,
+        actions=[REPAIR, RISKY, CLOSE, NEVER],
+        subjects=_wrong,
+        to_cases=_describe,
     )
     cases.register(kind)
     return kind
 
 
-def trouble(row: Circuit, said: str = "") -> cases.Trouble:
-    return cases.Trouble("test-broken", row.pk, row.name, "It broke", said, "a-source")
+def draft(row: Circuit, said: str = "") -> cases.CaseDraft:
+    return cases.CaseDraft("test-broken", row.pk, row.name, "It broke", said, "a-source")
 
 
 def circuit(name: str = "one", failures: int = 1) -> Circuit:
@@ -64,7 +64,7 @@ def steps(case: Case) -> list[str]:
 
 
 def opened(row: Circuit) -> Case:
-    cases.open([trouble(row)])
+    cases.open([draft(row)])
     return Case.objects.get(subject_id=row.pk, closed_at=None)
 
 
@@ -78,14 +78,14 @@ def test_a_case_says_what_happened_and_since_when():
 
 def test_a_kind_and_subject_have_one_open_case():
     row = circuit()
-    assert cases.open([trouble(row), trouble(row)]) == 1
-    assert cases.open([trouble(row)]) == 0
+    assert cases.open([draft(row), draft(row)]) == 1
+    assert cases.open([draft(row)]) == 0
     assert Case.objects.count() == CaseEvent.objects.count() == 1
 
 
 def test_what_happens_again_is_added_to_the_open_case():
     case = opened(row := circuit())
-    assert cases.open([trouble(row, said="still no")]) == 0
+    assert cases.open([draft(row, said="still no")]) == 0
     case.refresh_from_db()
     assert case.said == "still no"
     assert steps(case) == ["opened", "again"]
@@ -94,21 +94,23 @@ def test_what_happens_again_is_added_to_the_open_case():
 def test_many_are_opened_and_settled_in_one_statement_each(django_assert_num_queries):
     rows = [circuit(str(n)) for n in range(30)]
     with django_assert_num_queries(1):
-        assert cases.open([trouble(row) for row in rows]) == 30
+        assert cases.open([draft(row) for row in rows]) == 30
     with django_assert_num_queries(1):
-        assert cases.settle("test-broken", [r.pk for r in rows], by="system", how="fine") == 30
+        assert (
+            cases.resolve("test-broken", [r.pk for r in rows], by="system", resolution="fine") == 30
+        )
     assert not Case.objects.filter(closed_at=None).exists()
 
 
 def test_nothing_to_open_or_settle_asks_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
-        assert cases.open([]) == cases.settle("test-broken", [], by="system", how="") == 0
+        assert cases.open([]) == cases.resolve("test-broken", [], by="system", resolution="") == 0
 
 
 def test_settling_is_on_record_and_leaves_other_kinds_and_subjects(broken):
     case, other = opened(row := circuit()), opened(circuit("two"))
-    assert cases.settle("another-kind", [row.pk], by="system", how="") == 0
-    assert cases.settle(["test-broken"], [row.pk], by="system", how="delivered") == 1
+    assert cases.resolve("another-kind", [row.pk], by="system", resolution="") == 0
+    assert cases.resolve(["test-broken"], [row.pk], by="system", resolution="delivered") == 1
     case.refresh_from_db()
     other.refresh_from_db()
     assert (case.closed_by, case.closing_reason) == ("system", "delivered")
@@ -125,13 +127,13 @@ def test_a_case_is_rolled_back_with_what_went_wrong():
 
 def test_long_texts_are_cut_and_not_refused():
     row = circuit()
-    cases.open([cases.Trouble("test-broken", row.pk, "t" * 900, "h" * 900, "s" * 900, "x" * 900)])
+    cases.open([cases.CaseDraft("test-broken", row.pk, "t" * 900, "h" * 900, "s" * 900, "x" * 900)])
     assert len(Case.objects.get().happened) == 500
 
 
 def test_a_kind_that_nobody_registered_is_refused():
     with pytest.raises(LookupError):
-        cases.open([cases.Trouble("no-such-kind", 1, "t", "h")])
+        cases.open([cases.CaseDraft("no-such-kind", 1, "t", "h")])
 
 
 def test_a_name_is_registered_once(broken):
@@ -154,40 +156,40 @@ def test_a_dismissed_case_stays_closed_until_something_else_happens():
     case = opened(row := circuit())
     cases.act(case, CLOSE, by="staff:ann", reason="It is a test row")
     assert set(reconcile().values()) == {0}
-    cases.settle("test-broken", [row.pk], by="system", how="fine")
+    cases.resolve("test-broken", [row.pk], by="system", resolution="fine")
     assert reconcile()["cases opened that nobody had"] == 1
 
 
 def test_a_new_failure_after_a_dismissal_opens_a_new_case():
     case = opened(row := circuit())
     cases.act(case, CLOSE, by="staff:ann", reason="It is a test row")
-    assert cases.open([trouble(row)]) == 1
+    assert cases.open([draft(row)]) == 1
 
 
 def test_an_action_is_on_record_with_its_reason():
     case = opened(row := circuit())
-    cases.act(case, MEND, by="staff:ann", reason="because")
+    cases.act(case, REPAIR, by="staff:ann", reason="because")
     case.refresh_from_db()
     row.refresh_from_db()
     assert row.failures == 0
     assert case.closed_by == "staff:ann"
-    assert steps(case) == ["opened", "mend", "settled"]
+    assert steps(case) == ["opened", "repair", "settled"]
     assert case.events.all()[1].detail == "because"
 
 
 def test_a_closed_case_offers_nothing():
     case = opened(circuit())
-    cases.act(case, MEND, by="staff:ann")
+    cases.act(case, REPAIR, by="staff:ann")
     case.refresh_from_db()
-    assert cases.offered(case) == []
+    assert cases.available_actions(case) == []
     with pytest.raises(TransitionNotAllowedError):
-        cases.act(case, MEND, by="staff:ann")
-    assert steps(case) == ["opened", "mend", "settled"]
+        cases.act(case, REPAIR, by="staff:ann")
+    assert steps(case) == ["opened", "repair", "settled"]
 
 
 def test_what_does_not_fit_the_subject_is_neither_offered_nor_done():
     case = opened(circuit())
-    assert [action.name for action in cases.offered(case)] == ["mend", "force", "close"]
+    assert [action.name for action in cases.available_actions(case)] == ["repair", "force", "close"]
     with pytest.raises(TransitionNotAllowedError):
         cases.act(case, NEVER, by="staff:ann")
     assert steps(case) == ["opened"]
@@ -217,4 +219,4 @@ def test_closing_needs_a_reason():
 def test_a_case_whose_row_is_gone_can_only_be_closed():
     case = opened(row := circuit())
     row.delete()
-    assert cases.offered(case) == [CLOSE]
+    assert cases.available_actions(case) == [CLOSE]

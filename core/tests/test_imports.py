@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.imports import Column, Importer, Problem, Report, duplicates, limits_of, run
-from core.imports.csv_reader import LONGEST_RECORD, Reader, Unreadable
+from core.imports.csv_reader import LONGEST_RECORD, CSVFormatError, Reader
 from core.models import Circuit
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +118,7 @@ def test_a_line_of_ten_megabytes_is_refused_without_reading_it_all(start: bytes)
 def test_a_record_of_many_lines_is_capped_too() -> None:
     """Quoted line breaks, each line and each value short, must not add up without end."""
     record = (b'"' + b"x\n" * 50_000 + b'",') * 30
-    with pytest.raises(Unreadable, match="longer than"):
+    with pytest.raises(CSVFormatError, match="longer than"):
         list(Reader(io.BytesIO(record)).records())
 
 
@@ -163,13 +163,14 @@ def test_progress_tells_rows_and_bytes() -> None:
 
 @given(st.binary(max_size=400))
 def test_the_reader_takes_any_bytes(data: bytes) -> None:
-    """Never an error but Unreadable, whatever the bytes; and every line number is in the file."""
+    """Never an error but CSVFormatError, whatever the bytes; and every line number is in the
+    file."""
     try:
         lines = [
             item[0] if isinstance(item, tuple) else item.line
             for item in Reader(io.BytesIO(data)).records()
         ]
-    except Unreadable as error:
+    except CSVFormatError as error:
         lines = [error.problem.line]
     assert all(1 <= line <= data.count(b"\n") + 1 for line in lines)
 

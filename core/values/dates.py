@@ -39,8 +39,8 @@ def iso_moment(text: str) -> datetime:
     clock = f"{match['hour']}:{match['minute']}:{'59' if is_leap else second}"
     fraction = (match["fraction"] or "").ljust(6, "0")[:6]
     local = datetime.fromisoformat(f"{match['day']}T{clock}.{fraction}")
-    found = (local - _offset(zone)).replace(tzinfo=UTC) if zone else local
-    return _after_leap(found) if is_leap else found
+    instant = (local - _offset(zone)).replace(tzinfo=UTC) if zone else local
+    return _after_leap(instant) if is_leap else instant
 
 
 def _offset(zone: str) -> timedelta:

@@ -48,10 +48,10 @@ _NAME = re.compile(
 
 def _named(char: str) -> str:
     """The letter that its name says it is, or nothing."""
-    found = _NAME.fullmatch(unicodedata.name(char, ""))
-    if not found:
+    match = _NAME.fullmatch(unicodedata.name(char, ""))
+    if not match:
         return ""
-    return found["letter"].lower() if found["case"] == "SMALL " else found["letter"]
+    return match["letter"].lower() if match["case"] == "SMALL " else match["letter"]
 
 
 _TABLE = {
@@ -69,7 +69,7 @@ def latin(text: str) -> str:
     return apart(text).translate(_TABLE)
 
 
-def words(text: str) -> list[str]:
+def tokens(text: str) -> list[str]:
     """Its words as they look, without case; letters that stand apart are one: `D.N.A.`."""
-    found = " ".join(re.findall(r"[^\W_]+", latin(text).casefold()))
-    return re.sub(r"(?<!\S)\w(?: \w(?!\S))+", lambda run: run[0].replace(" ", ""), found).split()
+    letters = " ".join(re.findall(r"[^\W_]+", latin(text).casefold()))
+    return re.sub(r"(?<!\S)\w(?: \w(?!\S))+", lambda run: run[0].replace(" ", ""), letters).split()

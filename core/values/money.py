@@ -22,12 +22,12 @@ class Price(NamedTuple):
         return f"{self.currency} {self.amount}"
 
 
-def parse_price(said: str) -> Price | None:
+def parse_price(text: str) -> Price | None:
     """The price in a text like "KES 0.8000"; None for any other form: nothing is guessed."""
-    found = _PRICE.fullmatch(said)
-    if found is None or not is_currency(found[1]):
+    match = _PRICE.fullmatch(text)
+    if match is None or not is_currency(match[1]):
         return None
-    return Price(Decimal(found[2]), found[1])
+    return Price(Decimal(match[2]), match[1])
 
 
 @cache

@@ -207,8 +207,8 @@ def email(text: str) -> str:
 def readings(text: str) -> list[str]:
     """What a search may mean: as it was typed, its e-mail addresses as they are kept, and with the
     `+` of one that was not escaped, and so arrived as a blank. Nothing is refused."""
-    words = lenient(text).split(" ")
-    typed = " ".join(_kept(word) for word in words)
+    parts = lenient(text).split(" ")
+    typed = " ".join(_kept(word) for word in parts)
     before, at, after = typed.partition("@")
     if not at or " " not in before.strip():
         return [typed]

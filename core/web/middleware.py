@@ -11,12 +11,12 @@ from django.middleware import common
 from django.utils.functional import SimpleLazyObject
 
 from core.observability import logs
-from core.observability.metrics import Counter, Timer
+from core.observability.metrics import Counter, Histogram
 
 access = logging.getLogger("core.access")
 Next = Callable[[HttpRequest], HttpResponse]
 
-RESPONSES = Timer(
+RESPONSES = Histogram(
     "dosette_response_seconds",
     "How long an answer took, by the address's pattern",
     ("route", "method", "status"),
@@ -40,10 +40,10 @@ class RequestLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer, with the id in its header."""
         begun = time.perf_counter()
-        found = logs.begin(request.META.get("HTTP_X_REQUEST_ID", ""))
+        request_id = logs.begin(request.META.get("HTTP_X_REQUEST_ID", ""))
         try:
             answer = self.get_response(request)
-            answer.headers["X-Request-ID"] = found
+            answer.headers["X-Request-ID"] = request_id
             access.info("request", extra={"facts": _facts(request, answer, begun)})
             return answer
         finally:

@@ -44,7 +44,7 @@ def rate_of(text: str) -> Rate | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class RateLimitResult:
     """What came of a hit: how many more there may be, until the count starts anew."""
 
     rate: Rate
@@ -59,18 +59,18 @@ class Verdict:
     def headers(self, policy: str) -> dict[str, str]:
         """What the IETF's draft-ietf-httpapi-ratelimit-headers says of it, and Retry-After."""
         left = max(0, self.rate.count - self.taken)
-        told = {
+        headers = {
             "RateLimit-Policy": f'"{policy}";q={self.rate.count};w={self.rate.seconds}',
             "RateLimit": f'"{policy}";r={left};t={self.resets_in}',
         }
-        return told if self.allowed else {**told, "Retry-After": str(self.resets_in)}
+        return headers if self.allowed else {**headers, "Retry-After": str(self.resets_in)}
 
 
-def hit(name: str, rate: Rate) -> Verdict:
+def hit(name: str, rate: Rate) -> RateLimitResult:
     """Count one more under this name, which must hold nothing personal. Raises nothing."""
     key = f"limit:{name}:{rate.seconds}"
     taken, left = _shared(key, rate.seconds) or _local.add(key, rate.seconds)
-    return Verdict(rate, taken, max(1, ceil(left)))
+    return RateLimitResult(rate, taken, max(1, ceil(left)))
 
 
 class _Local:

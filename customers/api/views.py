@@ -127,8 +127,8 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
 
     def get_queryset(self) -> QuerySet[Address]:
         """The addresses of the customer in the URL."""
-        book = super().get_queryset().filter(customer_id=self.kwargs.get("customer_pk", 0))
-        return book.select_related("customer")
+        addresses = super().get_queryset().filter(customer_id=self.kwargs.get("customer_pk", 0))
+        return addresses.select_related("customer")
 
     @extend_schema(
         summary="Add an address",

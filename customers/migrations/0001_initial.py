@@ -32,7 +32,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['-id'],
-                'indexes': [models.Index(fields=['name', '-id'], name='customer_by_name'), models.Index(fields=['created_at', 'id'], name='customer_by_age'), models.Index(fields=['phone_number'], name='customer_by_phone'), models.Index(django.db.models.functions.text.Upper('email'), name='customer_by_email'), django.contrib.postgres.indexes.GinIndex(customers.search.search_vector.Words('name', 'email', 'code', 'phone_number'), name='customer_search')],
+                'indexes': [models.Index(fields=['name', '-id'], name='customer_by_name'), models.Index(fields=['created_at', 'id'], name='customer_by_age'), models.Index(fields=['phone_number'], name='customer_by_phone'), models.Index(django.db.models.functions.text.Upper('email'), name='customer_by_email'), django.contrib.postgres.indexes.GinIndex(customers.search.search_vector.PrefixSearchVector('name', 'email', 'code', 'phone_number'), name='customer_search')],
             },
         ),
         migrations.CreateModel(

@@ -8,22 +8,22 @@ from rest_framework.filters import SearchFilter
 
 from core.database.folding import PrefixMatch
 from core.values.text import lenient
-from customers.models import CUSTOMER_WORDS, Customer
+from customers.models import CUSTOMER_SEARCH_VECTOR, Customer
 from customers.search.search_vector import typed
 from customers.values.phones import numbers
 
 LONGEST_SEARCH = 200
-MOST_FOUND = 10_000
+MOST_MATCHES = 10_000
 
 
 def matching(text: str) -> Q:
     """Customers in whose name, e-mail address, code or phone number each word begins a word."""
-    found = Q(PrefixMatch(CUSTOMER_WORDS, typed(text)))
+    matches = Q(PrefixMatch(CUSTOMER_SEARCH_VECTOR, typed(text)))
     dialled = numbers(text)  # it may be written as it is dialled at home
-    return found | Q(phone_number__in=sorted(dialled)) if dialled else found
+    return matches | Q(phone_number__in=sorted(dialled)) if dialled else matches
 
 
-def newest_matching(text: str, most: int = MOST_FOUND) -> QuerySet[Customer]:
+def newest_matching(text: str, most: int = MOST_MATCHES) -> QuerySet[Customer]:
     """The newest customers that match, so many at most.
 
     Ordered by an expression that no index has: PostgreSQL would otherwise walk the whole table
@@ -43,8 +43,8 @@ class SearchBackend(SearchFilter):
         if len(given) > LONGEST_SEARCH or "\0" in given:
             raise ValidationError({"search": f"Search for at most {LONGEST_SEARCH} characters."})
         text = lenient(given)
-        found: QuerySet[Any] = view.search(queryset, text) if text else queryset
-        return found
+        rows: QuerySet[Any] = view.search(queryset, text) if text else queryset
+        return rows
 
 
 def search(queryset: QuerySet[Customer], text: str) -> QuerySet[Customer]:

@@ -14,7 +14,7 @@ _AT = f"translate({_WHOLE}, '@', ' ')"
 _PARTS = f"translate({_WHOLE}, '@.-_+', '     ')"
 
 
-class Words(Func):
+class PrefixSearchVector(Func):
     """The index before text was folded: for the migration `0001_initial` alone."""
 
     template = (

@@ -16,10 +16,10 @@ def default_language() -> str:
 
 def canonical(tag: str) -> str:
     """The tag in its usual letters: `PT-br` is `pt-BR`. Raises ValidationError for none."""
-    found = _TAG.fullmatch(tag.strip())
-    if not found:
+    match = _TAG.fullmatch(tag.strip())
+    if not match:
         raise ValidationError("Give a language as BCP 47 names it, such as en, sw or pt-BR.")
-    language, script, region = found.groups()
+    language, script, region = match.groups()
     parts = (language.lower(), script and script.title(), region and region.upper())
     return "-".join(filter(None, parts))
 

@@ -36,12 +36,12 @@ def numbers(text: str) -> set[str]:
 
     For searches, which show what they find: `0711 082 300` is a number in 27 countries.
     """
-    found = {e164(text)} - {""}
+    candidates = {e164(text)} - {""}
     dialled = re.sub(r"[\s()./-]", "", lenient(text), flags=re.ASCII)
     if LOCAL.match(dialled):
         regions = (regions[0] for regions in COUNTRY_CODE_TO_REGION_CODE.values())
-        found |= {number for region in regions if (number := _in_region(dialled, region))}
-    return found
+        candidates |= {number for region in regions if (number := _in_region(dialled, region))}
+    return candidates
 
 
 def _in_region(dialled: str, region: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Func, TextField, Value
 from django.db.models.functions import Replace
 
-from core.database.folding import WordsKey
+from core.database.folding import NormalizedTextKey
 
 
 class Place(Func):
@@ -20,6 +20,9 @@ class Place(Func):
     output_field = TextField()
 
     def __init__(self, lines: Mapping[str, Any]) -> None:
-        street, city = WordsKey(lines["line_1"], lines["line_2"]), WordsKey(lines["city"])
-        postcode = Replace(WordsKey(lines["postcode"]), Value(" "))
+        street, city = (
+            NormalizedTextKey(lines["line_1"], lines["line_2"]),
+            NormalizedTextKey(lines["city"]),
+        )
+        postcode = Replace(NormalizedTextKey(lines["postcode"]), Value(" "))
         super().__init__(street, city, postcode, lines["country"])

@@ -133,9 +133,9 @@ def _shaped(bare: str, examples: tuple[str, ...]) -> Iterator[str]:
 
 def _common_prefix(form: _Form) -> str:
     """The letters that begin every postcode of a country, as in `LV-1010`; "" when they differ."""
-    found = _LEADING_LETTERS.match(form.examples[0])
-    is_fixed = found and form.pattern.pattern.startswith(f"(?:{found[0]}")
-    return found[0].rstrip("- ") if found and is_fixed else ""
+    match = _LEADING_LETTERS.match(form.examples[0])
+    is_fixed = match and form.pattern.pattern.startswith(f"(?:{match[0]}")
+    return match[0].rstrip("- ") if match and is_fixed else ""
 
 
 def _british(postcode: str) -> str:

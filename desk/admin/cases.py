@@ -101,7 +101,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
         rows: QuerySet[Case] = super().get_queryset(request).filter(kind__in=names)
         return rows
 
-    def found(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
+    def search(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
         """By the title's beginning, a reference however it is typed; open cases are few."""
         found = Q()
         for start in {text, reference(text) or text}:
@@ -195,7 +195,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     ) -> HttpResponse:
         """The case, with what this person can do about it."""
         case = self.get_object(request, object_id)
-        possible = cases.offered(case) if case else []
+        possible = cases.available_actions(case) if case else []
         offered = [action for action in possible if _may(request, action)]
         others = [] if offered else _roles_for(possible)
         extra = (extra_context or {}) | {"offered": offered, "others": others, "case": case}
@@ -214,12 +214,12 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     def act(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Show what an action will do; do it when it is sent."""
         case, action = self._case_and_action(request, object_id, name)
-        if action not in cases.offered(case):
+        if action not in cases.available_actions(case):
             text = f"“{action.label}” is not possible now: this is how things are."
             self.message_user(request, text, messages.WARNING)
             return self._back_to(case)
         subject = cases.subject_of(case)
-        obstacle = action.safe(subject) if subject is not None else ""
+        obstacle = action.risk(subject) if subject is not None else ""
         form = decision_form(action, subject, obstacle, request)
         if request.method == "POST" and form.is_valid() and self._act(request, case, action, form):
             return self._back_to(case)

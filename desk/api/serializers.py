@@ -96,17 +96,17 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(ActionSerializer(many=True))
     def get_actions(self, case: Case) -> list[dict[str, Any]]:
         """What can be done now."""
-        offered = cases.offered(case)
+        offered = cases.available_actions(case)
         subject = cases.subject_of(case) if offered else None
         return [_shown(action, subject) for action in offered]
 
 
 def _shown(action: Action, subject: Any) -> dict[str, Any]:
-    obstacle = action.safe(subject) if subject is not None else ""
+    obstacle = action.risk(subject) if subject is not None else ""
     return {
         "name": action.name,
         "label": action.label,
-        "explained": action.explained,
+        "explained": action.help_text,
         "obstacle": obstacle,
         "needs_reason": action.needs_reason or bool(obstacle),
         "roles": roles_with("core.change_case", action.permission),

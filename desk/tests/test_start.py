@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from core import cases
-from core.cases import Trouble
+from core.cases import CaseDraft
 from identity.tests.factories import staff
 from orders.tests.factories import placed_order
 
@@ -50,7 +50,7 @@ def test_the_side_bar_shows_only_what_one_may_open(db):
 
 
 def test_what_waits_is_listed_by_kind_and_leads_into_the_queue(manager):
-    cases.open([Trouble("shipment-rejected", 1, "co-1 by reference", "It was refused.")])
+    cases.open([CaseDraft("shipment-rejected", 1, "co-1 by reference", "It was refused.")])
     page = manager.get("/admin/")
     (waiting,) = page.context["waiting"]
     assert (waiting.label, waiting.count) == ("Rejected", 1)

@@ -31,7 +31,7 @@ USUAL = (
 TREATING = [name for name, role in ROLES.items() if role.treats]
 
 
-def must_say_why(user: Any) -> bool:
+def needs_access_reason(user: Any) -> bool:
     """Whether this person treats nobody. For programs it is voluntary: their name says it."""
     if not isinstance(user, User):
         return False
@@ -45,12 +45,12 @@ def header_of(request: Any) -> str:
     return clean(text.header(request.headers.get(HEADER, "")))
 
 
-def clean(said: str) -> str:
+def clean(given: str) -> str:
     """A reason on one line, cut to what is kept; empty when it shows nothing."""
-    return text.lenient(said)[:LONGEST].strip()
+    return text.lenient(given)[:LONGEST].strip()
 
 
-def said(request: HttpRequest, key: Any) -> str:
+def given_reason(request: HttpRequest, key: Any) -> str:
     """The reason that was given in this session, for a patient's key or LISTS; "" for none."""
     session = getattr(request, "session", {})
     return str(session.get("access_reasons", {}).get(str(key), ""))
@@ -58,7 +58,7 @@ def said(request: HttpRequest, key: Any) -> str:
 
 def page_for(request: HttpRequest, key: Any) -> HttpResponse | None:
     """The page that asks for the reason, where one is due and was not given yet."""
-    if not must_say_why(request.user) or said(request, key):
+    if not needs_access_reason(request.user) or given_reason(request, key):
         return None
     after = request.get_full_path() if request.method == "GET" else request.path
     query = urlencode({"for": key, "next": after})

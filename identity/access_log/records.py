@@ -111,7 +111,7 @@ class RecordedReads:
         from identity.tokens.errors import ReasonNeeded
 
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
-        if reasons.must_say_why(request.user) and not reasons.header_of(request):
+        if reasons.needs_access_reason(request.user) and not reasons.header_of(request):
             raise ReasonNeeded
 
     def patients_in(self, body: Any) -> Iterable[int]:
@@ -151,7 +151,9 @@ class RecordedAdmin:
         shown = (getattr(answer, "context_data", None) or {}).get("cl")
         if shown is not None:
             how = How.SEARCH if shown.query else How.LIST
-            self._record(request, shown.result_list, how, reasons.said(request, reasons.LISTS))
+            self._record(
+                request, shown.result_list, how, reasons.given_reason(request, reasons.LISTS)
+            )
         return answer
 
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:
@@ -170,7 +172,7 @@ class RecordedAdmin:
         for key in shown:
             if page := self._why(request, key):
                 return page
-            record(request, [key], How.DETAIL, reason=reasons.said(request, key))
+            record(request, [key], How.DETAIL, reason=reasons.given_reason(request, key))
         return super().render_change_form(request, context, *args, **kw)  # type: ignore[misc]
 
     def _patient_of(self, field: Any) -> int | None:
@@ -196,21 +198,21 @@ class RecordedAdmin:
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """The row behind a page (to change, to delete, its history), once it is on record."""
-        found = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        patient_row = super().get_object(request, object_id, from_field)  # type: ignore[misc]
         # The page asks for the right only after this.
-        if found is not None and self.has_view_or_change_permission(request, found):  # type: ignore[attr-defined]
-            why = reasons.said(request, getattr(found, self.patient_key))
-            self._record(request, [found], How.DETAIL, why)
+        if patient_row is not None and self.has_view_or_change_permission(request, patient_row):  # type: ignore[attr-defined]
+            why = reasons.given_reason(request, getattr(patient_row, self.patient_key))
+            self._record(request, [patient_row], How.DETAIL, why)
             page = request.GET.get("looked", "1")
-            found.looked_page = int(page) if page.isdecimal() and 0 < len(page) < 6 else 1
-        return found
+            patient_row.looked_page = int(page) if page.isdecimal() and 0 < len(page) < 6 else 1
+        return patient_row
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """What a search found; for autocompletion the page of it that is shown is on record.
 
         Raises PermissionDenied while a reason is due: a field cannot ask for it.
         """
-        found, may_repeat = super().get_search_results(  # type: ignore[misc]
+        rows, may_repeat = super().get_search_results(  # type: ignore[misc]
             request, queryset, search_term
         )
         match = request.resolver_match
@@ -219,10 +221,10 @@ class RecordedAdmin:
                 raise PermissionDenied
             page = request.GET.get("page", "1")
             start = (int(page) - 1 if page.isdecimal() and len(page) < 6 else 0) * AUTOCOMPLETE_PAGE
-            shown = found[max(start, 0) : max(start, 0) + AUTOCOMPLETE_PAGE]
-            why = reasons.said(request, reasons.LISTS)
+            shown = rows[max(start, 0) : max(start, 0) + AUTOCOMPLETE_PAGE]
+            why = reasons.given_reason(request, reasons.LISTS)
             self._record(request, shown, How.AUTOCOMPLETE, why)
-        return found, may_repeat
+        return rows, may_repeat
 
     def _why(self, request: HttpRequest, key: Any) -> HttpResponse | None:
         """The page that asks for a reason, if one is due from somebody who may look at all."""

@@ -17,15 +17,15 @@ class AutoSchema(openapi.AutoSchema):
     def get_description(self) -> str:  # type: ignore[override]  # the stubs say None
         """The operation's description, with the scopes that it needs."""
         scopes = " ".join(scopes_needed(self.view, self.method))
-        said = super().get_description() or ""
+        description = super().get_description() or ""
         if not scopes:
-            return said
+            return description
         to_read = " ".join(scopes_needed(self.view, "GET"))
         if self.method in ("POST", "PUT", "PATCH") and to_read:
             scopes_text = f"Scopes: `{scopes}`; without `{to_read}` the answer is the `id` alone."
         else:
             scopes_text = f"Scopes: `{scopes}`"
-        return f"{said}\n\n{scopes_text}".strip()
+        return f"{description}\n\n{scopes_text}".strip()
 
 
 class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from core.web.error_pages import page
-from core.web.rate_limits import Rate, Verdict, hit, rate_of
+from core.web.rate_limits import Rate, RateLimitResult, hit, rate_of
 from identity.access_log.records import address_of
 
 WEBHOOKS = "/api/v1/webhooks/"
@@ -34,7 +34,7 @@ MOST_BLOCKED = 10_000
 class ClientThrottle(BaseThrottle):
     """RATE_CLIENT for each API client and each person, at all endpoints together."""
 
-    verdict: Verdict | None = None
+    verdict: RateLimitResult | None = None
 
     def allow_request(self, request: Request, view: Any) -> bool:
         """Whether there is room; the answer's headers say how much."""
@@ -55,8 +55,8 @@ class ThrottleMiddleware:
     """RATE_ADDRESS for what comes without a valid token; and the headers of whichever rate it is.
     RATE_SIGN_IN for those who sign in.
 
-    Webhooks are judged after their proof, and count only without one: providers have rates of their
-    own, and a neighbour's flood costs them nothing.
+    Webhooks are counted after their proof, and count only without one: providers have rates of
+    their own, and a neighbour's flood costs them nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -135,7 +135,7 @@ def network_of(request: HttpRequest) -> str:
     return salted_hmac("identity.throttles", text).hexdigest()[:16]
 
 
-def _too_many(verdict: Verdict) -> JsonResponse:
+def _too_many(verdict: RateLimitResult) -> JsonResponse:
     detail = f"Too many requests from this address. Try again in {verdict.resets_in} seconds."
     errors = [{"code": "throttled", "detail": detail, "attr": None}]
     body = {"type": "client_error", "errors": errors}

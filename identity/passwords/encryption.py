@@ -9,21 +9,21 @@ from django.conf import settings
 PURPOSE = b"identity.passwords.encryption.1:"
 
 
-class CannotOpen(Exception):  # noqa: N818 - says what happened
-    """It was sealed with a key that is gone, or by somebody else."""
+class DecryptionError(Exception):
+    """It was encrypted with a key that is no longer known, or by somebody else."""
 
 
-def seal(secret: bytes) -> str:
+def encrypt(secret: bytes) -> str:
     """The secret, encrypted and signed."""
     return _box().encrypt(secret).decode()
 
 
-def unseal(sealed: str) -> bytes:
-    """The secret. Raises CannotOpen; a key in SECRET_KEY_FALLBACKS still opens."""
+def decrypt(encrypted: str) -> bytes:
+    """The secret. Raises DecryptionError; a key in SECRET_KEY_FALLBACKS still opens."""
     try:
-        return _box().decrypt(sealed)
+        return _box().decrypt(encrypted)
     except InvalidToken:
-        raise CannotOpen from None
+        raise DecryptionError from None
 
 
 def _box() -> MultiFernet:

@@ -16,7 +16,7 @@ from django_otp.oath import TOTP
 from core.database import clock
 from identity.models import Notice, SecondFactor, User
 from identity.notices import note
-from identity.passwords.encryption import CannotOpen, seal, unseal
+from identity.passwords.encryption import DecryptionError, decrypt, encrypt
 
 ISSUER = "Dosette"
 KEY_BYTES = 20  # RFC 4226, 4 (R6)
@@ -35,7 +35,7 @@ def begin(user: User) -> SecondFactor:
     """A new secret, which counts once a code of it was typed. One that counts already stays."""
     factor, _ = SecondFactor.objects.select_for_update().get_or_create(user=user)
     if factor.confirmed_at is None:
-        factor.sealed_secret = seal(secrets.token_bytes(KEY_BYTES))
+        factor.sealed_secret = encrypt(secrets.token_bytes(KEY_BYTES))
         factor.save(update_fields=["sealed_secret"])
     return factor
 
@@ -47,8 +47,8 @@ def address_of(factor: SecondFactor) -> str:
 
 
 def secret_of(factor: SecondFactor) -> str:
-    """The secret, for typing it into the app. Raises CannotOpen."""
-    return b32encode(unseal(factor.sealed_secret)).decode()
+    """The secret, for typing it into the app. Raises DecryptionError."""
+    return b32encode(decrypt(factor.sealed_secret)).decode()
 
 
 @transaction.atomic
@@ -123,8 +123,8 @@ def _has_to_wait(factor: SecondFactor) -> bool:
 def _step_of(factor: SecondFactor, code: int) -> int | None:
     """The half minute that the code belongs to; None when it is wrong, or was used."""
     try:
-        app = TOTP(unseal(factor.sealed_secret))
-    except CannotOpen:
+        app = TOTP(decrypt(factor.sealed_secret))
+    except DecryptionError:
         return None
     app.time = clock.seconds()
     if not app.verify(code, NEIGHBOURS, factor.last_step + 1):

@@ -68,8 +68,8 @@ def browsers_of(person: User, *, this: str | None = None) -> list[Browser]:
     """
     rows = OpenSession.objects.filter(user=person, session__expire_date__gt=clock.now())
     rows = rows.select_related("session").order_by("-seen_at", "-pk")
-    found = (_browser(row, person, this) for row in rows)
-    return [browser for browser in found if browser is not None]
+    browsers = (_browser(row, person, this) for row in rows)
+    return [browser for browser in browsers if browser is not None]
 
 
 def end(person: User, pk: str) -> bool:

@@ -9,7 +9,7 @@ from mozilla_django_oidc.auth import OIDCAuthenticationBackend
 
 from identity.models import User
 from identity.sign_in import id_token, people
-from identity.sign_in.provider import SignInRefused, get_as_bearer, post_form, setting
+from identity.sign_in.provider import SignInRefusedError, get_as_bearer, post_form, setting
 
 
 class StaffSignIn(OIDCAuthenticationBackend):  # type: ignore[misc]
@@ -35,33 +35,33 @@ class StaffSignIn(OIDCAuthenticationBackend):  # type: ignore[misc]
             return None
         try:
             person: User | None = super().authenticate(request, **kwargs)
-        except SignInRefused as refusal:
+        except SignInRefusedError as refusal:
             request.sign_in_refused = refusal  # type: ignore[attr-defined]
             return None
         return person
 
     def get_token(self, payload: dict[str, str]) -> dict[str, Any]:
-        """The issuer's tokens for the code. Raises SignInRefused."""
+        """The issuer's tokens for the code. Raises SignInRefusedError."""
         answer = post_form("token_endpoint", payload)
         if not isinstance(answer.get("access_token"), str):
-            raise SignInRefused(id_token.WRONG)
+            raise SignInRefusedError(id_token.WRONG)
         self._access_token: str = answer["access_token"]
         return answer
 
     def verify_token(self, token: object, **kwargs: Any) -> dict[str, Any]:
-        """The ID token's claims. Raises SignInRefused."""
+        """The ID token's claims. Raises SignInRefusedError."""
         return id_token.read(token, nonce=kwargs["nonce"], access_token=self._access_token)
 
     def get_or_create_user(
         self, access_token: str, id_token: str, payload: dict[str, Any]
     ) -> User | None:
-        """The person those claims are about. Raises SignInRefused."""
+        """The person those claims are about. Raises SignInRefusedError."""
         wanted = {"email", "email_verified", settings.OIDC_GROUPS_CLAIM}
         if not wanted <= set(payload):
-            said = get_as_bearer("userinfo_endpoint", access_token)
-            if said.get("sub") != payload["sub"]:  # OpenID Connect Core 1.0, 5.3.2
-                raise SignInRefused("The sign-in service speaks of somebody else. Try again.")
-            payload = said | payload
+            claims = get_as_bearer("userinfo_endpoint", access_token)
+            if claims.get("sub") != payload["sub"]:  # OpenID Connect Core 1.0, 5.3.2
+                raise SignInRefusedError("The sign-in service speaks of somebody else. Try again.")
+            payload = claims | payload
         return people.person_of(payload)
 
     def get_user(self, user_id: int) -> User | None:

@@ -9,9 +9,9 @@ from typing import Any
 import jwt
 from django.conf import settings
 
-from identity.sign_in.provider import SignInRefused, Unreachable, provider
+from identity.sign_in.provider import SignInRefusedError, UnreachableError, provider
 from identity.tokens.errors import ExpiredToken, InvalidToken, KeysUnavailable
-from identity.tokens.issuer_keys import ALGORITHMS, UnknownKey
+from identity.tokens.issuer_keys import ALGORITHMS, UnknownKeyError
 from identity.tokens.reader import LONGEST, OPTIONS, check_times
 
 REQUIRED = ["iss", "sub", "aud", "exp", "iat", "nonce"]
@@ -19,21 +19,21 @@ WRONG = "The sign-in service sent something that is not right. Try again."
 
 
 def read(token: object, *, nonce: str, access_token: str) -> dict[str, Any]:
-    """The claims, checked. Raises SignInRefused."""
+    """The claims, checked. Raises SignInRefusedError."""
     if not isinstance(token, str) or len(token) > LONGEST:
-        raise SignInRefused(WRONG)
+        raise SignInRefusedError(WRONG)
     try:
         claims = _verified(token)
     except KeysUnavailable:
-        raise Unreachable from None
+        raise UnreachableError from None
     except ExpiredToken:
-        raise SignInRefused("That sign-in took too long. Try again.") from None
-    except (jwt.PyJWTError, InvalidToken, UnknownKey):
-        raise SignInRefused(WRONG) from None
+        raise SignInRefusedError("That sign-in took too long. Try again.") from None
+    except (jwt.PyJWTError, InvalidToken, UnknownKeyError):
+        raise SignInRefusedError(WRONG) from None
     if not (_is_for_us(claims) and _same(claims["nonce"], nonce)):
-        raise SignInRefused(WRONG)
+        raise SignInRefusedError(WRONG)
     if "at_hash" in claims and not _same(claims["at_hash"], _at_hash(token, access_token)):
-        raise SignInRefused(WRONG)
+        raise SignInRefusedError(WRONG)
     return claims
 
 

@@ -11,14 +11,14 @@ from django.db import connection, transaction
 from core.database import clock
 from identity.models import LinkedAccount, User
 from identity.rights.roles import ROLES
-from identity.sign_in.provider import SignInRefused
+from identity.sign_in.provider import SignInRefusedError
 from identity.tokens.reader import LONGEST_NAME
 
 NOT_STAFF = "You are not on the staff's list. Ask whoever manages your account for a role."
 
 
 def person_of(claims: Mapping[str, Any]) -> User:
-    """The person, with names and roles as the issuer says today. Raises SignInRefused.
+    """The person, with names and roles as the issuer says today. Raises SignInRefusedError.
 
     Known by (iss, sub) alone: an e-mail address can change hands.
     """
@@ -27,12 +27,12 @@ def person_of(claims: Mapping[str, Any]) -> User:
     if roles is None:
         if account:
             _dismiss(account.user)
-        raise SignInRefused(NOT_STAFF)
+        raise SignInRefusedError(NOT_STAFF)
     if claims.get("email_verified") not in (True, "true"):
-        raise SignInRefused("Your e-mail address is not verified at the sign-in service yet.")
+        raise SignInRefusedError("Your e-mail address is not verified at the sign-in service yet.")
     person = account.user if account else _newcomer(claims)
     if not person.is_active:
-        raise SignInRefused("Your account has been closed here. Ask a manager.")
+        raise SignInRefusedError("Your account has been closed here. Ask a manager.")
     _bring_up_to_date(person, claims, roles)
     return person
 
@@ -56,7 +56,7 @@ def _subject(claims: Mapping[str, Any]) -> str:
     subject: str = claims["sub"]
     if 0 < len(subject) <= LONGEST_NAME and subject.isprintable():
         return subject
-    raise SignInRefused("The sign-in service gave you a name that cannot be kept here.")
+    raise SignInRefusedError("The sign-in service gave you a name that cannot be kept here.")
 
 
 def _account(issuer: str, subject: str) -> LinkedAccount | None:

@@ -6,16 +6,16 @@ from typing import Any
 from django.conf import settings
 from mozilla_django_oidc.utils import import_from_settings
 
-from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
+from core.http import ExchangeError, MalformedResponseError, Request, fetch
 from identity.tokens.errors import KeysUnavailable
 from identity.tokens.issuer_keys import TIME_OUT, Issuer, issuer
 
 
-class SignInRefused(Exception):  # noqa: N818 - says what happened
+class SignInRefusedError(Exception):
     """Nobody signs in. The text is for the person at the login page."""
 
 
-class Unreachable(SignInRefused):
+class UnreachableError(SignInRefusedError):
     """The issuer cannot be asked just now."""
 
     def __init__(self) -> None:
@@ -36,7 +36,8 @@ OURS: dict[str, Callable[[], Any]] = {
 
 
 def setting(name: str, *default: Any) -> Any:
-    """A setting of mozilla-django-oidc's. Raises SignInRefused when the issuer has to be asked."""
+    """A setting of mozilla-django-oidc's. Raises SignInRefusedError when the issuer has to be
+    asked."""
     return OURS[name]() if name in OURS else import_from_settings(name, *default)
 
 
@@ -46,35 +47,39 @@ def provider() -> Issuer:
 
 
 def endpoint(name: str) -> str:
-    """An address of the issuer's. Raises SignInRefused."""
+    """An address of the issuer's. Raises SignInRefusedError."""
     try:
         address = provider().document().get(name)
     except KeysUnavailable:
-        raise Unreachable from None
+        raise UnreachableError from None
     if not isinstance(address, str):
-        raise SignInRefused("The sign-in service does not say where to go. Tell whoever runs it.")
+        raise SignInRefusedError(
+            "The sign-in service does not say where to go. Tell whoever runs it."
+        )
     return address
 
 
 def ask(request: Request) -> dict[str, Any]:
-    """The issuer's answer. Raises SignInRefused; what it said goes nowhere, it may hold secrets."""
+    """The issuer's answer. Raises SignInRefusedError; what it said goes nowhere, it may hold
+    secrets."""
     try:
         response = fetch(request)
         if 400 <= response.status < 500:
-            raise SignInRefused("The sign-in service refused. Try again.")
+            raise SignInRefusedError("The sign-in service refused. Try again.")
         if response.status != 200:
-            raise Unreachable
+            raise UnreachableError
         return response.json_object()
-    except (ExchangeFailed, GarbledAnswer):
-        raise Unreachable from None
+    except (ExchangeError, MalformedResponseError):
+        raise UnreachableError from None
 
 
 def post_form(name: str, fields: dict[str, str]) -> dict[str, Any]:
-    """Post a form to an address of the issuer's; the answer. Raises SignInRefused."""
+    """Post a form to an address of the issuer's; the answer. Raises SignInRefusedError."""
     return ask(Request.form("POST", endpoint(name), fields, timeout=2 * TIME_OUT))
 
 
 def get_as_bearer(name: str, token: str) -> dict[str, Any]:
-    """Get from an address of the issuer's with this token; the answer. Raises SignInRefused."""
+    """Get from an address of the issuer's with this token; the answer. Raises
+    SignInRefusedError."""
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     return ask(Request("GET", endpoint(name), headers, timeout=2 * TIME_OUT))

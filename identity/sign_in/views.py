@@ -16,13 +16,19 @@ from mozilla_django_oidc.views import (
 )
 
 from core.database import clock
-from identity.sign_in.provider import SignInRefused, Unreachable, endpoint, provider, setting
+from identity.sign_in.provider import (
+    SignInRefusedError,
+    UnreachableError,
+    endpoint,
+    provider,
+    setting,
+)
 
 EXPIRES = "oidc_id_token_expiration"  # the library's name
 TIME_TO_SIGN_IN = 600.0
 POSTPONED_BY = 60.0
 STALE = "That sign-in was begun too long ago, or in another browser. Try again."
-WORDS = {
+ERROR_TEXTS = {
     "access_denied": "Nobody was signed in.",
     "login_required": "Your session at the sign-in service has ended. Sign in again.",
 }
@@ -50,7 +56,7 @@ class Begin(OIDCAuthenticationRequestView):  # type: ignore[misc]
         """A redirect with state, nonce and PKCE challenge."""
         try:
             self.OIDC_OP_AUTH_ENDPOINT = endpoint("authorization_endpoint")
-        except SignInRefused as refusal:
+        except SignInRefusedError as refusal:
             return to_login(request, str(refusal))
         answer: HttpResponse = super().get(request)
         date_of_beginning(request)
@@ -99,12 +105,14 @@ class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
         """
         request = self.request
         refusal = getattr(request, "sign_in_refused", None)
-        if isinstance(refusal, Unreachable) and request.user.is_authenticated:
+        if isinstance(refusal, UnreachableError) and request.user.is_authenticated:
             request.session[EXPIRES] = clock.seconds() + POSTPONED_BY
             return HttpResponseRedirect(self.success_url)
         auth.logout(request)
-        said = WORDS.get(request.GET.get("error", ""), "The sign-in service refused. Try again.")
-        return to_login(request, str(refusal or said))
+        text = ERROR_TEXTS.get(
+            request.GET.get("error", ""), "The sign-in service refused. Try again."
+        )
+        return to_login(request, str(refusal or text))
 
     @property
     def success_url(self) -> str:
@@ -147,5 +155,5 @@ def _sign_out_address() -> str | None:
     """Where the issuer signs out; None when it does not, or is away."""
     try:
         return endpoint("end_session_endpoint")
-    except SignInRefused:
+    except SignInRefusedError:
         return None

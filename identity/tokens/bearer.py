@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from identity.tokens.callers import Caller, caller_of
+from identity.tokens.callers import Caller, authenticate_caller
 from identity.tokens.errors import InvalidRequest
 from identity.tokens.reader import read
 
@@ -14,7 +14,7 @@ B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
 
 
 @dataclass(frozen=True, slots=True)
-class Granted:
+class TokenGrant:
     """`request.auth`: the scopes of this request, the token's capped by caller and program."""
 
     scopes: frozenset[str]
@@ -23,14 +23,14 @@ class Granted:
 class BearerAuthentication(BaseAuthentication):
     """Lets in who has an access token of a trusted issuer, and is known here."""
 
-    def authenticate(self, request: Request) -> tuple[Caller, Granted] | None:
+    def authenticate(self, request: Request) -> tuple[Caller, TokenGrant] | None:
         """The caller and what the token grants; None without a token. Raises the refusals."""
         text = _token(request)
         if text is None:
             return None
         token = read(text)
-        caller, allowed = caller_of(token)
-        return caller, Granted(token.scopes & allowed)
+        caller, allowed = authenticate_caller(token)
+        return caller, TokenGrant(token.scopes & allowed)
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge to who sent no token: bare, without an error (RFC 6750, 3.1)."""

@@ -13,7 +13,7 @@ from identity.tokens.reader import AccessToken
 Caller = ServiceClient | User
 
 
-def caller_of(token: AccessToken) -> tuple[Caller, frozenset[str]]:
+def authenticate_caller(token: AccessToken) -> tuple[Caller, frozenset[str]]:
     """The service client or the person, and the scopes that they may use at most.
 
     Who comes through a program may no more than it may. Raises InvalidToken for anybody staff have

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import jwt
 from django.db import connection
 
-from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
+from core.http import ExchangeError, MalformedResponseError, Request, fetch
 from identity.tokens.errors import KeysUnavailable
 from identity.tokens.key_cache import share, shared
 
@@ -41,11 +41,11 @@ TIME_OUT = 3.0
 MOST_KEYS = 50
 
 
-class UnknownKey(Exception):  # noqa: N818 - says what happened
+class UnknownKeyError(Exception):
     """The issuer publishes no such key."""
 
 
-class _NotUsable(Exception):  # noqa: N818 - says what happened
+class _UnusableKeysError(Exception):
     """What the issuer published cannot be used."""
 
 
@@ -90,17 +90,18 @@ class Issuer:
         self._tried: dict[str, float] = {}
 
     def key(self, kid: str | None) -> Key:
-        """The key of that name. Raises UnknownKey or KeysUnavailable; waits for 3 s at most."""
-        found = self._find(kid) or self._find_aside(kid)
+        """The key of that name. Raises UnknownKeyError or KeysUnavailable; waits for 3 s at
+        most."""
+        key = self._find(kid) or self._find_aside(kid)
         # Twice, because a fetch that was under way may have begun before the key was published.
-        while found is None and self._ask():
-            found = self._find(kid)
-        found = found or self._find(kid)  # while it fails: what other processes know
-        if found is not None:
-            return found
+        while key is None and self._ask():
+            key = self._find(kid)
+        key = key or self._find(kid)  # while it fails: what other processes know
+        if key is not None:
+            return key
         if self._failed or self._usable() is None:
             raise KeysUnavailable
-        raise UnknownKey
+        raise UnknownKeyError
 
     def document(self) -> Mapping[str, Any]:
         """The discovery document. Raises KeysUnavailable; waits for 3 s at most."""
@@ -132,10 +133,10 @@ class Issuer:
     def _find(self, kid: str | None) -> Key | None:
         """The key from memory; when the memory is not fresh, it is refreshed for the next one."""
         usable = self._usable()
-        found = usable.key(kid) if usable else None
-        if found and usable and usable.age() > FRESH_FOR:
+        key = usable.key(kid) if usable else None
+        if key and usable and usable.age() > FRESH_FOR:
             self._begin("refresh")
-        return found
+        return key
 
     def _find_aside(self, kid: str | None) -> Key | None:
         """The key as another process of ours knows it; asked for once per cool-down."""
@@ -183,7 +184,7 @@ class Issuer:
             self._published = published_by(self.name)
             self._failed = False
             _share(self.name, self._published)
-        except (ExchangeFailed, GarbledAnswer, _NotUsable, ValueError):
+        except (ExchangeError, MalformedResponseError, _UnusableKeysError, ValueError):
             self._failed = True
             self._take_what_others_know(STALE_FOR)
         finally:
@@ -224,32 +225,33 @@ os.register_at_fork(after_in_child=forget)
 
 
 def published_by(name: str) -> Published:
-    """Ask the issuer, within 3 s. Raises ExchangeFailed, GarbledAnswer or _NotUsable."""
+    """Ask the issuer, within 3 s. Raises ExchangeError, MalformedResponseError or
+    _UnusableKeysError."""
     deadline = time.monotonic() + TIME_OUT
     address = f"{name.rstrip('/')}/.well-known/openid-configuration"
     document = _json(address, deadline)
     if document.get("issuer") != name:  # OpenID Connect Discovery 1.0, 4.3
-        raise _NotUsable("the discovery document names another issuer")
+        raise _UnusableKeysError("the discovery document names another issuer")
     return _published(document, _json(_jwks_uri(document), deadline))
 
 
 def _published(document: Mapping[str, Any], jwks: Mapping[str, Any], **at: float) -> Published:
     keys = _keys(jwks)
     if not keys:
-        raise _NotUsable("no usable key")
+        raise _UnusableKeysError("no usable key")
     return Published(document, jwks, keys, **at)
 
 
 def _share(name: str, published: Published) -> None:
-    said = {"document": published.document, "jwks": published.jwks, "at": published.at}
-    share(name, said, STALE_FOR)
+    values = {"document": published.document, "jwks": published.jwks, "at": published.at}
+    share(name, values, STALE_FOR)
 
 
 def _shared(name: str) -> Published | None:
-    said = shared(name)
+    values = shared(name)
     try:
-        return _published(said["document"], said["jwks"], at=said["at"]) if said else None
-    except _NotUsable:
+        return _published(values["document"], values["jwks"], at=values["at"]) if values else None
+    except _UnusableKeysError:
         return None
 
 
@@ -257,7 +259,7 @@ def _json(address: str, deadline: float) -> dict[str, Any]:
     left = max(deadline - time.monotonic(), 0.01)
     response = fetch(Request("GET", address, {"Accept": "application/json"}, timeout=left))
     if response.status != 200:
-        raise _NotUsable(f"answered {response.status}")
+        raise _UnusableKeysError(f"answered {response.status}")
     return response.json_object()
 
 
@@ -265,9 +267,9 @@ def _jwks_uri(document: Mapping[str, Any]) -> str:
     """Where the keys are. An issuer on https does not publish them on http."""
     address = document.get("jwks_uri")
     if not isinstance(address, str):
-        raise _NotUsable("no jwks_uri")
+        raise _UnusableKeysError("no jwks_uri")
     if urlsplit(address).scheme not in ("https", urlsplit(document["issuer"]).scheme):
-        raise _NotUsable("jwks_uri is not on https")
+        raise _UnusableKeysError("jwks_uri is not on https")
     return address
 
 

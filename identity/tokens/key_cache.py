@@ -18,10 +18,10 @@ logger = logging.getLogger(__name__)
 SALT = "identity.shared_keys"
 
 
-def share(name: str, said: Mapping[str, Any], keep: float) -> None:
+def share(name: str, known: Mapping[str, Any], keep: float) -> None:
     """Keep what the issuer said `at` a time, for so many seconds. A cache away does no harm."""
     try:
-        dated = {**said, "at": said["at"] - _ahead()}
+        dated = {**known, "at": known["at"] - _ahead()}
         cache.set(_place(name), signing.dumps(dated, salt=SALT), keep)
     except Exception as error:  # noqa: BLE001 - each cache has errors of its own
         logger.warning("the issuer's keys were not shared: %s", type(error).__name__)
@@ -30,10 +30,10 @@ def share(name: str, said: Mapping[str, Any], keep: float) -> None:
 def shared(name: str) -> Mapping[str, Any]:
     """What it said, as a process of ours has shared it; nothing when there is none."""
     try:
-        found = cache.get(_place(name))
-        if isinstance(found, str):
-            said = signing.loads(found, salt=SALT)
-            return {**said, "at": said["at"] + _ahead()}
+        stored = cache.get(_place(name))
+        if isinstance(stored, str):
+            known = signing.loads(stored, salt=SALT)
+            return {**known, "at": known["at"] + _ahead()}
     except Exception as error:  # noqa: BLE001
         logger.warning("no shared keys of the issuer: %s", type(error).__name__)
     return {}

@@ -16,7 +16,7 @@ from jwt.types import Options
 from core.database import clock
 from identity.rights.scopes import SCOPES
 from identity.tokens.errors import ExpiredToken, InvalidToken
-from identity.tokens.issuer_keys import ALGORITHMS, Key, UnknownKey, issuer
+from identity.tokens.issuer_keys import ALGORITHMS, Key, UnknownKeyError, issuer
 
 LONGEST = 8192
 LONGEST_NAME = 255
@@ -45,7 +45,7 @@ class AccessToken:
 
 
 @dataclass(frozen=True, slots=True)
-class _Good:
+class _VerifiedToken:
     """A token that was found good: under which settings, by which key, and from when to when."""
 
     settings: tuple[Any, ...]
@@ -58,13 +58,13 @@ class _Good:
 # Clients send the same token for as long as it lives, and the same text under the same key and
 # settings means the same: so that is looked at once. What passes with time is checked at every
 # request. Only tokens that were found good are kept, so nobody can flood the memory.
-_good: dict[str, _Good] = {}
+_verified_tokens: dict[str, _VerifiedToken] = {}
 MOST_KEPT = 512
 
 
 def read(token: str) -> AccessToken:
     """The token, when everything about it is right. Raises InvalidToken or KeysUnavailable."""
-    good = _good.get(token)
+    good = _verified_tokens.get(token)
     if good and good.settings == _settings() and _key(good.token.issuer, good.kid) is good.key:
         check_times(good.claims)
         return good.token
@@ -84,16 +84,16 @@ def _settings() -> tuple[Any, ...]:
     )
 
 
-def _keep(text: str, good: _Good) -> AccessToken:
+def _keep(text: str, good: _VerifiedToken) -> AccessToken:
     """Remember it in place of the oldest one."""
     with suppress(StopIteration, RuntimeError, KeyError):  # another thread was quicker
-        while len(_good) >= MOST_KEPT:
-            del _good[next(iter(_good))]
-    _good[text] = good
+        while len(_verified_tokens) >= MOST_KEPT:
+            del _verified_tokens[next(iter(_verified_tokens))]
+    _verified_tokens[text] = good
     return good.token
 
 
-def _read(token: str) -> _Good:
+def _read(token: str) -> _VerifiedToken:
     header, unchecked = _parts(token)
     _check_type(header)
     name = unchecked.get("iss")
@@ -112,7 +112,7 @@ def _read(token: str) -> _Good:
         client_id=_client_id(claims),
         scopes=_scopes(claims),
     )
-    return _Good(_settings(), kid, key, claims, access)
+    return _VerifiedToken(_settings(), kid, key, claims, access)
 
 
 def trusted_issuers() -> list[str]:
@@ -138,9 +138,9 @@ def _json(part: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (binascii.Error, ValueError, RecursionError):
-        raise InvalidToken("The token is garbled.") from None
+        raise InvalidToken("The token is malformed.") from None
     if not isinstance(value, dict):
-        raise InvalidToken("The token is garbled.")
+        raise InvalidToken("The token is malformed.")
     return value
 
 
@@ -155,7 +155,7 @@ def _check_type(header: Mapping[str, Any]) -> None:
 def _key(name: str, kid: str | None) -> Key:
     try:
         return issuer(name).key(kid)
-    except UnknownKey:
+    except UnknownKeyError:
         raise InvalidToken("The token's key is not one that its issuer publishes.") from None
 
 
@@ -194,7 +194,7 @@ def _is_a_number(value: object) -> bool:
     return isinstance(value, int) or (isinstance(value, float) and isfinite(value))
 
 
-_WORDS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
+_REASONS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
     (jwt.InvalidAudienceError, "The token is for another audience."),
     (jwt.MissingRequiredClaimError, "The token lacks one of iss, sub, aud, exp, iat."),
     (jwt.InvalidSignatureError, "The token's signature is wrong."),
@@ -202,8 +202,8 @@ _WORDS: tuple[tuple[type[jwt.PyJWTError], str], ...] = (
 
 
 def _why(error: jwt.PyJWTError) -> str:
-    words = (said for kind, said in _WORDS if isinstance(error, kind))
-    return next(words, "The token is not valid.")
+    reasons = (reason for kind, reason in _REASONS if isinstance(error, kind))
+    return next(reasons, "The token is not valid.")
 
 
 def _check_is_no_id_token(header: Mapping[str, Any], claims: Mapping[str, Any]) -> None:

@@ -109,7 +109,7 @@ class ConsentAdmin(ReadOnly, LargeTableAdmin):
     sortable_by: list[str] = []
     search_help_text = "The phone number or e-mail address, whole."
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The steps of one address."""
         return queryset.filter(recipient__in={address_key(text), *numbers(text)})
 

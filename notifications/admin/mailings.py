@@ -117,7 +117,7 @@ class MailingAdmin(LargeTableAdmin):
     class Media:
         js = ("notifications/segments.js",)
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Those of one person."""
         return queryset.filter(created_by__icontains=text)
 

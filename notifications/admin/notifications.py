@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from unfold.decorators import action, display
 
-from core.admin.dialogs import DecisionBar, DecisionForm, refusal
+from core.admin.dialogs import DecisionBar, DecisionForm, refusal_text
 from core.admin.list_filters import SetAsideFilter, TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
@@ -121,7 +121,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         """The text; a link by which the customer acts is cut short."""
         return row.shown_message
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The messages to the customers that match."""
         return search(queryset, text)
 
@@ -163,7 +163,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         try:
             resend(row, by=actor_of(request), **decision)
         except (TransitionNotAllowedError, ValidationError) as error:
-            text = f"Notification {row.pk}: {refusal(error)}"
+            text = f"Notification {row.pk}: {refusal_text(error)}"
             self.message_user(request, text, messages.ERROR)
             return False
         return True
@@ -209,7 +209,7 @@ class DeliveryReportAdmin(ReadOnly, LargeTableAdmin):
     ordering = ["-id"]
     sortable_by = ["received_at"]
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The reports of one message."""
         return queryset.filter(reference=text)
 

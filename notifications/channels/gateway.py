@@ -2,7 +2,7 @@
 
 from django.conf import settings
 
-from core.http import Done, Limits, Outcome, Request, Response, Temporary, refusal
+from core.http import Done, Limits, Outcome, Request, Response, Temporary, error_outcome
 from notifications.channels import Message
 
 
@@ -27,7 +27,7 @@ class Gateway:
 
     def read(self, response: Response) -> Outcome:
         """2xx accepted, 4xx permanent, 5xx temporary: its contract says so."""
-        return refusal(response, server_error=Temporary) or Done()
+        return error_outcome(response, server_error=Temporary) or Done()
 
 
 TRANSPORTS = [Gateway("sms"), Gateway("email")]

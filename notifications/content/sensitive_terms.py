@@ -10,7 +10,7 @@ from functools import cache
 from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from core.values.lookalikes import latin, words
+from core.values.lookalikes import latin, tokens
 from notifications.channels import channels
 from orders.models import Product, ProductKind
 
@@ -61,10 +61,10 @@ def sensitive_terms_in(text: str) -> list[str]:
     a product's name without its commas and amounts. Item ids as they are written: `it 2` is none.
     """
     plain, indexed = latin(text).casefold(), _IndexedText(text)
-    wanted = [word for word in settings.HEALTH_WORDS if indexed.holds(words(word))]
+    wanted = [word for word in settings.HEALTH_WORDS if indexed.holds(tokens(word))]
     products = Product.objects.filter(kind__in=SENSITIVE_KINDS).values_list("name", "item_id")
     for name, item_id in products.iterator():
-        if indexed.holds(_distinctive(words(name))):
+        if indexed.holds(_distinctive(tokens(name))):
             wanted.append(name)
         elif _is_written_in(latin(item_id).casefold(), plain) or _is_slug_in(item_id, indexed):
             wanted.append(item_id)
@@ -79,7 +79,7 @@ class _IndexedText:
     """
 
     def __init__(self, text: str) -> None:
-        self.tokens, self.pieces, self.letters = words(text), list[str](), ""
+        self.tokens, self.pieces, self.letters = tokens(text), list[str](), ""
         self.edges, self.blanks = {0}, set[int]()
         for chunk in latin(text).split():
             self.blanks.add(len(self.letters))
@@ -156,7 +156,7 @@ def _is_written_in(item_id: str, plain: str) -> bool:
 
 def _is_slug_in(item_id: str, indexed: _IndexedText) -> bool:
     """A kit type is made of words; an id with numbers is not."""
-    parts = words(item_id)
+    parts = tokens(item_id)
     return all(map(str.isalpha, parts)) and indexed.holds(_distinctive(parts))
 
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from core import cases
 from core.database import clock
 from core.failures import each_name
-from core.http import ExchangeFailed, Request, Response, fetch
+from core.http import ExchangeError, Request, Response, fetch
 from core.values.money import Price
 from notifications.cases import describe_low
 from notifications.channels import preferred, transports
@@ -66,7 +66,7 @@ def _is_mine(provider: str) -> bool:
 def _ask(transport: HasBalance, provider: str) -> bool:
     try:
         left = transport.read_balance(fetch(transport.balance_request()))
-    except (ExchangeFailed, ValueError) as error:
+    except (ExchangeError, ValueError) as error:
         Balance.objects.filter(provider=provider).update(problem=str(error)[:200])
         return False
     take(provider, left)
@@ -84,4 +84,4 @@ def take(provider: str, left: Price) -> None:
     if row.amount < row.threshold:
         cases.open(describe_low([row]))
     else:
-        cases.settle(LOW, [row.pk], by=provider, how=f"The account holds {left}.")
+        cases.resolve(LOW, [row.pk], by=provider, resolution=f"The account holds {left}.")

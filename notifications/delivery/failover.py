@@ -73,7 +73,7 @@ def leave(channel: str, provider: str) -> int:
 
 
 def _move(left: "QuerySet[Notification]", provider: str, to: str, ids: Sequence[int]) -> int:
-    if shutdown.is_under_way():
+    if shutdown.is_requested():
         return 0
     chosen = left.filter(pk__in=ids)
     rows = list(chosen.select_for_update(skip_locked=True, of=("self",), no_key=True))

@@ -9,7 +9,7 @@ import re
 
 from django.db import transaction
 
-from core.values.lookalikes import words
+from core.values.lookalikes import tokens
 from customers.models import Customer
 from customers.values.languages import chain
 from notifications.channels import channels
@@ -42,7 +42,7 @@ STOP_ALONE = {
     "sw": "acha koma ondoa simama",
 }
 POLITE = frozenset(
-    words(
+    tokens(
         "all alerts hello hi message messages now ok please pls plz sms text texts "
         "thank thanks thx you "
         "bitte danke nachrichten hallo "
@@ -68,8 +68,8 @@ ANSWER = {
     "pt": "Não receberá mais SMS nossos.",
     "sw": "Hutapokea SMS tena kutoka kwetu.",
 }
-_PLAIN = frozenset(words(" ".join(STOP.values())))
-_ANY = _PLAIN | frozenset(words(" ".join(STOP_ALONE.values())))
+_PLAIN = frozenset(tokens(" ".join(STOP.values())))
+_ANY = _PLAIN | frozenset(tokens(" ".join(STOP_ALONE.values())))
 _PAUSE = re.compile(r"[^\w\s]+(?:\s|$)")
 
 
@@ -92,7 +92,7 @@ def asks_to_stop(text: str) -> bool:
 
 def _wordy(text: str) -> list[str]:
     """Its words without politeness."""
-    return [word for word in words(text) if word not in POLITE]
+    return [word for word in tokens(text) if word not in POLITE]
 
 
 def _clause(line: str) -> list[str]:

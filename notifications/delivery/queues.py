@@ -19,7 +19,7 @@ from django.db.models import Q
 from core.database import clock
 from core.database.sql import update_each
 from core.failures import each_name
-from core.http import Done, Limits, Outcome, Pace, Permanent, Request, Unknown
+from core.http import Done, Limits, Outcome, Permanent, RateLimiter, Request, Unknown
 from core.outbox import DeliveryQueue, Disposition, Job, circuit_breaker, work
 from notifications import cases
 from notifications.channels import (
@@ -121,12 +121,12 @@ def _prepare(name: str, transport: Transport, limits: Limits, row: Notification)
     message = message_of(row)
     if not isinstance(transport, DirectTransport):
         return _job(transport, message)
-    pace = Pace(limits.per_second)
-    pace.wait()
+    limiter = RateLimiter(limits.per_second)
+    limiter.acquire_sync()
     outcome = _deliver(transport, message)
     with suppress(DatabaseError):  # what became of it must not depend on that
-        circuit_breaker.note(name, [outcome])  # the outbox does that for what it sends itself
-    pace.rest()
+        circuit_breaker.record(name, [outcome])  # the outbox does that for what it sends itself
+    limiter.drain()
     return outcome
 
 
@@ -241,5 +241,5 @@ def _take_hints(name: str, settled: Sequence[tuple[Notification, Disposition]]) 
 
 def _halt(name: str, reason: str) -> None:
     """Open the circuit at once: the queue waits, without burning attempts, and a case is opened."""
-    cases.service_halted(circuit_breaker.halt(name, HALTED_FOR, reason))
+    cases.service_halted(circuit_breaker.trip(name, HALTED_FOR, reason))
     logger.error("%s is halted for %s: %s", name, HALTED_FOR, reason)

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from core import cases
-from core.cases import Trouble
+from core.cases import CaseDraft
 from core.database import clock
 from core.models import Circuit
 from notifications.channels import transports
@@ -53,7 +53,7 @@ def keep(channel: str, provider: str, came: bytes, problem: str) -> None:
 def set_aside(service: Circuit, *, by: str, reason: str) -> None:
     """Leave what waits as it is: it stays kept, and is nobody's work any more."""
     _open().filter(provider=_provider(service)).update(set_aside_at=clock.now())
-    cases.settle(KIND, [service.pk], by=by, how=reason)
+    cases.resolve(KIND, [service.pk], by=by, resolution=reason)
 
 
 def waiting_services() -> "QuerySet[Circuit]":
@@ -63,14 +63,14 @@ def waiting_services() -> "QuerySet[Circuit]":
     return Circuit.objects.filter(name__in=names)
 
 
-def describe(services: Sequence[Circuit]) -> list[Trouble]:
+def describe(services: Sequence[Circuit]) -> list[CaseDraft]:
     """Their cases. What was reported stands in the list, for those who may see addresses."""
     return [
-        Trouble(
+        CaseDraft(
             kind=KIND,
             subject=service.pk,
             title=f"What {_provider(service)} reports",
-            happened=HAPPENED,
+            summary=HAPPENED,
             source=_provider(service),
         )
         for service in services

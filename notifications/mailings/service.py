@@ -210,7 +210,7 @@ def write(pk: int, *, seconds: float = 60.0) -> int:
     made, end = 0, time.monotonic() + seconds
     while chunk := write_chunk(pk):
         made += chunk
-        if time.monotonic() > end or shutdown.is_under_way():
+        if time.monotonic() > end or shutdown.is_requested():
             task_names.write_mailing.enqueue(pk)
             break
     return made

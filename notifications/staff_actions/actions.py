@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.db.models import Q, QuerySet
 
-from core.cases import Action, Kind, Trouble, register
+from core.cases import Action, CaseDraft, Kind, register
 from core.models import Circuit
 from notifications import cases
 from notifications.channels import channel_choices
@@ -44,7 +44,7 @@ _ACTIONS = [
         CHANGE,
         "To the customer's present address, by the same channel.",
         needs_reason=True,
-        safe=cases.twice_risk,
+        risk=cases.twice_risk,
         run=resend,
     ),
     Action(
@@ -53,7 +53,7 @@ _ACTIONS = [
         CHANGE,
         "The same words, in a message of its own.",
         needs_reason=True,
-        safe=cases.twice_risk,
+        risk=cases.twice_risk,
         form=ChannelForm,
         run=_by_other_channel,
     ),
@@ -72,7 +72,7 @@ def _messages(name: str, label: str, rows: Q) -> Kind:
     def subjects() -> QuerySet[Notification]:
         return Notification.objects.filter(rows, closed_at=None)
 
-    def describe(messages: Sequence[Notification]) -> list[Trouble]:
+    def describe(messages: Sequence[Notification]) -> list[CaseDraft]:
         return cases.describe(name, messages)
 
     return Kind(
@@ -82,8 +82,8 @@ def _messages(name: str, label: str, rows: Q) -> Kind:
         "notifications",
         VIEW,
         actions=_ACTIONS,
-        troubled=subjects,
-        describe=describe,
+        subjects=subjects,
+        to_cases=describe,
         related=("customer",),
     )
 
@@ -110,8 +110,8 @@ def register_kinds() -> None:
                     run=_try_now,
                 )
             ],
-            troubled=halted,
-            describe=cases.describe_halted,
+            subjects=halted,
+            to_cases=cases.describe_halted,
         ),
         Kind(
             unreadable.KIND,
@@ -129,8 +129,8 @@ def register_kinds() -> None:
                     run=_set_aside,
                 )
             ],
-            troubled=unreadable.waiting_services,
-            describe=unreadable.describe,
+            subjects=unreadable.waiting_services,
+            to_cases=unreadable.describe,
         ),
         Kind(
             cases.LOW_BALANCE,
@@ -141,7 +141,7 @@ def register_kinds() -> None:
             actions=[
                 Action("close", "Leave it", CHANGE, needs_reason=True, closes=True),
             ],
-            troubled=Balance.low,
-            describe=cases.describe_low,
+            subjects=Balance.low,
+            to_cases=cases.describe_low,
         ),
     )

@@ -74,6 +74,6 @@ def _check_open(row: Notification) -> None:
 def try_service_now(circuit: Circuit, *, by: str) -> None:
     """Let a probe through at once to a service through which nothing went."""
     _, channel, provider = circuit.name.split(":")
-    circuit_breaker.probe_now(circuit.name)
-    cases.settle(HALTED, [circuit.pk], by=by, how="Staff let a probe through.")
+    circuit_breaker.half_open(circuit.name)
+    cases.resolve(HALTED, [circuit.pk], by=by, resolution="Staff let a probe through.")
     dispatch.delay_on_commit(channel, provider)

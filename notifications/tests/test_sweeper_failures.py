@@ -96,7 +96,7 @@ def test_a_message_that_cannot_move_on_holds_up_no_other(
     settings.SMS_PROVIDER = ["africastalking", "gateway"]
     rows = [queued() for _ in range(3)]
     name = failover.circuit_name("sms", "africastalking")
-    circuit_breaker.note(name, [Temporary("refused")] * circuit_breaker.FAILURES)
+    circuit_breaker.record(name, [Temporary("refused")] * circuit_breaker.FAILURES)
     poison("notifications_notification", f"NEW.id = {rows[0].pk}")
     assert failover.leave("sms", "africastalking") == 2
     assert list(Notification.objects.filter(provider="africastalking")) == [rows[0]]

@@ -156,7 +156,7 @@ class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
         by_time = any(name.startswith("time_") for name in request.GET)
         return ["-time", "-id"] if by_time else ["-id"]
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """Orders found by number or customer."""
         return search(queryset, text)
 

@@ -218,7 +218,7 @@ class TestChannels:
     def test_A3_a_new_way_is_known_once_it_is_registered(self, monkeypatch):
         from types import SimpleNamespace
 
-        monkeypatch.setattr(contact_channels, "_ways", dict(contact_channels._ways))
+        monkeypatch.setattr(contact_channels, "_channels", dict(contact_channels._channels))
         push = SimpleNamespace(
             name="push", label="push", missing="phone app", recipient=lambda customer: customer.code
         )

@@ -63,11 +63,11 @@ class Northpost(Carrier):
     async def look_up(self, request: web.Request) -> web.Response:
         """`GET` with `ref`: all that it took under it and that is not cancelled."""
         wanted = parse_qs(urlsplit(str(request.rel_url)).query).get("ref", [""])[0]
-        found = Element("consignments")
+        consignments = Element("consignments")
         for parcel in self.parcels.values():
             if parcel.reference == wanted and parcel.status != "cancelled":
-                found.append(_shape(parcel))
-        return self._noted(request, _answer(found), "look-up")
+                consignments.append(_shape(parcel))
+        return self._noted(request, _answer(consignments), "look-up")
 
     async def cancel(self, request: web.Request) -> web.Response:
         """`DELETE` of a label, until it is collected."""

@@ -19,7 +19,7 @@ from sandbox.pages import page
 from sandbox.posting import Post, Poster
 from sandbox.wire import Names, digest, has_bearer, json_answer, json_object
 
-WORDS = {
+STOP_STATUSES = {
     "collection": "waiting-for-collection",
     "transit": "in-transit",
     "failed": "failed-to-deliver",
@@ -27,7 +27,7 @@ WORDS = {
     reports.CUSTOMS: "customs-hold",
     reports.RETURNED: "returned-to-sender",
 }
-COLLECTED = {word for stop, word in WORDS.items() if stop != "collection"}
+COLLECTED = {word for stop, word in STOP_STATUSES.items() if stop != "collection"}
 EVENTS_PATH = "/api/v1/webhooks/shipping/reference/"
 
 
@@ -125,7 +125,7 @@ class Provider:
             body=raw,
             shipment_id=f"sbx-{mark[:16]}",
             tracking_number=f"SBX{mark[16:28].upper()}",
-            route=tuple(WORDS[stop] for stop in reports.route(fault, bumpy=bumpy)),
+            route=tuple(STOP_STATUSES[stop] for stop in reports.route(fault, bumpy=bumpy)),
             fault=fault,
         )
         if len(self._parcels) >= self._config.keep:

@@ -24,7 +24,7 @@ class Violation(NamedTuple):
     message: str
 
 
-class _Refused(Exception):  # noqa: N818 (an answer, not an error)
+class _RefusedError(Exception):
     def __init__(self, code: str, field: str, message: str) -> None:
         self.violation = Violation(code, field, f"{field} {message}")
 
@@ -33,7 +33,7 @@ def violation_of(body: dict[str, Any]) -> Violation | None:
     """The first rule that a shipment request breaks, or None."""
     try:
         _check(body)
-    except _Refused as refused:
+    except _RefusedError as refused:
         return refused.violation
     return None
 
@@ -42,9 +42,11 @@ def _check(body: dict[str, Any]) -> None:
     _keys(body, "", ("order_id", "delivery_service", "items", "delivery_address"))
     _text(body["order_id"], "order_id", 35)
     if body["delivery_service"] not in SERVICES:
-        raise _Refused("not_a_choice", "delivery_service", f"must be one of {', '.join(SERVICES)}")
+        raise _RefusedError(
+            "not_a_choice", "delivery_service", f"must be one of {', '.join(SERVICES)}"
+        )
     if not isinstance(body["items"], list) or not body["items"]:
-        raise _Refused("wrong_type", "items", "must be a list with at least one item")
+        raise _RefusedError("wrong_type", "items", "must be a list with at least one item")
     for number, item in enumerate(body["items"]):
         _check_item(item, f"items[{number}]")
     _check_address(body["delivery_address"])
@@ -64,31 +66,35 @@ def _check_address(address: Any) -> None:
             continue
         _text(address[name], f"delivery_address.{name}", longest)
     if not re.fullmatch("[A-Z]{2}", address["country"]):
-        raise _Refused("not_a_choice", "delivery_address.country", "must be two capital letters")
+        raise _RefusedError(
+            "not_a_choice", "delivery_address.country", "must be two capital letters"
+        )
 
 
 def _keys(value: Any, prefix: str, names: tuple[str, ...]) -> None:
     if not isinstance(value, dict):
-        raise _Refused("wrong_type", prefix.rstrip("."), "must be an object")
+        raise _RefusedError("wrong_type", prefix.rstrip("."), "must be an object")
     for name in names:
         if name not in value:
-            raise _Refused("required", prefix + name, "is missing")
+            raise _RefusedError("required", prefix + name, "is missing")
     for name in value:
         if name not in names:
-            raise _Refused("unknown_field", f"{prefix}{name}", "is not a field of this contract")
+            raise _RefusedError(
+                "unknown_field", f"{prefix}{name}", "is not a field of this contract"
+            )
 
 
 def _text(value: Any, field: str, longest: int) -> None:
     if not isinstance(value, str):
-        raise _Refused("wrong_type", field, "must be a string")
+        raise _RefusedError("wrong_type", field, "must be a string")
     if not value.strip() and field not in MAY_BE_EMPTY:
-        raise _Refused("blank", field, "must not be empty")
+        raise _RefusedError("blank", field, "must not be empty")
     if len(value) > longest:
-        raise _Refused("too_long", field, f"must have at most {longest} characters")
+        raise _RefusedError("too_long", field, f"must have at most {longest} characters")
 
 
 def _whole(value: Any, field: str, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _Refused("wrong_type", field, "must be a whole number")
+        raise _RefusedError("wrong_type", field, "must be a whole number")
     if value < least:
-        raise _Refused("too_small", field, f"must be at least {least}")
+        raise _RefusedError("too_small", field, f"must be at least {least}")

@@ -48,7 +48,7 @@ class Postmark:
         authorized = same(token, self._config.postmark_server_token)
         body = json_object(raw) or {}
         to = str(body.get("To", ""))
-        status, said = self._answer(authorized, body, to)
+        status, reply = self._answer(authorized, body, to)
         self._ledger.add(
             "email",
             request,
@@ -59,12 +59,12 @@ class Postmark:
             recipient=to,
             message=body.get("TextBody"),
             subject=body.get("Subject"),
-            messageId=said.get("MessageID"),
+            messageId=reply.get("MessageID"),
         )
         if status == 200 and self._config.reports:
             kinds = next((k for begin, k in EVENTS.items() if to.startswith(begin)), ("Delivery",))
-            self._later(said["MessageID"], to, kinds)
-        return json_answer(said, status)
+            self._later(reply["MessageID"], to, kinds)
+        return json_answer(reply, status)
 
     def _answer(
         self, authorized: bool, body: dict[str, Any], to: str
@@ -83,9 +83,9 @@ class Postmark:
     def _later(self, name: str, to: str, kinds: Sequence[str]) -> None:
         if kinds:
             pause = self._config.event_pause
-            self._poster.later(pause, lambda: self._tell(name, to, kinds))
+            self._poster.later(pause, lambda: self._post(name, to, kinds))
 
-    def _tell(self, name: str, to: str, kinds: Sequence[str]) -> None:
+    def _post(self, name: str, to: str, kinds: Sequence[str]) -> None:
         pair = base64.b64encode(self._config.email_webhook_secret.encode()).decode()
         headers = {"Content-Type": "application/json", "Authorization": f"Basic {pair}"}
         self._poster.post(

@@ -78,10 +78,10 @@ class PushService:
         """``POST /push/to/{device}``."""
         raw, name = await request.read(), request.match_info["device"]
         device = self._devices.get(name)
-        said: dict[str, Any] = {}
+        message: dict[str, Any] = {}
         problem = self._problem(request, raw) or ((410, "gone") if device is None else None)
         if not problem and device:
-            said, problem = _opened(raw, device)
+            message, problem = _opened(raw, device)
         status, text = problem or (201, "")
         self._ledger.add(
             "push",
@@ -91,8 +91,8 @@ class PushService:
             provider="webpush",
             authorized=status != 401,
             recipient=name,
-            message=said.get("body"),
-            title=said.get("title"),
+            message=message.get("body"),
+            title=message.get("title"),
         )
         headers = {} if problem else {"Location": f"/push/m/{self._names.next()}"}
         return web.Response(status=status, text=text, headers=headers)
@@ -130,7 +130,7 @@ def _opened(raw: bytes, device: Device) -> tuple[dict[str, Any], tuple[int, str]
         text = http_ece.decrypt(
             raw, private_key=device.key, auth_secret=device.auth, version="aes128gcm"
         )
-        said = json.loads(text)
+        message = json.loads(text)
     except (http_ece.ECEException, ValueError):
         return {}, (400, "not encrypted to this device")
-    return (said if isinstance(said, dict) else {"body": said}), None
+    return (message if isinstance(message, dict) else {"body": message}), None

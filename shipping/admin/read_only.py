@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.timezone import localtime
 
-from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal
+from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal_text
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.workflow import TransitionNotAllowedError
@@ -77,6 +77,6 @@ class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
         try:
             verb(row, by=actor_of(request), **options)
         except (TransitionNotAllowedError, ValidationError) as refused:
-            self.message_user(request, f"{row}: {refusal(refused, how)}", messages.ERROR)
+            self.message_user(request, f"{row}: {refusal_text(refused, how)}", messages.ERROR)
             return False
         return True

@@ -74,7 +74,7 @@ class ReturnAdmin(ReadOnlyAdmin):
         """A link to the parcel that went out."""
         return linked(parcel.shipment)
 
-    def found(self, queryset: QuerySet[Return], text: str) -> QuerySet[Return]:
+    def search(self, queryset: QuerySet[Return], text: str) -> QuerySet[Return]:
         """By reference."""
         return queryset.filter(reference=reference(text))
 

@@ -90,7 +90,7 @@ class EventInline(HistoryInline):
     """What happened to the shipment."""
 
     model = ShipmentEvent
-    words = {
+    kind_labels = {
         "resent": "sent again",
         "resend": "sent in place of another",
         "retried": "queued again",
@@ -249,7 +249,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         """The state, in its colour."""
         return shipment.state, shipment.state
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By order, reference or tracking number."""
         return search(queryset, text)
 

@@ -52,7 +52,7 @@ class TrackingEventAdmin(ReadOnlyAdmin):
     sortable_by: list[str] = []
     search_help_text = "The reference of a shipment; whole."
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The events of one reference."""
         return queryset.filter(order_id__in={text, plain_reference(text), reference(text)})
 
@@ -96,7 +96,7 @@ class UnreadableEventAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["arrived", "happened", "as_it_came"]
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The events of one reference."""
         return queryset.filter(order_id__in={plain_reference(text), reference(text)})
 

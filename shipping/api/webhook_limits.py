@@ -12,7 +12,7 @@ from django.db.models import F, Value
 from django.db.models.functions import Coalesce
 
 from core.database import clock
-from core.web.rate_limits import Rate, Verdict, hit
+from core.web.rate_limits import Rate, RateLimitResult, hit
 from shipping.models import ProviderProfile
 
 WINDOW = 60
@@ -22,13 +22,13 @@ _rates: dict[str, tuple[float, int]] = {}
 _refused: dict[str, float] = {}
 
 
-def unproven(network: str) -> Verdict:
+def unproven(network: str) -> RateLimitResult:
     """Count one more that proves nothing, for the network (its code) that it came from."""
     rate = Rate(settings.WEBHOOK_RATE_PER_ADDRESS, WINDOW)
     return hit(f"webhooks:address:{network}", rate)
 
 
-def proven(provider: str) -> Verdict:
+def proven(provider: str) -> RateLimitResult:
     """Count one more of this provider: only proven ones, so nobody can use it up for it."""
     return hit(f"webhooks:provider:{provider}", Rate(_rate(provider), WINDOW))
 

@@ -72,7 +72,7 @@ def reassign_waiting() -> int:
     waiting = _waiting(idle if router.rules else ())
     rows = waiting.exclude(pk__in=resting(REASSIGN, waiting)).order_by("pk")
     moved, after, end = 0, 0, time.monotonic() + WORK_FOR
-    while time.monotonic() < end and not shutdown.is_under_way():
+    while time.monotonic() < end and not shutdown.is_requested():
         chunk = list(rows.filter(pk__gt=after).values_list("pk", flat=True)[:CHUNK])
         if not chunk:
             break

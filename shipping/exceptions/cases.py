@@ -12,7 +12,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from core import cases
-from core.cases import Listed, Trouble
+from core.cases import CaseDraft, Listed
 from core.cases.models import Case
 from shipping.models import ProviderProfile, Return, Shipment, TrackingEvent
 from shipping.states import FAILED as FAILED_STATE
@@ -56,7 +56,7 @@ def update_cases(shipment: Shipment, *, by: str, how: str) -> None:
     failed = shipment.state == FAILED_STATE
     settled = failed and not failures().filter(pk=shipment.pk).exists()
     over = OF_SHIPMENTS - {"" if settled else OF_STATE.get(shipment.state)}
-    cases.settle(over, [shipment.pk], by=by, how=how)
+    cases.resolve(over, [shipment.pk], by=by, resolution=how)
     open_cases([shipment])
 
 
@@ -65,19 +65,19 @@ def in_state(state: str) -> Callable[[], "QuerySet[Any]"]:
     return failures if state == FAILED_STATE else lambda: Shipment.objects.filter(state=state)
 
 
-def describe(shipments: Sequence[Shipment]) -> list[Trouble]:
+def describe(shipments: Sequence[Shipment]) -> list[CaseDraft]:
     """A case for each of them."""
     return [_case_of(shipment) for shipment in shipments]
 
 
-def _case_of(shipment: Shipment) -> Trouble:
-    return Trouble(
+def _case_of(shipment: Shipment) -> CaseDraft:
+    return CaseDraft(
         kind=OF_STATE[shipment.state],
         subject=shipment.pk,
         title=f"{shipment.reference} by {shipment.provider}",
-        happened=HAPPENED[shipment.state],
+        summary=HAPPENED[shipment.state],
         # A failed delivery comes with no words; an older error is another story.
-        said="" if shipment.state == "failed-to-deliver" else shipment.last_error,
+        source_message="" if shipment.state == "failed-to-deliver" else shipment.last_error,
         source=shipment.provider,
     )
 
@@ -88,14 +88,14 @@ def stalled() -> "QuerySet[Shipment]":
     return Shipment.objects.filter(~Exists(back), state__in=MOVING, quiet=STALLED_STAGE)
 
 
-def describe_stalled(shipments: Sequence[Shipment]) -> list[Trouble]:
+def describe_stalled(shipments: Sequence[Shipment]) -> list[CaseDraft]:
     """A case for each of them."""
     return [
-        Trouble(
+        CaseDraft(
             kind=STALLED,
             subject=shipment.pk,
             title=f"{shipment.reference} by {shipment.provider}",
-            happened=f"It is {shipment.state}, and nothing was heard of it since "
+            summary=f"It is {shipment.state}, and nothing was heard of it since "
             f"{shipment.news_at:%Y-%m-%d %H:%M} UTC.",
             source=shipment.provider,
         )
@@ -121,7 +121,7 @@ def open_parked(ids: Collection[int]) -> None:
         cases.open(describe_parked(list(parked().filter(pk__in=ids))))
 
 
-def describe_parked(events: Sequence[TrackingEvent]) -> list[Trouble]:
+def describe_parked(events: Sequence[TrackingEvent]) -> list[CaseDraft]:
     """Their cases, so many at a time of each provider: a flood is one case more."""
     waiting = Case.objects.filter(kind=PARKED, closed_at=None).order_by()
     counts = Counter(dict(waiting.values_list("source").annotate(n=Count("pk"))))
@@ -133,13 +133,13 @@ def _is_next(counts: Counter[str], provider: str) -> bool:
     return counts[provider] <= MOST_PARKED
 
 
-def _case_of_parked(event: TrackingEvent) -> Trouble:
-    return Trouble(
+def _case_of_parked(event: TrackingEvent) -> CaseDraft:
+    return CaseDraft(
         kind=PARKED,
         subject=event.pk,
         title=f"{event.order_id} by {event.provider}",
-        happened=f"{event.provider} reports a parcel that we have not given it.",
-        said=f"{event.event_name} at {event.event_time:%Y-%m-%d %H:%M:%S} UTC",
+        summary=f"{event.provider} reports a parcel that we have not given it.",
+        source_message=f"{event.event_name} at {event.event_time:%Y-%m-%d %H:%M:%S} UTC",
         source=event.provider,
     )
 
@@ -152,14 +152,14 @@ def flooded() -> "QuerySet[ProviderProfile]":
     return ProviderProfile.objects.filter(Exists(others))
 
 
-def describe_flooded(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
+def describe_flooded(profiles: Sequence[ProviderProfile]) -> list[CaseDraft]:
     """A case for each of them."""
     return [
-        Trouble(
+        CaseDraft(
             kind=FLOODED,
             subject=profile.pk,
             title=f"Parcels that {profile.provider} reports",
-            happened=f"It reports more than {MOST_PARKED} parcels that we have not given it. Those "
+            summary=f"It reports more than {MOST_PARKED} parcels that we have not given it. Those "
             "beyond are no cases of their own: they are in the list of tracking events.",
             source=profile.provider,
         )
@@ -175,4 +175,4 @@ def lists_of_flood(profile: ProviderProfile) -> Sequence[Listed]:
 
 def close_parked(ids: Collection[int], *, by: str = "system") -> None:
     """Close the cases of these events: they have their shipment."""
-    cases.settle(PARKED, ids, by=by, how="Its shipment is known.")
+    cases.resolve(PARKED, ids, by=by, resolution="Its shipment is known.")

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import QuerySet
 
-from core.cases import Listed, Trouble
+from core.cases import CaseDraft, Listed
 from core.database import clock
 from shipping import providers
 from shipping.models import ProviderProfile, Shipment, TrackingEvent
@@ -97,16 +97,16 @@ def providers_with(kind: str) -> Callable[[], "QuerySet[ProviderProfile]"]:
     return query
 
 
-def described_as(kind: str) -> Callable[[Sequence[ProviderProfile]], list[Trouble]]:
+def described_as(kind: str) -> Callable[[Sequence[ProviderProfile]], list[CaseDraft]]:
     """Say what is wrong with each, and what to do."""
 
-    def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
+    def describe(profiles: Sequence[ProviderProfile]) -> list[CaseDraft]:
         return [
-            Trouble(
+            CaseDraft(
                 kind=kind,
                 subject=profile.pk,
                 title=f"{LABELS[kind]}: {profile.provider}",
-                happened=CHECKS[kind](profile),
+                summary=CHECKS[kind](profile),
                 source=profile.provider,
             )
             for profile in profiles

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from yarl import URL
 
-from core.http.ssrf_guard import objection as guard_objects
+from core.http.ssrf_guard import why_blocked as guard_objects
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 

@@ -19,7 +19,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from core.database import clock
-from core.http import Done, GarbledAnswer, Response
+from core.http import Done, MalformedResponseError, Response
 from core.values.dates import iso_moment
 from core.values.text import plain
 from shipping.provider_api.base import TrackedEvent, Unreadable
@@ -138,13 +138,13 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def xml(response: Response) -> Element:
-    """An answer's XML. Raises GarbledAnswer when it is not, or not declared as such."""
+    """An answer's XML. Raises MalformedResponseError when it is not, or not declared as such."""
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type not in XML_TYPES:
-        raise GarbledAnswer(f"{response.status}, not declared as XML")
+        raise MalformedResponseError(f"{response.status}, not declared as XML")
     root = _parsed(response.body)
     if root is None:
-        raise GarbledAnswer(f"{response.status}, not valid XML")
+        raise MalformedResponseError(f"{response.status}, not valid XML")
     return root
 
 

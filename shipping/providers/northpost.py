@@ -10,7 +10,7 @@ from urllib.parse import quote
 from xml.etree.ElementTree import Element, SubElement
 
 from core import http
-from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown, refusal
+from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown, error_outcome
 from orders.models import OrderLine
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
@@ -61,7 +61,7 @@ class Northpost(Provider):
 
     def read(self, response: Response) -> Outcome:
         """It says no with a 200 and a code of its own."""
-        return refusal(response, server_error=Unknown) or _accepted(parsing.xml(response))
+        return error_outcome(response, server_error=Unknown) or _accepted(parsing.xml(response))
 
     def look_up(self, reference: str) -> Request:
         """All consignments of one reference."""
@@ -69,7 +69,7 @@ class Northpost(Provider):
 
     def read_look_up(self, response: Response) -> Outcome | None:
         """An empty list, and nothing else, means that it has none."""
-        if refused := refusal(response, server_error=Unknown):
+        if refused := error_outcome(response, server_error=Unknown):
             return refused
         root = parsing.xml(response)
         return None if root.tag == "consignments" and not len(root) else _accepted(root[0])
@@ -81,7 +81,7 @@ class Northpost(Provider):
 
     def read_cancel(self, response: Response) -> Outcome:
         """Only its own word for it is believed."""
-        if refused := refusal(response, server_error=Unknown):
+        if refused := error_outcome(response, server_error=Unknown):
             return refused
         root = parsing.xml(response)
         return http.Done() if root.tag == "cancelled" else _refusal(root)
@@ -128,7 +128,7 @@ def _accepted(root: Element) -> Outcome:
 def _refusal(root: Element) -> Outcome:
     code = root.attrib["code"] if root.tag == "refused" else ""
     if not code:
-        raise http.GarbledAnswer("an element that was not agreed")
+        raise http.MalformedResponseError("an element that was not agreed")
     if code == BUSY:
         return Temporary(f"asked us to wait: {code}")
     return Unknown(f"it may have it: {code}") if code == KNOWN else _refused(code)

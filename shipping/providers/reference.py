@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from core.http import Done, Limits, Outcome, Request, Response, Unknown, refusal
+from core.http import Done, Limits, Outcome, Request, Response, Unknown, error_outcome
 from orders.models import DeliveryService, OrderLine
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
@@ -54,8 +54,8 @@ class Reference(Provider):
     def read(self, response: Response) -> Outcome:
         """A conflict means that it has this order already: the look-up will say how."""
         if response.status == 409:
-            return Unknown("it may have this order already: 409", response.beginning)
-        return refusal(response, server_error=Unknown) or _parcel(response)
+            return Unknown("it may have this order already: 409", response.excerpt)
+        return error_outcome(response, server_error=Unknown) or _parcel(response)
 
     def look_up(self, reference: str) -> Request:
         """`GET` of our reference below the same address."""
@@ -66,7 +66,7 @@ class Reference(Provider):
         """404 means that it does not have it."""
         if response.status == 404:
             return None
-        return refusal(response, server_error=Unknown) or _parcel(response)
+        return error_outcome(response, server_error=Unknown) or _parcel(response)
 
     def tracking_status(self, response: Response) -> str:
         """Its `status`, in the words of its events."""
@@ -81,7 +81,7 @@ class Reference(Provider):
 
     def read_cancel(self, response: Response) -> Outcome:
         """A conflict means that the carrier has it already; cancelling again changes nothing."""
-        if refused := refusal(response, server_error=Unknown):
+        if refused := error_outcome(response, server_error=Unknown):
             return refused
         status = response.json_object().get("status")
         return Done() if status == "cancelled" else Unknown("it does not say that it is cancelled")

@@ -7,7 +7,7 @@ several of them separated by commas while one replaces another).
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.http import Limits, Outcome, Request, Response, Unknown, refusal
+from core.http import Limits, Outcome, Request, Response, Unknown, error_outcome
 from orders.models import OrderLine
 from shipping.models import Shipment
 from shipping.provider_api import formatting, parsing, signatures
@@ -59,7 +59,7 @@ class Swiftparcel(Provider):
 
     def read(self, response: Response) -> Outcome:
         """What it took has an id; without one nobody could ask for it."""
-        if refused := refusal(response, server_error=Unknown):
+        if refused := error_outcome(response, server_error=Unknown):
             return refused
         answer = response.json_object()["data"]
         tracking = answer.get("tracking") or {}

@@ -67,7 +67,7 @@ def run_schedule(
     values |= _columns(joined) | {"only": None}
     total, done_before = RunSummary(), -1
     # Pass by pass until there is nothing left: years of missed dates take several.
-    while total.schedules > done_before and not shutdown.is_under_way():
+    while total.schedules > done_before and not shutdown.is_requested():
         done_before = total.schedules
         values["aside"] = resting(WORK, _late(values))
         for summary in _chunks(statements, values):
@@ -95,7 +95,7 @@ def _local_dates() -> dict[str, date]:
 def _chunks(statements: Statements, values: dict[str, Any]) -> Iterator[RunSummary]:
     """One pass over what is due. It goes on behind the last chunk: what lies before is done."""
     after: After | None = (date.min, 0)
-    while not shutdown.is_under_way():
+    while not shutdown.is_requested():
         chunk_values = values | {"after": after}
         try:
             summary, after = _chunk(statements, chunk_values)

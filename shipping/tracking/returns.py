@@ -97,7 +97,9 @@ def _move(parcel: Return, to: str, *, by: str, detail: str = "", **changes: Any)
     transition(parcel, to, by=by, detail=detail, **changes)
     _record_on_order(order, parcel, by=by)
     if to == "received":
-        cases.settle(parcel_cases.STALLED, [parcel.shipment_id], by=by, how="It is here again.")
+        cases.resolve(
+            parcel_cases.STALLED, [parcel.shipment_id], by=by, resolution="It is here again."
+        )
         schedules.finish(order, by=by)
     return parcel
 

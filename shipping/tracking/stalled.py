@@ -138,4 +138,4 @@ def record_contact(shipment: Shipment, *, by: str, how: str = "There is news of 
     """Count its silence from now: its provider reported it, or staff have decided to wait."""
     Shipment.objects.filter(pk=shipment.pk).update(news_at=clock.now(), quiet=0)
     if shipment.quiet:
-        cases.settle(parcel_cases.STALLED, [shipment.pk], by=by, how=how)
+        cases.resolve(parcel_cases.STALLED, [shipment.pk], by=by, resolution=how)

@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from core import cases
-from core.cases import Listed, Trouble
+from core.cases import CaseDraft, Listed
 from core.database import clock
 from core.failures import together, waiting
 from shipping.exceptions.cases import STALLED
@@ -96,7 +96,7 @@ def _record_contact(shipments: Collection[int], provider: str) -> None:
     ids = sorted(shipments)
     moving = Shipment.objects.filter(pk__in=ids, state__in=MOVING)
     moving.update(news_at=clock.now(), quiet=0)
-    cases.settle(STALLED, ids, by=f"provider:{provider}", how="There is news of it.")
+    cases.resolve(STALLED, ids, by=f"provider:{provider}", resolution="There is news of it.")
 
 
 def of(provider: str) -> Iterator[UnreadableEvent]:
@@ -130,7 +130,7 @@ def set_aside(provider: str, *, by: str, reason: str) -> int:
 def settle_if_none(provider: str, *, by: str = "system", how: str = "All is understood.") -> None:
     """Close the provider's case when nothing waits any more."""
     if not still_open().filter(provider=provider).exists():
-        cases.settle(KIND, [ProviderProfile.ensured(provider).pk], by=by, how=how)
+        cases.resolve(KIND, [ProviderProfile.ensured(provider).pk], by=by, resolution=how)
 
 
 def providers_waiting() -> "QuerySet[ProviderProfile]":
@@ -140,14 +140,14 @@ def providers_waiting() -> "QuerySet[ProviderProfile]":
     )
 
 
-def describe(profiles: Sequence[ProviderProfile]) -> list[Trouble]:
+def describe(profiles: Sequence[ProviderProfile]) -> list[CaseDraft]:
     """A case for each. What was reported stands in the list, for those who may see addresses."""
     return [
-        Trouble(
+        CaseDraft(
             kind=KIND,
             subject=profile.pk,
             title=f"What {profile.provider} reports",
-            happened=HAPPENED,
+            summary=HAPPENED,
             source=profile.provider,
         )
         for profile in profiles

@@ -102,7 +102,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("name", "value"), REFUSED.items())
 def test_what_cannot_be_right_is_refused_by_name(name: str, value: str) -> None:
-    [objection] = environment.objections(COMPLETE | {name: value})
+    [objection] = environment.problems(COMPLETE | {name: value})
     assert objection.startswith(f"{name} ")
 
 
@@ -115,7 +115,7 @@ def test_all_that_is_refused_is_named_at_once(tmp_path: Path) -> None:
 
 def test_a_rehearsal_may_talk_to_this_machine_by_https() -> None:
     here = {"REFERENCE_PROVIDER_URL": "https://127.0.0.1:8443/", "DOSETTE_REHEARSAL": "true"}
-    assert list(environment.objections(COMPLETE | here)) == []
+    assert list(environment.problems(COMPLETE | here)) == []
 
 
 def test_secrets_may_come_as_files(tmp_path: Path) -> None:

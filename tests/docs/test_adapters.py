@@ -249,7 +249,7 @@ def beacon(
         contact_channels.register(channels.channels()["app"])
         yield outside
     forget(channels, queues)
-    contact_channels._ways.pop("app")
+    contact_channels._channels.pop("app")
 
 
 def pushed(service: Outside, row: Notification, answer: tuple[int, Any] | None) -> Notification:

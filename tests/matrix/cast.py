@@ -20,7 +20,7 @@ from django.utils import timezone
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory, study_of
 from core import cases
-from core.cases import Trouble
+from core.cases import CaseDraft
 from core.cases.models import Case
 from core.database import clock
 from customers.models import Address, Customer
@@ -146,7 +146,7 @@ class Cast:
                 reference=f"{sent_back.number}-r1",
                 provider="reference",
             )
-            trouble = Trouble("shipment-rejected", rows[Shipment].pk, "co-1", "It was refused.")
+            trouble = CaseDraft("shipment-rejected", rows[Shipment].pk, "co-1", "It was refused.")
             cases.open([trouble])
             rows[Case] = Case.objects.latest("id")
 

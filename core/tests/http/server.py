@@ -17,7 +17,7 @@ SHORT = 0.5
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-class HungUp(Exception):  # noqa: N818 - says what happened
+class HungUpError(Exception):
     """The client has closed the connection."""
 
 
@@ -50,7 +50,7 @@ class Talk:
         try:
             self.sock.sendall(data)
         except OSError:
-            raise HungUp from None
+            raise HungUpError from None
 
     def answer(self, body: bytes = b"{}", status: str = "200 OK", headers: str = "") -> None:
         length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n{headers}"
@@ -64,7 +64,7 @@ class Talk:
 
     def hold(self) -> None:
         """Say nothing more until the client hangs up."""
-        with suppress(HungUp):
+        with suppress(HungUpError):
             while True:
                 self._more()
 
@@ -84,7 +84,7 @@ class Talk:
         except OSError:
             data = b""
         if not data:
-            raise HungUp
+            raise HungUpError
         self.rest += data
 
 
@@ -134,7 +134,7 @@ class Stage:
             thread.start()
 
     def _play(self, sock: socket.socket) -> None:
-        with suppress(HungUp, OSError), sock:
+        with suppress(HungUpError, OSError), sock:
             sock.settimeout(LIMIT)
             secure = self.tls.wrap_socket(sock, server_side=True) if self.tls else sock
             with secure:

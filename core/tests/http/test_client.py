@@ -12,16 +12,16 @@ import pytest
 from core.http import (
     Done,
     Limits,
-    NoAnswer,
-    NotSent,
+    NoResponseError,
+    NotSentError,
     Outcome,
     Permanent,
     Request,
     Response,
     Temporary,
     Unknown,
+    error_outcome,
     fetch,
-    refusal,
     send,
     send_many,
 )
@@ -149,7 +149,7 @@ def test_a_request_arrives_as_it_was_written() -> None:
 
 
 @pytest.mark.parametrize(
-    "trouble",
+    "misread",
     [
         lambda: {"a": 1}["patient Jane"],
         lambda: [][1],
@@ -160,9 +160,9 @@ def test_a_request_arrives_as_it_was_written() -> None:
         lambda: next(iter([])),
     ],
 )
-def test_an_answer_of_another_shape_leaves_the_outcome_unknown(trouble: Any) -> None:
+def test_an_answer_of_another_shape_leaves_the_outcome_unknown(misread: Any) -> None:
     with staged(polite) as stage:
-        outcome = send(order(stage.url), lambda _: trouble())
+        outcome = send(order(stage.url), lambda _: misread())
     assert isinstance(outcome, Unknown)
     assert outcome.reason.startswith("unreadable answer: ")
     assert "Jane" not in outcome.reason
@@ -179,7 +179,7 @@ def test_a_secret_that_is_repeated_to_us_goes_no_further() -> None:
         talk.answer(talk.hear(), status="400 Bad Request")
 
     def read(response: Response) -> Outcome:
-        return refusal(response, server_error=Unknown) or Done()
+        return error_outcome(response, server_error=Unknown) or Done()
 
     with staged(repeats) as stage:
         request = Request("POST", f"http://{stage.host}:{stage.port}/", {"Authorization": SECRET})
@@ -233,14 +233,20 @@ def test_fetch_gives_the_answer_whatever_its_status() -> None:
 
 
 def test_fetch_tells_not_sent_from_no_answer() -> None:
-    with full_backlog() as port, pytest.raises(NotSent, match="time ran out"):
+    with full_backlog() as port, pytest.raises(NotSentError, match="time ran out"):
         fetch(order(f"http://127.0.0.1:{port}/", SHORT))
-    with staged(after_hearing(b"", hang_up)) as stage, pytest.raises(NoAnswer, match="broke"):
+    with (
+        staged(after_hearing(b"", hang_up)) as stage,
+        pytest.raises(NoResponseError, match="broke"),
+    ):
         fetch(order(stage.url))
 
 
 def test_a_failure_carries_no_trace_of_the_request() -> None:
-    with staged(after_hearing(b"nonsense\r\n\r\n")) as stage, pytest.raises(NoAnswer) as caught:
+    with (
+        staged(after_hearing(b"nonsense\r\n\r\n")) as stage,
+        pytest.raises(NoResponseError) as caught,
+    ):
         fetch(order(stage.url))
     assert caught.value.__suppress_context__
     assert caught.value.__cause__ is None

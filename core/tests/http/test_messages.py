@@ -6,7 +6,7 @@ import pytest
 import time_machine
 
 from core.http import (
-    GarbledAnswer,
+    MalformedResponseError,
     Outcome,
     Permanent,
     Request,
@@ -14,7 +14,7 @@ from core.http import (
     Temporary,
     Unknown,
     code_of,
-    refusal,
+    error_outcome,
 )
 
 JSON = {"Content-Type": "application/json; charset=utf-8"}
@@ -115,7 +115,7 @@ def test_declared_json_is_read(content_type: str) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "text/html", "", "application/jsonp"])
 def test_undeclared_json_is_garbled(content_type: str) -> None:
-    with pytest.raises(GarbledAnswer, match="200, not declared as JSON"):
+    with pytest.raises(MalformedResponseError, match="200, not declared as JSON"):
         Response(200, {"Content-Type": content_type}, b"{}").json()
 
 
@@ -139,7 +139,7 @@ def test_undeclared_json_is_garbled(content_type: str) -> None:
     ],
 )
 def test_what_is_not_storable_json_is_garbled(body: bytes) -> None:
-    with pytest.raises(GarbledAnswer, match="201, not valid JSON"):
+    with pytest.raises(MalformedResponseError, match="201, not valid JSON"):
         Response(201, JSON, body).json()
 
 
@@ -149,13 +149,13 @@ def test_escaped_letters_are_read() -> None:
 
 @pytest.mark.parametrize("body", [b"[]", b"null", b'"a"', b"1"])
 def test_an_object_is_asked_for(body: bytes) -> None:
-    with pytest.raises(GarbledAnswer, match="not a JSON object"):
+    with pytest.raises(MalformedResponseError, match="not a JSON object"):
         Response(200, JSON, body).json_object()
 
 
 def test_a_beginning_is_short_and_printable() -> None:
     body = "  bad\r\n\x00\x1b[31m red\u202e\ud7ff ".encode() + b"\xff" + b"x" * 5_000
-    beginning = Response(400, {}, body).beginning
+    beginning = Response(400, {}, body).excerpt
     assert beginning.startswith("bad [31m red \ufffdx")
     assert len(beginning) == 200
     assert beginning.isprintable()
@@ -164,19 +164,19 @@ def test_a_beginning_is_short_and_printable() -> None:
 def test_a_beginning_never_repeats_our_own_secrets() -> None:
     sent = {"Authorization": "Bearer abc-def-ghi", "apiKey": "atsk_123", "Accept": "text/html"}
     body = b"Not text/html: Bearer abc-def-ghi, token abc-def-ghi, key atsk_123"
-    assert Response(400, {}, body, sent).beginning == "Not text/html: …, token …, key …"
+    assert Response(400, {}, body, sent).excerpt == "Not text/html: …, token …, key …"
 
 
 def test_a_beginning_never_repeats_a_secret_of_the_address_either() -> None:
     body = b"no /a%2Flong%20key/pack, nor key=a%2Flong+key"
     response = Response(404, {}, body, hidden=["a/long key"])
-    assert response.beginning == "no /…/pack, nor key=…"
+    assert response.excerpt == "no /…/pack, nor key=…"
 
 
 def test_a_secret_within_a_secret_is_hidden_whole() -> None:
     sent = {"X-One": "secret", "X-Two": "secret-and-more"}
     for _ in range(20):
-        assert Response(400, {}, b"secret-and-more", sent).beginning == "…"
+        assert Response(400, {}, b"secret-and-more", sent).excerpt == "…"
 
 
 @pytest.mark.parametrize(
@@ -190,12 +190,12 @@ def test_a_secret_within_a_secret_is_hidden_whole() -> None:
 def test_a_beginning_never_repeats_what_we_said_of_a_person(sent: str, body: bytes) -> None:
     answer = b"name: no JANE DOE lives at 12 High St"
     told = Response(422, {}, answer, {"Content-Type": sent}, body)
-    assert told.beginning == "name: no … lives at …"
+    assert told.excerpt == "name: no … lives at …"
 
 
 def test_a_number_that_is_quoted_without_its_plus_is_blotted_out() -> None:
     body = b'{"recipient": "+447911123456"}'
-    assert Response(422, {}, b"447911123456 is unknown", JSON, body).beginning == "… is unknown"
+    assert Response(422, {}, b"447911123456 is unknown", JSON, body).excerpt == "… is unknown"
 
 
 # --- refusals ---------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_a_number_that_is_quoted_without_its_plus_is_blotted_out() -> None:
 def refused(
     status: int, headers: dict[str, str] | None = None, body: bytes = b""
 ) -> Outcome | None:
-    return refusal(Response(status, headers or {}, body), server_error=Unknown)
+    return error_outcome(Response(status, headers or {}, body), server_error=Unknown)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
@@ -229,12 +229,12 @@ def test_a_server_error_is_what_the_caller_says(status: int) -> None:
     assert refused(status, body=b"oops") == Unknown(f"failed: {status}", "oops")
     response = Response(status, {}, b"oops")
     expected = Temporary(f"failed: {status}", answer="oops")
-    assert refusal(response, server_error=Temporary) == expected
+    assert error_outcome(response, server_error=Temporary) == expected
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 408, 409, 422, 425, 429, 500, 503, 600])
 def test_M11_no_reason_repeats_a_word_of_the_other_side(status: int) -> None:
-    """Of a look-up nothing was sent, so nothing could be blotted out."""
+    """Of a look-up nothing was sent, so nothing could be redacted."""
     words = "consignment of Zoë Canary, 12 Canary Row, W26NB is locked"
     outcome = refused(status, {"Retry-After": "5"}, words.encode())
     assert isinstance(outcome, Permanent | Temporary | Unknown)

@@ -16,11 +16,11 @@ from hypothesis import given
 from hypothesis.strategies import ip_addresses
 
 from core.http import (
+    BlockedAddressError,
     Done,
     Limits,
     Permanent,
     Reader,
-    Refused,
     Request,
     Temporary,
     connections,
@@ -29,7 +29,7 @@ from core.http import (
     send_many,
     ssrf_guard,
 )
-from core.http.ssrf_guard import AddressRefused, guarded_socket, is_public
+from core.http.ssrf_guard import NotPublicAddressError, guarded_socket, is_public
 from core.tests.http.server import polite, staged
 
 NOT_PUBLIC = """
@@ -83,7 +83,7 @@ def test_what_python_calls_private_is_never_public(address: IPv4Address | IPv6Ad
 def test_a_guarded_socket_is_made_for_public_addresses_only() -> None:
     kind = (socket.AF_INET, socket.SOCK_STREAM, 0, "")
     guarded_socket((*kind, ("8.8.8.8", 443))).close()
-    with pytest.raises(AddressRefused):
+    with pytest.raises(NotPublicAddressError):
         guarded_socket((*kind, ("127.0.0.1", 443)))
 
 
@@ -122,13 +122,13 @@ def test_no_spelling_of_loopback_gets_by(host: str) -> None:
 def test_what_is_not_plainly_https_is_refused(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ssrf_guard, "is_public", lambda _: True)
     with staged(polite) as stage:
-        with pytest.raises(Refused):
+        with pytest.raises(BlockedAddressError):
             fetch(Request("GET", f"{scheme}{stage.host}:{stage.port}/", public_only=True))
         assert stage.connections == 0
 
 
 def test_what_is_no_address_at_all_is_refused() -> None:
-    with pytest.raises(Refused, match="not an address"):
+    with pytest.raises(BlockedAddressError, match="not an address"):
         fetch(Request("GET", "https://[::1", public_only=True))
 
 
@@ -168,7 +168,7 @@ def tls(certificate: Path) -> ssl.SSLContext:
 @pytest.fixture
 def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     context = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(connections, "trust", lambda: context)
+    monkeypatch.setattr(connections, "ssl_context", lambda: context)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from django.urls import include, path
 
 from core.observability import logs
 from core.observability.logs import JsonFormatter, PlainFormatter
-from core.tasks import carry
+from core.tasks import inject_request_id
 
 SECRET = "jane.doe@example.com"
 
@@ -128,7 +128,7 @@ def run(task, *args, **headers):
 def test_a_task_logs_under_the_id_of_the_request_that_queued_it(log):
     headers: dict[str, str] = {}
     logs.begin("0123456789abcdef0123")
-    carry(headers=headers)
+    inject_request_id(headers=headers)
     logs.end()
     run(lose, 1, **headers)
     line = log.of("task 0123456789abcdef0123")

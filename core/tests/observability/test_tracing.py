@@ -12,14 +12,14 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from core.http import Done, Request, send_many
-from core.observability.tracing import Discreet
+from core.observability.tracing import RedactingSpanExporter
 
 
 @pytest.fixture
 def spans(monkeypatch):
     told = InMemorySpanExporter()
     provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(Discreet(told)))
+    provider.add_span_processor(SimpleSpanProcessor(RedactingSpanExporter(told)))
     monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
     return told
 

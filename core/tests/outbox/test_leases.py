@@ -202,7 +202,7 @@ def test_the_children_of_a_process_that_is_asked_to_stop_know_it():
     child = os.fork()
     if not child:
         os.read(read, 1)
-        os._exit(7 if shutdown.is_under_way() else 0)
+        os._exit(7 if shutdown.is_requested() else 0)
     shutdown.begin()
     os.write(write, b".")
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7

@@ -88,7 +88,7 @@ def test_it_is_not_tried_again_when_the_statement_is_wrong():
 
 @pytest.fixture
 def poisoned() -> Callable[..., None]:
-    """Settles all but one."""
+    """Records all but one."""
 
     def record_all_but_one(results):
         if any(row.name == "1" for row, _ in results):

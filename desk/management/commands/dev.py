@@ -60,7 +60,7 @@ class Command(BaseCommand):
         except (KeyboardInterrupt, BrokenPipeError):
             sys.exit(130)
         supervisor = Supervisor(list(programs()))
-        supervisor.say("→ Starting web, workers, beat, sweeper and sandbox …")
+        supervisor.show("→ Starting web, workers, beat, sweeper and sandbox …")
         sys.exit(supervisor.run(_is_ready, welcome))
 
     def _prepare(self) -> None:

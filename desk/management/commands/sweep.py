@@ -100,7 +100,7 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
     failed = []
     for name, sweep in sweepers():
         counts = {}
-        if shutdown.is_under_way():
+        if shutdown.is_requested():
             break
         try:
             counts = sweep()

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from core.http import ExchangeFailed, GarbledAnswer, Request, fetch
+from core.http import ExchangeError, MalformedResponseError, Request, fetch
 
 
 class Command(BaseCommand):
@@ -34,12 +34,12 @@ class Command(BaseCommand):
                 "scope": options["scope"],
             }
             self.stdout.write(self._ask(Request.form("POST", endpoint, form))["access_token"])
-        except ExchangeFailed as error:
+        except ExchangeError as error:
             raise CommandError(
                 f"No token: there is no answer at {settings.OIDC_ISSUER}: is the sandbox running? "
                 f"{_advice()}"
             ) from error
-        except (GarbledAnswer, KeyError) as error:
+        except (MalformedResponseError, KeyError) as error:
             raise CommandError(
                 f"No token: what answers at {settings.OIDC_ISSUER} is not the sandbox, but another "
                 f"program. {_advice()}"
@@ -49,10 +49,10 @@ class Command(BaseCommand):
         response = fetch(request)
         answer = response.json_object()
         if response.status != 200:
-            said = answer.get("error_description") or answer.get("error") or response.status
+            reason = answer.get("error_description") or answer.get("error") or response.status
             if answer.get("error") == "invalid_client":
-                said = f"{said} It may be the sandbox of another installation. {_advice()}"
-            raise CommandError(f"The issuer refused: {said}")
+                reason = f"{reason} It may be the sandbox of another installation. {_advice()}"
+            raise CommandError(f"The issuer refused: {reason}")
         return answer
 
 

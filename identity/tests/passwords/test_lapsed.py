@@ -8,7 +8,7 @@ from django.test import Client
 
 from identity.models import LinkedAccount, User
 from identity.sign_in.people import person_of
-from identity.sign_in.provider import SignInRefused
+from identity.sign_in.provider import SignInRefusedError
 from identity.tests.factories import staff
 
 pytestmark = pytest.mark.django_db
@@ -76,7 +76,7 @@ def test_a_sign_in_at_the_issuer_gives_it_another_week(sara, clock):
 
 def test_whom_the_issuer_drops_is_out_at_once_and_no_session_lives_again(sara):
     browser = log_in()
-    with pytest.raises(SignInRefused):
+    with pytest.raises(SignInRefusedError):
         person_of(CLAIMS | {"groups": []})
     assert not is_in(browser)
     assert not is_in(log_in())

@@ -348,8 +348,8 @@ def test_a_token_that_was_good_is_refused_once_its_key_is_withdrawn(issuer, ask)
 
 def test_only_good_tokens_are_remembered_and_not_endlessly(issuer, ask, monkeypatch):
     monkeypatch.setattr(tokens, "MOST_KEPT", 3)
-    tokens._good.clear()
+    tokens._verified_tokens.clear()
     for number in range(5):
         ask(issuer.sign(scope="orders:read", jti=str(number)))
         ask(issuer.sign(scope="orders:read", jti=str(number), exp=1))
-    assert len(tokens._good) == 3
+    assert len(tokens._verified_tokens) == 3

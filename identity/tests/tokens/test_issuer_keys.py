@@ -17,7 +17,7 @@ from core.database import clock as database_clock
 from identity.tests.issuer import LoopbackIssuer, public_jwk, rsa_key
 from identity.tokens import issuer_keys, key_cache
 from identity.tokens.errors import KeysUnavailable
-from identity.tokens.issuer_keys import COOL_DOWN, FRESH_FOR, TIME_OUT, Issuer, UnknownKey
+from identity.tokens.issuer_keys import COOL_DOWN, FRESH_FOR, TIME_OUT, Issuer, UnknownKeyError
 from sandbox.testing import wait_until
 
 
@@ -44,7 +44,7 @@ def clock():
 
 def bogus(here, number=0):
     """Ask for a key that nobody has."""
-    with pytest.raises((UnknownKey, KeysUnavailable)) as refusal:
+    with pytest.raises((UnknownKeyError, KeysUnavailable)) as refusal:
         here.key(f"bogus-{number}")
     return refusal.type
 
@@ -63,11 +63,11 @@ def test_fifty_first_requests_share_one_fetch(here, there):
 
 def test_a_flood_of_unknown_keys_costs_one_fetch_per_cool_down(here, there, clock):
     here.key("first")
-    assert {bogus(here, n) for n in range(200)} == {UnknownKey}
+    assert {bogus(here, n) for n in range(200)} == {UnknownKeyError}
     assert there.fetches <= 2
     before = there.fetches
     clock.shift(COOL_DOWN + 1)
-    assert {bogus(here, n) for n in range(200)} == {UnknownKey}
+    assert {bogus(here, n) for n in range(200)} == {UnknownKeyError}
     assert there.fetches == before + 1
 
 
@@ -145,12 +145,12 @@ def test_a_withdrawn_key_is_forgotten_within_the_refresh(here, there, clock):
     clock.shift(FRESH_FOR + 1)
     here.key("first")  # answered from memory, and refreshed for the next one
     wait_until(lambda: here._find("second"))
-    assert bogus_named(here, "first") == UnknownKey
+    assert bogus_named(here, "first") == UnknownKeyError
 
 
 def bogus_named(here, kid):
     """What asking for this key raises."""
-    with pytest.raises((UnknownKey, KeysUnavailable)) as refusal:
+    with pytest.raises((UnknownKeyError, KeysUnavailable)) as refusal:
         here.key(kid)
     return refusal.type
 
@@ -224,7 +224,7 @@ def test_old_keys_of_others_are_not_believed_while_the_issuer_answers(here, ther
     here.key("first")
     there.keys = {"second": rsa_key("second")}
     clock.shift(FRESH_FOR + 1)
-    assert bogus_named(Issuer(there.url), "first") == UnknownKey
+    assert bogus_named(Issuer(there.url), "first") == UnknownKeyError
 
 
 def test_what_others_know_is_too_old_after_a_day(here, there, clock):
@@ -264,7 +264,7 @@ def test_two_rotations_at_once_are_known_when_the_cool_down_ends(here, there, cl
     there.keys["second"] = rsa_key("second")
     assert here.key("second")
     there.keys["third"] = rsa_key("third")
-    assert bogus_named(here, "third") == UnknownKey
+    assert bogus_named(here, "third") == UnknownKeyError
     clock.shift(COOL_DOWN + 0.1)
     assert here.key("third")
 
@@ -277,7 +277,7 @@ def test_a_rotation_under_a_steady_flood_is_known_within_thirty_seconds(here, th
         try:
             assert here.key("second")
             break
-        except UnknownKey:
+        except UnknownKeyError:
             clock.shift(1)
     assert waited <= COOL_DOWN
 
@@ -340,13 +340,13 @@ def test_a_document_that_breaks_later_spoils_nothing(here, there, clock, faults)
 
 def test_an_issuer_on_https_does_not_publish_its_keys_on_http():
     document = {"issuer": "https://issuer.example", "jwks_uri": "http://issuer.example/jwks"}
-    with pytest.raises(issuer_keys._NotUsable):
+    with pytest.raises(issuer_keys._UnusableKeysError):
         issuer_keys._jwks_uri(document)
 
 
 def test_a_key_for_encryption_is_not_taken(here, there):
     there.jwks = {"keys": [public_jwk("first", rsa_key("first"), use="enc"), _second()]}
-    assert bogus_named(here, "first") == UnknownKey
+    assert bogus_named(here, "first") == UnknownKeyError
 
 
 def test_a_key_is_held_to_the_algorithm_it_declares(here, there):
@@ -359,7 +359,7 @@ def test_a_token_without_a_key_id_gets_the_only_key(here, there):
     there.keys["second"] = rsa_key("second")
     cache.clear()
     other = Issuer(there.url)
-    assert bogus_named(other, None) == UnknownKey
+    assert bogus_named(other, None) == UnknownKeyError
 
 
 def _second():

@@ -12,8 +12,8 @@ from django.conf import settings
 
 from core.http import (
     Done,
-    GarbledAnswer,
     Limits,
+    MalformedResponseError,
     Outcome,
     Permanent,
     Request,
@@ -21,7 +21,7 @@ from core.http import (
     Temporary,
     Unknown,
     code_of,
-    refusal,
+    error_outcome,
 )
 from core.values.money import Price, parse_price
 from notifications.channels import (
@@ -91,19 +91,21 @@ class AfricasTalking:
         return Request("GET", f"{base}/version1/user?{query}", headers)
 
     def read_balance(self, response: Response) -> Price:
-        """What is left. Raises GarbledAnswer, a ValueError, when the answer has no balance."""
+        """What is left. Raises MalformedResponseError, a ValueError, when the answer has no
+        balance."""
         if response.status != 200:
-            raise GarbledAnswer(f"{response.status}, no account")
+            raise MalformedResponseError(f"{response.status}, no account")
         user = response.json_object().get("UserData")
         balance = user.get("balance") if isinstance(user, dict) else None
         left = parse_price(balance) if isinstance(balance, str) else None
         if left is None:
-            raise GarbledAnswer(f"{response.status}, without a balance like KES 1785.50")
+            raise MalformedResponseError(f"{response.status}, without a balance like KES 1785.50")
         return left
 
     def read(self, response: Response) -> Outcome:
-        """What the answer means for the one recipient. Raises GarbledAnswer for nonsense."""
-        refused = refusal(response, server_error=Unknown)
+        """What the answer means for the one recipient. Raises MalformedResponseError for
+        nonsense."""
+        refused = error_outcome(response, server_error=Unknown)
         if refused and not _names_recipients(response):
             return refused
         recipient = _recipient(response)
@@ -111,7 +113,9 @@ class AfricasTalking:
             return _none_taken(response)
         code = recipient.get("statusCode")
         if type(code) is not int or code not in ACCEPTED | REJECTED.keys():
-            raise GarbledAnswer(f"{response.status}, a recipient without a known status code")
+            raise MalformedResponseError(
+                f"{response.status}, a recipient without a known status code"
+            )
         return _taken(recipient) if code in ACCEPTED else _rejected(code)
 
 
@@ -125,16 +129,16 @@ def _none_taken(response: Response) -> Permanent:
     sent = response.json_object().get("SMSMessageData")
     why = code_of(sent.get("Message")) if isinstance(sent, dict) else ""
     reason = f"took no recipient: {why or response.status}"
-    return Permanent(reason, code="no-recipient", answer=response.beginning)
+    return Permanent(reason, code="no-recipient", answer=response.excerpt)
 
 
 def _recipient(response: Response) -> dict[str, Any] | None:
     data = response.json_object().get("SMSMessageData")
     recipients = data.get("Recipients") if isinstance(data, dict) else None
     if not isinstance(recipients, list) or len(recipients) > 1:
-        raise GarbledAnswer(f"{response.status}, without the list of our one recipient")
+        raise MalformedResponseError(f"{response.status}, without the list of our one recipient")
     if recipients and not isinstance(recipients[0], dict):
-        raise GarbledAnswer(f"{response.status}, a recipient that is not an object")
+        raise MalformedResponseError(f"{response.status}, a recipient that is not an object")
     return recipients[0] if recipients else None
 
 

@@ -21,15 +21,15 @@ from requests.structures import CaseInsensitiveDict
 
 from core.http import (
     Done,
-    GarbledAnswer,
     Limits,
+    MalformedResponseError,
     Outcome,
     Permanent,
     Reader,
     Request,
     Response,
     Unknown,
-    refusal,
+    error_outcome,
 )
 from notifications.channels import (
     Message,
@@ -98,7 +98,7 @@ def _worded(message: Message) -> tuple[AnymailRequestsBackend, Any, EmailMultiAl
 
 
 def _read(message: Message, response: Response) -> Outcome:
-    refused = refusal(response, server_error=Unknown)
+    refused = error_outcome(response, server_error=Unknown)
     if refused and not isinstance(refused, Permanent):
         return refused
     try:
@@ -106,7 +106,7 @@ def _read(message: Message, response: Response) -> Outcome:
     except _OTHER_SHAPE:
         if refused:
             return refused
-        raise GarbledAnswer(f"{response.status}, not as this service answers") from None
+        raise MalformedResponseError(f"{response.status}, not as this service answers") from None
     if status in REFUSED:
         return Permanent(f"{response.status}, the address is {status}", code=status)
     if refused:

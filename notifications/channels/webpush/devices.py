@@ -18,7 +18,7 @@ from django.db import models, transaction
 from py_vapid import Vapid02
 
 from core.database import clock
-from core.http.ssrf_guard import objection
+from core.http.ssrf_guard import why_blocked
 from core.values.codes import random_code
 from customers.models import Customer
 
@@ -95,7 +95,7 @@ def check_endpoint(endpoint: str) -> None:
         numeric = _is_numeric(parts.hostname or "")
     except ValueError:
         plain = numeric = False
-    why = "not an address" if not plain else objection(endpoint)
+    why = "not an address" if not plain else why_blocked(endpoint)
     why = why or ("a host by its name only" if numeric else None)
     if why and not trusted(endpoint):
         raise ValidationError(f"This cannot be a push service's address: {why}.", "invalid")

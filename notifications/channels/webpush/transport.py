@@ -13,7 +13,7 @@ from django.conf import settings
 from py_vapid import Vapid02
 
 from core.database import clock
-from core.http import Done, Limits, Outcome, Permanent, Request, Response, Unknown, refusal
+from core.http import Done, Limits, Outcome, Permanent, Request, Response, Unknown, error_outcome
 from notifications.channels import INVALID_RECIPIENT, Channel, Message
 from notifications.channels.webpush.devices import (
     PushSubscription,
@@ -62,7 +62,7 @@ class WebPush:
         """Taken with any 2xx. After a 5xx nobody knows."""
         if response.status in EXPIRED_STATUSES:
             return Permanent(f"{response.status}, the device is gone", code=INVALID_RECIPIENT)
-        refused = refusal(response, server_error=Unknown)
+        refused = error_outcome(response, server_error=Unknown)
         location = response.headers.get("location", "")
         return refused or Done(location if len(location) <= 100 and location.isprintable() else "")
 

@@ -28,7 +28,7 @@ def providers(sandbox) -> list[str]:
 
 
 def open_circuit(name: str = FIRST) -> None:
-    circuit_breaker.note(name, [Temporary("refused")] * circuit_breaker.FAILURES)
+    circuit_breaker.record(name, [Temporary("refused")] * circuit_breaker.FAILURES)
 
 
 def test_a_refused_connection_sends_it_by_the_next_service_at_once(sandbox, settings):

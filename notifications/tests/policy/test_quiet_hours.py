@@ -74,7 +74,7 @@ def test_what_moves_to_another_service_keeps_what_it_waits_for(clock, settings):
     Notification.objects.update(attempts=1, next_attempt_at=NIGHT + timedelta(hours=12))
     clock.move_to(NIGHT)
     fresh = queued_in("Africa/Nairobi")
-    circuit_breaker.note(
+    circuit_breaker.record(
         "notifications:sms:africastalking", [Temporary("no")] * circuit_breaker.FAILURES
     )
     assert failover.leave("sms", "africastalking") == 3

@@ -21,7 +21,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
-from core.admin.dialogs import refusal
+from core.admin.dialogs import refusal_text
 from core.workflow import TransitionNotAllowedError
 from customers.models import Address, Customer
 from identity.actors import actor_of
@@ -144,7 +144,7 @@ def _preview(row: Schedule, wanted: Wanted) -> dict[str, Any]:
     try:
         now, then = compare_contents(row, wanted, count=3)
     except (TransitionNotAllowedError, ValidationError) as refused:
-        return {"row": row, "refusal": refusal(refused), "mark": str(row.pk)}
+        return {"row": row, "refusal": refusal_text(refused), "mark": str(row.pk)}
     return {"row": row, "now": now, "then": then, "mark": mark_of(now, then)}
 
 
@@ -155,4 +155,4 @@ def _move(page: Any, request: HttpRequest, form: MoveForm) -> None:
             order_changes.amend(row, _wanted(form), by=actor_of(request))
             page.message_user(request, f"{row.order} goes there from now on.", messages.SUCCESS)
         except (TransitionNotAllowedError, ValidationError) as refused:
-            page.message_user(request, f"{row.order}: {refusal(refused)}", messages.ERROR)
+            page.message_user(request, f"{row.order}: {refusal_text(refused)}", messages.ERROR)

@@ -40,7 +40,7 @@ class EventInline(HistoryInline):
     """What was done to the schedule."""
 
     model = ScheduleEvent
-    words = {"unskipped": "skip taken back"}
+    kind_labels = {"unskipped": "skip taken back"}
 
 
 class ShipmentInline(ReadOnlyInline):
@@ -148,7 +148,7 @@ class ScheduleAdmin(ForecastPage):
         """The dates that were skipped and are still to come."""
         return ", ".join(map(date_format, schedules.skipped(schedule).values())) or "–"
 
-    def found(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
+    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By order or customer."""
         return queryset.filter(order__in=search(Order.objects.all(), text).values("pk"))
 

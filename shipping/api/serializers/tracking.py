@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.serializers import Serializer
-from core.http import in_our_words
+from core.http import strip_quoted_answer
 from core.workflow import Event
 from shipping.models import Shipment, TrackingEvent, UnreadableEvent
 from shipping.states import RANKS
@@ -31,7 +31,7 @@ class ReasonField(serializers.CharField):
 
     def to_representation(self, value: str) -> str:
         """Those words only for whoever sees addresses."""
-        return value if sees_addresses(self.context.get("request")) else in_our_words(value)
+        return value if sees_addresses(self.context.get("request")) else strip_quoted_answer(value)
 
 
 class DetailField(ReasonField):

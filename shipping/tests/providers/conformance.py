@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as some
 
-from core.http import Done, GarbledAnswer, Outcome, Permanent, Reader, Request, Response
+from core.http import Done, MalformedResponseError, Outcome, Permanent, Reader, Request, Response
 
 from core.http import Temporary, Unknown, send  # isort: skip
 from core.risks import UnsafeActionError
@@ -113,7 +113,14 @@ def read(reader: Callable[[Response], Any], response: Response) -> Any:
     """What a reader makes of an answer, as the client would have it."""
     try:
         return reader(response)
-    except (GarbledAnswer, ValueError, LookupError, TypeError, AttributeError, ArithmeticError):
+    except (
+        MalformedResponseError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+    ):
         return Unknown("unreadable")
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from core.cases.models import Case, CaseEvent
-from core.http import Permanent, Response, in_our_words
+from core.http import Permanent, Response, strip_quoted_answer
 from core.tests.http.server import Stage, Talk, staged
 from identity.tests.factories import staff
 from shipping import providers, services
@@ -147,7 +147,7 @@ def test_an_action_on_a_case_does_not_answer_with_them_either(db, api):
     ],
 )
 def test_a_reason_keeps_its_status_its_code_and_who_has_it_now(written, shown):
-    assert in_our_words(written) == shown
+    assert strip_quoted_answer(written) == shown
 
 
 def test_what_a_person_typed_is_shown_as_it_is(db, api):

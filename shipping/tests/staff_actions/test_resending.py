@@ -274,9 +274,9 @@ def test_a_case_of_one_that_comes_back_offers_no_second_return():
     first = failed()
     take_back = cases.kind("shipment-failed").action("return")
     assert take_back
-    assert take_back.offered(first)
+    assert take_back.is_available(first)
     returns.request(first, by=STAFF, reason="Nobody is ever there")
-    assert not take_back.offered(first)
+    assert not take_back.is_available(first)
 
 
 def test_the_page_shows_that_it_is_held_until_it_is_tried_again(provider):

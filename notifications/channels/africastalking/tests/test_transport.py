@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from core.http import Done, GarbledAnswer, Response, Unknown
+from core.http import Done, MalformedResponseError, Response, Unknown
 from core.models import Circuit
 from notifications.channels import Message
 from notifications.channels.africastalking.transport import AfricasTalking
@@ -172,7 +172,7 @@ def answer(recipients: object, status: int = 201) -> Response:
     ],
 )
 def test_an_answer_of_the_wrong_shape_is_garbled(recipients):
-    with pytest.raises(GarbledAnswer):
+    with pytest.raises(MalformedResponseError):
         AfricasTalking().read(answer(recipients))
 
 
@@ -186,7 +186,7 @@ def test_a_strange_reference_or_cost_does_not_undo_the_acceptance(reference):
 
 def test_an_html_page_is_no_acceptance():
     page = Response(200, {"content-type": "text/html"}, b"<h1>It works!</h1>")
-    with pytest.raises(GarbledAnswer):
+    with pytest.raises(MalformedResponseError):
         AfricasTalking().read(page)
     assert isinstance(AfricasTalking().read(Response(500)), Unknown)
 

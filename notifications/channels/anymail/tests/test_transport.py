@@ -9,7 +9,16 @@ import pytest
 from rest_framework.test import APIClient
 
 from core.cases.models import Case
-from core.http import Done, GarbledAnswer, Outcome, Permanent, Request, Response, Temporary, Unknown
+from core.http import (
+    Done,
+    MalformedResponseError,
+    Outcome,
+    Permanent,
+    Request,
+    Response,
+    Temporary,
+    Unknown,
+)
 from notifications.channels import Message, ServiceUnavailable
 from notifications.channels.anymail.transport import Anymail
 from notifications.delivery.reports import apply_parked_reports
@@ -91,7 +100,7 @@ def test_an_address_that_has_bounced_before_is_refused(sandbox):
 )
 def test_what_its_answers_mean(status, body, kind):
     if kind is None:
-        with pytest.raises(GarbledAnswer):
+        with pytest.raises(MalformedResponseError):
             read(status, body)
     else:
         assert isinstance(read(status, body), kind)

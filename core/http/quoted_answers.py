@@ -20,16 +20,16 @@ _OPENINGS = (
 )
 _REASON = re.compile(
     rf"\b(?P<opening>(?:{'|'.join(_OPENINGS)}): )"
-    r"(?P<status>\d{3}\b)?(?P<said>.*?)(?P<tail>(?:: goes by [\w-]+)?)$",
+    r"(?P<status>\d{3}\b)?(?P<quote>.*?)(?P<tail>(?:: goes by [\w-]+)?)$",
     re.DOTALL,
 )
 
 
-def in_our_words(text: str) -> str:
+def strip_quoted_answer(text: str) -> str:
     """The text as it would be written now: nothing stands behind a status, or but one code."""
     return _REASON.sub(_shortened, text)
 
 
-def _shortened(found: re.Match[str]) -> str:
-    opening, status, said, tail = found.group("opening", "status", "said", "tail")
-    return opening + (status or code_of(said) or "in its own words") + tail
+def _shortened(match: re.Match[str]) -> str:
+    opening, status, quote, tail = match.group("opening", "status", "quote", "tail")
+    return opening + (status or code_of(quote) or "in its own words") + tail
