@@ -17,7 +17,7 @@ help: ## Show this list
 .PHONY: run token migrate superuser create-superuser install-local
 run: install-local ## Run all of Dosette with its sandbox; Ctrl-C stops it (PORT=8000)
 	@case "$$PORT" in *[!0-9]*) echo "PORT must be a number, not “$$PORT”." >&2; exit 2;; esac
-	@$(PY) manage.py dev
+	@exec $(PY) manage.py dev
 
 token: install-local ## Print an access token (SCOPE="orders:read orders:write" CLIENT=demo)
 	@$(PY) manage.py token --scope "$(SCOPE)" --client "$(or $(CLIENT),demo)"

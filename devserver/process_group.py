@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import FrameType
 
 GRACE = 7.0  # seconds between the request to stop and the kill
@@ -85,8 +84,6 @@ class Supervisor:
         self._backlog = b""
         self._asked: float | None = None
         self._width = max(len(program.name) for program in programs)
-        self._make = Make()
-        self._make.end_together()
 
     def run(self, ready: Callable[[], bool], announce: Callable[[], str]) -> int:
         """Run all of them; the exit status: 0 after a stop that was asked for, else 1.
@@ -111,7 +108,7 @@ class Supervisor:
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self._asked is None:
             self._asked = time.monotonic()
-        # One Ctrl-C or `kill` may arrive twice, from the terminal and from make.
+        # One Ctrl-C may arrive twice, from the terminal and from make.
         elif time.monotonic() - self._asked > 1:
             for child in self._children:
                 child.signal(signal.SIGKILL)
@@ -125,7 +122,7 @@ class Supervisor:
 
     def _watch(self, ready: Callable[[], bool], announce: Callable[[], str]) -> int:
         announced = False
-        while self._asked is None and not self._make.was_interrupted():
+        while self._asked is None:
             self._relay()
             ended = [child for child in self._children if child.process.poll() is not None]
             if ended:
@@ -189,37 +186,3 @@ def end_with_parent() -> None:
 
 # Looked up before any fork: after it, the child must not load a library.
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
-
-
-class Make:
-    """The `make` that started us, if one did (as far as Linux tells; elsewhere there is none)."""
-
-    def __init__(self) -> None:
-        self._handled_ctrl_c = self._handles_ctrl_c()
-
-    def end_together(self) -> None:
-        """Stop when it is killed."""
-        if _parent().get("Name") == "make":
-            end_with_parent()
-
-    def was_interrupted(self) -> bool:
-        """Whether it got a Ctrl-C that only it has seen.
-
-        It passes SIGTERM on, but on SIGINT it resets its handler and waits for us for ever.
-        The kernel shows which signals a process still handles.
-        """
-        return self._handled_ctrl_c and not self._handles_ctrl_c()
-
-    def _handles_ctrl_c(self) -> bool:
-        parent = _parent()
-        caught = int(parent.get("SigCgt", "0"), 16)
-        return parent.get("Name") == "make" and bool(caught & 1 << (signal.SIGINT - 1))
-
-
-def _parent() -> dict[str, str]:
-    """What the kernel tells about the parent process."""
-    try:
-        text = Path(f"/proc/{os.getppid()}/status").read_text()
-    except OSError:
-        return {}
-    return dict(line.split(":\t", 1) for line in text.splitlines())

@@ -112,19 +112,21 @@ def test_a_reader_who_does_not_read_holds_nobody_up(
     assert run.wait(10) == 0
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_it_stops_when_make_alone_is_told_to(
-    start: Callable[..., Run], tmp_path: Path, name: str
+@pytest.mark.parametrize("to_group", [True, False], ids=["Ctrl-C", "SIGTERM to make alone"])
+def test_it_stops_with_the_make_that_ran_it(
+    start: Callable[..., Run], tmp_path: Path, to_group: bool
 ) -> None:
     words = command(web=f"echo $$ > {tmp_path}/pid; exec sleep 60")
     (tmp_path / "words.py").write_text(f"import os; os.execv({words[0]!r}, {words!r})")
-    (tmp_path / "Makefile").write_text(f"run:\n\t@{sys.executable} words.py\n")
+    (tmp_path / "Makefile").write_text(f"run:\n\t@exec {sys.executable} words.py\n")
     make = start("make", "run", cwd=tmp_path)
     pid = said(tmp_path / "pid")
     assert make.stdout
     assert make.stdout.readline() == "all is ready\n"
-    make.send_signal(signal.Signals[name])
+    if to_group:
+        os.killpg(make.pid, signal.SIGINT)
+    else:
+        make.terminate()
     wait_until(lambda: is_gone(pid))
 
 
