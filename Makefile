@@ -33,8 +33,9 @@ install-local: ## Install everything into .venv (does nothing when that is up to
 	@scripts/setup
 
 ##@ Quality
-# Eight are enough: each worker of the suite has a database of its own.
-PYTEST := $(PY) -m pytest -q -n auto --maxprocesses=8 --dist=worksteal -m "not browser"
+# Eight are enough: each worker of the suite has a database of its own. Whatever the environment says,
+# what was compiled is kept: else each of the suite's processes compiles all tests anew.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -q -n auto --maxprocesses=8 --dist=worksteal -m "not browser"
 .PHONY: test tests test-browser test-coverage coverage-report test-report test-html lint lint-fix types bench docs
 test: install-local ## Run the whole test suite (ARGS="orders -k cancel" for a part of it)
 	@$(PYTEST) $(ARGS)

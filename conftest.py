@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import gc
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,14 @@ from tests.management.commands import flush
 # On a busy machine a slow example is no fault.
 hypothesis.settings.register_profile("ours", deadline=None)
 hypothesis.settings.load_profile("ours")
+
+
+pytest_plugins = ["tests.summary"]
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests are there to stay: the garbage collector need not look at them again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

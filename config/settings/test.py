@@ -14,13 +14,14 @@ RATE_CLIENT = RATE_ADDRESS = RATE_SIGN_IN = ""
 # A live server's threads keep no connection that would stand in the way of dropping the database.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # Tests with real transactions empty all tables: see identity/migrations/0005. Others are one
-# transaction, and idle while they wait for something.
+# transaction, and idle while they wait for something. No commit waits for the disk.
 _options = DATABASES["default"]["OPTIONS"]
 _options["options"] = " ".join(
     (
         _options.get("options", ""),
         "-c dosette.tests=on",
         "-c idle_in_transaction_session_timeout=0",
+        "-c synchronous_commit=off",
     )
 )
 if REDIS_URL:

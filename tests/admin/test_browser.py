@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
+from django.db import connections
 from playwright.sync_api import Page, expect, sync_playwright
 
 from customers.tests.factories import CustomerFactory
@@ -38,6 +39,8 @@ def page() -> Iterator[Page]:
         page.on("request", lambda r: troubles.extend(_foreign(r.url)))
         page.on("console", lambda said: troubles.extend(_refused(said.text)))
         yield page
+        # While Playwright's loop runs, Django keeps other connections than those it closes itself.
+        connections.close_all()
         browser.close()
     assert not troubles
 

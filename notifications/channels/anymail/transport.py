@@ -1,4 +1,4 @@
-"""The big e-mail services (Postmark, Mailgun, SendGrid, Brevo, …), through django-anymail.
+"""The big e-mail services (Postmark, Mailgun, Mailjet, Brevo, …), through django-anymail.
 
 Anymail builds the request and reads the answer of each service; our own client carries both, with
 its time-outs, limits and circuit. Set by the environment: ANYMAIL_BACKEND, and what Anymail calls

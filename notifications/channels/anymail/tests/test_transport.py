@@ -259,27 +259,27 @@ def test_an_event_that_cannot_be_read_moves_nothing_and_is_kept(settings, change
     assert row.recipient not in DeliveryReport.objects.get().reason + Case.objects.get().happened
 
 
-def sendgrid(row: Notification, **changes: object) -> dict[str, object]:
+def mailjet(row: Notification, **changes: object) -> dict[str, object]:
     return {
-        "event": "delivered",
-        "anymail_id": row.provider_reference,
+        "event": "sent",
+        "MessageID": row.provider_reference,
         "email": row.recipient,
-        "timestamp": 1_764_000_000,
+        "time": 1_764_000_000,
     } | changes
 
 
-BAD = [{"timestamp": "soon"}, {"timestamp": 10**20}, {"event": None}, {"event": "flown"}]
+BAD = [{"time": "soon"}, {"time": 10**30}, {"event": None}, {"event": "flown"}]
 
 
 @pytest.mark.parametrize("changes", BAD, ids=str)
 @pytest.mark.parametrize("place", [0, 1, 2])
 def test_one_bad_event_costs_the_batch_nothing(settings, changes, place):
     first, second = sent("email"), sent("email")
-    bad = sendgrid(first, email="x@example.com", **changes)
-    batch = [sendgrid(first), sendgrid(second)]
+    bad = mailjet(first, email="x@example.com", **changes)
+    batch = [mailjet(first), mailjet(second)]
     batch.insert(place, bad)
-    settings.ANYMAIL_BACKEND = "sendgrid"
-    assert [post(settings, batch, esp="sendgrid") for _ in range(2)] == [200, 200]
+    settings.ANYMAIL_BACKEND = "mailjet"
+    assert [post(settings, batch, esp="mailjet") for _ in range(2)] == [200, 200]
     assert set(Notification.objects.values_list("state", flat=True)) == {"delivered"}
     kept = DeliveryReport.objects.get(status="not understood")
     assert b"x@example.com" in bytes(kept.raw or b"")
@@ -289,8 +289,8 @@ def test_one_bad_event_costs_the_batch_nothing(settings, changes, place):
 @pytest.mark.parametrize("piece", [5, None, [], {}, "x"], ids=str)
 def test_what_is_no_event_costs_the_batch_nothing(settings, piece):
     row = sent("email")
-    settings.ANYMAIL_BACKEND = "sendgrid"
-    assert post(settings, [piece, sendgrid(row)], esp="sendgrid") == 200
+    settings.ANYMAIL_BACKEND = "mailjet"
+    assert post(settings, [piece, mailjet(row)], esp="mailjet") == 200
     row.refresh_from_db()
     assert row.state == "delivered"
 
