@@ -51,7 +51,7 @@ class StepInline(HistoryInline):
     fields = ["at", "what", "actor", "detail"]
 
     @cached_property
-    def words(self) -> Mapping[str, str]:  # type: ignore[override]
+    def kind_labels(self) -> Mapping[str, str]:  # type: ignore[override]  # read once an instance
         """The labels of actions, those that all kinds of cases call alike."""
         actions = [action for kind in cases.kinds() for action in kind.actions]
         labels = {(action.name, action.label) for action in actions}
@@ -103,10 +103,10 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
 
     def search(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
         """By the title's beginning, a reference however it is typed; open cases are few."""
-        found = Q()
+        conditions = Q()
         for start in {text, reference(text) or text}:
-            found |= Q(folded__startswith=Folded(Value(start)))
-        return queryset.alias(folded=Folded("title")).filter(found)
+            conditions |= Q(folded__startswith=Folded(Value(start)))
+        return queryset.alias(folded=Folded("title")).filter(conditions)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """How it ended only when it has."""

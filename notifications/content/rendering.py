@@ -134,12 +134,12 @@ def render(body: str, values: Mapping[str, str]) -> str:
 
     Values are made one line each, so that a name can break neither a header nor a message.
     """
-    return _FIELD.sub(lambda found: one_line(values.get(found[1], "")), body).strip()
+    return _FIELD.sub(lambda match: one_line(values.get(match[1], "")), body).strip()
 
 
 def render_html(html: str, values: Mapping[str, str]) -> str:
     """The markup with its fields filled in, each as text: a value is never markup."""
-    return _FIELD.sub(lambda found: escaped(_harmless(found[1], values)), html).strip()
+    return _FIELD.sub(lambda match: escaped(_harmless(match[1], values)), html).strip()
 
 
 def _harmless(name: str, values: Mapping[str, str]) -> str:
