@@ -1,9 +1,10 @@
-"""Who is at the admin."""
+"""Who asks: a person at the admin, or a client with a token."""
 
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 
-def actor_of(request: HttpRequest) -> str:
-    """How event rows name the person at the admin."""
+def actor_of(request: HttpRequest | Request) -> str:
+    """How event rows name whoever asks."""
     actor: str = request.user.actor  # type: ignore[union-attr]
     return actor

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from customers import demo as people
 from shipping.models import Schedule
+from shipping.schedules import next_dates
 from shipping.schedules import services as schedules
 
 BY = "system:demo"
@@ -18,5 +19,5 @@ def load() -> None:
     """Load it; a schedule that anybody has touched stays as it is."""
     schedule = Schedule.objects.filter(order__customer__code=people.OLIVER).first()
     if schedule and schedule.events.count() == 1:
-        resume_on = schedules.today_of(schedule) + PAUSE
+        resume_on = next_dates.today_of(schedule) + PAUSE
         schedules.pause(schedule, by=BY, resume_on=resume_on)

@@ -23,6 +23,7 @@ from customers.api.serializers import CustomerSerializer
 from customers.models import Customer
 from customers.search.customers import SearchBackend
 from customers.search.customers import search as search_customers
+from identity.actors import actor_of
 from orders.api.filters import OrderFilter, ProductFilter, search
 from orders.api.representations import COLUMNS, kit_orders_json, order_json, orders_json
 from orders.api.serializers import (
@@ -100,7 +101,7 @@ class OrdersViewSet(viewsets.GenericViewSet[Any]):
     def place(self, form: PlacingSerializer, **known: Any) -> Response:
         """The answer to a request that places an order."""
         form.is_valid(raise_exception=True)
-        order = form.save(by=_actor(self.request), **known)
+        order = form.save(by=actor_of(self.request), **known)
         where = f"/api/v1/orders/{order.pk}/"
         return Response(form.data, status=201, headers={"Location": where})
 
@@ -140,7 +141,7 @@ class OrderViewSet(OrdersViewSet):
         form = ChangeOrderSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         address = form.validated_data["delivery_address"]
-        order, changed = send_elsewhere(order, address, by=_actor(request))
+        order, changed = send_elsewhere(order, address, by=actor_of(request))
         return Response(order_json(Order.objects.get(pk=order.pk)) | {"changed": changed})
 
     @extend_schema(
@@ -156,7 +157,7 @@ class OrderViewSet(OrdersViewSet):
         form = CancelSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         order = get_object_or_404(Order, pk=kwargs["pk"])
-        cancel_order(order, by=_actor(request), **form.validated_data)
+        cancel_order(order, by=actor_of(request), **form.validated_data)
         return Response(order_json(order))
 
 
@@ -225,8 +226,3 @@ class UserViewSet(viewsets.GenericViewSet[Customer]):
         return self.get_paginated_response(
             [{**person, "orders": orders.get(person["id"], [])} for person in people]
         )
-
-
-def _actor(request: Request) -> str:
-    actor: str = request.user.actor  # type: ignore[union-attr]
-    return actor

@@ -10,11 +10,9 @@ from orders.models.orders import (
     OrderEvent,
     OrderLine,
     OrderRevision,
-    Product,
-    ProductKind,
     ShippingInterval,
-    money,
 )
+from orders.models.products import Product, ProductKind, money
 
 __all__ = [
     "AWAITS_ADDRESS",

@@ -4,34 +4,25 @@ from copy import copy
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from django.core.exceptions import ValidationError
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, Q, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Cast, Concat
 
 from core.database import clock
-from core.database.folding import SortKey
-from core.values.money import currencies, validate_amount, validate_currency
+from core.values.money import validate_currency
 from core.workflow import Event
 from customers.models import LONGEST_LINE, AddressLines, Customer
 from customers.values.countries import validate_country
-from customers.values.validators import CodeLetters, OneLine
+from customers.values.validators import OneLine
+from orders.models.products import Product, money, never_negative
 from orders.states import ORDER, OrderState
 
 if TYPE_CHECKING:
     from orders.changes import OrderChange
 
 MOST_OF_A_PRODUCT = 1000
-
-
-class ProductKind(models.TextChoices):
-    """What a product is: rules and routes choose by it."""
-
-    DNA_KIT = "dna-kit", "DNA kit"
-    TREATMENT = "treatment"
-    GOODS = "goods"
 
 
 class DeliveryService(models.TextChoices):
@@ -47,56 +38,6 @@ class ShippingInterval(models.TextChoices):
     NONE = "none", "once"
     WEEKLY = "weekly"
     MONTHLY = "monthly"
-
-
-def money(**options: Any) -> "models.DecimalField[Any, Any]":
-    """An exact amount: up to 10 digits before the point and two behind it."""
-    return models.DecimalField(
-        max_digits=12, decimal_places=2, validators=[MinValueValidator(0)], **options
-    )
-
-
-def _never_negative(field: str, name: str) -> models.CheckConstraint:
-    return models.CheckConstraint(condition=Q(**{f"{field}__gte": 0}), name=name)
-
-
-class Product(models.Model):
-    """Something that can be ordered. A DNA kit's `item_id` is its kit type."""
-
-    item_id = models.CharField(
-        max_length=LONGEST_LINE,
-        unique=True,
-        validators=[CodeLetters()],
-        help_text="What providers and clients call it. A DNA kit's is its kit type.",
-    )
-    name = models.CharField(max_length=100, validators=[OneLine()])
-    kind = models.CharField(max_length=20, choices=ProductKind.choices)
-    weight = models.PositiveIntegerField(
-        help_text="Grams, of one piece.",
-        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
-    )
-    price = money()
-    currency = models.CharField(max_length=3, validators=[validate_currency])
-    is_active = models.BooleanField(default=True, help_text="Untick to take it out of sale.")
-
-    class Meta:
-        ordering = ["name"]
-        indexes = [
-            models.Index(SortKey("name"), "name", F("id").desc(), name="product_by_alphabet")
-        ]
-        constraints = [_never_negative("price", "product_price")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    def clean(self) -> None:
-        """Raise ValidationError when the price is finer than the currency's smallest unit."""
-        if self.price is None or self.currency not in currencies():
-            return  # the fields' own validators have said so
-        try:
-            validate_amount(self.price, self.currency)
-        except ValidationError as error:
-            raise ValidationError({"price": error}) from error
 
 
 def _line() -> "models.CharField[Any, Any]":
@@ -179,7 +120,7 @@ class Order(AddressLines):
                 name="dna_kit_order_by_customer",
             ),
         ]
-        constraints = [_never_negative("amount", "order_amount")]
+        constraints = [never_negative("amount", "order_amount")]
 
     def __str__(self) -> str:
         return str(self.number)
@@ -233,7 +174,7 @@ class OrderLine(models.Model):
             models.CheckConstraint(
                 condition=Q(quantity__range=(1, MOST_OF_A_PRODUCT)), name="line_quantity"
             ),
-            _never_negative("unit_price", "line_unit_price"),
+            never_negative("unit_price", "line_unit_price"),
         ]
 
     def __str__(self) -> str:

@@ -2,13 +2,15 @@
 
 from customers.admin import CustomerAdmin
 from orders.admin import OrderAdmin
+from shipping.admin.inlines import OrderShipmentInline
 from shipping.admin.profiles import ProviderProfileAdmin
 from shipping.admin.returns import ReturnAdmin
 from shipping.admin.routing import RoutingRuleAdmin
 from shipping.admin.schedules.contents import change_contents, may_change_orders_contents
+from shipping.admin.schedules.inlines import OrderScheduleInline
 from shipping.admin.schedules.moving import ask, may_move_subscriptions, move_subscriptions
-from shipping.admin.schedules.pages import OrderScheduleInline, ScheduleAdmin
-from shipping.admin.shipments import OrderShipmentInline, ShipmentAdmin
+from shipping.admin.schedules.pages import ScheduleAdmin
+from shipping.admin.shipments import ShipmentAdmin
 from shipping.admin.tracking import TrackingEventAdmin, UnreadableEventAdmin
 
 OrderAdmin.extend(

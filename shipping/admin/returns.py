@@ -11,8 +11,9 @@ from unfold.decorators import action, display
 from core.admin.pages import HistoryInline
 from core.values.text import reference
 from shipping.admin.dialogs import ReasonForm
+from shipping.admin.filters import ProviderFilter
+from shipping.admin.inlines import TrackingInline
 from shipping.admin.read_only import ReadOnlyAdmin, linked
-from shipping.admin.shipments import ProviderFilter, TrackingInline
 from shipping.models import Return, ReturnEvent
 from shipping.states import RETURN
 from shipping.tracking import returns

@@ -12,24 +12,22 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core.admin.dialogs import DecisionBar
-from core.admin.pages import HistoryInline, ReadOnlyInline
 from core.database import clock
 from core.models import Circuit
-from shipping import providers, services
+from shipping import services
 from shipping.admin.dialogs import CancelForm, ReasonForm, ResendForm, RetryForm
-from shipping.admin.read_only import ReadOnlyAdmin, linked, to_the_second
+from shipping.admin.filters import ProviderFilter, StateFilter
+from shipping.admin.inlines import EventInline, TrackingInline, UnreadableInline
+from shipping.admin.read_only import ReadOnlyAdmin, linked
 from shipping.admin.rerouting import ShipmentBar, may_send_by, send_by, send_selected_by
 from shipping.api.filters import search
-from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
+from shipping.models import Shipment
 from shipping.staff_actions import resending
 from shipping.states import (
-    EXCEPTIONS,
     FAILED,
-    MOVING,
     RETURNABLE,
     SHIPMENT,
     UNDECIDED,
-    ShipmentState,
 )
 from shipping.tracking import returns
 
@@ -48,114 +46,6 @@ STATE_COLOURS = {
 CANCELLED = frozenset(
     state for state, moves in SHIPMENT.transitions.items() if "cancelled" in moves
 )
-
-SEVERAL = {"exceptions": ("to look at", EXCEPTIONS), "moving": ("on their way", MOVING)}
-
-
-class StateFilter(admin.SimpleListFilter):
-    """By state, and all that need a person."""
-
-    title = "state"
-    parameter_name = "status"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """What needs somebody first."""
-        return [*((name, label) for name, (label, _) in SEVERAL.items()), *ShipmentState.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The shipments in it."""
-        chosen = self.value()
-        if chosen in SEVERAL:
-            return queryset.filter(state__in=SEVERAL[str(chosen)][1])
-        return queryset.filter(state=chosen) if chosen else queryset
-
-
-class ProviderFilter(admin.SimpleListFilter):
-    """By provider, without reading every shipment for the choices."""
-
-    title = "provider"
-    parameter_name = "provider"
-    open_ended = True  # old parcels have had others
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The providers there are."""
-        return [(name, name) for name in providers.names()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """The shipments of the chosen one."""
-        return queryset.filter(provider=self.value()) if self.value() else queryset
-
-
-class EventInline(HistoryInline):
-    """What happened to the shipment."""
-
-    model = ShipmentEvent
-    kind_labels = {
-        "resent": "sent again",
-        "resend": "sent in place of another",
-        "retried": "queued again",
-    }
-
-
-class TrackingInline(ReadOnlyInline):
-    """What its provider reported, as it was received."""
-
-    model = TrackingEvent
-    verbose_name_plural = "reported by the provider"
-    fields = ["happened", "event_name", "raw_status", "arrived", "applied"]
-    per_page = 20
-
-    @display(description="happened, by its clock")
-    def happened(self, event: TrackingEvent) -> str:
-        """To the second."""
-        return to_the_second(event.event_time)
-
-    @display(description="arrived")
-    def arrived(self, event: TrackingEvent) -> str:
-        """To the second."""
-        return to_the_second(event.received_at)
-
-    @display(description="applied")
-    def applied(self, event: TrackingEvent) -> str:
-        """To the second."""
-        return to_the_second(event.applied_at)
-
-
-class UnreadableInline(ReadOnlyInline):
-    """What its provider reported and nobody understood."""
-
-    model = UnreadableEvent
-    verbose_name_plural = "reported, and not understood"
-    fields = ["page", "happened", "arrived", "problem"]
-    per_page = 20
-
-    @display(description="status")
-    def page(self, event: UnreadableEvent) -> str:
-        """A link to what was said, whole."""
-        return linked(event, event.raw_status or "?")
-
-    @display(description="happened, by its clock")
-    def happened(self, event: UnreadableEvent) -> str:
-        """To the second."""
-        return to_the_second(event.event_time)
-
-    @display(description="arrived")
-    def arrived(self, event: UnreadableEvent) -> str:
-        """To the second."""
-        return to_the_second(event.received_at)
-
-
-class OrderShipmentInline(ReadOnlyInline):
-    """The parcels of an order."""
-
-    model = Shipment
-    fields = ["page", "state", "provider", "ship_on", "tracking_number", "last_error"]
-    per_page = 10
-
-    @display(description="reference")
-    def page(self, shipment: Shipment) -> str:
-        """A link to it."""
-        return linked(shipment)
 
 
 @admin.register(Shipment)

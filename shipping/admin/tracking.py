@@ -10,8 +10,8 @@ from unfold.decorators import display
 
 from core.admin.list_filters import SetAsideFilter
 from core.values.text import reference
+from shipping.admin.filters import ProviderFilter
 from shipping.admin.read_only import ReadOnlyAdmin, to_the_second
-from shipping.admin.shipments import ProviderFilter
 from shipping.models import TrackingEvent, UnreadableEvent
 from shipping.provider_api.parsing import plain_reference
 

@@ -13,12 +13,10 @@ from rest_framework.serializers import BaseSerializer
 
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
+from identity.actors import actor_of
 from shipping.api.filters import ReturnFilter
-from shipping.api.serializers.shipments import (
-    LabelSerializer,
-    ReturnSerializer,
-    ReturnStepSerializer,
-)
+from shipping.api.requests import validated
+from shipping.api.serializers.returns import LabelSerializer, ReturnSerializer, ReturnStepSerializer
 from shipping.models import Return
 from shipping.tracking import returns
 
@@ -88,8 +86,6 @@ class ReturnViewSet(viewsets.ReadOnlyModelViewSet[Return]):
         return self._do(returns.close, ReturnStepSerializer)
 
     def _do(self, verb: Verb, form: type[BaseSerializer[Any]]) -> Response:
-        given = form(data=self.request.data)
-        given.is_valid(raise_exception=True)
-        actor: str = self.request.user.actor  # type: ignore[union-attr]
-        parcel = verb(self.get_object(), by=actor, **given.validated_data)
+        given = validated(form, self.request)
+        parcel = verb(self.get_object(), by=actor_of(self.request), **given)
         return Response(ReturnSerializer(self.get_queryset().get(pk=parcel.pk)).data)

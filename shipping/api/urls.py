@@ -6,7 +6,8 @@ from rest_framework_nested.routers import NestedSimpleRouter
 
 from orders.api.urls import router as orders
 from shipping.api.returns import ReturnViewSet
-from shipping.api.views import OrderShipmentViewSet, ScheduleViewSet, ShipmentViewSet
+from shipping.api.schedules import ScheduleViewSet
+from shipping.api.shipments import OrderShipmentViewSet, ShipmentViewSet
 from shipping.api.webhooks import ShippingWebhook
 
 router = SimpleRouter(use_regex_path=False)

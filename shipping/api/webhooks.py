@@ -18,7 +18,7 @@ from core.api.openapi import ErrorAnswer
 from identity.api.throttles import network_of, note_proof
 from shipping import providers
 from shipping.api import webhook_limits
-from shipping.api.serializers.shipments import ReferenceEventSerializer, StoredSerializer
+from shipping.api.serializers.webhooks import ReferenceEventSerializer, StoredSerializer
 from shipping.provider_api.base import WebhookValidationError
 from shipping.tracking import events
 

@@ -1,7 +1,7 @@
 """What goes wrong with parcels, as cases. One is open exactly while its row needs staff.
 
 `open_cases` opens, `update_cases` also closes; both run in the transaction of the change that they
-are about. What a path forgets, the sweeper brings into step: `Kind.troubled` says which rows are
+are about. What a path forgets, the sweeper brings into step: `Kind.subjects` says which rows are
 wrong now.
 """
 

@@ -13,7 +13,7 @@ from core import http
 from core.http import Outcome, Permanent, Request, Response, Temporary, Unknown, error_outcome
 from orders.models import OrderLine
 from shipping.models import Shipment
-from shipping.provider_api import formatting, parsing, signatures
+from shipping.provider_api import formatting, parsing, signatures, times
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable, WebhookValidationError
 
 SERVICES = {"standard": "N48", "express": "N24"}
@@ -99,7 +99,7 @@ class Northpost(Provider):
     def event(self, raw: Mapping[str, Any]) -> TrackedEvent:
         """Its id is its own among those of one parcel."""
         event_id, reference = parsing.text(raw, "id", 100), parsing.reference(raw, "ref")
-        time = parsing.local_time(raw, "at", FORM, EXAMPLE, self.time_zone)
+        time = times.local_time(raw, "at", FORM, EXAMPLE, self.time_zone)
         name, state = parsing.status(raw, "code", STATES), parsing.raw_status(raw, "code")
         return TrackedEvent(event_id, reference, name, time, raw, state)
 

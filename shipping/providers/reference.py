@@ -12,7 +12,7 @@ from urllib.parse import quote
 from core.http import Done, Limits, Outcome, Request, Response, Unknown, error_outcome
 from orders.models import DeliveryService, OrderLine
 from shipping.models import Shipment
-from shipping.provider_api import formatting, parsing, signatures
+from shipping.provider_api import formatting, parsing, signatures, times
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable, WebhookValidationError
 from shipping.states import RANKS
 
@@ -104,8 +104,8 @@ class Reference(Provider):
         order_id = parsing.reference(raw, "order_id")
         name = parsing.status(raw, "event_name")
         state = parsing.raw_status(raw, "event_name")
-        moment = parsing.moment(raw, "event_time", self.time_zone, EXAMPLE)
-        local = parsing.text(raw, "event_time", parsing.LONGEST_TIME)
+        moment = times.moment(raw, "event_time", self.time_zone, EXAMPLE)
+        local = parsing.text(raw, "event_time", times.LONGEST_TIME)
         event_id = f"{order_id} {name or state} {local}"
         return TrackedEvent(event_id, order_id, name, moment, raw, state)
 

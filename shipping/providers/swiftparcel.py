@@ -10,7 +10,7 @@ from typing import Any
 from core.http import Limits, Outcome, Request, Response, Unknown, error_outcome
 from orders.models import OrderLine
 from shipping.models import Shipment
-from shipping.provider_api import formatting, parsing, signatures
+from shipping.provider_api import formatting, parsing, signatures, times
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable, WebhookValidationError
 
 SPEEDS = {"standard": "economy", "express": "priority"}
@@ -80,7 +80,7 @@ class Swiftparcel(Provider):
         """A type that it has added since is an event of a status that we do not know."""
         about, kind = parsing.part(raw, "data"), parsing.text(raw, "type", LONGEST_TYPE)
         event_id, reference = parsing.text(raw, "id", 100), parsing.reference(about, "ref")
-        time = parsing.moment(about, "occurred_at")
+        time = times.moment(about, "occurred_at")
         if kind != MOVED:
             return TrackedEvent(event_id, reference, "", time, raw, kind)
         name, state = parsing.status(about, "state", STATES), parsing.raw_status(about, "state")

@@ -1,56 +1,28 @@
-"""The verbs of schedules. Each writes a ScheduleEvent; `preview` shows each before it is done."""
+"""The verbs of schedules. Each writes a ScheduleEvent; `next_dates` shows what each would do."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, OuterRef
 
 from core.database import clock
-from core.workflow import TransitionNotAllowedError, transition
+from core.workflow import transition
 from orders.models import Order
 from orders.services import advance_order
 from shipping.models import Return, Schedule, ScheduleEvent, Shipment
-from shipping.provider_api.working_days import DAY
-from shipping.schedules import skipping
+from shipping.schedules.next_dates import (
+    after_skip,
+    after_unskip,
+    changed,
+    check_resumption,
+    recurrence_of,
+    today_of,
+)
 from shipping.schedules.recurrence import Recurrence, local_date
 from shipping.schedules.skipping import Occurrence
 from shipping.states import CLOSED, FAILED
-
-EARLIEST, LATEST = date(2000, 1, 1), date(2099, 12, 31)
-
-
-def recurrence_of(schedule: Schedule) -> Recurrence:
-    """The calendar of a schedule."""
-    numbers = schedule.occurrence, schedule.anchor_occurrence
-    return Recurrence(schedule.interval, schedule.anchor, *numbers)
-
-
-def upcoming(schedule: Schedule, count: int = 5) -> list[date]:
-    """The next dates as things stand: none when it is cancelled, or paused until further notice."""
-    recurrence = recurrence_in_force(schedule)
-    return recurrence.upcoming(count) if recurrence else []
-
-
-def recurrence_in_force(schedule: Schedule) -> Recurrence | None:
-    """The calendar of its next shipments, a pause that ends by itself passed over."""
-    return _in_force(schedule, recurrence_of(schedule))
-
-
-def _in_force(schedule: Schedule, recurrence: Recurrence) -> Recurrence | None:
-    if schedule.state == "active":
-        return recurrence
-    if schedule.state == "paused" and schedule.resume_on:
-        return recurrence.skipping_until(schedule.resume_on)
-    return None
-
-
-def today_of(schedule: Schedule) -> date:
-    """The date where the schedule is."""
-    return local_date(clock.now(), schedule.time_zone)
 
 
 def start(order: Order, *, by: str) -> Schedule:
@@ -84,7 +56,7 @@ def pause(schedule: Schedule, *, by: str, resume_on: date | None = None) -> Sche
     Raises TransitionNotAllowedError unless it is active and `resume_on` in the future,
     ValidationError for a date out of reach.
     """
-    _check_resumption(schedule, resume_on)
+    check_resumption(schedule, resume_on)
     until = f"until {resume_on}" if resume_on else "until it is resumed"
     transition(schedule, "paused", by=by, detail=until, resume_on=resume_on)
     return schedule
@@ -119,7 +91,7 @@ def skip(schedule: Schedule, *, by: str, occurrence: Occurrence | None = None) -
     first one that was repeated.
     """
     locked = _locked(schedule)
-    recurrence = _after_skip(locked, {"occurrence": occurrence})
+    recurrence = after_skip(locked, {"occurrence": occurrence})
     if recurrence.occurrence == locked.occurrence:
         return locked
     if locked.skipped_from is None:
@@ -135,17 +107,12 @@ def unskip(schedule: Schedule, *, by: str, occurrence: Occurrence) -> Schedule:
     and it was the last to be skipped.
     """
     locked = _locked(schedule)
-    recurrence = _after_unskip(locked, {"occurrence": occurrence})
+    recurrence = after_unskip(locked, {"occurrence": occurrence})
     if recurrence.occurrence == locked.occurrence:
         return locked
     if recurrence.occurrence == locked.skipped_from:
         locked.skipped_from = None
     return _reschedule(locked, recurrence, "unskipped", by, f"{recurrence.next_on} not left out")
-
-
-def skipped(schedule: Schedule) -> dict[int, date]:
-    """The occurrences that are left out and still to come: number and date."""
-    return skipping.left_out(recurrence_of(schedule), schedule.skipped_from, today_of(schedule))
 
 
 @transaction.atomic
@@ -157,7 +124,7 @@ def change(schedule: Schedule, *, by: str, **changes: Any) -> Schedule:
     """
     locked = _locked(schedule)
     new = {name: value for name, value in changes.items() if value != getattr(locked, name)}
-    recurrence = _changed(locked, new)
+    recurrence = changed(locked, new)
     if not new:
         return locked
     for name, value in new.items():
@@ -193,104 +160,6 @@ def finish(order: Order, *, by: str) -> None:
     back = Return.objects.filter(shipment=OuterRef("pk"), state="received")
     if not going.exclude(Exists(again), state=FAILED).exclude(Exists(back)).exists():
         advance_order(order, "finished", by=by)
-
-
-def preview(schedule: Schedule, verb: str, *, count: int = 5, **options: Any) -> list[date]:
-    """The next dates as they would be after a verb: those of `recurrence_after`."""
-    recurrence = recurrence_after(schedule, verb, **options)
-    return recurrence.upcoming(count) if recurrence else []
-
-
-def recurrence_after(schedule: Schedule, verb: str, **options: Any) -> Recurrence | None:
-    """What `recurrence_in_force` would be after a verb, which is not done.
-
-    `verb`: pause (`resume_on`), resume, skip and unskip (`occurrence`), change (what `change`
-    takes) or cancel. Raises what the verb would raise.
-    """
-    return _AFTER[verb](schedule, options)
-
-
-def _after_pause(schedule: Schedule, options: dict[str, Any]) -> Recurrence | None:
-    Schedule.WORKFLOW.check(schedule, "paused")
-    resume_on = options.get("resume_on")
-    _check_resumption(schedule, resume_on)
-    return recurrence_of(schedule).skipping_until(resume_on) if resume_on else None
-
-
-def _after_resume(schedule: Schedule, options: dict[str, Any]) -> Recurrence:
-    Schedule.WORKFLOW.check(schedule, "active")
-    return recurrence_of(schedule).skipping_until(today_of(schedule))
-
-
-def _after_skip(schedule: Schedule, options: dict[str, Any]) -> Recurrence:
-    occurrence = options.get("occurrence")
-    _check_active(schedule, occurrence)
-    return skipping.skipped(recurrence_of(schedule), skipped(schedule), occurrence)
-
-
-def _after_unskip(schedule: Schedule, options: dict[str, Any]) -> Recurrence:
-    if (occurrence := options.get("occurrence")) is None:
-        raise ValidationError({"occurrence": "Say which one."})
-    _check_active(schedule, occurrence)
-    return skipping.unskipped(recurrence_of(schedule), skipped(schedule), occurrence)
-
-
-def _after_change(schedule: Schedule, options: dict[str, Any]) -> Recurrence | None:
-    return _in_force(schedule, _changed(schedule, options))
-
-
-def _after_cancel(schedule: Schedule, options: dict[str, Any]) -> None:
-    Schedule.WORKFLOW.check(schedule, "cancelled")
-
-
-_AFTER: dict[str, Callable[[Schedule, dict[str, Any]], Recurrence | None]] = {
-    "pause": _after_pause,
-    "resume": _after_resume,
-    "skip": _after_skip,
-    "unskip": _after_unskip,
-    "change": _after_change,
-    "cancel": _after_cancel,
-}
-PREVIEWED = tuple(_AFTER)
-# Those that need no more than the schedule.
-VERBS = tuple(verb for verb in PREVIEWED if verb != "unskip")
-
-
-def _changed(schedule: Schedule, changes: dict[str, Any]) -> Recurrence:
-    """The recurrence after a change; one without interval and anchor moves nothing."""
-    if schedule.state == "cancelled":
-        raise TransitionNotAllowedError("This schedule is cancelled: it cannot be changed.")
-    interval, anchor = changes.get("interval"), changes.get("anchor")
-    _check_reach("anchor", anchor)
-    recurrence = recurrence_of(schedule)
-    if not interval and not anchor:
-        return recurrence
-    today = today_of(schedule)
-    last = schedule.shipments.exclude(state="missed").aggregate(Max("ship_on"))["ship_on__max"]
-    not_before = max(today, last + DAY) if last else today
-    return recurrence.changed(interval or schedule.interval, anchor or schedule.anchor, not_before)
-
-
-def _check_active(schedule: Schedule, occurrence: Occurrence | None) -> None:
-    if isinstance(occurrence, date):
-        _check_reach("occurrence", occurrence)
-    if schedule.state != "active":
-        raise TransitionNotAllowedError(
-            f"This schedule is {schedule.state}: it has no next date to skip."
-        )
-
-
-def _check_resumption(schedule: Schedule, resume_on: date | None) -> None:
-    _check_reach("resume_on", resume_on)
-    if resume_on and resume_on <= today_of(schedule):
-        raise TransitionNotAllowedError(
-            f"A pause until {resume_on} would be over already. Give a later date."
-        )
-
-
-def _check_reach(field: str, day: date | None) -> None:
-    if day and not EARLIEST <= day <= LATEST:
-        raise ValidationError({field: f"Give a date from {EARLIEST.year} to {LATEST.year}."})
 
 
 def _reschedule(

@@ -14,7 +14,7 @@ from orders.models import Order
 from shipping.models import Schedule
 from shipping.provider_api.working_days import Calendar
 from shipping.routing import Router
-from shipping.schedules import services as schedules
+from shipping.schedules import next_dates
 from shipping.schedules.batches import calendar_of
 from shipping.schedules.recurrence import Recurrence
 from shipping.staff_actions import order_changes
@@ -53,9 +53,9 @@ def compare_dates(
     Raises what the verb would raise.
     """
     calendar, zone = calendar_of(schedule, router), schedule.time_zone
-    after = schedules.recurrence_after(schedule, verb, **options)
+    after = next_dates.recurrence_after(schedule, verb, **options)
     return (
-        planned(schedules.recurrence_in_force(schedule), zone, calendar, count),
+        planned(next_dates.recurrence_in_force(schedule), zone, calendar, count),
         planned(after, options.get("time_zone", zone), calendar, count),
     )
 
@@ -88,6 +88,6 @@ def compare_contents(
 def _picture(schedule: Schedule, count: int) -> Picture:
     order, router = schedule.order, Router.load()
     prefetch_related_objects([order], "lines__product")
-    recurrence, calendar = schedules.recurrence_in_force(schedule), calendar_of(schedule, router)
+    recurrence, calendar = next_dates.recurrence_in_force(schedule), calendar_of(schedule, router)
     days = planned(recurrence, schedule.time_zone, calendar, count)
     return Picture(days, order, router.route(order).provider)

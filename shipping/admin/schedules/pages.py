@@ -11,12 +11,11 @@ from django.utils.formats import date_format
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
-from core.admin.pages import HistoryInline, ReadOnlyInline
 from orders.api.filters import search
 from orders.models import Order
-from shipping.admin.read_only import linked
 from shipping.admin.schedules.contents import contents, may_change_contents
 from shipping.admin.schedules.forecast import ForecastPage
+from shipping.admin.schedules.inlines import EventInline, ShipmentInline, next_dates_text
 from shipping.admin.schedules.previews import (
     ChangeForm,
     EndForm,
@@ -26,7 +25,8 @@ from shipping.admin.schedules.previews import (
     UnskipForm,
     confirmation,
 )
-from shipping.models import Schedule, ScheduleEvent, Shipment
+from shipping.models import Schedule
+from shipping.schedules import next_dates
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import calendar_of
 from shipping.staff_actions.previews import PlannedOccurrence, planned
@@ -34,43 +34,6 @@ from shipping.staff_actions.previews import PlannedOccurrence, planned
 Answer = HttpResponse | None
 ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
 STATE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}
-
-
-class EventInline(HistoryInline):
-    """What was done to the schedule."""
-
-    model = ScheduleEvent
-    kind_labels = {"unskipped": "skip taken back"}
-
-
-class ShipmentInline(ReadOnlyInline):
-    """What it has shipped."""
-
-    model = Shipment
-    fields = ["page", "state", "ship_on", "tracking_number"]
-    per_page = 10
-
-    @display(description="reference")
-    def page(self, shipment: Shipment) -> str:
-        """A link to it."""
-        return linked(shipment)
-
-
-class OrderScheduleInline(ReadOnlyInline):
-    """The schedule of an order."""
-
-    model = Schedule
-    fields = ["page", "state", "anchor", "next_dates", "resume_on"]
-
-    @display(description="schedule")
-    def page(self, schedule: Schedule) -> str:
-        """A link to it."""
-        return linked(schedule)
-
-    @display(description="next dates")
-    def next_dates(self, schedule: Schedule) -> str:
-        """The next three dates."""
-        return _listed(schedule, 3)
 
 
 @admin.register(Schedule)
@@ -134,19 +97,19 @@ class ScheduleAdmin(ForecastPage):
     @display(description="next")
     def next_date(self, schedule: Schedule) -> str:
         """The next date."""
-        return _listed(schedule, 1)
+        return next_dates_text(schedule, 1)
 
     @display(description="next dates")
     def next_dates(self, schedule: Schedule) -> str:
         """The next five dates, and when they ship where that is another day."""
-        recurrence, calendar = schedules.recurrence_in_force(schedule), calendar_of(schedule)
+        recurrence, calendar = next_dates.recurrence_in_force(schedule), calendar_of(schedule)
         days = planned(recurrence, schedule.time_zone, calendar, 5)
         return ", ".join(map(_with_ship_day, days)) or "–"
 
     @display(description="left out")
     def left_out(self, schedule: Schedule) -> str:
         """The dates that were skipped and are still to come."""
-        return ", ".join(map(date_format, schedules.skipped(schedule).values())) or "–"
+        return ", ".join(map(date_format, next_dates.skipped(schedule).values())) or "–"
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By order or customer."""
@@ -159,7 +122,7 @@ class ScheduleAdmin(ForecastPage):
     def has_unskip_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether a skip of it can be taken back, by this person."""
         row = self.get_object(request, str(object_id))
-        return bool(row and schedules.skipped(row)) and self.may(request, object_id, ACTIVE)
+        return bool(row and next_dates.skipped(row)) and self.may(request, object_id, ACTIVE)
 
     def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it can be resumed, by this person."""
@@ -309,7 +272,3 @@ def _get(object_id: str) -> Schedule:
 def _with_ship_day(day: PlannedOccurrence) -> str:
     shown: str = date_format(day.date)
     return shown if day.ship_on == day.date else f"{shown} (ships {date_format(day.ship_on)})"
-
-
-def _listed(schedule: Schedule, count: int) -> str:
-    return ", ".join(map(date_format, schedules.upcoming(schedule, count))) or "–"

@@ -20,10 +20,10 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 from core.forms import CharField
 from core.workflow import TransitionNotAllowedError
 from shipping.admin.read_only import MOST_AT_ONCE, ReadOnlyAdmin
-from shipping.api.serializers.shipments import INTERVALS
+from shipping.api.serializers.schedules import INTERVALS
 from shipping.models import CatchUp, Schedule
 from shipping.routing import Router
-from shipping.schedules import services as schedules
+from shipping.schedules import next_dates
 from shipping.schedules.batches import calendar_of
 from shipping.staff_actions.previews import PlannedOccurrence, compare_dates, planned
 
@@ -111,7 +111,7 @@ class Preview(BaseDialogForm):  # type: ignore[misc]
 
 
 def _as_it_is(schedule: Schedule) -> list[PlannedOccurrence]:
-    recurrence, calendar = schedules.recurrence_in_force(schedule), calendar_of(schedule)
+    recurrence, calendar = next_dates.recurrence_in_force(schedule), calendar_of(schedule)
     return planned(recurrence, schedule.time_zone, calendar, 5)
 
 
@@ -157,7 +157,7 @@ class UnskipForm(OccurrencePreview):
 
     def drawn_for(self) -> int | None:
         """The last that was left out."""
-        return max(schedules.skipped(self.schedule), default=None)
+        return max(next_dates.skipped(self.schedule), default=None)
 
 
 class ResumeForm(Preview):

@@ -11,7 +11,7 @@ from orders.changes import Wanted
 from orders.models import DeliveryService
 from orders.rules import MOST_LINES
 from shipping.api.serializers.fields import DayField, OccurrenceField
-from shipping.api.serializers.shipments import INTERVALS, DatesSerializer
+from shipping.api.serializers.schedules import INTERVALS, DatesSerializer
 from shipping.models import CatchUp, time_zones
 from shipping.staff_actions.previews import Picture
 

@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from shipping.models import ProviderProfile, RoutingRule, Schedule
-from shipping.schedules import services as schedules
+from shipping.schedules import next_dates
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 SHIPMENTS = "/api/v1/shipments/"
@@ -90,7 +90,7 @@ def test_every_verb_has_a_preview(api):
         "change": "2026-02-07",
     }
     assert client.get(f"{SCHEDULES}{schedule.pk}/preview/?verb=resume").status_code == 409
-    assert schedules.upcoming(Schedule.objects.get(), 1) == [date(2026, 2, 7)]
+    assert next_dates.upcoming(Schedule.objects.get(), 1) == [date(2026, 2, 7)]
 
 
 @pytest.mark.parametrize(

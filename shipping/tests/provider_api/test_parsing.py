@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shipping.provider_api import parsing, signatures
+from shipping.provider_api import parsing, signatures, times
 from shipping.provider_api.base import TrackedEvent, Unreadable
 from shipping.provider_api.parsing import InvalidEventError
 
@@ -78,20 +78,20 @@ def test_what_xml_says_beside_its_attributes_is_kept_too():
 def test_H12_a_time_of_rfc_3339_is_read_as_written_in_any_adapter(text):
     when = datetime(2023, 5, 19, 12, 18, 45, tzinfo=UTC)
     said = {"at": text}
-    assert parsing.moment(said, "at") == when
-    assert parsing.local_time(said, "at", "%d.%m.%Y", "19.05.2023", "Africa/Nairobi") == when
+    assert times.moment(said, "at") == when
+    assert times.local_time(said, "at", "%d.%m.%Y", "19.05.2023", "Africa/Nairobi") == when
 
 
 @pytest.mark.parametrize("text", ["2023-05-19T12:18:45", "yesterday", "0001-01-01T00:00:00+14:00"])
 def test_a_moment_without_a_zone_or_out_of_the_calendar_is_refused(text):
     with pytest.raises(InvalidEventError):
-        parsing.moment({"at": text}, "at")
+        times.moment({"at": text}, "at")
 
 
 @pytest.mark.parametrize("value", [0, -1, 9684498725, 10**30, True, 1684498725.5, "1684498725"])
 def test_a_time_that_is_absurd_or_no_whole_number_is_refused(value):
     with pytest.raises(InvalidEventError):
-        parsing.epoch({"ts": value}, "ts")
+        times.epoch({"ts": value}, "ts")
 
 
 def test_a_name_that_is_a_number_is_kept_as_text():

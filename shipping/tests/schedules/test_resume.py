@@ -9,8 +9,8 @@ from django.db import connection, transaction
 
 from shipping.models import Schedule, ScheduleEvent
 from shipping.schedules import resume as schedule_resume
+from shipping.schedules.next_dates import recurrence_of
 from shipping.schedules.run import resume_due
-from shipping.schedules.services import recurrence_of
 from shipping.tests.factories import last_event, monthly_schedule, weekly_schedule
 
 

@@ -13,9 +13,9 @@ from django.utils import timezone
 from shipping import tasks
 from shipping.models import Schedule, Shipment
 from shipping.schedules import run
+from shipping.schedules.next_dates import recurrence_of
 from shipping.schedules.recurrence import Recurrence
 from shipping.schedules.run import RunSummary, run_schedule
-from shipping.schedules.services import recurrence_of
 from shipping.tests.factories import monthly_schedule, weekly_schedule
 
 

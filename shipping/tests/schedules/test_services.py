@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 
 from core.workflow import TransitionNotAllowedError
 from shipping.models import Schedule
+from shipping.schedules import next_dates
 from shipping.schedules import services as schedules
 from shipping.schedules.run import run_schedule
 from shipping.tests.factories import last_event, monthly_schedule, weekly_schedule
@@ -24,7 +25,7 @@ def clock(db):
 
 def dates(schedule: Schedule, count: int = 3) -> list[str]:
     schedule.refresh_from_db()
-    return [day.isoformat() for day in schedules.upcoming(schedule, count)]
+    return [day.isoformat() for day in next_dates.upcoming(schedule, count)]
 
 
 def noted(schedule: Schedule) -> tuple[str, str, str]:
@@ -34,7 +35,7 @@ def noted(schedule: Schedule) -> tuple[str, str, str]:
 
 def test_skip_leaves_out_the_next_one():
     schedule = monthly_schedule()
-    assert schedules.preview(schedule, "skip")[0] == date(2026, 3, 31)
+    assert next_dates.preview(schedule, "skip")[0] == date(2026, 3, 31)
     schedules.skip(schedule, by="user:nurse")
     assert dates(schedule) == ["2026-03-31", "2026-04-30", "2026-05-31"]
     assert noted(schedule) == (
@@ -48,13 +49,13 @@ def test_skip_leaves_out_the_next_one():
 
 def test_a_pause_ships_nothing_until_it_is_resumed(clock):
     schedule = monthly_schedule()
-    assert schedules.preview(schedule, "pause") == []
+    assert next_dates.preview(schedule, "pause") == []
     schedules.pause(schedule, by="user:nurse")
     assert dates(schedule) == []
     assert noted(schedule) == ("paused", "user:nurse", "until it is resumed")
     clock.move_to("2026-04-15 12:00Z")
     assert run_schedule().queued == 0
-    assert schedules.preview(schedule, "resume", count=1) == [date(2026, 4, 30)]
+    assert next_dates.preview(schedule, "resume", count=1) == [date(2026, 4, 30)]
     schedules.resume(schedule, by="user:nurse")
     assert dates(schedule, 2) == ["2026-04-30", "2026-05-31"]
     assert noted(schedule) == ("resumed", "user:nurse", "next on 2026-04-30")
@@ -73,7 +74,7 @@ def test_resumed_on_the_day_of_an_occurrence_it_ships_that_one(clock):
 def test_a_pause_with_a_date_shows_what_comes_after_it():
     schedule = monthly_schedule()
     until = date(2026, 3, 31)
-    shown = schedules.preview(schedule, "pause", count=2, resume_on=until)
+    shown = next_dates.preview(schedule, "pause", count=2, resume_on=until)
     schedules.pause(schedule, by="user:nurse", resume_on=until)
     assert dates(schedule, 2) == ["2026-03-31", "2026-04-30"] == [day.isoformat() for day in shown]
     assert noted(schedule)[2] == "until 2026-03-31"
@@ -99,7 +100,7 @@ def test_a_pause_that_was_found_late_ended_on_its_day(clock):
 def test_a_pause_ends_in_the_future_and_within_reach(day, refusal):
     schedule = monthly_schedule()
     with pytest.raises(refusal):
-        schedules.preview(schedule, "pause", resume_on=date.fromisoformat(day))
+        next_dates.preview(schedule, "pause", resume_on=date.fromisoformat(day))
     with pytest.raises(refusal):
         schedules.pause(schedule, by="user:nurse", resume_on=date.fromisoformat(day))
     assert dates(schedule, 1) == ["2026-02-28"]
@@ -108,7 +109,7 @@ def test_a_pause_ends_in_the_future_and_within_reach(day, refusal):
 def test_a_new_interval_begins_after_what_has_shipped():
     """Today's has gone out: the next weekly one is in a week, and its number goes on."""
     schedule = monthly_schedule()
-    shown = schedules.preview(schedule, "change", count=2, interval="weekly")
+    shown = next_dates.preview(schedule, "change", count=2, interval="weekly")
     schedules.change(schedule, by="user:nurse", interval="weekly")
     assert dates(schedule, 2) == ["2026-02-07", "2026-02-14"] == [day.isoformat() for day in shown]
     assert (schedule.occurrence, schedule.interval) == (1, "weekly")
@@ -170,7 +171,7 @@ def test_an_anchor_out_of_reach_is_refused(day):
 
 def test_a_cancelled_schedule_ships_nothing_ever_again():
     schedule = monthly_schedule()
-    assert schedules.preview(schedule, "cancel") == []
+    assert next_dates.preview(schedule, "cancel") == []
     schedules.cancel(schedule, by="user:nurse", reason="too dear")
     assert dates(schedule) == []
     assert noted(schedule) == ("cancelled", "user:nurse", "too dear")
@@ -188,16 +189,16 @@ def test_a_cancelled_schedule_ships_nothing_ever_again():
 )
 def test_a_verb_that_makes_no_sense_is_refused_by_deed_and_preview(state, verbs):
     schedule = monthly_schedule(state=state)
-    for verb in schedules.VERBS:
+    for verb in next_dates.VERBS:
         deed = getattr(schedules, verb)
         options: dict[str, Any] = {"interval": "weekly"} if verb == "change" else {}
         if verb in verbs:
             with pytest.raises(TransitionNotAllowedError):
-                schedules.preview(schedule, verb, **options)
+                next_dates.preview(schedule, verb, **options)
             with pytest.raises(TransitionNotAllowedError):
                 deed(schedule, by="user:nurse", **options)
         else:
-            schedules.preview(schedule, verb, **options)
+            next_dates.preview(schedule, verb, **options)
     schedule.refresh_from_db()
     assert (schedule.state, schedule.events.count()) == (state, 1)
 
@@ -205,6 +206,6 @@ def test_a_verb_that_makes_no_sense_is_refused_by_deed_and_preview(state, verbs)
 def test_a_paused_schedule_can_be_changed_and_shows_the_dates_after_the_pause():
     schedule = monthly_schedule()
     schedules.pause(schedule, by="user:nurse", resume_on=date(2026, 6, 1))
-    shown = schedules.preview(schedule, "change", count=1, anchor=date(2026, 1, 5))
+    shown = next_dates.preview(schedule, "change", count=1, anchor=date(2026, 1, 5))
     schedules.change(schedule, by="user:nurse", anchor=date(2026, 1, 5))
     assert dates(schedule, 1) == ["2026-06-05"] == [day.isoformat() for day in shown]

@@ -11,6 +11,7 @@ from django.db import connection
 
 from core.workflow import TransitionNotAllowedError
 from shipping.models import Schedule
+from shipping.schedules import next_dates
 from shipping.schedules import services as schedules
 from shipping.schedules.run import run_schedule
 from shipping.tests.factories import last_event, monthly_schedule
@@ -33,7 +34,7 @@ def schedule(clock) -> Schedule:
 
 def dates(schedule: Schedule, count: int = 2) -> list[str]:
     schedule.refresh_from_db()
-    return [day.isoformat() for day in schedules.upcoming(schedule, count)]
+    return [day.isoformat() for day in next_dates.upcoming(schedule, count)]
 
 
 def post(api, schedule, verb, **body):
@@ -46,7 +47,7 @@ def test_a_skip_that_names_its_occurrence_is_done_once(schedule, occurrence):
         schedules.skip(schedule, occurrence=occurrence, **BY)
     assert dates(schedule) == ["2026-03-31", "2026-04-30"]
     assert schedule.events.filter(kind="skipped").count() == 1
-    assert schedules.skipped(schedule) == {1: date(2026, 2, 28)}
+    assert next_dates.skipped(schedule) == {1: date(2026, 2, 28)}
 
 
 def test_a_repeated_skip_without_a_name_is_refused_and_says_how_to_mean_it(schedule):
@@ -57,13 +58,13 @@ def test_a_repeated_skip_without_a_name_is_refused_and_says_how_to_mean_it(sched
         schedules.skip(schedule, **BY)
     schedules.skip(schedule, occurrence=2, **BY)
     assert dates(schedule, 1) == ["2026-04-30"]
-    assert schedules.skipped(schedule) == {1: date(2026, 2, 28), 2: date(2026, 3, 31)}
+    assert next_dates.skipped(schedule) == {1: date(2026, 2, 28), 2: date(2026, 3, 31)}
 
 
 def test_when_the_date_that_was_left_out_is_past_the_next_one_needs_no_name(schedule, clock):
     schedules.skip(schedule, **BY)
     clock.move_to("2026-03-01 12:00Z")
-    assert schedules.skipped(schedule) == {}
+    assert next_dates.skipped(schedule) == {}
     schedules.skip(schedule, **BY)
     assert dates(schedule, 1) == ["2026-04-30"]
 
@@ -86,7 +87,7 @@ def test_a_skip_that_comes_after_its_parcel_was_made_leaves_out_no_other(schedul
 
 def test_a_skip_is_taken_back_and_the_parcel_is_made(schedule):
     schedules.skip(schedule, occurrence=1, **BY)
-    assert schedules.preview(schedule, "unskip", occurrence=1, count=1) == [date(2026, 2, 28)]
+    assert next_dates.preview(schedule, "unskip", occurrence=1, count=1) == [date(2026, 2, 28)]
     for _ in range(2):
         schedules.unskip(schedule, occurrence=1, **BY)
     assert dates(schedule) == ["2026-02-28", "2026-03-31"]
@@ -122,17 +123,17 @@ def test_what_is_past_shipped_or_was_never_left_out_is_not_taken_back(schedule, 
 def test_on_its_day_a_skip_is_still_taken_back_but_not_once_the_schedule_went_on(schedule, clock):
     schedules.skip(schedule, occurrence=1, **BY)
     clock.move_to("2026-02-28 12:00Z")
-    assert schedules.skipped(Schedule.objects.get())
+    assert next_dates.skipped(Schedule.objects.get())
     run_schedule(date(2026, 3, 31))
     schedule.refresh_from_db()
-    assert schedules.skipped(schedule) == {}
+    assert next_dates.skipped(schedule) == {}
 
 
 def test_another_row_of_dates_forgets_what_was_left_out(schedule):
     schedules.skip(schedule, occurrence=1, **BY)
     schedules.change(schedule, interval="weekly", **BY)
     schedule.refresh_from_db()
-    assert schedules.skipped(schedule) == {}
+    assert next_dates.skipped(schedule) == {}
     with pytest.raises(TransitionNotAllowedError):
         schedules.unskip(schedule, occurrence=date(2026, 2, 28), **BY)
 
