@@ -1,6 +1,7 @@
 """What every test may use."""
 
 import gc
+import os
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -24,6 +25,12 @@ hypothesis.settings.load_profile("ours")
 
 
 pytest_plugins = ["tests.summary"]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than cores: many a test waits for a time-out or another process."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -1,6 +1,7 @@
 """The staff's workplace, above all apps."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class DeskConfig(AppConfig):
@@ -13,3 +14,9 @@ class DeskConfig(AppConfig):
         from desk import failures
 
         failures.register()
+
+
+class SiteConfig(AdminConfig):
+    """Django's admin, with a frame of ours."""
+
+    default_site = "desk.site.AdminSite"

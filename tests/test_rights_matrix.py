@@ -57,7 +57,8 @@ def check_answer(answer: Any, where: str, *, may_see_health: bool) -> None:
     assert answer.status_code < 500, f"{where}: {answer.status_code}"
     text = answer.content.decode(errors="replace") if not answer.streaming else ""
     # As words of their own: four digits stand in many a token and request id.
-    shown = [mark for mark in HEALTH_MARKS if re.search(rf"(?<![0-9A-Za-z]){mark}(?!\d)", text)]
+    found = [mark for mark in HEALTH_MARKS if mark in text]
+    shown = [mark for mark in found if re.search(rf"(?<![0-9A-Za-z]){mark}(?!\d)", text)]
     if not shown:
         return
     assert may_see_health, f"{where} shows health data: {shown}"
