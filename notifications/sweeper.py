@@ -28,7 +28,7 @@ from notifications.channels import channels, preferred
 from notifications.composition.builder import NEEDS_ADDRESS
 from notifications.delivery import balances
 from notifications.delivery import queues as delivery_queues
-from notifications.delivery.reports import apply_parked_reports
+from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.mailings import service as mailings
 from notifications.models import Notification
 from notifications.policy.channel_selection import provider_for

@@ -4,9 +4,11 @@ An adapter builds a `Request` and reads a `Response`; `send` and `send_many` car
 with one of four outcomes. Nothing here knows what is being sent.
 """
 
+from core.http.calls import Call
 from core.http.client import (
     NOT_BEGUN,
     BlockedAddressError,
+    Exchange,
     ExchangeError,
     Limits,
     NoResponseError,
@@ -24,7 +26,9 @@ from core.http.quoted_answers import strip_quoted_answer
 __all__ = [
     "NOT_BEGUN",
     "BlockedAddressError",
+    "Call",
     "Done",
+    "Exchange",
     "ExchangeError",
     "Limits",
     "MalformedResponseError",

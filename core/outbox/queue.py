@@ -9,7 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.database import clock
-from core.http import Done, Limits, Outcome, Permanent, Reader, Request
+from core.http import Call, Done, Limits, Outcome, Permanent, Reader, Request
 from core.http.messages import DEADLINE
 
 QUEUED = "queued"
@@ -87,15 +87,15 @@ class Disposition:
 class DeliveryQueue:
     """The queue to one destination: its rows, its adapter, and what it may bear.
 
-    `prepare` makes the Job of a row, or its Outcome where nothing is to be sent. `record_results`
-    records those of a chunk, all of it or nothing. `resend_is_safe`: the destination de-duplicates,
-    or can be asked what it has taken.
+    `prepare` makes the Job or Call of a row, or gives its Outcome where nothing is to be sent; it
+    sends nothing. `record_results` records those of a chunk, all of it or nothing.
+    `resend_is_safe`: the destination de-duplicates, or can be asked what it has taken.
     """
 
     name: str
     model: type[models.Model]
     rows: Q
-    prepare: Callable[[Any], Job | Outcome]
+    prepare: Callable[[Any], Job | Call | Outcome]
     record_results: Callable[[Sequence[tuple[Any, Disposition]]], None]
     resend_is_safe: bool
     refused_state: str = "rejected"

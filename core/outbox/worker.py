@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from core import shutdown
-from core.http import NOT_BEGUN, Outcome, RateLimiter, Temporary, send_many
+from core.http import NOT_BEGUN, Call, Exchange, Outcome, RateLimiter, Temporary, send_many
 from core.observability import metrics
 from core.outbox import circuit_breaker
 from core.outbox.claims import claim, due_rows, release, renew_lease
@@ -156,10 +156,8 @@ class _Sender:
         landed = [row for row, _ in self._landed]
         self._hold.rows = [*self._waiting, *flight, *landed]
 
-    def _prepared(self, row: Any) -> Job | Outcome:
+    def _prepared(self, row: Any) -> Job | Call | Outcome:
         """The row's job. A bug that one row brings out must not cost the others their attempt."""
-        if not self._hold.may_begin():  # some queues send here, one by one
-            return NOT_BEGUN
         try:
             return self._queue.prepare(row)
         except Exception as error:  # noqa: BLE001
@@ -169,7 +167,7 @@ class _Sender:
             )
             return Temporary(f"not sent: our own {type(error).__name__}")
 
-    def _begin(self, rows: Sequence[Any], jobs: Sequence[Job | Outcome]) -> None:
+    def _begin(self, rows: Sequence[Any], jobs: Sequence[Job | Call | Outcome]) -> None:
         exchange = partial(_exchange, self._queue, jobs, self._limiter, self._hold.may_begin)
         self._flight = rows, self._pool.submit(copy_context().run, exchange)
         self._keep()
@@ -212,14 +210,14 @@ class _Sender:
 
 def _exchange(
     queue: DeliveryQueue,
-    jobs: Sequence[Job | Outcome],
+    jobs: Sequence[Job | Call | Outcome],
     limiter: RateLimiter,
     may_begin: Callable[[], bool],
 ) -> _Exchange:
     """Send the jobs; those whose look-up finds nothing go out in the same attempt. No database."""
     send = partial(_send, queue, limiter, may_begin)
     outcomes, responses = send(jobs)
-    again: list[Job | Outcome] = list(outcomes)
+    again: list[Job | Call | Outcome] = list(outcomes)
     absent = set()
     for number, job in enumerate(jobs):
         if isinstance(job, Job) and job.otherwise and outcomes[number] == ABSENT:
@@ -233,14 +231,18 @@ def _send(
     queue: DeliveryQueue,
     limiter: RateLimiter,
     may_begin: Callable[[], bool],
-    jobs: Sequence[Job | Outcome],
+    jobs: Sequence[Job | Call | Outcome],
 ) -> tuple[list[Outcome], list[Outcome]]:
     """The outcomes in order, of the jobs by sending them; and those of the sent ones alone."""
-    ours = [(job.request, job.read) for job in jobs if isinstance(job, Job)]
+    ours = [_exchange_of(job) for job in jobs if isinstance(job, Job | Call)]
     answers = send_many(ours, queue.limits, partial(_measure, queue.name), limiter, may_begin)
     rest = iter(answers)
-    outcomes = [next(rest) if isinstance(job, Job) else job for job in jobs]
+    outcomes = [next(rest) if isinstance(job, Job | Call) else job for job in jobs]
     return outcomes, [answer for answer in answers if answer is not NOT_BEGUN]
+
+
+def _exchange_of(job: Job | Call) -> Exchange:
+    return job if isinstance(job, Call) else (job.request, job.read)
 
 
 def _measure(destination: str, outcome: Outcome, seconds: float) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from core.database.sql import update_each
-from core.http import Done, Outcome
+from core.http import Call, Done, Outcome
 from core.outbox import DeliveryQueue, Disposition, Job, OutboxRow
 from core.workflow import Event, Workflow
 
@@ -78,7 +78,7 @@ def record_results(results: Sequence[tuple[Any, Disposition]]) -> None:
     update_each(Parcel, columns, values, where="t.fence = v.fence", expressions={"fence": ""})
 
 
-def make_queue(prepare: Callable[[Parcel], Job | Outcome], **options: Any) -> DeliveryQueue:
+def make_queue(prepare: Callable[[Parcel], Job | Call | Outcome], **options: Any) -> DeliveryQueue:
     """A queue of all parcels."""
     given: dict[str, Any] = {
         "name": "test",

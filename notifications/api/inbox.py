@@ -1,7 +1,7 @@
 """What becomes of what services report by their webhooks."""
 
 from notifications.channels import Inbox, Report
-from notifications.delivery import inbound_sms, reports, unreadable
+from notifications.delivery.incoming import inbound_sms, reports, unreadable
 from notifications.policy import opt_outs
 
 

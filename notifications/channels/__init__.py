@@ -152,7 +152,7 @@ class DirectTransport(Protocol):
     limits: Limits
 
     def deliver(self, message: Message) -> Outcome:
-        """Hand the message over."""
+        """Hand the message over. Called in a thread, in its turn: no database."""
 
 
 Transport = HttpTransport | PairedTransport | DirectTransport

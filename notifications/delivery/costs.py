@@ -1,25 +1,24 @@
 """What messages cost, by the services' own answers: exact, never rounded, in their currency."""
 
 from collections import defaultdict
-from collections.abc import Iterable
-from datetime import datetime
 from decimal import Decimal
 
 from django.db import connection
 from django.utils import timezone
 
 from core.values.money import parse_price
+from notifications.delivery.answers import Answers
 
 
-def add(taken: Iterable[tuple[str, str, str]], now: datetime) -> None:
-    """Add messages that were taken, each by (channel, service, price as the service named it)."""
+def add(answers: Answers) -> None:
+    """Add the messages that were taken, each at the price that its service named."""
     sums: defaultdict[tuple[str, str, str], list[Decimal]] = defaultdict(list)
-    for channel, provider, price in taken:
-        cost = parse_price(price)
-        sums[channel, provider, cost.currency if cost else ""].append(
+    for row in answers.taken:
+        cost = parse_price(row.cost)
+        sums[row.channel, row.provider, cost.currency if cost else ""].append(
             cost.amount if cost else Decimal(0)
         )
-    day = timezone.localdate(now)
+    day = timezone.localdate(answers.at)
     with connection.cursor() as cursor:
         for key, amounts in sorted(sums.items()):
             cursor.execute(_ADD, [day, *key, len(amounts), sum(amounts)])

@@ -4,8 +4,9 @@ Provably means: the connection was refused, the service answered that it did not
 message, or its circuit was open before anything was sent. After a time-out nothing is moved.
 """
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db.models import QuerySet
@@ -14,14 +15,20 @@ from core import shutdown
 from core.database import clock
 from core.database.sql import update_each
 from core.failures import in_chunks
-from core.http import Outcome, Temporary
+from core.http import Temporary
 from core.models import Circuit
-from notifications.channels import preferred
+from core.outbox import Disposition, circuit_breaker
+from notifications import cases
+from notifications.channels import ServiceUnavailable, preferred
+from notifications.delivery.answers import Answers
 from notifications.models import Notification
 from notifications.models.history import record
 from notifications.policy import quiet_hours
 
+logger = logging.getLogger(__name__)
+
 CHUNK = 500
+HALTED_FOR = timedelta(minutes=15)
 
 
 def circuit_name(channel: str, provider: str) -> str:
@@ -47,14 +54,40 @@ def later(channel: str, provider: str) -> list[str]:
     return order[order.index(provider) + 1 :] if provider in order else order
 
 
-def proves_nothing_taken(outcome: Outcome) -> bool:
-    """Whether another service may be asked after this answer."""
-    return isinstance(outcome, Temporary) and outcome.not_taken
+def closed_alternatives(channel: str) -> frozenset[str]:
+    """The channel's services that are left alone; asked only where there are several."""
+    return closed_services(channel) if len(preferred(channel)) > 1 else frozenset()
 
 
-def next_service(channel: str, provider: str, closed: Collection[str]) -> str:
-    """The next one that takes anything; "" after the last."""
-    return next((name for name in later(channel, provider) if name not in closed), "")
+def move_on(
+    row: Notification, disposition: Disposition, closed: frozenset[str], now: datetime
+) -> None:
+    """Name the service that a message is tried by next, where this one provably did not take it.
+
+    And when: the next one at once; after the last one the first again, when it is time.
+    """
+    outcome = disposition.outcome
+    if disposition.state != "queued" or disposition.in_doubt:
+        return
+    if not isinstance(outcome, Temporary) or not outcome.not_taken:
+        return
+    to = next((name for name in later(row.channel, row.provider) if name not in closed), "")
+    if to:
+        row.last_error = f"{row.last_error[:440]} Goes by {to} instead."
+        row.next_attempt_at = now
+    row.provider = to or next(iter(preferred(row.channel)), row.provider)
+
+
+def halt(answers: Answers) -> None:
+    """Open the circuit of a service through which nothing goes until staff act, with a case.
+
+    The queue waits, without burning attempts.
+    """
+    outcomes = [disposition.outcome for _, disposition in answers.rows]
+    reasons = [each.reason for each in outcomes if isinstance(each, ServiceUnavailable)]
+    if reasons:
+        cases.service_halted(circuit_breaker.trip(answers.queue, HALTED_FOR, reasons[0]))
+        logger.error("%s is halted for %s: %s", answers.queue, HALTED_FOR, reasons[0])
 
 
 def leave(channel: str, provider: str) -> int:

@@ -1,14 +1,27 @@
-"""Addresses that a service calls invalid for good: nothing more is sent there."""
+"""Recipients to whom nothing more is sent: they want no more, or the address is invalid."""
 
 from typing import Any
 
 from core.database import clock
+from core.http import Permanent
 from core.workflow import transition
 from customers.models import Customer
-from notifications.channels import channels
+from notifications.channels import INVALID_RECIPIENT, OPTED_OUT, channels
+from notifications.delivery.answers import Answers
 from notifications.models import Notification
 from notifications.policy import quiet_hours
 from notifications.policy.opt_outs import opt_out
+
+
+def take_refusals(answers: Answers) -> None:
+    """Record what refusals say of their recipients. May send a message to another address."""
+    for row, disposition in answers.rows:
+        code = disposition.outcome.code if isinstance(disposition.outcome, Permanent) else ""
+        if code == OPTED_OUT:
+            opt_out(row.channel, row.recipient, reason=disposition.error, by=row.provider)
+        elif code == INVALID_RECIPIENT:
+            suppress_recipient(row.channel, row.recipient, why=disposition.error, by=row.provider)
+            try_other_address(row)
 
 
 def suppress_recipient(channel: str, recipient: str, *, why: str, by: str) -> None:

@@ -1,14 +1,9 @@
 """E-mails to our own people, by the services that carry those to customers."""
 
-from core.http import Done, Outcome, Temporary, Unknown, send
-from notifications.channels import (
-    DirectTransport,
-    Message,
-    PairedTransport,
-    Transport,
-    preferred,
-    transports,
-)
+from core.http import Call, Done, Outcome, Temporary, Unknown, send
+from core.outbox import Job
+from notifications.channels import Message, Transport, preferred, transports
+from notifications.delivery.jobs import job_of
 
 
 def send_email(recipient: str, subject: str, text: str) -> Outcome:
@@ -16,18 +11,14 @@ def send_email(recipient: str, subject: str, text: str) -> Outcome:
     message = Message(recipient, text, subject)
     outcome: Outcome = Temporary("no service for e-mail")
     for name in preferred("email"):
-        outcome = _by(transports()["email", name], message)
+        outcome = _send(transports()["email", name], message)
         if isinstance(outcome, Done | Unknown):
             break
     return outcome
 
 
-def _by(transport: Transport, message: Message) -> Outcome:
-    if isinstance(transport, DirectTransport):
-        return transport.deliver(message)
-    request = transport.request(message)
-    if isinstance(request, Outcome):
-        return request
-    if isinstance(transport, PairedTransport):
-        return send(request, transport.reader(message))
-    return send(request, transport.read)
+def _send(transport: Transport, message: Message) -> Outcome:
+    job = job_of(transport, message)
+    if isinstance(job, Call):
+        return job.outcome()
+    return send(job.request, job.read) if isinstance(job, Job) else job

@@ -161,7 +161,7 @@ class DeliveryReport(models.Model):
     """What a service reported of a message, as it came.
 
     Without a notification it is parked: a report may overtake the answer that names the message.
-    What nobody understands (notifications/delivery/unreadable.py) has its digest for a reference.
+    What nobody understands (`delivery/incoming/unreadable.py`) has its digest for a reference.
     """
 
     provider = models.CharField(max_length=30)

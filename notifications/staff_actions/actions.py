@@ -10,8 +10,8 @@ from core.cases import Action, CaseDraft, Kind, register
 from core.models import Circuit
 from notifications import cases
 from notifications.channels import channel_choices
-from notifications.delivery import unreadable
 from notifications.delivery.failover import halted
+from notifications.delivery.incoming import unreadable
 from notifications.models import Balance, Notification
 from notifications.services import resend
 from notifications.staff_actions import resolutions

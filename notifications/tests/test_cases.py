@@ -16,8 +16,8 @@ from core.workflow import TransitionNotAllowedError
 from notifications.channels import Report
 from notifications.checks import check_balances
 from notifications.delivery import balances
+from notifications.delivery.incoming.reports import take_report
 from notifications.delivery.queues import dispatch
-from notifications.delivery.reports import take_report
 from notifications.models import Balance, Notification
 from notifications.services import resend
 from notifications.staff_actions.resolutions import close, send_by_other_channel

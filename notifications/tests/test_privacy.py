@@ -5,10 +5,11 @@ import logging
 import pytest
 from celery import current_app
 
-from core.http import Unknown
+from core.http import Call, Limits, Unknown
 from customers.tests.factories import CustomerFactory
 from notifications.channels import Message
-from notifications.delivery.queues import _deliver, dispatch
+from notifications.delivery.jobs import job_of
+from notifications.delivery.queues import dispatch
 from notifications.services import notify
 from notifications.sweeper import sweep
 from orders.tests.factories import placed_kit_order, placed_sale
@@ -46,12 +47,14 @@ def test_a_transport_that_breaks_is_logged_by_its_kind_only(caplog):
     class Broken:
         name = "broken"
         channel = "sms"
+        limits = Limits()
 
         def deliver(self, message: Message) -> None:
             raise RuntimeError(f"cannot send to {message.recipient}")
 
-    outcome = _deliver(Broken(), Message("+254704590344", "Your results are in."))  # type: ignore[arg-type]
-    assert outcome == Unknown("our own RuntimeError")
+    call = job_of(Broken(), Message("+254704590344", "Your results are in."))  # type: ignore[arg-type]  # as a newcomer would
+    assert isinstance(call, Call)
+    assert call.outcome() == Unknown("our own RuntimeError")
     assert "RuntimeError in broken" in caplog.text
     assert "590344" not in caplog.text
 

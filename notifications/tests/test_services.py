@@ -24,7 +24,7 @@ PAGER = '''
 
 from django.core.exceptions import ValidationError
 
-from core.http import Done, Limits, Request, refusal, Unknown
+from core.http import Done, Limits, Request, Unknown, error_outcome
 from notifications.channels import Channel
 
 CHANNEL = Channel(
@@ -47,7 +47,7 @@ class Pager:
         return Request.json("POST", "%s/gateways/email", body, headers)
 
     def read(self, response):
-        return refusal(response, server_error=Unknown) or Done("pager-1")
+        return error_outcome(response, server_error=Unknown) or Done("pager-1")
 
 
 TRANSPORTS = [Pager()]

@@ -12,8 +12,8 @@ from core.http import Temporary
 from core.outbox import circuit_breaker
 from customers.models import Customer
 from notifications.delivery import failover
+from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.delivery.queues import dispatch
-from notifications.delivery.reports import apply_parked_reports
 from notifications.mailings import service as mailings
 from notifications.models import (
     DeliveryReport,

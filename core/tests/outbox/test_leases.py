@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from core import shutdown
 from core.database.clock import uptime
-from core.http import Done, Limits, Outcome, Permanent, Request
+from core.http import Call, Done, Limits, Outcome, Permanent, Request
 from core.models import Circuit, QueueLease
 from core.outbox import Job, leases, reclaim_expired, work
 from core.outbox.leases import STALE_AFTER, Hold, held
@@ -168,14 +168,14 @@ def test_who_waits_for_a_turn_is_stopped_too_and_the_rate_is_kept_for_the_next(o
     assert timedelta(seconds=90) < _held_until() - timezone.now() <= timedelta(seconds=100)
 
 
-def test_lanes_that_send_one_by_one_stop_between_two_rows(outbox):
+def test_calls_stop_between_two_rows(outbox):
     parcels(3)
 
-    def prepare(row: Parcel) -> Outcome:
+    def run() -> Outcome:
         shutdown.begin()
         return Permanent("refused")
 
-    work(make_queue(prepare, resend_is_safe=False))
+    work(make_queue(lambda row: Call("far", run), limits=ONE_BY_ONE, resend_is_safe=False))
     assert states() == ["rejected", "queued", "queued"]
 
 

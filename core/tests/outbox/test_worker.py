@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from threading import Barrier, Thread
 
 import pytest
@@ -9,13 +10,14 @@ import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.http import Done, Limits, Permanent, Request, Temporary, Unknown
+from core.http import Call, Done, Limits, Outcome, Permanent, Request, Temporary, Unknown
 from core.models import Circuit
 from core.outbox import ABSENT, Job, claim, decide, work
 from core.outbox.retry_policy import GIVE_UP_AFTER, LONGEST_PAUSE
 from core.tests.http.server import polite, staged, taken
 from core.tests.parcels import Parcel, make_queue, parcels, record_results, states, take
 
+ONE_BY_ONE = Limits(concurrency=1)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -137,6 +139,25 @@ def test_jobs_are_sent_and_read(outbox):
         work(make_queue(lambda row: Job(request, taken)))
         assert len(stage.requests) == 3
     assert states() == ["sent"] * 3
+
+
+def test_calls_are_made_and_what_they_come_to_is_recorded(outbox):
+    parcels(3)
+    made: list[str] = []
+
+    def sent_to(name: str) -> Outcome:
+        made.append(name)
+        return Done()
+
+    work(make_queue(lambda row: Call("far", partial(sent_to, row.name)), limits=ONE_BY_ONE))
+    assert (sorted(made), states()) == (["0", "1", "2"], ["sent"] * 3)
+
+
+def test_calls_that_fail_open_the_circuit_as_requests_do(outbox):
+    parcels(9)
+    work(make_queue(lambda row: Call("far", lambda: Temporary("down")), limits=ONE_BY_ONE))
+    assert Circuit.objects.get().open_until is not None
+    assert 5 <= Parcel.objects.filter(attempts__gt=0).count() < 9
 
 
 def test_what_is_provably_absent_is_sent_in_the_same_attempt(outbox):

@@ -4,11 +4,13 @@ from importlib import import_module
 
 import pytest
 from django.apps import apps
+from django.utils import timezone
 
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
 from notifications.channels import Report
-from notifications.delivery.reports import apply_parked_to, take_report
+from notifications.delivery.answers import Answers
+from notifications.delivery.incoming.reports import apply_overtaking, take_report
 from notifications.models import Notification, OptOut
 from notifications.policy.opt_outs import opt_in, opt_out, opted_out
 from notifications.services import notify
@@ -49,7 +51,7 @@ def test_a_report_of_one_spelling_is_about_the_other(said, kept):
     Notification.objects.update(state="sent", provider="anymail", provider_reference="m-1")
     row.refresh_from_db()
     take_report("email", "anymail", Report("m-1", said, "delivered", "delivered"))
-    apply_parked_to([row])
+    apply_overtaking(Answers("notifications:email:anymail", timezone.now(), [], [row]))
     row.refresh_from_db()
     assert row.state == "delivered"
 

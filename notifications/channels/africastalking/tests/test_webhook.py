@@ -12,9 +12,9 @@ from core.models import Circuit
 from core.outbox import Disposition, claim
 from core.sweeper import reconcile
 from core.web import rate_limits as rates
-from notifications.delivery import unreadable
+from notifications.delivery.incoming import unreadable
+from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.delivery.queues import dispatch, queue_to
-from notifications.delivery.reports import apply_parked_reports
 from notifications.models import DeliveryReport, Notification, NotificationEvent, OptOut
 from notifications.services import notify
 from notifications.tests.factories import queued, sent
@@ -241,7 +241,7 @@ def test_the_sweeper_opens_the_case_that_was_forgotten(post):
 
 
 def test_so_many_are_kept_and_no_more(post, monkeypatch):
-    monkeypatch.setattr("notifications.delivery.unreadable.MOST", 2)
+    monkeypatch.setattr("notifications.delivery.incoming.unreadable.MOST", 2)
     for name in "abc":
         post(id=name, status="Postponed", phoneNumber="+254704590344")
     kept = [bytes(row.raw or b"")[:4] for row in DeliveryReport.objects.order_by("id")]

@@ -21,7 +21,7 @@ from core.http import (
 )
 from notifications.channels import Message, ServiceUnavailable
 from notifications.channels.anymail.transport import Anymail
-from notifications.delivery.reports import apply_parked_reports
+from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.models import DeliveryReport, Notification, OptOut
 from notifications.services import notify
 from notifications.tests.factories import sent

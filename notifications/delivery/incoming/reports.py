@@ -14,6 +14,7 @@ from core.failures import together, waiting
 from core.workflow import TransitionNotAllowedError, transition
 from notifications import cases
 from notifications.channels import Report, address_key
+from notifications.delivery.answers import Answers
 from notifications.delivery.invalid_recipients import suppress_recipient
 from notifications.models import DeliveryReport, Notification
 from notifications.policy.opt_outs import opt_out, spelled
@@ -49,11 +50,11 @@ def take_report(channel: str, provider: str, report: Report) -> None:
         suppress_recipient(channel, report.recipient, why=why, by=provider)
 
 
-def apply_parked_to(rows: Sequence[Notification]) -> None:
-    """Apply the reports that overtook the answers which named these messages."""
+def apply_overtaking(answers: Answers) -> None:
+    """Apply the reports that overtook the answers which name their messages."""
     named = {
         (row.provider, row.provider_reference, address_key(row.recipient)): row
-        for row in rows
+        for row in answers.taken
         if row.provider_reference
     }
     if not named:

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from core.cases.models import Case
 from customers.tests.factories import CustomerFactory
-from notifications.delivery.inbound_sms import asks_to_stop
+from notifications.delivery.incoming.inbound_sms import asks_to_stop
 from notifications.models import Consent, DeliveryReport, Notification, OptOut
 from notifications.services import notify
 

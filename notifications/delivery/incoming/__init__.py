@@ -1,0 +1,1 @@
+"""What services report of messages, and what people write back; called by `api/inbox.py`."""
