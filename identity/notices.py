@@ -8,8 +8,8 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING
 
+from django.contrib.auth.models import AbstractUser
 from django.db import transaction
 from django.utils.timezone import localtime
 
@@ -17,9 +17,6 @@ from core.database import clock
 from core.failures import attempt, resting
 from core.http import Done, Outcome, Permanent
 from identity.ways_in import Notice
-
-if TYPE_CHECKING:
-    from identity.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +46,7 @@ def carry_by(carrier: Carrier) -> None:
     _carriers[:] = [carrier]
 
 
-def note(person: "User", what: Notice.What, *, by: int | None, recipient: str = "") -> None:
+def note(person: AbstractUser, what: Notice.What, *, by: int | None, recipient: str = "") -> None:
     """Have the person told; `by` is the key of who did it, None for a command on the server."""
     address = recipient or person.email
     if address:
