@@ -12,7 +12,7 @@ from django.db import transaction
 
 from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
-from orders.models import Order, OrderEvent, OrderLine, OrderRevision
+from orders.models import Order, OrderChange, OrderEvent, OrderLine, OrderRevision
 from orders.rules import Lines, check_address, check_lines, check_total
 from orders.services import as_lines, kit_type_of, remember, set_address, summary
 
@@ -38,21 +38,6 @@ class Wanted:
         """The parts of the order that it is about."""
         parts = {"address": self.address, "items": self.lines, "delivery_service": self.service}
         return frozenset(name for name, value in parts.items() if value is not None)
-
-
-@dataclass(frozen=True, slots=True)
-class OrderChange:
-    """What was changed of an order, for the receivers of its event.
-
-    `named`: the parts that the change is about (`address`, `items`, `delivery_service`), also
-    where they were so already. `revision`: what its lines were before; None when they stay.
-    `include_unsent`: the parcels that are made, but not handed over, become so too.
-    """
-
-    named: frozenset[str]
-    detail: str
-    revision: OrderRevision | None = None
-    include_unsent: bool = False
 
 
 @transaction.atomic

@@ -1,8 +1,9 @@
 """Products, orders with their lines, and what happened to them."""
 
 from copy import copy
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -18,9 +19,6 @@ from customers.values.countries import validate_country
 from customers.values.validators import OneLine
 from orders.models.products import Product, money, never_negative
 from orders.states import ORDER, OrderState
-
-if TYPE_CHECKING:
-    from orders.changes import OrderChange
 
 MOST_OF_A_PRODUCT = 1000
 
@@ -230,13 +228,28 @@ class OrderRevision(models.Model):
         return OrderLine(order=order, product=product, **values)
 
 
+@dataclass(frozen=True, slots=True)
+class OrderChange:
+    """What was changed of an order, for the receivers of its event.
+
+    `named`: the parts that the change is about (`address`, `items`, `delivery_service`), also
+    where they were so already. `revision`: what its lines were before; None when they stay.
+    `include_unsent`: the parcels that are made, but not handed over, become so too.
+    """
+
+    named: frozenset[str]
+    detail: str
+    revision: OrderRevision | None = None
+    include_unsent: bool = False
+
+
 class OrderEvent(Event):
     """Something that happened to an order. Receivers in shipping and notifications listen."""
 
     order = models.ForeignKey(Order, on_delete=models.CASCADE, related_name="events")
 
     # Of a "changed" one while it is being written; the row keeps the detail alone.
-    change: "OrderChange | None" = None
+    change: OrderChange | None = None
 
     class Meta:
         ordering = ["id"]

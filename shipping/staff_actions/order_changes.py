@@ -12,8 +12,8 @@ from django.db.models import prefetch_related_objects
 
 from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
-from orders.changes import OrderChange, Wanted, change
-from orders.models import Order
+from orders.changes import Wanted, change
+from orders.models import Order, OrderChange
 from shipping import services, task_names
 from shipping.exceptions import risks
 from shipping.models import Schedule, Shipment
