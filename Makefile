@@ -66,7 +66,7 @@ lint-fix: install-local ## Mend what can be mended by itself
 	@$(PY) -m ruff format .
 
 types: install-local ## Check the types
-	@$(PY) -m mypy .
+	@$(PY) -m mypy . .ci
 
 bench: install-local ## Measure speed, each job beside its baseline (ARGS="p1 p4" for some of them)
 	@$(PY) -m bench $(ARGS)

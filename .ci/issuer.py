@@ -41,7 +41,7 @@ PEOPLE = {
 
 
 @dataclass
-class Client(ClientMixin):  # type: ignore[misc]
+class Client(ClientMixin):
     """A program that this issuer knows."""
 
     client_id: str
@@ -75,7 +75,7 @@ class Client(ClientMixin):  # type: ignore[misc]
 
 
 @dataclass
-class Code(AuthorizationCodeMixin):  # type: ignore[misc]
+class Code(AuthorizationCodeMixin):
     """A sign-in that the browser carries back."""
 
     code: str
@@ -151,7 +151,7 @@ protect = ResourceProtector()
 pages = Blueprint("issuer", __name__)
 
 
-class Tokens(JWTBearerTokenGenerator):  # type: ignore[misc]
+class Tokens(JWTBearerTokenGenerator):
     def get_jwks(self) -> KeySet:
         return world.signing_keys()
 
@@ -159,11 +159,11 @@ class Tokens(JWTBearerTokenGenerator):  # type: ignore[misc]
         return AUDIENCE
 
 
-class ByClient(grants.ClientCredentialsGrant):  # type: ignore[misc]
+class ByClient(grants.ClientCredentialsGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post", "client_secret_basic")
 
 
-class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
+class CodeGrant(grants.AuthorizationCodeGrant):
     TOKEN_ENDPOINT_AUTH_METHODS = ("client_secret_post", "client_secret_basic")
 
     def save_authorization_code(self, code: str, request: Any) -> None:
@@ -191,7 +191,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]
         return _person(authorization_code.person)
 
 
-class OpenIDCode(AuthlibCode):  # type: ignore[misc]
+class OpenIDCode(AuthlibCode):
     def exists_nonce(self, nonce: str, request: Any) -> bool:
         return any(code.nonce == nonce for code in world.codes.values())
 
@@ -205,7 +205,7 @@ class OpenIDCode(AuthlibCode):  # type: ignore[misc]
         return {"sub": user.key}  # the rest is asked of userinfo, as many issuers want it
 
 
-class Validator(JWTBearerTokenValidator):  # type: ignore[misc]
+class Validator(JWTBearerTokenValidator):
     def get_jwks(self) -> KeySet:
         return KeySet(world.keys)
 

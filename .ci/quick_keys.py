@@ -6,10 +6,10 @@ So twelve seconds without an issuer are what a minute is: keys grow old, and fet
 from typing import Any
 
 from config import gunicorn
-from config.gunicorn import *  # noqa: F403
+from config.gunicorn import *
 
 
-def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]
+def post_worker_init(worker: Any) -> None:  # type: ignore[no-redef]  # takes its place
     """Shorten them in each worker."""
     from identity.tokens import issuer_keys
 

@@ -14,6 +14,7 @@ import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import requests
@@ -21,8 +22,8 @@ import requests
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from devserver.postgres import EmbeddedServer, _binaries  # noqa: E402
-from sandbox.testing import running_sandbox, wait_until  # noqa: E402
+from devserver.postgres import EmbeddedServer, _binaries
+from sandbox.testing import running_sandbox, wait_until
 
 STARTED = time.monotonic()
 BEFORE, AFTER, LOST, NEW = 40, 30, 20, 10
@@ -53,13 +54,13 @@ def must(is_so: bool, what: str) -> None:
 class Cluster(EmbeddedServer):
     """A PostgreSQL server that archives its log into a folder."""
 
-    def query(self, sql: str) -> list[tuple[object, ...]]:
+    def query(self, sql: str) -> list[tuple[Any, ...]]:
         """The rows of one statement, outside of a transaction."""
         connection = psycopg2.connect(self.url)
         connection.autocommit = True
         with connection.cursor() as cursor:
             cursor.execute(sql)
-            rows: list[tuple[object, ...]] = cursor.fetchall() if cursor.description else []
+            rows: list[tuple[Any, ...]] = cursor.fetchall() if cursor.description else []
         connection.close()
         return rows
 
@@ -163,9 +164,9 @@ def _until_the_disaster(
     shell(server, given, PLACE.format(count=LOST) + "\n" + WORK)
     show(f"{AFTER} more orders, the moment, {LOST} more; all sent")
     [(piece,)] = server.query("SELECT pg_walfile_name(pg_switch_wal())")
-    archived = f"SELECT last_archived_wal >= '{piece}' FROM pg_stat_archiver"  # noqa: S608
+    archived = f"SELECT last_archived_wal >= '{piece}' FROM pg_stat_archiver"  # noqa: S608 - the server's own word
     wait_until(lambda: server.query(archived) == [(True,)], 20)
-    return moment, [str(number) for number in numbers]  # type: ignore[attr-defined]
+    return moment, [str(number) for number in numbers]
 
 
 def _restore(restored: Cluster, server: Cluster, backups: Path, moment: str) -> float:
@@ -193,7 +194,7 @@ def _afterwards(restored: Cluster, given: dict[str, str], world: str, kept: list
     must(_sent(world) == before, "reconciling sends nothing")
     shell(restored, given, PLACE.format(count=NEW) + "\n" + WORK)
     [(numbers,)] = restored.query(NUMBERS)
-    fresh = set(numbers) - set(kept)  # type: ignore[call-overload]
+    fresh = set(numbers) - set(kept)
     must(len(fresh) == NEW and not fresh & set(before), "no number was given out twice")
     after = _sent(world)
     twice = {number for number in after if after.count(number) > 1}

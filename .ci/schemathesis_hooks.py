@@ -6,7 +6,7 @@ from typing import Any
 import schemathesis
 
 
-@schemathesis.hook  # type: ignore[untyped-decorator]  # it has no types
+@schemathesis.hook
 def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """A key of its own for each request that brings a good one.
 

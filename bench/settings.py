@@ -1,6 +1,6 @@
 """The benchmarks' settings: the development ones, with two addresses more and quiet logs."""
 
-from config.settings.base import *  # noqa: F403
+from config.settings.base import *
 from config.settings.base import DATABASES
 
 DATABASES["default"]["OPTIONS"]["options"] += " -c statement_timeout=0"  # filling takes long

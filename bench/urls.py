@@ -6,7 +6,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from config.urls import *  # noqa: F403
+from config.urls import *
 from config.urls import urlpatterns
 
 

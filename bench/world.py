@@ -46,7 +46,7 @@ def prepare() -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
-    call_command("load_demo", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115
+    call_command("load_demo", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
 
 
 def _fresh_database(url: str) -> str:
@@ -102,7 +102,7 @@ def _wait_for(url: str, seconds: float = 30.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(url, timeout=2).close()  # noqa: S310
+            urllib.request.urlopen(url, timeout=2).close()
         except OSError:
             time.sleep(0.1)
         else:
@@ -120,5 +120,5 @@ def token() -> str:
         "client_secret": settings.DEMO_CLIENT_SECRET,
     }
     body = urlencode(form).encode()
-    with urllib.request.urlopen(f"{settings.OIDC_ISSUER}/token", body, timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{settings.OIDC_ISSUER}/token", body, timeout=10) as answer:
         return str(json.load(answer)["access_token"])

@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -19,12 +18,14 @@ from clinical.models import Patient, Study, StudyEvent
 from clinical.search import search
 from clinical.states import StudyState
 from core.admin.pages import HistoryInline, LargeTableAdmin, ReadOnlyInline
+from core.bases import ModelForm
 from core.forms import TokenField
 from core.workflow import TransitionNotAllowedError
 from identity.access_log.records import RecordedAdmin, who_looked
+from identity.actors import actor_of
 
 
-class PatientForm(forms.ModelForm):  # type: ignore[type-arg]
+class PatientForm(ModelForm):
     """A patient, whose birth date is typed as far as it is known."""
 
     birth_date = TokenField(
@@ -105,7 +106,7 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
 
     def delete_model(self, request: HttpRequest, obj: Patient) -> None:
         """Delete one who never had a study; Django's own page refuses the others before."""
-        services.delete_patient(obj, by=_actor(request))
+        services.delete_patient(obj, by=actor_of(request))
 
     @admin.display(description="Who looked")
     def looked_at_by(self, patient: Patient) -> str:
@@ -166,10 +167,10 @@ class StudyAdmin(RecordedAdmin, LargeTableAdmin):
     def save_model(self, request: HttpRequest, obj: Study, form: Any, change: bool) -> None:
         """Save it by the services, which write its event."""
         if not change:
-            services.create_study(obj, by=_actor(request))
+            services.create_study(obj, by=actor_of(request))
             return
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        services.update_study(obj, by=_actor(request), **changes)
+        services.update_study(obj, by=actor_of(request), **changes)
 
     @admin.action(description="Images are available", permissions=["change"])
     def make_available(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
@@ -192,13 +193,8 @@ class StudyAdmin(RecordedAdmin, LargeTableAdmin):
         done = 0
         for study in studies:
             try:
-                verb(study, by=_actor(request))
+                verb(study, by=actor_of(request))
                 done += 1
             except TransitionNotAllowedError as refused:
                 self.message_user(request, f"{study}: {refused}", messages.WARNING)
         self.message_user(request, f"{done} {'study' if done == 1 else 'studies'} changed.")
-
-
-def _actor(request: HttpRequest) -> str:
-    actor: str = request.user.actor  # type: ignore[union-attr]
-    return actor

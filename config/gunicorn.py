@@ -24,7 +24,7 @@ graceful_timeout = int(os.environ.get("WEB_GRACE") or 20)
 # By default a program on this machine may say by header which path its request is for.
 forwarder_headers = ""
 control_socket_disable = True  # its default place is shared by every clone of this user
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - memory, shared by nobody else
 # Without the address, which may hold a secret: core.access tells its pattern.
 access_log_format = "%(m)s %(s)s %(B)sB %(M)sms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None

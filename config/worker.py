@@ -69,7 +69,7 @@ class Outgoing(socket.socket):
             del self.unsent[:sent]
 
 
-class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
+class Connection(TConn):
     """A connection, and what came of the request that is being read."""
 
     def __init__(self, worker: "Worker", sock: socket.socket, client: Any, server: Any) -> None:
@@ -121,7 +121,7 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
             util.close(self.sock)
 
 
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(ThreadWorker):
     """A worker whose threads get whole requests only."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -168,7 +168,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except OSError:
             self._drop(conn)
         except Exception as error:  # noqa: BLE001 - the others' connections are in this loop, too
-            self.log.error("%s while reading a request", type(error).__name__)  # noqa: TRY400
+            self.log.error("%s while reading a request", type(error).__name__)
             self._drop(conn)
 
     def _receive(self, conn: Connection) -> bool:

@@ -11,6 +11,7 @@ from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.http import HttpRequest
 
+from core.bases import MixinBase
 from core.values import text
 from core.values.keys import is_key
 
@@ -61,24 +62,24 @@ class SearchedRow(AutocompleteSelect):
         return super().optgroups(name, [each for each in value if is_key(each)], attr)
 
 
-class CleanText:
+class CleanText(MixinBase):
     """For pages of the admin and their inlines: each typed text is cleaned."""
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The field that cleans; a choice stays a choice."""
         if type(db_field) in FORM_FIELDS:
             kwargs.setdefault("form_class", FORM_FIELDS[type(db_field)])
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The field; one that searches is drawn again whatever was sent for it."""
         page: Any = self
         if db_field.name in page.get_autocomplete_fields(request):
             kwargs.setdefault("widget", SearchedRow(db_field, page.admin_site))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class ChangedFieldsForm:
+class ChangedFieldsForm(MixinBase):
     """For forms of a row that is there: of what is sent, only what the person changed counts.
 
     Each field goes to the browser with the value that was shown. What comes back as it was shown
@@ -113,18 +114,18 @@ class ChangedFieldsForm:
         """Save the row, of one that is there the changed fields alone."""
         form: Any = self
         if not commit or not self._loaded or form.errors:
-            return super().save(commit)  # type: ignore[misc]
+            return super().save(commit)
         form.instance.save(update_fields=self.changed_columns())
         form._save_m2m()
         return form.instance
 
     def _post_clean(self) -> None:
         with self._changed_only():
-            super()._post_clean()  # type: ignore[misc]
+            super()._post_clean()
 
     def _save_m2m(self) -> None:
         with self._changed_only():
-            super()._save_m2m()  # type: ignore[misc]
+            super()._save_m2m()
 
     @contextmanager
     def _changed_only(self) -> Iterator[None]:

@@ -24,9 +24,9 @@ class Workflow:
     transitions: Mapping[str, frozenset[str]]
     event: str = "events"
 
-    def check(self, row: models.Model, to: str) -> None:
+    def check(self, row: Any, to: str) -> None:
         """Raise TransitionNotAllowedError unless `row` may go to the state `to`."""
-        state: str = row.state  # type: ignore[attr-defined]
+        state: str = row.state
         if to not in self.transitions[state]:
             name = row._meta.verbose_name
             raise TransitionNotAllowedError(f"This {name} is {state}: it cannot become {to}.")
@@ -68,12 +68,12 @@ def transition(
     has no such transition. Runs in its own transaction or in the caller's; the event's `post_save`
     receivers run inside it.
     """
-    model = type(row)
-    workflow: Workflow = model.WORKFLOW  # type: ignore[attr-defined]
+    model: Any = type(row)
+    workflow: Workflow = model.WORKFLOW
     with transaction.atomic():
         locked = model._default_manager.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
         workflow.check(locked, to)
-        before = locked.state  # type: ignore[attr-defined]
+        before = locked.state
         model._default_manager.filter(pk=row.pk).update(state=to, **changes)
         for name, value in {"state": to, **changes}.items():
             setattr(row, name, value)

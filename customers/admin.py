@@ -20,9 +20,10 @@ from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
 from customers.search.customers import search
 from customers.values.countries import country_choices
 from customers.values.phones import PhoneFormField
+from identity.actors import actor_of
 
 
-class AddressFormSet(PaginationInlineFormSet):  # type: ignore[misc]
+class AddressFormSet(PaginationInlineFormSet):
     """A customer's addresses, one of them the default: the first one by itself."""
 
     def clean(self) -> None:
@@ -68,10 +69,10 @@ class BookedAddressForm(AddressForm):
         """Look at the rules only where something was typed: older addresses may break newer ones,
         and the customer's page has to be saved all the same."""
         if self.instance.pk is None or self.has_changed():
-            super()._post_clean()  # type: ignore[misc]
+            super()._post_clean()  # type: ignore[misc]  # missing in the stubs
 
     def _get_validation_exclusions(self) -> set[str]:
-        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # missing in the stubs
         return excluded | {"is_default"}
 
 
@@ -152,9 +153,9 @@ class CustomerAdmin(Extensible, LargeTableAdmin):
         before = {address.pk: address for address in addresses.all()}
         had_one = bool(before)
         super().save_related(request, form, formsets, change)
-        request.moved = _moved(form.instance, before)  # type: ignore[attr-defined]
+        request.moved = _moved(form.instance, before)  # type: ignore[attr-defined]  # for response_change
         first = None if had_one else addresses.filter(is_default=True).first()
-        shipped = services.announce_first(first, by=_actor(request)) if first else []
+        shipped = services.announce_first(first, by=actor_of(request)) if first else []
         if shipped:
             self.message_user(request, f"Goes to this address now: {', '.join(shipped)}.")
 
@@ -184,8 +185,3 @@ def _moved(customer: Customer, before: dict[int, Address]) -> tuple[Address, lis
             if used_by := services.still_used_by(target):
                 return target, used_by
     return None
-
-
-def _actor(request: HttpRequest) -> str:
-    actor: str = request.user.actor  # type: ignore[union-attr]
-    return actor

@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from core.bases import ModelForm
 from core.forms import CharField
 from customers.models import ADDRESS_FIELDS, NEEDS_POSTCODE, Address
 from customers.values.countries import country_choices
@@ -16,7 +17,7 @@ def never_cut(form: forms.BaseForm) -> None:
             form.fields[name].widget.attrs.pop("maxlength", None)
 
 
-class AddressForm(forms.ModelForm):  # type: ignore[type-arg]
+class AddressForm(ModelForm):
     """The six lines, with the rules of every address."""
 
     country = forms.ChoiceField(choices=country_choices)

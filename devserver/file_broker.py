@@ -35,8 +35,8 @@ class Channel(virtual.Channel):
 
     @property
     def _folder(self) -> Path:
-        options: dict[str, Any] = self.connection.client.transport_options  # type: ignore[union-attr,assignment]
-        return Path(options["folder"])
+        connection: Any = self.connection
+        return Path(connection.client.transport_options["folder"])
 
     def _waiting(self, queue: str) -> list[Path]:
         return sorted(self._folder.glob(f"*.{queue}.msg"))

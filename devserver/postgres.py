@@ -147,7 +147,7 @@ class EmbeddedServer:
     ) -> subprocess.CompletedProcess[str]:
         # Output goes to a file: the server inherits it, and a pipe would never end.
         with tempfile.TemporaryFile("w+") as output:
-            done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603
+            done: subprocess.CompletedProcess[str] = subprocess.run(  # noqa: S603 - its own programs
                 [self._binaries / command, *arguments],
                 cwd="/",
                 stdin=subprocess.DEVNULL,

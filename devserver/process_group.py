@@ -36,7 +36,7 @@ class Child:
         self.name = program.name
         self._prefix = prefix.encode()
         self._rest = b""
-        self.process = subprocess.Popen(  # noqa: S603
+        self.process = subprocess.Popen(  # noqa: S603 - our own programs
             program.command,
             env={**os.environ, "PYTHONUNBUFFERED": "1", **program.environment},
             stdin=subprocess.DEVNULL,
@@ -47,7 +47,7 @@ class Child:
             preexec_fn=end_with_parent,
         )
         self.output = self.process.stdout
-        assert self.output  # noqa: S101
+        assert self.output  # noqa: S101 - it is a pipe: for the type checker
         os.set_blocking(self.output.fileno(), False)
 
     def read(self) -> bytes:

@@ -19,6 +19,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin, TabularInline
 from core.admin.read_only import ReadOnly
+from core.bases import ModelForm
 from core.values.keys import is_key
 from identity.granting import (
     grantable_groups,
@@ -63,7 +64,7 @@ class LinkedAccountInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]
+class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django's is generic for the checker only
     """Staff. People are made inactive, never deleted: events name them."""
 
     form = UserChangeForm
@@ -161,7 +162,7 @@ class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the bases differ in the type of a row
     """Roles (the table in identity/rights/roles.py, read-only) and groups of your own."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -200,7 +201,7 @@ def _is_role(group: Group | None) -> bool:
     return group is not None and group.name in ROLES
 
 
-class ServiceClientForm(forms.ModelForm):  # type: ignore[type-arg]
+class ServiceClientForm(ModelForm):
     """Offers the trusted issuers, and the scopes that the person at the form may give."""
 
     giver: User
@@ -225,7 +226,7 @@ class ServiceClientForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(ServiceClient)
-class ServiceClientAdmin(ModelAdmin):  # type: ignore[misc]
+class ServiceClientAdmin(ModelAdmin):
     """Programs that call the API. Their secrets are the issuer's affair: none is kept here."""
 
     form = ServiceClientForm
@@ -263,7 +264,7 @@ class ServiceClientAdmin(ModelAdmin):  # type: ignore[misc]
 
 
 @admin.register(AccessRecord)
-class AccessRecordAdmin(ReadOnly, ModelAdmin):  # type: ignore[misc]
+class AccessRecordAdmin(ReadOnly, ModelAdmin):
     """Who looked at health data. Nobody changes it, not even here."""
 
     list_display = ["at", "actor", "how", "via", "patients", "address", "reason"]

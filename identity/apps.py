@@ -13,10 +13,10 @@ class IdentityConfig(AppConfig):
         """Connect what listens, and register the system checks."""
         from axes.models import AccessAttempt
 
-        from identity import checks  # noqa: F401 - they register themselves
+        from identity import checks
         from identity.passwords.attempts import keep_nothing_typed
         from identity.rights.roles import keep_in_step
-        from identity.sign_in import fresh  # noqa: F401 - they register themselves
+        from identity.sign_in import fresh
 
         pre_save.connect(keep_nothing_typed, AccessAttempt, dispatch_uid="identity.attempts")
 

@@ -113,7 +113,7 @@ class User(AbstractUser):
 
     def _get_session_auth_hash(self, secret: Any = None) -> str:
         """Django's, by the password, and the epoch: at 0 the sessions of before go on."""
-        known: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]
+        known: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # missing in the stubs
         if not self.session_epoch:
             return known
         salted = salted_hmac("identity.sessions", f"{known}{self.session_epoch}", secret=secret)

@@ -12,7 +12,7 @@ class NotificationsConfig(AppConfig):
         """Connect the receivers and the checks; register the channels with the apps below."""
         from customers import contact_channels
         from identity import notices
-        from notifications import checks, signals  # noqa: F401
+        from notifications import checks, signals
         from notifications.channels import channels
         from notifications.delivery import staff_email
         from notifications.staff_actions.actions import register_kinds

@@ -37,7 +37,7 @@ __all__ = [
 
 
 @transaction.atomic
-def notify(
+def notify(  # noqa: PLR0913 - the public interface; each but the customer has a default
     customer: Customer,
     message: str = "",
     channel: str = "",

@@ -10,6 +10,6 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, register the checks and what can go wrong."""
-        from orders import checks, signals, staff_actions  # noqa: F401
+        from orders import checks, signals, staff_actions
 
         staff_actions.register_kinds()

@@ -205,7 +205,7 @@ def remember(order: Order, lines: list[OrderLine]) -> None:
     """Let `order.lines.all()` answer without a query, as after `prefetch_related`."""
     known = OrderLine.objects.filter(order=order)
     known._result_cache = lines
-    order._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]
+    order._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]  # as prefetch_related leaves it
 
 
 def summary(lines: Lines) -> str:

@@ -1,5 +1,5 @@
 """What the sandbox is told: addresses, secrets, and how its world behaves."""
-# ruff: noqa: S105 (the defaults are for tests; none of them opens anything real)
+# ruff: noqa: S105 - the defaults are for tests; none of them opens anything real
 
 import base64
 import binascii

@@ -89,7 +89,7 @@ class Fault:
         for name, value in settings.items():
             kind = str if known[name].type is str else (int, float)
             if not isinstance(value, kind):
-                raise ValueError(f"{name} is of the wrong type.")  # noqa: TRY004
+                raise ValueError(f"{name} is of the wrong type.")  # noqa: TRY004 - one kind of error for all
         fault = cls(**settings)
         if fault.status and not fault.mode:
             fault.mode = "status"
@@ -99,7 +99,7 @@ class Fault:
             reports.check(fault.events, fault.mode, target)
         if fault.mode.startswith("status") and not 200 <= fault.status <= 599:
             raise ValueError("The mode needs a status between 200 and 599.")
-        fault.dice = random.Random(fault.seed)  # noqa: S311 (repeatable, not secret)
+        fault.dice = random.Random(fault.seed)  # noqa: S311 - repeatable, not secret
         return fault
 
     def concerns(self, request: web.Request) -> bool:

@@ -10,7 +10,7 @@ class ShippingConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the receivers, register the checks and what can go wrong."""
-        from shipping import checks, signals  # noqa: F401
+        from shipping import checks, signals
         from shipping.staff_actions import actions
 
         actions.register_kinds()

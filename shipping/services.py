@@ -92,7 +92,7 @@ def check_supported(shipment: Shipment, order: Order, field: str = "delivery_add
         text = f"{shipment.provider} cannot take it: {error}."
         raise ValidationError({field: text}) from error
     except Exception as error:  # noqa: BLE001 - a bug in an adapter must not refuse orders
-        logger.error("%s in %s", type(error).__name__, shipment.provider)  # noqa: TRY400
+        logger.error("%s in %s", type(error).__name__, shipment.provider)
 
 
 def stop_shipments(order: Order, *, by: str) -> None:

@@ -1,7 +1,9 @@
 """Rules that hold over the whole project, so that nobody has to remember them."""
 
 import ast
+import io
 import re
+import tokenize
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -180,6 +182,31 @@ def test_the_stand_in_issuer_gives_every_scope_there_is():
     from sandbox.issuer.people import API_SCOPES
 
     assert set(API_SCOPES) == set(SCOPES)
+
+
+def _ours() -> list[str]:
+    """Every Python file that we write, by its path from here."""
+    paths = [path.relative_to(ROOT) for path in ROOT.rglob("*.py")]
+    left_out = {".venv", ".tools", "var", "migrations"}
+    return sorted(str(path) for path in paths if not left_out & set(path.parts))
+
+
+# What switches a check off says why, in words: `
+# `# type: ignore[misc]  # missing in the stubs`.
+SWITCHES_OFF = re.compile(r"#\s*(ruff: )?(noqa|type:\s*ignore|mypy:|pyright:)")
+WITH_A_REASON = re.compile(r"# (ruff: )?noqa: [A-Z0-9, ]+ - \w+|# type: ignore\[[a-z, -]+\]  # \w+")
+
+
+def _switches(path: str) -> Iterator[str]:
+    tokens = tokenize.generate_tokens(io.StringIO((ROOT / path).read_text()).readline)
+    for token in tokens:
+        if token.type == tokenize.COMMENT and SWITCHES_OFF.match(token.string):
+            yield token.string
+
+
+def test_what_switches_a_check_off_says_why():
+    switches = [(path, each) for path in _ours() for each in _switches(path)]
+    assert not [(path, each) for path, each in switches if not WITH_A_REASON.match(each)]
 
 
 def _product() -> list[str]:

@@ -69,5 +69,5 @@ def _jobs(count: int) -> list[tuple[Request, Reader]]:
 
 def _slow_down(url: str) -> None:
     faults = json.dumps({"africastalking": {"latency_ms": 1000 * LATENCY}}).encode()
-    order = urllib.request.Request(f"{url}/faults", faults, method="PUT")  # noqa: S310
-    urllib.request.urlopen(order, timeout=5).close()  # noqa: S310
+    order = urllib.request.Request(f"{url}/faults", faults, method="PUT")
+    urllib.request.urlopen(order, timeout=5).close()

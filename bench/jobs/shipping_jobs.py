@@ -119,8 +119,8 @@ def dispatch_jobs() -> Iterator[Line]:
 
 def _slow_down(url: str) -> None:
     faults = json.dumps({"provider": {"latency_ms": 1000 * LATENCY}}).encode()
-    request = urllib.request.Request(f"{url}/faults", faults, method="PUT")  # noqa: S310
-    urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
+    request = urllib.request.Request(f"{url}/faults", faults, method="PUT")
+    urllib.request.urlopen(request, timeout=5).close()
 
 
 def _client_alone(limits: Limits) -> float:

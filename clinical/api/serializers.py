@@ -21,7 +21,7 @@ class BirthDateField(serializers.DateField):
         return births.checked(value)
 
 
-class BirthDateSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+class BirthDateSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # the library registers it, untyped
     """How it is written, and how it is shown."""
 
     target_class = BirthDateField

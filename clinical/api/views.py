@@ -21,6 +21,7 @@ from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from customers.search.customers import SearchBackend
 from identity.access_log.records import RecordedReads
+from identity.actors import actor_of
 
 
 @extend_schema_view(
@@ -72,7 +73,7 @@ class PatientViewSet(RecordedReads, viewsets.ModelViewSet[Patient]):
     def perform_destroy(self, instance: Patient) -> None:
         """Delete a patient who never had a study. Raises Conflict for any other."""
         try:
-            services.delete_patient(instance, by=_actor(self.request))
+            services.delete_patient(instance, by=actor_of(self.request))
         except ProtectedError as error:
             raise Conflict(
                 "This patient has studies on record, perhaps deleted ones. Health records are "
@@ -127,12 +128,12 @@ class StudyViewSet(RecordedReads, viewsets.ModelViewSet[Study]):
     def perform_create(self, serializer: Any) -> None:
         """Create it with its event."""
         study = Study(patient=self.patient, **serializer.validated_data)
-        serializer.instance = services.create_study(study, by=_actor(self.request))
+        serializer.instance = services.create_study(study, by=actor_of(self.request))
 
     def perform_update(self, serializer: Any) -> None:
         """Change it with its event."""
         serializer.instance = services.update_study(
-            serializer.instance, by=_actor(self.request), **serializer.validated_data
+            serializer.instance, by=actor_of(self.request), **serializer.validated_data
         )
 
     def patients_in(self, body: Any) -> list[int]:
@@ -141,9 +142,4 @@ class StudyViewSet(RecordedReads, viewsets.ModelViewSet[Study]):
 
     def perform_destroy(self, instance: Study) -> None:
         """Take it off the record, with its event."""
-        services.delete_study(instance, by=_actor(self.request))
-
-
-def _actor(request: Request) -> str:
-    actor: str = request.user.actor  # type: ignore[union-attr]
-    return actor
+        services.delete_study(instance, by=actor_of(self.request))

@@ -59,7 +59,7 @@ def test_two_imports_of_the_same_patients_add_them_once():
 
 def test_two_imports_of_the_same_studies_add_them_once():
     PatientFactory.create(external_id="7")
-    job = lambda: run(StudyImporter(), io.BytesIO(STUDIES), by="user:test")  # noqa: E731
+    job = lambda: run(StudyImporter(), io.BytesIO(STUDIES), by="user:test")  # noqa: E731 - each run reads a file of its own
     assert sorted(report.created for report in at_once(job, job)) == [0, 500]
     assert Study.objects.count() == StudyEvent.objects.count() == 500
 

@@ -57,8 +57,8 @@ if _refused := list(environment.problems(os.environ)):
 os.environ["DOSETTE_DEMO"] = "false"
 os.environ.setdefault("LOG_FORMAT", "json")
 
-from .base import *  # noqa: E402, F403
-from .base import BASE_DIR  # noqa: E402
+from .base import *
+from .base import BASE_DIR
 
 DEBUG = False
 DATABASE_REFUSES_SUPERUSER = True

@@ -21,4 +21,4 @@ def autocomplete(request: HttpRequest) -> HttpResponseBase:
     if not isinstance(field, ForeignKey | ManyToManyField):
         raise PermissionDenied
     view = admin.site.admin_view(admin.site.autocomplete_view)
-    return view(request)  # type: ignore[no-any-return]
+    return view(request)

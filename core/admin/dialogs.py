@@ -20,7 +20,7 @@ from core.risks import LONGEST_DETAIL, SHORTEST_REASON, UnsafeActionError
 from core.values.text import lenient
 
 
-class DecisionForm(BaseDialogForm):  # type: ignore[misc]
+class DecisionForm(BaseDialogForm):
     """Asks why; where something speaks against it says so, and asks for a tick beside the reason.
 
     A class derived from it names its `model`, and says what speaks against it.
@@ -46,7 +46,7 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
             )
         if self.against or self.needs_reason(self.row):
             needed = self.fields["reason"]
-            needed.required, needed.min_length = True, SHORTEST_REASON  # type: ignore[attr-defined]
+            needed.required, needed.min_length = True, SHORTEST_REASON
 
     def get_before_template_context(
         self, request: HttpRequest, object_id: int | str | None = None
@@ -68,7 +68,7 @@ class DecisionForm(BaseDialogForm):  # type: ignore[misc]
         return {"reason": given["reason"], "despite_risk": given.get("despite_risk", False)}
 
 
-class BarTick(UnfoldBooleanWidget):  # type: ignore[misc]
+class BarTick(UnfoldBooleanWidget):
     """A tick with its label beside it, on one line, and seen on the bar's own colour."""
 
     def __init__(self, text: str) -> None:
@@ -82,7 +82,7 @@ class BarTick(UnfoldBooleanWidget):  # type: ignore[misc]
         return format_html('<label style="{}">{}{}</label>', style, tick, self.text)
 
 
-class DecisionBar(ActionForm):  # type: ignore[misc]
+class DecisionBar(ActionForm):
     """The bar of the actions on many rows, with room for a reason, and a tick for rows that were
     refused for a risk."""
 

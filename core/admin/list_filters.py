@@ -20,6 +20,7 @@ from django.utils.timezone import make_aware
 from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.utils import parse_date_str, parse_datetime_str
 
+from core.bases import MixinBase
 from core.values.text import lenient
 from core.web.error_pages import unreadable
 
@@ -37,19 +38,19 @@ class UnreadableListError(BadRequest):
         super().__init__("A filter of a list cannot be read.")
 
 
-class ReadableList:
+class ReadableList(MixinBase):
     """For every page of the admin: its list shows what its address asks for, or nothing."""
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """The list. Raises Unreadable for a filter that is none, or has a value that is none."""
-        return checked(self, request, partial(super().get_changelist_instance, request))  # type: ignore[misc]
+        return checked(self, request, partial(super().get_changelist_instance, request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The page of the list; a 400 that names what cannot be read of its address."""
         try:
-            answer: HttpResponse = super().changelist_view(request, extra_context)  # type: ignore[misc]
+            answer: HttpResponse = super().changelist_view(request, extra_context)
         except UnreadableListError as refused:
             return unreadable(request, refused.name)
         return answer
@@ -72,7 +73,7 @@ class SetAsideFilter(SimpleListFilter):
         return queryset.filter(set_aside_at__isnull=self.value() == "yes")
 
 
-class TimeRangeFilter(RangeDateTimeFilter):  # type: ignore[misc]
+class TimeRangeFilter(RangeDateTimeFilter):
     """Unfold's, but a day without a time is that whole day, and not left out; on staff's clock."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

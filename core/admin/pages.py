@@ -15,12 +15,13 @@ from unfold.views import ChangeList
 
 from core.admin.list_filters import ReadableList
 from core.admin.url_guard import GuardedAdmin
+from core.bases import MixinBase
 from core.database.folding import SortKey, containing
 from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
 from core.values.text import lenient
 
 
-class AlphabeticalList(ChangeList):  # type: ignore[misc]
+class AlphabeticalList(ChangeList):
     """A list that knows which of its columns hold names, and whether it shows all there is."""
 
     @property
@@ -47,25 +48,25 @@ class NamelessRow:
         return f"{self._meta.verbose_name} {self.pk}"
 
 
-class NamelessLog:
+class NamelessLog(MixinBase):
     """For pages of the admin: its log keeps which rows were changed, and no name of anybody."""
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Log it by its number."""
-        return super().log_addition(request, NamelessRow(obj), message)  # type: ignore[misc]
+        return super().log_addition(request, NamelessRow(obj), message)
 
     def log_change(self, request: HttpRequest, obj: Model, message: Any) -> Any:
         """Log it by its number."""
-        return super().log_change(request, NamelessRow(obj), message)  # type: ignore[misc]
+        return super().log_change(request, NamelessRow(obj), message)
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Model]) -> Any:
         """Log them by their numbers."""
         rows = [NamelessRow(row) for row in queryset]
-        return super().log_deletions(request, rows)  # type: ignore[misc]
+        return super().log_deletions(request, rows)
 
     def construct_change_message(self, *args: Any, **kwargs: Any) -> Any:
         """Which fields were changed; of rows below the page what they are, not how they read."""
-        message = super().construct_change_message(*args, **kwargs)  # type: ignore[misc]
+        message = super().construct_change_message(*args, **kwargs)
         for change in message:
             for names in change.values():
                 if "object" in names:
@@ -73,7 +74,7 @@ class NamelessLog:
         return message
 
 
-class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):  # type: ignore[misc]
+class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):
     """A page of the admin: typed text is cleaned, a search finds what is seen, what somebody left
     alone is not written, and an address asks nothing but what the page offers.
 
@@ -112,20 +113,20 @@ class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModel
             super().save_model(request, obj, form, change)
 
 
-class ChangedRows:
+class ChangedRows(MixinBase):
     """Rows below a page: of each only what was changed is written."""
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The forms."""
-        kwargs["form"] = changed_fields_only(kwargs.get("form", self.form))  # type: ignore[attr-defined]
-        return super().get_formset(request, obj, **kwargs)  # type: ignore[misc]
+        kwargs["form"] = changed_fields_only(kwargs.get("form", self.form))
+        return super().get_formset(request, obj, **kwargs)
 
 
-class TabularInline(ChangedRows, CleanText, UnfoldTabularInline):  # type: ignore[misc]
+class TabularInline(ChangedRows, CleanText, UnfoldTabularInline):
     """Rows below a page, in a table."""
 
 
-class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):  # type: ignore[misc]
+class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):
     """Rows below a page, each in a form."""
 
 

@@ -53,7 +53,7 @@ class ConcurrentChangeError(APIException):
     wait = 1
 
 
-class ExceptionFormatter(StandardFormatter):  # type: ignore[misc]
+class ExceptionFormatter(StandardFormatter):
     """The package's, but at most 20 errors an answer, none of which repeats a whole body."""
 
     def get_errors(self) -> list[Error]:
@@ -69,7 +69,7 @@ def _short(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[:longest]}…"
 
 
-class ExceptionHandler(StandardHandler):  # type: ignore[misc]
+class ExceptionHandler(StandardHandler):
     """The package's, but a 503 that we answer on purpose is no crash: its log has no traceback."""
 
     def report_exception(self, exc: APIException, response: Response) -> None:

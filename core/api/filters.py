@@ -62,7 +62,7 @@ class EmailFilter(django_filters.CharFilter):
         super().__init__(*args, lookup_expr=lookup_expr, **kwargs)
 
 
-class TimeField(IsoDateTimeField):  # type: ignore[misc]
+class TimeField(IsoDateTimeField):
     """A time (RFC 3339, in letters of either case), in UTC: PostgreSQL knows no zones beyond 16
     hours."""
 
@@ -84,7 +84,8 @@ class TimeField(IsoDateTimeField):  # type: ignore[misc]
         try:
             return iso_moment(value)
         except (TypeError, ValueError):
-            return super().to_python(value)  # type: ignore[no-any-return]
+            moment: datetime | None = super().to_python(value)
+            return moment
 
 
 class TimeFilter(django_filters.IsoDateTimeFilter):

@@ -30,10 +30,10 @@ class ErrorAnswer(serializers.Serializer[Any]):
     """Every error looks like this."""
 
     type = serializers.ChoiceField(["validation_error", "client_error", "server_error"])
-    errors = ErrorItem(many=True)  # type: ignore[assignment]
+    errors = ErrorItem(many=True)  # type: ignore[assignment]  # the field of this name hides the attribute
 
 
-class AutoSchema(StandardAutoSchema):  # type: ignore[misc]
+class AutoSchema(StandardAutoSchema):
     """Documents the `Idempotency-Key` header and every error that an operation can answer."""
 
     def get_override_parameters(self) -> list[Any]:
@@ -64,7 +64,7 @@ class AutoSchema(StandardAutoSchema):  # type: ignore[misc]
         return errors | {"422"} if self._takes_key() else errors
 
 
-class StrictRequests(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+class StrictRequests(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]  # the library registers it, untyped
     """Says of request bodies that unknown fields are refused."""
 
     target_class = "core.api.serializers.StrictMixin"

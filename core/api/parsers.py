@@ -1,6 +1,7 @@
 """How bodies are read: JSON in UTF-8 (RFC 8259), bounded, and storable as it stands."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import IO, Any
@@ -57,8 +58,8 @@ def _reader_of_objects() -> Callable[[list[tuple[str, Any]]], dict[str, Any]]:
             raise ParseError(f"The body may hold at most {MOST_NAMES} names.", "too_many_names")
         value = dict(pairs)
         if len(value) < len(pairs):
-            seen: set[str] = set()
-            twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+            counts = Counter(name for name, _ in pairs)
+            twice = next(name for name, _ in pairs if counts[name] > 1)
             text = "This name stands twice in one object. Send it once."
             raise ValidationError({printable(twice): [text]}, code="duplicate_name")
         return value

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.fields import empty, get_error_detail
 
 from core.api.errors import MOST_ERRORS
+from core.bases import MixinBase
 from core.values import text
 from core.values.dates import iso_date
 
@@ -100,7 +101,7 @@ class ListField(serializers.ListField):
         return values
 
 
-class StrictMixin:
+class StrictMixin(MixinBase):
     """Refuses unknown and read-only fields by name instead of dropping them silently."""
 
     def to_internal_value(self, data: Any) -> Any:
@@ -112,10 +113,10 @@ class StrictMixin:
                     {str(name)[:100]: ["This field is unknown or read-only."] for name in unknown},
                     code="unknown_field",
                 )
-        return super().to_internal_value(data)  # type: ignore[misc]
+        return super().to_internal_value(data)
 
     def _writable(self) -> list[str]:
-        fields = self.fields  # type: ignore[attr-defined]
+        fields = self.fields
         return [name for name, field in fields.items() if not field.read_only]
 
 

@@ -34,7 +34,8 @@ def fields_of(action: Action, subject: Any, given: Mapping[str, Any]) -> dict[st
 
     Raises ValidationError by field, for unknown ones too.
     """
-    known = action.form.base_fields  # type: ignore[attr-defined]
+    form_class: Any = action.form
+    known = form_class.base_fields
     unknown = sorted(set(given) - set(known))
     if unknown:
         raise ValidationError({str(unknown[0])[:100]: "This action has no such field."})

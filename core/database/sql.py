@@ -16,7 +16,7 @@ def is_concurrency_error(error: BaseException | None) -> bool:
     return code in _CONCURRENCY_CODES
 
 
-def update_each(
+def update_each(  # noqa: PLR0913 - four of them have a default
     model: type[models.Model],
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
@@ -59,7 +59,7 @@ def _statement(
         if expressions.get(column) != ""
     )
     return (
-        f"WITH locked AS (SELECT id FROM {table} WHERE id = ANY(%s::{types['id']}[]) "  # noqa: S608
+        f"WITH locked AS (SELECT id FROM {table} WHERE id = ANY(%s::{types['id']}[]) "  # noqa: S608 - SQL of ours
         f"ORDER BY id FOR NO KEY UPDATE) "
         f"UPDATE {table} AS t SET {settings} "
         f"FROM locked JOIN unnest({arrays}) AS v({', '.join(columns)}) USING (id) "

@@ -106,6 +106,6 @@ def start(service: str) -> bool:
     # Without baggage: what a caller puts there would travel through the broker.
     set_global_textmap(TraceContextTextMapPropagator())
     DjangoInstrumentor().instrument(excluded_urls="livez,readyz,metrics,static")
-    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]
+    CeleryInstrumentor().instrument()  # type: ignore[no-untyped-call]  # it has no types
     Psycopg2Instrumentor().instrument(skip_dep_check=True)
     return True

@@ -56,7 +56,7 @@ def record(
         for row, each in bad:
             # Kind only: its text may quote the row.
             kind = type(each).__name__
-            logger.error("%s while recording %s %s", kind, queue.name, row.pk)  # noqa: TRY400
+            logger.error("%s while recording %s %s", kind, queue.name, row.pk)
         return bad
     return []
 

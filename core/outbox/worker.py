@@ -160,11 +160,9 @@ class _Sender:
         """The row's job. A bug that one row brings out must not cost the others their attempt."""
         try:
             return self._queue.prepare(row)
-        except Exception as error:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001 - one row's bug is not the others'
             # Kind only: its text and its traceback may quote the row.
-            logger.error(  # noqa: TRY400
-                "%s while preparing %s %s", type(error).__name__, self._queue.name, row.pk
-            )
+            logger.error("%s while preparing %s %s", type(error).__name__, self._queue.name, row.pk)
             return Temporary(f"not sent: our own {type(error).__name__}")
 
     def _begin(self, rows: Sequence[Any], jobs: Sequence[Job | Call | Outcome]) -> None:

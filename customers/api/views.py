@@ -26,6 +26,7 @@ from customers.api.serializers import (
 from customers.models import Address, Customer
 from customers.search.customers import SearchBackend, search
 from customers.services import add_address, change_address, delete_address, still_used_by
+from identity.actors import actor_of
 
 CUSTOMER_KEY = OpenApiParameter("customer_pk", int, OpenApiParameter.PATH, description="Its id.")
 UNMOVED = (
@@ -144,7 +145,7 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
         lines = dict(form.validated_data)
         is_default = lines.pop("is_default", False)
         try:
-            added = add_address(self.customer, lines, by=_actor(request), is_default=is_default)
+            added = add_address(self.customer, lines, by=actor_of(request), is_default=is_default)
         except Customer.DoesNotExist as error:
             raise NotFound from error
         shipped = added.shipped if _holds(request, "orders:read") else []
@@ -186,11 +187,6 @@ def _with_users(address: Address, request: Request) -> dict[str, Any]:
 def _holds(request: Request, scope: str) -> bool:
     held: Any = request.auth
     return scope in held.scopes
-
-
-def _actor(request: Request) -> str:
-    actor: str = request.user.actor  # type: ignore[union-attr]
-    return actor
 
 
 def _as_refusal(error: IntegrityError) -> Exception:

@@ -53,7 +53,7 @@ def _in_region(dialled: str, region: str) -> str:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164) if valid else ""
 
 
-class PhoneFormField(PhoneNumberField):  # type: ignore[misc]
+class PhoneFormField(PhoneNumberField):
     """A phone number as it was dialled or pasted."""
 
     def to_python(self, value: Any) -> Any:

@@ -31,7 +31,7 @@ class FieldSerializer(Serializer):
     """Something that an action wants to know."""
 
     name = serializers.CharField()
-    required = BooleanField()  # type: ignore[assignment]
+    required = BooleanField()  # type: ignore[assignment]  # a field hides the attribute
     help = serializers.CharField()
     choices = serializers.ListField(child=serializers.CharField())
 
@@ -40,20 +40,20 @@ class ActionSerializer(Serializer):
     """Something that can be done now. `obstacle` says what speaks against it, if anything does."""
 
     name = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
+    label = serializers.CharField()  # type: ignore[assignment]  # a field hides the attribute
     explained = serializers.CharField()
     obstacle = serializers.CharField()
     needs_reason = BooleanField()
     roles = serializers.ListField(
         child=serializers.CharField(), help_text="The roles of staff who may do it in the admin."
     )
-    fields = FieldSerializer(many=True)  # type: ignore[assignment]
+    fields = FieldSerializer(many=True)
 
 
 class CaseSerializer(ModelSerializer):
     """Something that somebody must look at: what happened, what the other side said, since when."""
 
-    label = serializers.SerializerMethodField(  # type: ignore[assignment]
+    label = serializers.SerializerMethodField(  # type: ignore[assignment]  # a field hides the attribute
         help_text="The kind, in words."
     )
     provider = serializers.CharField(source="source", read_only=True)
@@ -137,7 +137,7 @@ class ActSerializer(Serializer):
     despite_risk = BooleanField(
         required=False, default=False, help_text="The action's `obstacle` was read and weighed."
     )
-    fields = serializers.DictField(  # type: ignore[assignment]
+    fields = serializers.DictField(  # type: ignore[assignment]  # a field hides the attribute
         child=TextField(max_length=500, allow_blank=True),
         required=False,
         help_text="The action's fields, by name.",

@@ -17,6 +17,7 @@ from core.api.pagination import OrderingFilter
 from core.cases.models import Case
 from desk.api.filters import CaseFilter
 from desk.api.serializers import ActSerializer, CaseDetailSerializer, CaseSerializer
+from identity.actors import actor_of
 from identity.tokens.errors import InsufficientScope
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="One of its `actions`.")
@@ -86,8 +87,7 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         form.is_valid(raise_exception=True)
         given = dict(form.validated_data)
         fields = cases.fields_of(chosen, cases.subject_of(case), given.pop("fields", {}))
-        actor: str = request.user.actor  # type: ignore[union-attr]
-        cases.act(case, chosen, by=actor, fields=fields, **given)
+        cases.act(case, chosen, by=actor_of(request), fields=fields, **given)
         shown = CaseDetailSerializer(self.get_object(), context=self.get_serializer_context())
         return Response(shown.data)
 

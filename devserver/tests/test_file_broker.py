@@ -90,7 +90,7 @@ def test_a_long_message_is_seen_only_when_it_is_whole(tmp_path: Path) -> None:
 def test_two_producers_and_three_consumers_lose_and_double_nothing(tmp_path: Path) -> None:
     halves = [(0, COUNT // 2), (COUNT // 2, COUNT)]
     command = [sys.executable, "-c", PRODUCE, str(tmp_path)]
-    producers = [subprocess.Popen([*command, str(a), str(b)]) for a, b in halves]  # noqa: S603
+    producers = [subprocess.Popen([*command, str(a), str(b)]) for a, b in halves]
     taken: list[int] = []
     stop = threading.Event()
     connections = [connect(tmp_path) for _ in range(3)]
@@ -125,7 +125,7 @@ except OSError as error:
 
 
 def test_on_a_full_disk_it_is_an_error_and_nothing_is_left_behind(tmp_path: Path) -> None:
-    answer = subprocess.check_output(  # noqa: S603 - a program of our own
+    answer = subprocess.check_output(
         [sys.executable, "-c", FULL_DISK, str(tmp_path)], text=True, timeout=30
     )
     assert answer == "OSError\n"

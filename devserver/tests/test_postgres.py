@@ -44,7 +44,7 @@ def use(home: Path) -> Iterator[Callable[[], User]]:
     def start() -> User:
         command = [sys.executable, "-c", USE, str(home)]
         pipe = subprocess.PIPE
-        users.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))  # noqa: S603
+        users.append(subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True))
         return users[-1]
 
     yield start

@@ -35,7 +35,7 @@ def start() -> Iterator[Callable[..., Run]]:
     started: list[Run] = []
 
     def run(*words: str, cwd: Path = ROOT) -> Run:
-        supervisor = subprocess.Popen(  # noqa: S603
+        supervisor = subprocess.Popen(
             words,
             cwd=cwd,
             env=ENVIRONMENT,

@@ -35,9 +35,10 @@ def needs_access_reason(user: Any) -> bool:
     """Whether this person treats nobody. For programs it is voluntary: their name says it."""
     if not isinstance(user, User):
         return False
-    if not hasattr(user, "_treats"):
-        user._treats = user.groups.filter(name__in=TREATING).exists()  # type: ignore[attr-defined]
-    return not user._treats  # type: ignore[attr-defined]
+    known: Any = user  # asked once for each request
+    if not hasattr(known, "treats_patients"):
+        known.treats_patients = user.groups.filter(name__in=TREATING).exists()
+    return not known.treats_patients
 
 
 def header_of(request: Any) -> str:

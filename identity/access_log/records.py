@@ -17,9 +17,12 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from core.bases import MixinBase
 from core.values.keys import is_key
 from identity.access_log import reasons
 from identity.models import AccessRecord, How, User, Via
+from identity.tokens.errors import ReasonNeeded
+from identity.tokens.permissions import may_read
 
 if TYPE_CHECKING:  # the admin uses this too, and workers load the admin: they need no DRF
     from rest_framework.request import Request as ApiRequest
@@ -100,7 +103,7 @@ def address_of(request: HttpRequest | ApiRequest) -> str | None:
         return None
 
 
-class RecordedReads:
+class RecordedReads(MixinBase):
     """For API views of health data: every answer that shows some is on record.
 
     Comes first among the bases. `patients_in` says whose data an answer's body holds.
@@ -108,9 +111,7 @@ class RecordedReads:
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         """Refuse who must say why and does not, once it is known that they may. ReasonNeeded."""
-        from identity.tokens.errors import ReasonNeeded
-
-        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        super().initial(request, *args, **kwargs)
         if reasons.needs_access_reason(request.user) and not reasons.header_of(request):
             raise ReasonNeeded
 
@@ -120,13 +121,11 @@ class RecordedReads:
 
     def finalize_response(self, request: Any, response: Response, *args: Any, **kw: Any) -> Any:
         """The answer, once the read is on record."""
-        from identity.tokens.permissions import may_read
-
         shows = 200 <= response.status_code < 300 and response.data is not None
         # Who may write and not read is shown an id (identity/api/renderers.py): that is no read.
         if shows and request.method != "OPTIONS" and may_read(request, self):
             record(request, self.patients_in(response.data), self._how(request))
-        return super().finalize_response(request, response, *args, **kw)  # type: ignore[misc]
+        return super().finalize_response(request, response, *args, **kw)
 
     def _how(self, request: Any) -> str:
         if getattr(self, "action", "") != "list":
@@ -134,7 +133,7 @@ class RecordedReads:
         return How.SEARCH if request.query_params.get("search") else How.LIST
 
 
-class RecordedAdmin:
+class RecordedAdmin(MixinBase):
     """For admin pages of health data: lists, searches, pages and autocompletion are on record.
 
     Comes first among the bases. `patient_key` names the column that holds the patient's key.
@@ -147,7 +146,7 @@ class RecordedAdmin:
         """The list, once the patients on it are on record."""
         if page := self._why(request, reasons.LISTS):
             return page
-        answer = super().changelist_view(request, extra_context)  # type: ignore[misc]
+        answer = super().changelist_view(request, extra_context)
         shown = (getattr(answer, "context_data", None) or {}).get("cl")
         if shown is not None:
             how = How.SEARCH if shown.query else How.LIST
@@ -159,7 +158,7 @@ class RecordedAdmin:
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:
         """The form of a row, or of a new one, once who must say why has said it."""
         page = self._why_of(request, object_id)
-        return page or super().changeform_view(request, object_id, *args)  # type: ignore[misc]
+        return page or super().changeform_view(request, object_id, *args)
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
         """The form as it is shown, once the patients that it names are on record.
@@ -173,7 +172,7 @@ class RecordedAdmin:
             if page := self._why(request, key):
                 return page
             record(request, [key], How.DETAIL, reason=reasons.given_reason(request, key))
-        return super().render_change_form(request, context, *args, **kw)  # type: ignore[misc]
+        return super().render_change_form(request, context, *args, **kw)
 
     def _patient_of(self, field: Any) -> int | None:
         """The patient whom a field of a form shows, if it shows one."""
@@ -189,18 +188,18 @@ class RecordedAdmin:
     def delete_view(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
         """The page that asks before it deletes."""
         page = self._why_of(request, object_id)
-        return page or super().delete_view(request, object_id, *args)  # type: ignore[misc]
+        return page or super().delete_view(request, object_id, *args)
 
     def history_view(self, request: HttpRequest, object_id: str, *args: Any) -> Any:
         """What was changed in the admin."""
         page = self._why_of(request, object_id)
-        return page or super().history_view(request, object_id, *args)  # type: ignore[misc]
+        return page or super().history_view(request, object_id, *args)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
         """The row behind a page (to change, to delete, its history), once it is on record."""
-        patient_row = super().get_object(request, object_id, from_field)  # type: ignore[misc]
+        patient_row = super().get_object(request, object_id, from_field)
         # The page asks for the right only after this.
-        if patient_row is not None and self.has_view_or_change_permission(request, patient_row):  # type: ignore[attr-defined]
+        if patient_row is not None and self.has_view_or_change_permission(request, patient_row):
             why = reasons.given_reason(request, getattr(patient_row, self.patient_key))
             self._record(request, [patient_row], How.DETAIL, why)
             page = request.GET.get("looked", "1")
@@ -212,9 +211,7 @@ class RecordedAdmin:
 
         Raises PermissionDenied while a reason is due: a field cannot ask for it.
         """
-        rows, may_repeat = super().get_search_results(  # type: ignore[misc]
-            request, queryset, search_term
-        )
+        rows, may_repeat = super().get_search_results(request, queryset, search_term)
         match = request.resolver_match
         if match is not None and match.url_name in ("autocomplete", "search"):
             if self._why(request, reasons.LISTS):
@@ -228,14 +225,14 @@ class RecordedAdmin:
 
     def _why(self, request: HttpRequest, key: Any) -> HttpResponse | None:
         """The page that asks for a reason, if one is due from somebody who may look at all."""
-        may_look = self.has_view_permission(request)  # type: ignore[attr-defined]
+        may_look = self.has_view_permission(request)
         return reasons.page_for(request, key) if may_look else None
 
     def _why_of(self, request: HttpRequest, object_id: Any) -> HttpResponse | None:
         """The same for the patient of a row; a new row has none yet, so it is as for lists."""
-        rows = self.model._default_manager.none()  # type: ignore[attr-defined]
+        rows = self.model._default_manager.none()
         if object_id is not None and is_key(object_id):
-            rows = self.model._default_manager.filter(pk=object_id)  # type: ignore[attr-defined]
+            rows = self.model._default_manager.filter(pk=object_id)
         key = rows.values_list(self.patient_key, flat=True).first()
         return self._why(request, reasons.LISTS if key is None else key)
 

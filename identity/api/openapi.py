@@ -28,7 +28,7 @@ class AutoSchema(openapi.AutoSchema):
         return f"{description}\n\n{scopes_text}".strip()
 
 
-class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library registers it, untyped
     """A bearer token."""
 
     target_class = "identity.tokens.bearer.BearerAuthentication"

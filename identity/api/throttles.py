@@ -39,11 +39,11 @@ class ClientThrottle(BaseThrottle):
     def allow_request(self, request: Request, view: Any) -> bool:
         """Whether there is room; the answer's headers say how much."""
         rate = rate_of(settings.RATE_CLIENT)
-        caller = request.user
+        caller: Any = request.user
         if rate is None or getattr(caller, "pk", None) is None:
             return True
-        self.verdict = hit(f"{caller._meta.model_name}:{caller.pk}", rate)  # type: ignore[union-attr]
-        request._request.rate_verdict = ("client", self.verdict)  # type: ignore[attr-defined]
+        self.verdict = hit(f"{caller._meta.model_name}:{caller.pk}", rate)
+        request._request.rate_verdict = ("client", self.verdict)  # type: ignore[attr-defined]  # for the middleware
         return self.verdict.allowed
 
     def wait(self) -> float | None:
@@ -122,7 +122,7 @@ def _is_webhook(request: HttpRequest) -> bool:
 
 def note_proof(request: HttpRequest) -> None:
     """Write down that this webhook is its sender's own: whatever it is answered, it is no flood."""
-    request.is_proven = True  # type: ignore[attr-defined]
+    request.is_proven = True  # type: ignore[attr-defined]  # for the middleware
 
 
 def network_of(request: HttpRequest) -> str:

@@ -17,7 +17,7 @@ from identity.passwords import second_factor
 
 
 @admin.register(AccessAttempt)
-class AccessAttemptAdmin(ModelAdmin):  # type: ignore[misc]
+class AccessAttemptAdmin(ModelAdmin):
     """Names and the addresses they were tried from; deleting a line unlocks it at once."""
 
     nothing_here = "Nobody has typed a wrong password."
@@ -48,7 +48,7 @@ RESET_DIALOG = {
 }
 
 
-class SecondFactorReset(ModelAdmin):  # type: ignore[misc]
+class SecondFactorReset(ModelAdmin):
     """Lets a manager help somebody whose phone is gone. The secret is shown to nobody."""
 
     actions_detail = ["reset_second_factor"]

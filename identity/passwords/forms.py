@@ -30,7 +30,7 @@ def _code_field(label: str, *, required: bool) -> TokenField:
     )
 
 
-class LoginForm(AuthenticationForm):  # type: ignore[misc]
+class LoginForm(AuthenticationForm):
     """User name and password, and the code of who has a second factor."""
 
     code = _code_field("Code of your authenticator app", required=False)

@@ -1,5 +1,6 @@
 """The page where somebody sets up, renews or removes their own second factor."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -61,7 +62,9 @@ class SecondFactorPage(View):
         admin.site.get_model_admin(User).log_change(request, person, what)
         return codes
 
-    def _page(self, request: HttpRequest, form: CodeForm, codes: list[str] = []) -> HttpResponse:  # noqa: B006
+    def _page(
+        self, request: HttpRequest, form: CodeForm, codes: Sequence[str] = ()
+    ) -> HttpResponse:
         factor = SecondFactor.objects.filter(user=request.user.pk).first()
         context = admin.site.each_context(request) | {
             "title": "Second factor",

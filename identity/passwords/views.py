@@ -51,7 +51,7 @@ def _tried_password(request: HttpRequest) -> HttpResponse:
 
 def _own_password(request: HttpRequest) -> HttpResponse:
     view = admin.site.admin_view(admin.site.password_change, cacheable=True)
-    return view(request)  # type: ignore[no-any-return]
+    return view(request)
 
 
 def _alone(request: HttpRequest, name: str | None, act: Page) -> HttpResponse:

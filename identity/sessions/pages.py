@@ -39,7 +39,7 @@ class OwnSessions(View):
         return redirect("own_sessions")
 
 
-class SessionsOfPerson(ModelAdmin):  # type: ignore[misc]
+class SessionsOfPerson(ModelAdmin):
     """The sessions of somebody, on a page of theirs in the admin."""
 
     @action(description="Sessions", icon="devices", permissions=["sign_out"])

@@ -12,7 +12,7 @@ from identity.sign_in import id_token, people
 from identity.sign_in.provider import SignInRefusedError, get_as_bearer, post_form, setting
 
 
-class StaffSignIn(OIDCAuthenticationBackend):  # type: ignore[misc]
+class StaffSignIn(OIDCAuthenticationBackend):
     """Signs a member of staff in with the answer of the issuer."""
 
     get_settings = staticmethod(setting)
@@ -36,7 +36,7 @@ class StaffSignIn(OIDCAuthenticationBackend):  # type: ignore[misc]
         try:
             person: User | None = super().authenticate(request, **kwargs)
         except SignInRefusedError as refusal:
-            request.sign_in_refused = refusal  # type: ignore[attr-defined]
+            request.sign_in_refused = refusal  # type: ignore[attr-defined]  # for the view
             return None
         return person
 

@@ -17,7 +17,7 @@ BACKEND = "identity.sign_in.backend.StaffSignIn"
 LONGEST_OVERDUE = 3600.0
 
 
-class RenewSession(SessionRefresh):  # type: ignore[misc]
+class RenewSession(SessionRefresh):
     """Renews silently (`prompt=none`) when a page is opened; the roles come with it.
 
     The library's own would also send scripts away, lose the session while the issuer is down, and
@@ -40,12 +40,12 @@ class RenewSession(SessionRefresh):  # type: ignore[misc]
         return str(setting("OIDC_RP_CLIENT_ID"))
 
     @property
-    def OIDC_RP_SCOPES(self) -> str:  # noqa: N802
+    def OIDC_RP_SCOPES(self) -> str:  # noqa: N802 - the library's name
         """What is asked of the issuer."""
         return str(setting("OIDC_RP_SCOPES"))
 
     @property
-    def OIDC_OP_AUTHORIZATION_ENDPOINT(self) -> str:  # noqa: N802
+    def OIDC_OP_AUTHORIZATION_ENDPOINT(self) -> str:  # noqa: N802 - the library's name
         """Where to send the browser."""
         return endpoint("authorization_endpoint")
 

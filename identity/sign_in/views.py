@@ -42,7 +42,7 @@ def to_login(request: HttpRequest, reason: str, after: str = "") -> HttpResponse
 
 
 @method_decorator(never_cache, "dispatch")
-class Begin(OIDCAuthenticationRequestView):  # type: ignore[misc]
+class Begin(OIDCAuthenticationRequestView):
     """Sends the browser to the issuer."""
 
     get_settings = staticmethod(setting)
@@ -71,7 +71,7 @@ def date_of_beginning(request: HttpRequest) -> None:
 
 
 @method_decorator(never_cache, "dispatch")
-class Callback(OIDCAuthenticationCallbackView):  # type: ignore[misc]
+class Callback(OIDCAuthenticationCallbackView):
     """Where the issuer sends the browser back to."""
 
     get_settings = staticmethod(setting)

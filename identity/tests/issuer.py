@@ -136,7 +136,7 @@ class LoopbackIssuer:
         addresses = {f"{name}_endpoint": f"{self.url}/{name}" for name in names}
         return {"issuer": self.url, "jwks_uri": f"{self.url}/jwks", **addresses, **self.discovery}
 
-    def _handler(issuer: "LoopbackIssuer") -> type[BaseHTTPRequestHandler]:  # noqa: N805
+    def _handler(issuer: "LoopbackIssuer") -> type[BaseHTTPRequestHandler]:  # noqa: N805 - the handler has a self
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 status, body = issuer._answer(self.path)

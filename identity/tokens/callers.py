@@ -63,7 +63,7 @@ def _statement() -> tuple[str, list[str]]:
     fields = ServiceClient._meta.concrete_fields
     columns = ", ".join(f'"{field.column}"' for field in fields)
     table = ServiceClient._meta.db_table
-    statement = f'SELECT {columns} FROM "{table}" WHERE issuer = %s AND client_id = %s'  # noqa: S608
+    statement = f'SELECT {columns} FROM "{table}" WHERE issuer = %s AND client_id = %s'  # noqa: S608 - our own columns
     return statement, [field.attname for field in fields]
 
 

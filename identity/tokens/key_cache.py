@@ -34,7 +34,7 @@ def shared(name: str) -> Mapping[str, Any]:
         if isinstance(stored, str):
             known = signing.loads(stored, salt=SALT)
             return {**known, "at": known["at"] + _ahead()}
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001 - each cache has errors of its own
         logger.warning("no shared keys of the issuer: %s", type(error).__name__)
     return {}
 

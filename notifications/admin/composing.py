@@ -65,8 +65,9 @@ class MessageForm(forms.Form):
         self.customer = customer
         open_routes = [name for name, route in routes_to(customer).items() if not route.obstacle]
         labels = [(name, channels()[name].label) for name in open_routes]
-        self.fields["channel"].choices = [("", _default(customer, labels)), *labels]  # type: ignore[attr-defined]
-        self.fields["template"].choices = [("", "none: the text below"), *_names()]  # type: ignore[attr-defined]
+        fields: Any = self.fields
+        fields["channel"].choices = [("", _default(customer, labels)), *labels]
+        fields["template"].choices = [("", "none: the text below"), *_names()]
 
     def clean(self) -> dict[str, Any]:
         """Raise ValidationError for what could not be sent; else keep the row that would be."""

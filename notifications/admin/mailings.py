@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.forms import CharField, HiddenInput, IntegerField, ModelForm
+from django.forms import CharField, HiddenInput, IntegerField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -16,6 +16,7 @@ from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWid
 
 from core.admin.dialogs import go_to
 from core.admin.pages import HistoryInline, LargeTableAdmin
+from core.bases import ModelForm
 from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 from identity.actors import actor_of
@@ -30,7 +31,7 @@ STATE_COLOURS = {
 }
 
 
-class DraftForm(ModelForm):  # type: ignore[type-arg]
+class DraftForm(ModelForm):
     """The content of a draft, refused when it is typed."""
 
     class Meta:
@@ -45,7 +46,7 @@ class DraftForm(ModelForm):  # type: ignore[type-arg]
         return cleaned
 
 
-class StartForm(BaseDialogForm):  # type: ignore[misc]
+class StartForm(BaseDialogForm):
     """What it comes to; whoever starts it types the number of recipients."""
 
     form_before_template = "admin/notifications/forecast.html"
@@ -75,7 +76,7 @@ class StartForm(BaseDialogForm):  # type: ignore[misc]
         return {"forecast": mailings.forecast(mailing)}
 
 
-class SureForm(BaseDialogForm):  # type: ignore[misc]
+class SureForm(BaseDialogForm):
     """Nothing to fill in."""
 
 

@@ -28,7 +28,8 @@ class CustomersAddressForm(AddressForm):
             data, auto_id="%s", initial={"country": settings.PHONENUMBER_DEFAULT_REGION}
         )
         self.texts, tag = texts_for(language)
-        self.fields["country"].choices = country_choices(tag)  # type: ignore[attr-defined]
+        country: Any = self.fields["country"]
+        country.choices = country_choices(tag)
         for name, field in self.fields.items():
             field.label = self.texts[name]
             field.help_text = ""

@@ -14,6 +14,7 @@ from unfold.widgets import (
     UnfoldAdminTextInputWidget,
 )
 
+from core.bases import ModelChoiceField, ModelForm
 from core.forms import CharField, TextField
 from customers import contact_channels
 from customers.forms import never_cut
@@ -25,7 +26,7 @@ from orders.rules import Lines, check_address, check_lines
 from orders.services import Delivery
 
 
-class PlacingForm(forms.ModelForm):  # type: ignore[type-arg]
+class PlacingForm(ModelForm):
     """An order for a customer, who gets its messages by a channel that must reach them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -92,7 +93,7 @@ class PlaceOrderForm(PlacingForm):
         return Delivery(typed, service, interval, is_kept)
 
 
-class NewLines(PaginationInlineFormSet):  # type: ignore[misc]
+class NewLines(PaginationInlineFormSet):
     """The products of an order that is being placed."""
 
     def clean(self) -> None:
@@ -111,7 +112,7 @@ class NewLines(PaginationInlineFormSet):  # type: ignore[misc]
         return [(line["product"], line["quantity"]) for line in filled]
 
 
-class KitChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+class KitChoice(ModelChoiceField):
     """A DNA kit that is on sale."""
 
     def __init__(self, **options: Any) -> None:
@@ -134,7 +135,8 @@ class PlaceKitForm(PlacingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kit"].queryset = KitChoice.on_sale()  # type: ignore[attr-defined]
+        kit: Any = self.fields["kit"]
+        kit.queryset = KitChoice.on_sale()
 
     @property
     def buyer(self) -> Customer:
@@ -143,7 +145,7 @@ class PlaceKitForm(PlacingForm):
         return customer
 
 
-class CancelForm(BaseDialogForm):  # type: ignore[misc]
+class CancelForm(BaseDialogForm):
     """Why an order is cancelled."""
 
     reason = TextField(
@@ -154,7 +156,7 @@ class CancelForm(BaseDialogForm):  # type: ignore[misc]
     )
 
 
-class AddressDialog(BaseDialogForm):  # type: ignore[misc]
+class AddressDialog(BaseDialogForm):
     """The address that an order lacked."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -57,7 +57,7 @@ class Order(AddressLines):
     # Of a copy with what it held before a change (`OrderRevision.as_held`).
     is_revision = False
 
-    number = models.GeneratedField(  # type: ignore[attr-defined]
+    number = models.GeneratedField(
         expression=Concat(Value("co-"), Cast("id", models.CharField())),
         output_field=models.CharField(max_length=24),
         db_persist=True,
@@ -145,7 +145,7 @@ class DnaKitOrderManager(models.Manager["DnaKitOrder"]):
 class DnaKitOrder(Order):
     """The orders of DNA kits, seen by themselves (requirements A1 to A4)."""
 
-    objects = DnaKitOrderManager()  # type: ignore[misc]
+    objects = DnaKitOrderManager()  # type: ignore[misc]  # narrower than the manager of orders
 
     class Meta:
         proxy = True
@@ -218,7 +218,7 @@ class OrderRevision(models.Model):
         held.item, held.kit_type, held.amount = self.item, self.kit_type, self.amount
         lines = OrderLine.objects.filter(order=order)
         lines._result_cache = [self._line(order, **values) for values in self.lines]
-        held._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]
+        held._prefetched_objects_cache = {"lines": lines}  # type: ignore[attr-defined]  # as prefetch_related leaves it
         return held
 
     @staticmethod

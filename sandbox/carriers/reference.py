@@ -44,7 +44,7 @@ class Parcel:
     fault: str = ""  # of its events
     status: str = "accepted"
     history: list[tuple[str, str]] = field(default_factory=list)
-    latest: datetime = datetime.min  # noqa: DTZ901 (wall clock of the provider, without zone)
+    latest: datetime = datetime.min  # noqa: DTZ901 - wall clock of the provider
 
 
 class Provider:

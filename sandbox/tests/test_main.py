@@ -29,7 +29,7 @@ def command(*arguments):
 
 
 def refusal(tmp_path, *arguments, **changes):
-    done = subprocess.run(  # noqa: S603 (our own command)
+    done = subprocess.run(
         command("--var", tmp_path, "--port", free_port(), *arguments),
         cwd=ROOT,
         env=environment(**changes),
@@ -49,7 +49,7 @@ def free_port():
 @contextmanager
 def process(tmp_path, *arguments):
     port = free_port()
-    started = subprocess.Popen(  # noqa: S603 (our own command)
+    started = subprocess.Popen(
         command("--port", port, "--var", tmp_path, "--web-url", "http://127.0.0.1:1", *arguments),
         cwd=ROOT,
         env=environment(),

@@ -70,7 +70,7 @@ class ResendForm(DecisionForm, AddressDialog):
         return shown | {"text": resending.preview(self.row)}
 
 
-class ReasonForm(BaseDialogForm):  # type: ignore[misc]
+class ReasonForm(BaseDialogForm):
     """Why it is done."""
 
     reason = TextField(

@@ -8,6 +8,7 @@ from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
 from core.admin.pages import ModelAdmin
+from core.bases import ModelForm
 from customers.values.countries import country_choices
 from shipping import providers
 from shipping.admin.read_only import to_the_second
@@ -23,7 +24,7 @@ def _named(names: Any) -> list[tuple[str, str]]:
     return [(name, name) for name in names]
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(ModelForm):
     """Only what exists can be chosen."""
 
     provider = forms.ChoiceField(

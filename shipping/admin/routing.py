@@ -17,6 +17,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin
+from core.bases import ModelForm
 from core.forms import TokenField
 from core.values.text import reference
 from customers.values.countries import countries
@@ -52,7 +53,7 @@ def as_lines(changed: Sequence[tuple[Order, str, str]]) -> str:
     return format_html_join("", "{}", [(lines,), (f"and {more} more" if more > 0 else "",)])
 
 
-class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
+class RuleForm(ModelForm):
     """Only what exists can be chosen."""
 
     provider = forms.ChoiceField(
@@ -73,7 +74,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
         return name
 
 
-class ImpactPreview(BaseDialogForm):  # type: ignore[misc]
+class ImpactPreview(BaseDialogForm):
     """Shows which of the latest orders would go otherwise, and asks."""
 
     form_before_template = "admin/shipping/effect.html"

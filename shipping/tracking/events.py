@@ -169,7 +169,7 @@ def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:
         return [Unreadable(body, error.problem)]
     except Exception as error:  # noqa: BLE001 - a bug in an adapter must not lose what was reported
         # Kind only: its text may quote the body.
-        logger.error("%s in %s", type(error).__name__, adapter.name)  # noqa: TRY400
+        logger.error("%s in %s", type(error).__name__, adapter.name)
         return [Unreadable(body, f"our own {type(error).__name__}")]
 
 

@@ -55,7 +55,10 @@ def _device() -> dict[str, Any]:
     key = ec.generate_private_key(ec.SECP256R1()).public_key()
     point = key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     code = [base64.urlsafe_b64encode(text).decode().rstrip("=") for text in (point, b"x" * 16)]
-    return {"endpoint": "https://fcm.googleapis.com/x", "keys": dict(zip(("p256dh", "auth"), code))}  # noqa: B905
+    return {
+        "endpoint": "https://fcm.googleapis.com/x",
+        "keys": {"p256dh": code[0], "auth": code[1]},
+    }
 
 
 def _kit() -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Upstream(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = answer  # noqa: N815
+    do_GET = do_POST = answer  # noqa: N815 - the names http.server calls
 
     def log_message(self, *args: Any) -> None:
         """Say nothing."""
@@ -73,7 +73,7 @@ class Front:
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> tuple[HTTPResponse, bytes]:
         """One request by TLS."""
-        context = ssl._create_unverified_context()  # noqa: S323
+        context = ssl._create_unverified_context()  # noqa: S323 - a certificate of our own, on loopback
         connection = HTTPSConnection("127.0.0.1", self.https_port, context=context, timeout=10)
         return _ask(connection, method, path, body, headers)
 
@@ -290,7 +290,7 @@ def test_neither_queries_nor_secrets_are_logged(front: Front) -> None:
 
 def test_one_address_may_ask_a_hundred_things_at_a_time(front: Front) -> None:
     """Half a body each: nginx waits for the rest, and nobody else does."""
-    context = ssl._create_unverified_context()  # noqa: S323
+    context = ssl._create_unverified_context()  # noqa: S323 - a certificate of our own, on loopback
     with ExitStack() as stack:
         for _ in range(100):
             client = socket.create_connection(("127.0.0.1", front.https_port), timeout=10)

@@ -52,7 +52,7 @@ def arrange(point: str) -> None:
     elif point == "after-claim":
         working.claim = and_die(working.claim)
     elif point == "amid-the-chunk":
-        provider.read = and_die(provider.read)  # type: ignore[method-assign]
+        provider.read = and_die(provider.read)  # type: ignore[method-assign]  # the fault
     elif point == "after-the-provider-took-it":
         working._exchange = and_die(working._exchange)
     elif point == "amid-settling":

@@ -33,7 +33,7 @@ def each_is_made_once() -> bool:
     return Shipment.objects.count() == ShipmentEvent.objects.count() == DUE
 
 
-def test_two_beats_at_once_make_each_parcel_once(due: None, start: Start) -> None:  # noqa: F811
+def test_two_beats_at_once_make_each_parcel_once(due: None, start: Start) -> None:  # noqa: F811 - the fixture above
     runs = [start(*RUN) for _ in range(2)]
     assert [run.wait(120) for run in runs] == [0, 0]
     assert each_is_made_once()
@@ -42,7 +42,7 @@ def test_two_beats_at_once_make_each_parcel_once(due: None, start: Start) -> Non
 
 def test_a_run_killed_in_between_is_resumed_where_it_was(
     due: None,
-    start: Start,  # noqa: F811
+    start: Start,  # noqa: F811 - the fixture above
 ) -> None:
     third_chunk = Schedule.objects.order_by("next_on", "id")[2 * CHUNK + 10]
     with transaction.atomic():

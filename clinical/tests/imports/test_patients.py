@@ -168,7 +168,7 @@ def test_the_command_line_exits_with_1(tmp_path):
     (tmp_path / "bad.csv").write_text(HEADER + "x,,,,\n")
     used = connection.get_connection_params()
     where = urlencode({n: used[n] for n in ("host", "port", "password") if used.get(n)}, safe="/")
-    done = subprocess.run(  # noqa: S603 - our own interpreter and command
+    done = subprocess.run(
         [sys.executable, "manage.py", "import_patients", str(tmp_path / "bad.csv")],
         cwd=settings.BASE_DIR,
         env=os.environ | {"DATABASE_URL": f"postgres://{used['user']}@/{used['dbname']}?{where}"},

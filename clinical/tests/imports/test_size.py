@@ -44,7 +44,7 @@ print(json.dumps([peak(5_000), peak(50_000)]))
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.django_db(transaction=True)
 def test_B4_50_000_rows_take_no_more_memory_than_5_000():
-    done = subprocess.run(  # noqa: S603 - our own interpreter and text
+    done = subprocess.run(
         [sys.executable, "-c", CHILD, connection.settings_dict["NAME"]],
         cwd=settings.BASE_DIR,
         capture_output=True,

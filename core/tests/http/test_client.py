@@ -154,8 +154,8 @@ def test_a_request_arrives_as_it_was_written() -> None:
         lambda: {"a": 1}["patient Jane"],
         lambda: [][1],
         lambda: int("Jane"),
-        lambda: None.jane,  # type: ignore[attr-defined]
-        lambda: "Jane" + 1,  # type: ignore[operator]
+        lambda: None.jane,  # type: ignore[attr-defined]  # on purpose
+        lambda: "Jane" + 1,  # type: ignore[operator]  # on purpose
         lambda: Decimal("Jane"),
         lambda: next(iter([])),
     ],

@@ -192,7 +192,7 @@ def test_a_bug_in_one_row_costs_the_others_nothing(outbox, caplog):
     parcels(3)
 
     def prepare(row):
-        return Done() if row.name != "1" else Done(secret=row.name)  # type: ignore[call-arg]
+        return Done() if row.name != "1" else Done(secret=row.name)  # type: ignore[call-arg]  # on purpose
 
     assert work(make_queue(prepare)) == 3
     assert states() == ["sent", "queued", "sent"]

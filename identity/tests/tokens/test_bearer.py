@@ -254,7 +254,7 @@ def test_every_asymmetric_algorithm_of_the_list_works(issuer, ask, algorithm):
 
 
 def test_a_short_rsa_key_is_refused(issuer, ask):
-    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - too short on purpose
     issuer.keys["short"] = short
     assert refused(ask(issuer.sign("short", scope="orders:read")))
 

@@ -23,17 +23,17 @@ class DeliverySerializer(serializers.Serializer[Any]):
 
     id = serializers.RegexField(r"^[!-~]+\Z", max_length=100)
     status = serializers.CharField()
-    phoneNumber = PhoneField(max_length=30)  # noqa: N815 - their names
-    networkCode = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
-    failureReason = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
-    retryCount = serializers.CharField(required=False, allow_blank=True)  # noqa: N815
+    phoneNumber = PhoneField(max_length=30)
+    networkCode = serializers.CharField(required=False, allow_blank=True)
+    failureReason = serializers.CharField(required=False, allow_blank=True)
+    retryCount = serializers.CharField(required=False, allow_blank=True)
 
 
 class OptOutSerializer(serializers.Serializer[Any]):
     """Africa's Talking's notice that somebody wants no more messages."""
 
-    senderId = serializers.CharField(required=False, allow_blank=True)  # noqa: N815 - their names
-    phoneNumber = PhoneField(max_length=30)  # noqa: N815
+    senderId = serializers.CharField(required=False, allow_blank=True)
+    phoneNumber = PhoneField(max_length=30)
 
 
 class InboundSerializer(serializers.Serializer[Any]):

@@ -136,7 +136,7 @@ def _parts(raw: HttpRequest) -> Iterator[HttpRequest]:
         return
     for single in singles:
         part, event = copy(raw), json.dumps(single)
-        part._body = event.encode()  # type: ignore[attr-defined]
+        part._body = event.encode()
         if form is not None:
             part.POST = QueryDict(urlencode({MANDRILLS: event}))
         yield part

@@ -34,7 +34,7 @@ def claims(sandbox, token, **options: Any):
         ["RS256"],
         audience="dosette",
         issuer=sandbox.issuer,
-        options=options,  # type: ignore[arg-type]
+        options=options,  # type: ignore[arg-type]  # the stubs want a typed dict
     )
 
 

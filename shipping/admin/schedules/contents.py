@@ -58,7 +58,8 @@ class LineForm(forms.Form):
         super().__init__(*args, **kwargs)
         held = Q(pk__in=order.lines.values("product"))
         offered = Product.objects.filter(Q(is_active=True, currency=order.currency) | held)
-        self.fields["product"].queryset = offered  # type: ignore[attr-defined]
+        product: Any = self.fields["product"]
+        product.queryset = offered
 
 
 LinesFormSet = forms.formset_factory(LineForm, extra=SPARE_LINES, max_num=MOST_LINES)

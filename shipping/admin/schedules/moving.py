@@ -101,15 +101,16 @@ def move_subscriptions(page: Any, request: HttpRequest, object_id: str) -> HttpR
         if request.POST.get("do") == "change" and form.cleaned_data["seen"] == mark:
             _move(page, request, form)
             return redirect(back)
-        form.data = form.data.copy()  # type: ignore[attr-defined]
-        form.data["seen"] = mark  # type: ignore[index]
+        typed = request.POST.copy()
+        typed["seen"] = mark
+        form.data = typed
         context["previews"] = previews
     return TemplateResponse(request, "admin/shipping/moving.html", context)
 
 
 def ask(request: HttpRequest, address: Address, used_by: list[int]) -> HttpResponse | None:
     """From the customer's page to the question, with what still goes to the old address ticked."""
-    if not request.user.has_perms(RIGHTS):  # type: ignore[union-attr]
+    if not request.user.has_perms(RIGHTS):
         return None
     asked = urlencode({"schedules": ",".join(map(str, used_by)), "address": address.pk})
     return redirect(f"{reverse(PAGE, args=[address.customer_id])}?{asked}")

@@ -30,7 +30,7 @@ from shipping.staff_actions.previews import PlannedOccurrence, compare_dates, pl
 UNCONFIRMED = "Nothing is done yet. Press the button to do it."
 
 
-class Preview(BaseDialogForm):  # type: ignore[misc]
+class Preview(BaseDialogForm):
     """Shows the dates as they are beside the dates as they would be, and asks.
 
     `options` are the fields that the verb takes and that move the dates.

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from core.api.serializers import DateField
+from core.bases import SerializerField
 from core.values.dates import iso_date
 from shipping.schedules.skipping import Occurrence
 
@@ -29,7 +29,7 @@ class DayField(DateField):
         "description": "Its date, as in `upcoming`, or its number, as in `planned`.",
     }
 )
-class OccurrenceField(serializers.Field):  # type: ignore[type-arg]
+class OccurrenceField(SerializerField):
     """Which date of a schedule is meant. `in_query`: all is text there, numbers too."""
 
     default_error_messages = {

@@ -45,7 +45,7 @@ class AnswerField(serializers.CharField):
         given = {"read_only": True, "source": "last_answer", "allow_null": True}
         super().__init__(**{**given, "help_text": f"{text}`{ADDRESS_SCOPE}`.", **options})
 
-    def to_representation(self, value: str) -> str | None:  # type: ignore[override]
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]  # null for who may not see it
         """Its words, for whoever sees addresses."""
         return value if sees_addresses(self.context.get("request")) else None
 

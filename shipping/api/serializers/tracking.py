@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from core.api.serializers import Serializer
 from core.http import strip_quoted_answer
 from core.workflow import Event
-from shipping.models import Shipment, TrackingEvent, UnreadableEvent
+from shipping.models import TrackingEvent, UnreadableEvent
 from shipping.states import RANKS
 
 MOST_SHOWN = 50
@@ -74,12 +74,12 @@ class ReportSerializer(Serializer):
     )
 
 
-def tracking_of(shipment: Shipment, *, with_raw: bool) -> list[dict[str, Any]]:
+def tracking_of(shipment: Any, *, with_raw: bool) -> list[dict[str, Any]]:
     """Its newest events in the order in which they happened; read by `tracking_prefetches`."""
-    known = [_row(event, event.event_name, event.raw_status) for event in shipment.newest_events]  # type: ignore[attr-defined]
+    known = [_row(event, event.event_name, event.raw_status) for event in shipment.newest_events]
     others = [
         _row(event, None, event.raw_status if with_raw else None)
-        for event in shipment.newest_unreadable  # type: ignore[attr-defined]
+        for event in shipment.newest_unreadable
     ]
     newest = sorted(known + others, key=_arrival)[-MOST_SHOWN:]
     return list(ReportSerializer(sorted(newest, key=_happened), many=True).data)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core.database import clock
-from core.progress import Progress
+from core.observability.progress import Progress
 from core.values.dates import iso_date
 from core.web.health import may_sweep
 from shipping.schedules import capacity

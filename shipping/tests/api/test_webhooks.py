@@ -50,7 +50,7 @@ def test_C2_the_documented_event_is_stored_as_it_is():
 def test_C2_a_signed_event_is_stored():
     now = datetime.now(UTC)
     answer = post(
-        **{  # type: ignore[arg-type]
+        **{  # type: ignore[arg-type]  # headers by name
             "webhook-id": "msg_1",
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(SECRET).sign("msg_1", now, EVENT.decode()),

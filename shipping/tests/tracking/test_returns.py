@@ -18,7 +18,7 @@ STAFF = "staff:ann"
 
 def back(**columns) -> Return:
     """A return of a delivered parcel."""
-    shipment = queued_shipment(**{"state": "delivered"} | columns)  # type: ignore[arg-type]
+    shipment = queued_shipment(**{"state": "delivered"} | columns)
     return returns.request(shipment, by=STAFF, reason="The wrong size")
 
 

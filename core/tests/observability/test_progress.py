@@ -5,7 +5,7 @@ from io import StringIO
 import pytest
 from django.core.management.base import OutputWrapper
 
-from core.progress import Progress
+from core.observability.progress import Progress
 
 
 class Screen(StringIO):
@@ -16,7 +16,7 @@ class Screen(StringIO):
 @pytest.fixture
 def seconds(monkeypatch):
     now = [100.0]
-    monkeypatch.setattr("core.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("core.observability.progress.time.monotonic", lambda: now[0])
     return lambda more: now.__setitem__(0, now[0] + more)
 
 
