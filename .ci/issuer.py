@@ -9,11 +9,7 @@ Usage: .venv/bin/python .ci/issuer.py PORT --secret SECRET --redirect https://HO
 """
 
 import argparse
-import hmac
-import json
 import os
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,129 +17,18 @@ from urllib.parse import urlencode
 
 from authlib.integrations.flask_oauth2 import AuthorizationServer, ResourceProtector, current_token
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import AuthorizationCodeMixin, ClientMixin, grants
-from authlib.oauth2.rfc6749.util import list_to_scope, scope_to_list
+from authlib.oauth2.rfc6749 import grants
 from authlib.oauth2.rfc7636 import CodeChallenge
 from authlib.oauth2.rfc9068 import JWTBearerTokenGenerator, JWTBearerTokenValidator
 from authlib.oidc.core import OpenIDCode as AuthlibCode
 from flask import Blueprint, Flask, redirect, request
-from joserfc.jwk import KeySet, RSAKey
+from issuer_world import PEOPLE, Client, Code, World, person_of
+from joserfc.jwk import KeySet
 from markupsafe import escape
 
 AUDIENCE = "dosette"
 LIVES_FOR = 600
 SIGN_IN_SCOPES = "openid profile email groups"
-PEOPLE = {
-    "u-1001": ("Ines Independent", ["support", "somebody-elses-group"]),
-    "u-1002": ("Max Mighty", ["manager"]),
-    "u-1003": ("Nils Nobody", []),
-}
-
-
-@dataclass
-class Client(ClientMixin):
-    """A program that this issuer knows."""
-
-    client_id: str
-    secret: str
-    grant: str
-    redirect_uris: list[str] = field(default_factory=list)
-
-    def get_client_id(self) -> str:
-        return self.client_id
-
-    def get_default_redirect_uri(self) -> str:
-        return self.redirect_uris[0]
-
-    def get_allowed_scope(self, scope: str | None) -> str:
-        return list_to_scope(scope_to_list(scope or "")) or ""
-
-    def check_redirect_uri(self, redirect_uri: str) -> bool:
-        return redirect_uri in self.redirect_uris
-
-    def check_client_secret(self, client_secret: str) -> bool:
-        return hmac.compare_digest(client_secret, self.secret)
-
-    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        return method in ("client_secret_post", "client_secret_basic")
-
-    def check_response_type(self, response_type: str) -> bool:
-        return self.grant == "authorization_code" and response_type == "code"
-
-    def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == self.grant
-
-
-@dataclass
-class Code(AuthorizationCodeMixin):
-    """A sign-in that the browser carries back."""
-
-    code: str
-    client_id: str
-    redirect_uri: str
-    scope: str
-    nonce: str | None
-    person: str
-    code_challenge: str | None
-    code_challenge_method: str | None
-    auth_time: int = field(default_factory=lambda: int(time.time()))
-
-    def get_redirect_uri(self) -> str:
-        return self.redirect_uri
-
-    def get_scope(self) -> str:
-        return self.scope
-
-    def get_nonce(self) -> str | None:
-        return self.nonce
-
-    def get_auth_time(self) -> int:
-        return self.auth_time
-
-    def get_acr(self) -> None:
-        return None
-
-    def get_amr(self) -> None:
-        return None
-
-
-class World:
-    """What the issuer knows; gone when it stops, but for its keys."""
-
-    def __init__(self, name: str, clients: list[Client], kept: Path) -> None:
-        self.name = name
-        self.clients = {client.client_id: client for client in clients}
-        self.codes: dict[str, Code] = {}
-        self.pkce: list[str] = []
-        self.kept = kept
-        self.keys: list[Any] = []
-        if kept.exists():
-            self.keys = KeySet.import_key_set(json.loads(kept.read_text())).keys
-        else:
-            self.rotate()
-
-    def rotate(self) -> str:
-        """Sign with a new key; the three latest are published. Its `kid`."""
-        key = RSAKey.generate_key(2048, {"kid": f"key-{time.time_ns()}", "use": "sig"})
-        self.keys = [key, *self.keys][:3]
-        self.kept.write_text(json.dumps(KeySet(self.keys).as_dict(private=True)))
-        return str(key.kid)
-
-    def signing_keys(self) -> KeySet:
-        """The one that signs, with its name: a set makes joserfc write `kid`."""
-        return KeySet(self.keys[:1])
-
-    def claims(self, person: str) -> dict[str, Any]:
-        """What is said of somebody who signed in."""
-        name, groups = PEOPLE[person]
-        mail = f"{name.split()[0].lower()}@independent.example"
-        claims = {"sub": person, "name": name, "email": mail, "email_verified": True}
-        return claims | {"groups": groups}
-
-
-def _person(key: str) -> SimpleNamespace:
-    return SimpleNamespace(key=key, get_user_id=lambda: key)
-
 
 world: World
 server = AuthorizationServer()
@@ -188,7 +73,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):
         del world.codes[authorization_code.code]
 
     def authenticate_user(self, authorization_code: Code) -> SimpleNamespace:
-        return _person(authorization_code.person)
+        return person_of(authorization_code.person)
 
 
 class OpenIDCode(AuthlibCode):
@@ -236,12 +121,12 @@ def jwks() -> dict[str, Any]:
 @pages.get("/authorize")
 def choose() -> Any:
     try:
-        server.get_consent_grant(end_user=_person(request.cookies.get("person", "u-1001")))
+        server.get_consent_grant(end_user=person_of(request.cookies.get("person", "u-1001")))
     except OAuth2Error as error:
         return f"{escape(error.error)}: {escape(error.description)}", 400
     if request.args.get("prompt") == "none":
         known = request.cookies.get("person")
-        return server.create_authorization_response(grant_user=_person(known) if known else None)
+        return server.create_authorization_response(grant_user=person_of(known) if known else None)
     buttons = "".join(
         f'<p><button name="person" value="{key}">{escape(name)}</button></p>'
         for key, (name, _) in PEOPLE.items()
@@ -252,7 +137,7 @@ def choose() -> Any:
 @pages.post("/authorize")
 def sign_in() -> Any:
     key = request.form["person"]
-    answer = server.create_authorization_response(grant_user=_person(key))
+    answer = server.create_authorization_response(grant_user=person_of(key))
     answer.set_cookie("person", key, httponly=True)
     return answer
 

@@ -28,5 +28,5 @@ class Call:
             # Kind and place only: its text may hold personal data.
             place = traceback.extract_tb(error.__traceback__)[-1]
             kind = type(error).__name__
-            logger.error("%s in %s: %s:%s", kind, self.name, place.filename, place.lineno)  # noqa: TRY400
+            logger.error("%s in %s: %s:%s", kind, self.name, place.filename, place.lineno)
             return Unknown(f"our own {kind}")

@@ -7,13 +7,9 @@ left; from there on anything may have arrived.
 
 import asyncio
 import logging
-import os
-import ssl
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import isfinite
 from typing import Self
 
 import aiohttp
@@ -21,21 +17,28 @@ from multidict import CIMultiDictProxy
 
 from core.http.calls import Call
 from core.http.connections import (
-    ConnectionBrokenError,
     ConnectionState,
     NotBegunError,
     current_connection,
     open_session,
 )
+from core.http.errors import (
+    EXCHANGE_ERRORS,
+    BlockedAddressError,
+    NoResponseError,
+    NotSentError,
+    UnusableResponseError,
+    failure_of,
+)
 from core.http.messages import MalformedResponseError, Request, Response, one_line_excerpt
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
-from core.http.ssrf_guard import NotPublicAddressError, why_blocked
+from core.http.rate_limiter import STANDARD, Limits, RateLimiter
+from core.http.ssrf_guard import why_blocked
 from core.observability.tracing import outbound
 
 logger = logging.getLogger(__name__)
 
 LARGEST_ANSWER = 1024 * 1024
-LOOK_EVERY = 1.0  # seconds; how soon somebody who waits for a turn notices that all is to stop
 
 Reader = Callable[[Response], Outcome]
 Exchange = tuple[Request, Reader] | Call
@@ -43,39 +46,6 @@ Meter = Callable[[Outcome, float], None]
 
 # The outcome of a job that was not begun, because nothing may be begun any more.
 NOT_BEGUN = Temporary("not sent: the work was stopped before its turn")
-
-
-class ExchangeError(Exception):
-    """There is no answer. The text names no address, header or body: it is shown to staff."""
-
-
-class NotSentError(ExchangeError):
-    """Nothing has left: there was no connection."""
-
-
-class BlockedAddressError(NotSentError):
-    """Nothing has left, and nothing will: the address guard blocks it."""
-
-
-class NoResponseError(ExchangeError):
-    """It may have been taken, but no usable answer came."""
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the other side may bear: requests in flight, and requests begun per second."""
-
-    concurrency: int = 20
-    per_second: float | None = None
-
-    def __post_init__(self) -> None:
-        if self.concurrency < 1:
-            raise ValueError("at least one request must be allowed in flight")
-        if self.per_second is not None and not (isfinite(self.per_second) and self.per_second > 0):
-            raise ValueError("the rate must be a positive number per second")
-
-
-STANDARD = Limits()
 
 
 def send(request: Request, read: Reader) -> Outcome:
@@ -87,7 +57,7 @@ def send_many(
     jobs: Sequence[Exchange],
     limits: Limits = STANDARD,
     meter: Meter = lambda outcome, seconds: None,
-    limiter: "RateLimiter | None" = None,
+    limiter: RateLimiter | None = None,
     may_begin: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
     """Send requests, and make calls, side by side; what each came to, in the order of the jobs.
@@ -118,7 +88,7 @@ async def _send_all(
     jobs: Sequence[Exchange],
     limits: Limits,
     meter: Meter,
-    limiter: "RateLimiter",
+    limiter: RateLimiter,
     may_begin: Callable[[], bool],
 ) -> list[Outcome]:
     """Workers share one queue, so there are never more tasks than requests in flight."""
@@ -142,42 +112,6 @@ async def _send_all(
     async with _Client(connections=workers) as client:
         await asyncio.gather(*(work(client) for _ in range(workers)))
     return [outcomes.get(number, NOT_BEGUN) for number in range(len(jobs))]
-
-
-class RateLimiter:
-    """Requests at even intervals. Those that were missed are not made up for: no burst after a
-    stall."""
-
-    def __init__(self, per_second: float | None) -> None:
-        self._gap = 1.0 / per_second if per_second else 0.0
-        self._next = 0.0
-        self._begun = float("-inf")
-
-    async def acquire(self, may_begin: Callable[[], bool] = lambda: True) -> bool:
-        """Wait for the next turn; False when nothing may be begun any more."""
-        if self._gap:
-            mine = self._take()
-            while (left := mine - time.monotonic()) > 0 and may_begin():
-                await asyncio.sleep(min(left, LOOK_EVERY))
-        if not may_begin():
-            return False
-        self._begun = time.monotonic()
-        return True
-
-    def left(self) -> float:
-        """Seconds until a turn could be taken."""
-        return max(0.0, self._begun + self._gap - time.monotonic())
-
-    def drain(self, may_begin: Callable[[], bool] = lambda: True) -> None:
-        """Wait until a turn could be taken, without taking it: whoever comes next is in time."""
-        while (left := self.left()) > 0 and may_begin():
-            time.sleep(min(left, LOOK_EVERY))
-
-    def _take(self) -> float:
-        """When the next turn is, which is ours."""
-        mine = max(time.monotonic(), self._next)
-        self._next = mine + self._gap
-        return mine
 
 
 # What reading an answer of another shape raises, StopIteration by a next() that finds nothing.
@@ -250,9 +184,9 @@ class _Client:
                 return await self._ask(request)
         except NotBegunError:
             raise
-        except _EXCHANGE_ERRORS as error:
+        except EXCHANGE_ERRORS as error:
             state.cut()
-            raise _failure(request, state, error) from None
+            raise failure_of(request, state, error) from None
 
     async def _ask(self, request: Request) -> Response:
         if request.public_only and (why := why_blocked(request.url)):
@@ -273,19 +207,15 @@ class _Client:
         return self._sessions[public_only]
 
 
-class _UnusableResponseError(Exception):
-    """An answer that we do not read to its end."""
-
-
 async def _whole(answer: aiohttp.ClientResponse, request: Request) -> Response:
     """The answer with its body. Raises _Unusable when it is compressed or too large."""
     if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise _UnusableResponseError("it is compressed, though we asked for it plain")
+        raise UnusableResponseError("it is compressed, though we asked for it plain")
     body = bytearray()
     while not answer.content.at_eof():
         body += await answer.content.readany()
         if len(body) > LARGEST_ANSWER:
-            raise _UnusableResponseError("it is larger than 1 MiB")
+            raise UnusableResponseError("it is larger than 1 MiB")
     headers = _joined(answer.headers)
     sent = (request.headers, request.body, request.hidden)
     return Response(answer.status, headers, bytes(body), *sent)
@@ -300,49 +230,3 @@ def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:
         key = name.lower()
         joined[key] = f"{joined[key]}, {value}" if key in joined else value
     return joined
-
-
-# All that aiohttp, the sockets and the name look-up raise when an exchange fails. A name that no
-# host can have is a UnicodeError, which is a ValueError.
-_EXCHANGE_ERRORS = (aiohttp.ClientError, OSError, ValueError, _UnusableResponseError)
-
-_REASONS: Sequence[tuple[type[Exception], str]] = (
-    (TimeoutError, "time ran out"),
-    (ConnectionBrokenError, "the connection broke"),
-    (aiohttp.InvalidURL, "not an address"),
-    (UnicodeError, "not an address"),
-    (aiohttp.ClientPayloadError, "it was cut short"),
-    (aiohttp.ClientResponseError, "it is not HTTP"),
-)
-
-
-def _failure(request: Request, state: ConnectionState, error: Exception) -> ExchangeError:
-    """Whether the error came before anything was sent, or after."""
-    if state.is_open:
-        return NoResponseError(_why(error))
-    refused = isinstance(error, aiohttp.ClientConnectorError) and isinstance(
-        error.os_error, NotPublicAddressError
-    )
-    if refused or (request.public_only and isinstance(error, ValueError)):
-        return BlockedAddressError(_why(error))
-    return NotSentError(_why(error))
-
-
-def _why(error: Exception) -> str:
-    """In words, without address or content: the libraries' own texts quote both."""
-    if isinstance(error, _UnusableResponseError):
-        return str(error)
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return _why_no_connection(error.os_error)
-    reasons = (reason for kind, reason in _REASONS if isinstance(error, kind))
-    return next(reasons, type(error).__name__)
-
-
-def _why_no_connection(error: OSError) -> str:
-    if (
-        isinstance(error, NotPublicAddressError | ssl.SSLError)
-        or not error.errno
-        or error.errno < 0
-    ):
-        return one_line_excerpt(error.strerror or type(error).__name__)
-    return os.strerror(error.errno)

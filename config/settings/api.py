@@ -1,0 +1,67 @@
+"""The API: how it is read, written and described, and how much of it anybody may ask."""
+
+from config.settings.values import env
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["identity.tokens.bearer.BearerAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["identity.tokens.permissions.HasScope"],
+    "DEFAULT_THROTTLE_CLASSES": ["identity.api.throttles.ClientThrottle"],
+    "DEFAULT_RENDERER_CLASSES": ["identity.api.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.parsers.JSONParser"],
+    "DEFAULT_PAGINATION_CLASS": "core.api.pagination.CursorPagination",
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "core.api.pagination.OrderingFilter",
+        "rest_framework.filters.SearchFilter",
+    ],
+    "DEFAULT_SCHEMA_CLASS": "identity.api.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "core.api.errors.exception_handler",
+    "COERCE_DECIMAL_TO_STRING": True,
+    "UNAUTHENTICATED_USER": None,
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "core.api.errors.ExceptionHandler",
+    "EXCEPTION_FORMATTER_CLASS": "core.api.errors.ExceptionFormatter",
+    "ALLOWED_ERROR_STATUS_CODES": [
+        "400",
+        "401",
+        "403",
+        "404",
+        "405",
+        "406",
+        "409",
+        "413",
+        "415",
+        "422",
+        "429",
+        "503",
+    ],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Dosette",
+    "DESCRIPTION": "Customers, orders, shipments, studies and notifications of a health company.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "ChannelEnum": "notifications.channels.channel_choices",
+        "OrderStatusEnum": "orders.states.OrderState",
+    },
+}
+
+# How many proxies of ours stand in front: the address of a request is taken from their
+# X-Forwarded-For (identity/access_log/records.py).
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)
+
+# How much of the API a known client may ask, and an address while nobody is known there
+# (identity/api/throttles.py); empty means as much as it likes.
+RATE_CLIENT = env.str("RATE_CLIENT", "30000/m")
+RATE_ADDRESS = env.str("RATE_ADDRESS", "600/m")
+# How often an address may try to sign in.
+RATE_SIGN_IN = env.str("RATE_SIGN_IN", "30/m")
