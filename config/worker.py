@@ -191,7 +191,10 @@ class Worker(ThreadWorker):
         super().enqueue_req(conn)
 
     def _keepalive_after(self, conn: Connection, keepalive: bool) -> bool:
-        """Not after a request that was not read to its end: the rest is not waited for."""
+        """Not after a request that was not read to its end: the rest is not waited for.
+
+        gunicorn's own, private: there is no hook for it, nor for the one below.
+        """
         return not conn.is_cut and bool(super()._keepalive_after(conn, keepalive))
 
     def finish_request(self, conn: Connection, fs: Any) -> None:

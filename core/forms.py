@@ -1,9 +1,8 @@
 """Forms of dialogs and the admin: fields that clean what is typed (core/values/text.py), and forms
 that write only what was changed."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import Any
 
 from django import forms
@@ -110,34 +109,48 @@ class ChangedFieldsForm(MixinBase):
         now = _columns_of(form.instance)
         return [name for name, value in self._loaded.items() if now[name] != value]
 
+    def full_clean(self) -> None:
+        """Check what was sent; only what was changed is written to the row and checked with it."""
+        self._unchanged: dict[str, Any] = {}
+        super().full_clean()
+        form: Any = self
+        if self._unchanged:
+            form.cleaned_data = self._unchanged | form.cleaned_data
+
+    def clean(self) -> Any:
+        """The form's own checks see all fields; Django's, of the row, the changed ones."""
+        form: Any = self
+        try:
+            form.cleaned_data = super().clean() or form.cleaned_data
+        finally:
+            if self._loaded:
+                self._unchanged = self._leave_out_unchanged()
+        return form.cleaned_data
+
     def save(self, commit: bool = True) -> Any:
         """Save the row, of one that is there the changed fields alone."""
-        form: Any = self
-        if not commit or not self._loaded or form.errors:
-            return super().save(commit)
-        form.instance.save(update_fields=self.changed_columns())
-        form._save_m2m()
-        return form.instance
-
-    def _post_clean(self) -> None:
-        with self._changed_only():
-            super()._post_clean()
-
-    def _save_m2m(self) -> None:
-        with self._changed_only():
-            super()._save_m2m()
-
-    @contextmanager
-    def _changed_only(self) -> Iterator[None]:
-        """Within, `cleaned_data` holds what was changed; all of it for a new row."""
-        form: Any = self
         if not self._loaded:
-            yield
-            return
-        kept = {n: v for n, v in form.cleaned_data.items() if n not in form.changed_data}
-        form.cleaned_data = {n: v for n, v in form.cleaned_data.items() if n not in kept}
-        yield
-        form.cleaned_data = kept | form.cleaned_data
+            return super().save(commit)
+        row = super().save(commit=False)
+        form: Any = self
+        form.save_m2m = partial(self._save_changed_m2m, form.save_m2m)
+        if commit:
+            row.save(update_fields=self.changed_columns())
+            form.save_m2m()
+        return row
+
+    def _save_changed_m2m(self, save_m2m: Callable[[], None]) -> None:
+        form: Any = self
+        unchanged = self._leave_out_unchanged()
+        save_m2m()
+        form.cleaned_data = unchanged | form.cleaned_data
+
+    def _leave_out_unchanged(self) -> dict[str, Any]:
+        """Take from `cleaned_data` what was sent back as it was shown, and give it."""
+        form: Any = self
+        unchanged = {n: v for n, v in form.cleaned_data.items() if n not in form.changed_data}
+        form.cleaned_data = {n: v for n, v in form.cleaned_data.items() if n not in unchanged}
+        return unchanged
 
 
 def _columns_of(row: models.Model) -> dict[str, Any]:

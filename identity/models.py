@@ -1,5 +1,6 @@
 """Staff who sign in, clients that call the API, and who looked at health data."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
@@ -111,9 +112,17 @@ class User(AbstractUser):
         """Sign this person out everywhere."""
         User.objects.filter(pk=self.pk).update(session_epoch=F("session_epoch") + 1)
 
-    def _get_session_auth_hash(self, secret: Any = None) -> str:
+    def get_session_auth_hash(self) -> str:
         """Django's, by the password, and the epoch: at 0 the sessions of before go on."""
-        known: str = super()._get_session_auth_hash(secret=secret)  # type: ignore[misc]  # missing in the stubs
+        return self._with_epoch(super().get_session_auth_hash(), None)
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same by each earlier SECRET_KEY."""
+        hashes = super().get_session_auth_fallback_hash()
+        for known, secret in zip(hashes, settings.SECRET_KEY_FALLBACKS, strict=True):
+            yield self._with_epoch(known, secret)
+
+    def _with_epoch(self, known: str, secret: str | None) -> str:
         if not self.session_epoch:
             return known
         salted = salted_hmac("identity.sessions", f"{known}{self.session_epoch}", secret=secret)

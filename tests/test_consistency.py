@@ -191,8 +191,7 @@ def _ours() -> list[str]:
     return sorted(str(path) for path in paths if not left_out & set(path.parts))
 
 
-# What switches a check off says why, in words: `
-# `# type: ignore[misc]  # missing in the stubs`.
+# What switches a check off says why, in words, behind a dash (ruff) or another # (mypy).
 SWITCHES_OFF = re.compile(r"#\s*(ruff: )?(noqa|type:\s*ignore|mypy:|pyright:)")
 WITH_A_REASON = re.compile(r"# (ruff: )?noqa: [A-Z0-9, ]+ - \w+|# type: ignore\[[a-z, -]+\]  # \w+")
 
@@ -230,6 +229,77 @@ def test_a_folder_holds_ten_modules_at_most_and_says_what_lives_there(folder):
     assert len(modules) <= 10
     if "management" not in folder:
         assert ast.get_docstring(ast.parse((ROOT / folder / "__init__.py").read_text()))
+
+
+# What a library keeps to itself may change with any release. Ours alone, but for these: there is no
+# public way, or the library's own manual says so.
+PRIVATE_BY_DOCUMENT = {"_meta", "_default_manager", "_state", "_request", "_replace", "_asdict"}
+PRIVATE_OF_OTHERS = {
+    "_map_serializer": "drf-spectacular's manual writes extensions with it",
+    "_prefetched_objects_cache": "Django has no public way to hand over rows that are known",
+    "_result_cache": "likewise",
+    "_password": "Django's: whether the password was set and not saved yet",
+    "_should_add_http404_error_response": "drf-standardized-errors' manual names these hooks",
+}
+PRIVATE_OVERRIDDEN = {
+    "AutoSchema._get_error_response_serializer": "drf-standardized-errors' manual names it",
+    "AutoSchema._should_add_error_response": "likewise",
+    "BookedAddressForm._get_validation_exclusions": "the formset checks this one",
+    "BookedAddressForm._post_clean": "Django has no public way not to check a row again",
+    "Channel._get": "kombu's manual for virtual transports names these four",
+    "Channel._purge": "likewise",
+    "Channel._put": "likewise",
+    "Channel._size": "likewise",
+    "SessionStore._get_session_from_db": "Django has no public way to read another row with it",
+    "Worker._cap_keepalive": "gunicorn has no hook for connections at a stop",
+    "Worker._keepalive_after": "nor for who is kept alive",
+}
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("_") and not name.startswith("__") and not name.endswith("_")
+
+
+def _names_in(tree: ast.AST) -> Iterator[str]:
+    """What the code gives a name to: functions, classes, variables and attributes of `self`."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                yield name
+            case ast.ClassDef(name=name) | ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name, ctx=ast.Store()):
+                yield name
+
+
+def test_nothing_private_of_a_library_is_used_but_what_is_listed():
+    trees = [ast.parse((ROOT / path).read_text()) for path in _product()]
+    ours = {name for tree in trees for name in _names_in(tree)} | PRIVATE_BY_DOCUMENT
+    nodes = (node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Attribute))
+    used = {node.attr for node in nodes if _is_private(node.attr)}
+    assert used - ours == set(PRIVATE_OF_OTHERS)
+
+
+def _classes() -> list[type]:
+    """The classes of the product, as they are loaded."""
+    app.loader.import_default_modules()
+    get_resolver().url_patterns  # noqa: B018 - so that all views are there
+    names = {path[:-3].replace("/", ".").removesuffix(".__init__") for path in _product()}
+    modules = [import_module(name) for name in names if not name.startswith("config.settings")]
+    classes = (each for module in modules for each in vars(module).values())
+    return [each for each in classes if isinstance(each, type) and each.__module__ in names]
+
+
+def test_nothing_private_of_a_library_is_overridden_but_what_is_listed():
+    overridden = {
+        f"{each.__name__}.{name}"
+        for each in _classes()
+        for base in each.__mro__[1:]
+        if not {*FLOORS, "devserver", "desk", "config"} & {base.__module__.partition(".")[0]}
+        for name in set(vars(each)) & set(vars(base)) - PRIVATE_BY_DOCUMENT
+        if _is_private(name) and callable(getattr(each, name))
+    }
+    assert overridden == set(PRIVATE_OVERRIDDEN)
 
 
 def _asks_its_own_clock(node: ast.AST) -> bool:

@@ -53,7 +53,7 @@ class AutoSchema(StandardAutoSchema):
         errors = {"400", "406", "503"}
         if any(self.get_auth()):
             errors |= {"401", "403"}
-        if self._should_add_http404_error_response():
+        if self._should_add_http404_error_response():  # a hook that the library documents
             errors.add("404")
         if self.view.get_throttles():
             errors.add("429")
@@ -72,6 +72,7 @@ class StrictRequests(OpenApiSerializerExtension):  # type: ignore[no-untyped-cal
 
     def map_serializer(self, auto_schema: Any, direction: str) -> dict[str, Any]:
         """The schema, closed when it describes a request."""
+        # As the library's manual does it.
         schema: dict[str, Any] = auto_schema._map_serializer(
             self.target, direction, bypass_extensions=True
         )

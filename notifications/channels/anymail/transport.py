@@ -8,6 +8,7 @@ its settings, such as ANYMAIL_POSTMARK_SERVER_TOKEN.
 import re
 from functools import partial
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 
 import requests
@@ -118,7 +119,7 @@ def _status(message: Message, response: Response) -> tuple[str, str]:
     """The service's id and Anymail's word for what became of the message."""
     backend, payload, worded = _worded(message)
     answer = requests.Response()
-    answer.status_code, answer._content = response.status, response.body
+    answer.status_code, answer.raw = response.status, BytesIO(response.body)
     answer.headers, answer.encoding = CaseInsensitiveDict(response.headers), "utf-8"
     backend.raise_for_status(answer, payload, worded)
     statuses = backend.parse_recipient_status(answer, payload, worded)
