@@ -16,7 +16,7 @@ from clinical.api.filters import PatientFilter, StudyFilter
 from clinical.api.serializers import PatientSerializer, StudySerializer
 from clinical.models import Patient, Study
 from clinical.search import search, search_studies
-from core.api.errors import Conflict
+from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from customers.search.customers import SearchBackend
@@ -71,11 +71,11 @@ class PatientViewSet(RecordedReads, viewsets.ModelViewSet[Patient]):
         return [patient["id"] for patient in body.get("results", [body])]
 
     def perform_destroy(self, instance: Patient) -> None:
-        """Delete a patient who never had a study. Raises Conflict for any other."""
+        """Delete a patient who never had a study. Raises ConflictError for any other."""
         try:
             services.delete_patient(instance, by=actor_of(self.request))
         except ProtectedError as error:
-            raise Conflict(
+            raise ConflictError(
                 "This patient has studies on record, perhaps deleted ones. Health records are "
                 "kept, so the patient cannot be deleted.",
                 code="in_use",

@@ -27,7 +27,7 @@ LONGEST_DETAIL = 500
 ALL_THE_SAME = "To do it all the same, send `despite_risk`: true with a `reason`."
 
 
-class Conflict(APIException):
+class ConflictError(APIException):
     """409: the request is well formed, but what it asks for collides with what is there."""
 
     status_code = 409
@@ -35,7 +35,7 @@ class Conflict(APIException):
     default_detail = "This conflicts with the current state."
 
 
-class BodyTooLarge(APIException):
+class BodyTooLargeError(APIException):
     """413: no webhook is that long."""
 
     status_code = 413
@@ -85,18 +85,22 @@ def exception_handler(error: Exception, context: ExceptionHandlerContext) -> Res
 
 def _as_answer(error: Exception) -> Exception:
     if isinstance(error, UnsafeActionError):
-        return Conflict(f"{error} {ALL_THE_SAME}", code="unsafe")
+        return ConflictError(f"{error} {ALL_THE_SAME}", code="unsafe")
     if isinstance(error, TransitionNotAllowedError):
-        return Conflict(str(error), code="illegal_move")
+        return ConflictError(str(error), code="illegal_move")
     if is_concurrency_error(error):
         return ConcurrentChangeError()
     if isinstance(error, ProtectedError):
-        return Conflict("Other records depend on this one, so it cannot be deleted.", code="in_use")
+        return ConflictError(
+            "Other records depend on this one, so it cannot be deleted.", code="in_use"
+        )
     if isinstance(error, ValidationError):
         return exceptions.ValidationError(get_error_detail(error))
     if isinstance(error, IntegrityError) and isinstance(error.__cause__, ForeignKeyViolation):
         # Foreign keys are checked at the commit: the other side was deleted, or used, meanwhile.
-        return Conflict("Something this refers to was changed meanwhile. Look again.", code="raced")
+        return ConflictError(
+            "Something this refers to was changed meanwhile. Look again.", code="raced"
+        )
     return error
 
 

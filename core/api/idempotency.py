@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
-from core.api.errors import Conflict
+from core.api.errors import ConflictError
 from core.database import clock
 from core.models import IdempotencyKey
 
@@ -32,7 +32,7 @@ VISIBLE = re.compile(r"[!-~]([ -~]*[!-~])?")
 View = Callable[..., Response]
 
 
-class KeyReused(APIException):
+class KeyReusedError(APIException):
     """422: the key was used with another body."""
 
     status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
@@ -40,9 +40,9 @@ class KeyReused(APIException):
     default_detail = "This Idempotency-Key was used with another body. Use a new key."
 
 
-def in_flight() -> Conflict:
+def in_flight() -> ConflictError:
     """The 409 of a request whose twin is still running."""
-    return Conflict(
+    return ConflictError(
         "A request with this Idempotency-Key is still running. Try again in a moment.",
         code="idempotency_key_in_flight",
     )
@@ -145,7 +145,7 @@ def _lock_and_find(scopes: tuple[str, str], key: str) -> IdempotencyKey | None:
 def _replay(kept: IdempotencyKey, body_hash: str) -> Response:
     """The answer with its fields in the order of the first one, which `jsonb` does not keep."""
     if kept.body_hash != body_hash:
-        raise KeyReused
+        raise KeyReusedError
     headers = {"Idempotency-Replayed": "true"}
     if kept.location:
         headers["Location"] = kept.location
@@ -161,7 +161,7 @@ def _held(request: Request) -> set[str]:
 def _check_sight(kept: IdempotencyKey, request: Request) -> None:
     """Raise 409 for a token that may see less than the one that was answered."""
     if not _held(request).issuperset(kept.token_scopes or ()):
-        raise Conflict(
+        raise ConflictError(
             "This was done for a token with more scopes, which alone may see the answer.",
             code="idempotency_key_of_another_token",
         )

@@ -13,7 +13,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.errors import Conflict
+from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from customers.api.filters import CustomerFilter
@@ -82,13 +82,13 @@ class CustomerViewSet(viewsets.ModelViewSet[Customer]):
     perform_update = perform_create
 
     def perform_destroy(self, instance: Customer) -> None:
-        """Delete it. Raises Conflict, naming what keeps it."""
+        """Delete it. Raises ConflictError, naming what keeps it."""
         try:
             instance.delete()
         except ProtectedError as error:
             kept = {str(row._meta.verbose_name_plural) for row in error.protected_objects}
             text = f"This customer has {' and '.join(sorted(kept))}, so it cannot be deleted."
-            raise Conflict(text, code="in_use") from error
+            raise ConflictError(text, code="in_use") from error
 
 
 @extend_schema(parameters=[CUSTOMER_KEY])

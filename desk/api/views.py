@@ -18,7 +18,7 @@ from core.cases.models import Case
 from desk.api.filters import CaseFilter
 from desk.api.serializers import ActSerializer, CaseDetailSerializer, CaseSerializer
 from identity.actors import actor_of
-from identity.tokens.errors import InsufficientScope
+from identity.tokens.errors import InsufficientScopeError
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="One of its `actions`.")
 
@@ -92,10 +92,10 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         return Response(shown.data)
 
     def _chosen(self, case: Case, name: str) -> cases.Action:
-        """The action named. Raises InsufficientScope for an app that the token may only read."""
+        """The action named. Raises InsufficientScopeError when the token may only read its app."""
         kind = cases.kind(case.kind)
         if kind.write_scope not in getattr(self.request.auth, "scopes", frozenset()):
-            raise InsufficientScope((*self.write_scopes, kind.write_scope))
+            raise InsufficientScopeError((*self.write_scopes, kind.write_scope))
         action = kind.action(name)
         if action is None:
             raise NotFound("This exception has no such action.")

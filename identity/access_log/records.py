@@ -21,7 +21,7 @@ from core.bases import MixinBase
 from core.values.keys import is_key
 from identity.access_log import reasons
 from identity.models import AccessRecord, How, User, Via
-from identity.tokens.errors import ReasonNeeded
+from identity.tokens.errors import ReasonNeededError
 from identity.tokens.permissions import may_read
 
 if TYPE_CHECKING:  # the admin uses this too, and workers load the admin: they need no DRF
@@ -110,10 +110,10 @@ class RecordedReads(MixinBase):
     """
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        """Refuse who must say why and does not, once it is known that they may. ReasonNeeded."""
+        """Raise ReasonNeededError for who may, but must say why and does not."""
         super().initial(request, *args, **kwargs)
         if reasons.needs_access_reason(request.user) and not reasons.header_of(request):
-            raise ReasonNeeded
+            raise ReasonNeededError
 
     def patients_in(self, body: Any) -> Iterable[int]:
         """The patients whose data the body of a 2xx holds."""

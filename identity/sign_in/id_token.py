@@ -10,7 +10,7 @@ import jwt
 from django.conf import settings
 
 from identity.sign_in.provider import SignInRefusedError, UnreachableError, provider
-from identity.tokens.errors import ExpiredToken, InvalidToken, KeysUnavailable
+from identity.tokens.errors import ExpiredTokenError, InvalidTokenError, KeysUnavailableError
 from identity.tokens.issuer_keys import ALGORITHMS, UnknownKeyError
 from identity.tokens.reader import LONGEST, OPTIONS, check_times
 
@@ -24,11 +24,11 @@ def read(token: object, *, nonce: str, access_token: str) -> dict[str, Any]:
         raise SignInRefusedError(WRONG)
     try:
         claims = _verified(token)
-    except KeysUnavailable:
+    except KeysUnavailableError:
         raise UnreachableError from None
-    except ExpiredToken:
+    except ExpiredTokenError:
         raise SignInRefusedError("That sign-in took too long. Try again.") from None
-    except (jwt.PyJWTError, InvalidToken, UnknownKeyError):
+    except (jwt.PyJWTError, InvalidTokenError, UnknownKeyError):
         raise SignInRefusedError(WRONG) from None
     if not (_is_for_us(claims) and _same(claims["nonce"], nonce)):
         raise SignInRefusedError(WRONG)

@@ -7,7 +7,7 @@ from django.conf import settings
 from mozilla_django_oidc.utils import import_from_settings
 
 from core.http import ExchangeError, MalformedResponseError, Request, fetch
-from identity.tokens.errors import KeysUnavailable
+from identity.tokens.errors import KeysUnavailableError
 from identity.tokens.issuer_keys import TIME_OUT, Issuer, issuer
 
 
@@ -50,7 +50,7 @@ def endpoint(name: str) -> str:
     """An address of the issuer's. Raises SignInRefusedError."""
     try:
         address = provider().document().get(name)
-    except KeysUnavailable:
+    except KeysUnavailableError:
         raise UnreachableError from None
     if not isinstance(address, str):
         raise SignInRefusedError(

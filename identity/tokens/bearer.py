@@ -7,7 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from identity.tokens.callers import Caller, authenticate_caller
-from identity.tokens.errors import InvalidRequest
+from identity.tokens.errors import InvalidRequestError
 from identity.tokens.reader import read
 
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
@@ -45,5 +45,5 @@ def _token(request: Request) -> str | None:
         return None
     token = token.strip(" ")
     if not B64TOKEN.fullmatch(token) or "access_token" in request.GET:
-        raise InvalidRequest
+        raise InvalidRequestError
     return token

@@ -7,7 +7,7 @@ from django.db import connection
 
 from identity.models import ServiceClient, User
 from identity.rights.scopes import SCOPES
-from identity.tokens.errors import InvalidToken
+from identity.tokens.errors import InvalidTokenError
 from identity.tokens.reader import AccessToken
 
 Caller = ServiceClient | User
@@ -16,36 +16,39 @@ Caller = ServiceClient | User
 def authenticate_caller(token: AccessToken) -> tuple[Caller, frozenset[str]]:
     """The service client or the person, and the scopes that they may use at most.
 
-    Who comes through a program may no more than it may. Raises InvalidToken for anybody staff have
-    not let in. Asked of the database at every request, so that whoever is shut out is out at once.
+    Who comes through a program may no more than it may. Raises InvalidTokenError for anybody staff
+    have not let in. Asked of the database at every request, so that whoever is shut out is out at
+    once.
     """
     program = _client(token)
     if program and token.subject == (program.subject or program.client_id):
         return _active(program), frozenset(program.allowed_scopes)
     # Whoever signed in through a client is not that client, whatever the client may do.
     if token.subject == token.client_id:
-        raise InvalidToken("This client is not known here. Ask staff to add it to the API clients.")
+        raise InvalidTokenError(
+            "This client is not known here. Ask staff to add it to the API clients."
+        )
     person = User.objects.filter(
         linked_accounts__issuer=token.issuer, linked_accounts__subject=token.subject
     ).first()
     if person is None or not person.is_staff:
-        raise InvalidToken("This person is not known here. Sign in to the admin once.")
+        raise InvalidTokenError("This person is not known here. Sign in to the admin once.")
     return _active(person), person.allowed_scopes & _scopes_through(program)
 
 
 def _scopes_through(program: ServiceClient | None) -> frozenset[str]:
-    """What a program lets people do through it. Raises InvalidToken for one that may not come in.
+    """What a program lets people do through it. Raises InvalidTokenError for one that is shut out.
 
     The token's issuer vouches for a program that is not among the API clients, if the settings
     say that this is enough.
     """
     if program:
         if not program.is_active:
-            raise InvalidToken("This program has been shut out by staff.")
+            raise InvalidTokenError("This program has been shut out by staff.")
         return frozenset(program.allowed_scopes)
     if not settings.OIDC_UNKNOWN_PROGRAMS:
         text = "This program is not known here. Ask staff to add it to the API clients."
-        raise InvalidToken(text)
+        raise InvalidTokenError(text)
     return frozenset(SCOPES)
 
 
@@ -69,5 +72,5 @@ def _statement() -> tuple[str, list[str]]:
 
 def _active(caller: Caller) -> Caller:
     if not caller.is_active:
-        raise InvalidToken("This caller has been shut out by staff.")
+        raise InvalidTokenError("This caller has been shut out by staff.")
     return caller

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from rest_framework.exceptions import APIException
 
 
-class BearerRefusal(APIException):
+class BearerError(APIException):
     """A refusal that says in `WWW-Authenticate` what is wrong with the token."""
 
     scope = ""
@@ -22,7 +22,7 @@ class BearerRefusal(APIException):
         return f"Bearer {', '.join(parts)}"
 
 
-class InvalidRequest(BearerRefusal):
+class InvalidRequestError(BearerError):
     """400: the token was not sent in a way that can be understood."""
 
     status_code = 400
@@ -30,7 +30,7 @@ class InvalidRequest(BearerRefusal):
     default_detail = "Send the token once, as the header Authorization: Bearer TOKEN."
 
 
-class InvalidToken(BearerRefusal):
+class InvalidTokenError(BearerError):
     """401: the token is not one of ours, or not good any more. Get a new one."""
 
     status_code = 401
@@ -38,13 +38,13 @@ class InvalidToken(BearerRefusal):
     default_detail = "The token is not valid."
 
 
-class ExpiredToken(InvalidToken):
+class ExpiredTokenError(InvalidTokenError):
     """401: the token was good until it expired."""
 
     default_detail = "The token has expired."
 
 
-class InsufficientScope(BearerRefusal):
+class InsufficientScopeError(BearerError):
     """403: the token is good, but not for this."""
 
     status_code = 403
@@ -55,7 +55,7 @@ class InsufficientScope(BearerRefusal):
         super().__init__(f"This needs the scope {self.scope}." if self.scope else "Nobody may.")
 
 
-class ReasonNeeded(APIException):
+class ReasonNeededError(APIException):
     """403: the caller may see this, but has not said why (identity/access_log/reasons.py)."""
 
     status_code = 403
@@ -63,7 +63,7 @@ class ReasonNeeded(APIException):
     default_detail = "Say in the header Access-Reason why you look at this patient's data."
 
 
-class KeysUnavailable(APIException):
+class KeysUnavailableError(APIException):
     """503: the token may be good, but the issuer's keys cannot be had to tell."""
 
     status_code = 503

@@ -21,7 +21,7 @@ import jwt
 from django.db import connection
 
 from core.http import ExchangeError, MalformedResponseError, Request, fetch
-from identity.tokens.errors import KeysUnavailable
+from identity.tokens.errors import KeysUnavailableError
 from identity.tokens.key_cache import share, shared
 
 # Asymmetric ones only: with HS256 in the list, the published key would do as a shared secret.
@@ -90,7 +90,7 @@ class Issuer:
         self._tried: dict[str, float] = {}
 
     def key(self, kid: str | None) -> Key:
-        """The key of that name. Raises UnknownKeyError or KeysUnavailable; waits for 3 s at
+        """The key of that name. Raises UnknownKeyError or KeysUnavailableError; waits for 3 s at
         most."""
         key = self._find(kid) or self._find_aside(kid)
         # Twice, because a fetch that was under way may have begun before the key was published.
@@ -100,16 +100,16 @@ class Issuer:
         if key is not None:
             return key
         if self._failed or self._usable() is None:
-            raise KeysUnavailable
+            raise KeysUnavailableError
         raise UnknownKeyError
 
     def document(self) -> Mapping[str, Any]:
-        """The discovery document. Raises KeysUnavailable; waits for 3 s at most."""
+        """The discovery document. Raises KeysUnavailableError; waits for 3 s at most."""
         if self._usable() is None:
             self._ask()
         usable = self._usable()
         if usable is None:
-            raise KeysUnavailable
+            raise KeysUnavailableError
         return usable.document
 
     def is_known(self) -> bool:

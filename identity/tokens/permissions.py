@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from identity.tokens.errors import InsufficientScope
+from identity.tokens.errors import InsufficientScopeError
 
 
 def scopes_needed(view: Any, method: str) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ class HasScope(BasePermission):
     """Allows a request whose token carries all scopes that the view names (RFC 6750, 3.1)."""
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        """True when no scope is missing, False without a token. Raises InsufficientScope.
+        """True when no scope is missing, False without a token. Raises InsufficientScopeError.
 
         Default deny: nobody may what the view names no scope for.
         """
@@ -41,4 +41,4 @@ class HasScope(BasePermission):
         needed = scopes_needed(view, request.method or "")
         if needed and _granted(request).issuperset(needed):
             return True
-        raise InsufficientScope(needed)
+        raise InsufficientScopeError(needed)

@@ -15,7 +15,7 @@ from jwt.types import Options
 
 from core.database import clock
 from identity.rights.scopes import SCOPES
-from identity.tokens.errors import ExpiredToken, InvalidToken
+from identity.tokens.errors import ExpiredTokenError, InvalidTokenError
 from identity.tokens.issuer_keys import ALGORITHMS, Key, UnknownKeyError, issuer
 
 LONGEST = 8192
@@ -63,13 +63,13 @@ MOST_KEPT = 512
 
 
 def read(token: str) -> AccessToken:
-    """The token, when everything about it is right. Raises InvalidToken or KeysUnavailable."""
+    """The token, when all about it is right. Raises InvalidTokenError or KeysUnavailableError."""
     good = _verified_tokens.get(token)
     if good and good.settings == _settings() and _key(good.token.issuer, good.kid) is good.key:
         check_times(good.claims)
         return good.token
     if len(token) > LONGEST:
-        raise InvalidToken(f"The token is longer than {LONGEST} characters.")
+        raise InvalidTokenError(f"The token is longer than {LONGEST} characters.")
     return _keep(token, _read(token))
 
 
@@ -98,10 +98,10 @@ def _read(token: str) -> _VerifiedToken:
     _check_type(header)
     name = unchecked.get("iss")
     if name not in trusted_issuers():
-        raise InvalidToken("The token's issuer is not trusted here.")
+        raise InvalidTokenError("The token's issuer is not trusted here.")
     kid, algorithm = header.get("kid"), str(header.get("alg"))
     if algorithm not in ALGORITHMS or not isinstance(kid, str | None):
-        raise InvalidToken("The token is not signed in a way that is accepted here.")
+        raise InvalidTokenError("The token is not signed in a way that is accepted here.")
     key = _key(name, kid)
     claims = _verified(token, key, name)
     check_times(claims)
@@ -130,7 +130,7 @@ def _parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims, nothing of it checked yet."""
     parts = token.split(".")
     if len(parts) != 3:
-        raise InvalidToken("The token is not a signed JWT.")
+        raise InvalidTokenError("The token is not a signed JWT.")
     return _json(parts[0]), _json(parts[1])
 
 
@@ -138,9 +138,9 @@ def _json(part: str) -> dict[str, Any]:
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (binascii.Error, ValueError, RecursionError):
-        raise InvalidToken("The token is malformed.") from None
+        raise InvalidTokenError("The token is malformed.") from None
     if not isinstance(value, dict):
-        raise InvalidToken("The token is malformed.")
+        raise InvalidTokenError("The token is malformed.")
     return value
 
 
@@ -149,14 +149,14 @@ def _check_type(header: Mapping[str, Any]) -> None:
     typ = str(header.get("typ", "")).lower()
     if typ in TYPES or (typ in ("", "jwt") and not settings.OIDC_STRICT_TOKEN_TYPE):
         return
-    raise InvalidToken("The token's type is not that of an access token (at+jwt).")
+    raise InvalidTokenError("The token's type is not that of an access token (at+jwt).")
 
 
 def _key(name: str, kid: str | None) -> Key:
     try:
         return issuer(name).key(kid)
     except UnknownKeyError:
-        raise InvalidToken("The token's key is not one that its issuer publishes.") from None
+        raise InvalidTokenError("The token's key is not one that its issuer publishes.") from None
 
 
 def _verified(token: str, key: Key, name: str) -> Mapping[str, Any]:
@@ -171,22 +171,22 @@ def _verified(token: str, key: Key, name: str) -> Mapping[str, Any]:
             audience=settings.OIDC_AUDIENCE,
         )
     except jwt.PyJWTError as error:
-        raise InvalidToken(_why(error)) from None
+        raise InvalidTokenError(_why(error)) from None
     return claims
 
 
 def check_times(claims: Mapping[str, Any]) -> None:
     """RFC 7519, 4.1.4 to 4.1.6: `exp`, `nbf` and `iat` are seconds, by the database's clock.
 
-    Raises ExpiredToken or InvalidToken.
+    Raises ExpiredTokenError or InvalidTokenError.
     """
     if not all(_is_a_number(claims.get(name, 0)) for name in ("exp", "nbf", "iat")):
-        raise InvalidToken("One of the token's times is not a number.")
+        raise InvalidTokenError("One of the token's times is not a number.")
     now = clock.seconds()
     if claims["exp"] <= now - LEEWAY:
-        raise ExpiredToken
+        raise ExpiredTokenError
     if max(claims["iat"], claims.get("nbf", 0)) > now + LEEWAY:
-        raise InvalidToken("The token is not valid yet.")
+        raise InvalidTokenError("The token is not valid yet.")
 
 
 def _is_a_number(value: object) -> bool:
@@ -218,7 +218,7 @@ def _check_is_no_id_token(header: Mapping[str, Any], claims: Mapping[str, Any]) 
         or settings.OIDC_CLIENT_ID in audience
     )
     if foreign:
-        raise InvalidToken("This is an ID token or another kind: send the access token.")
+        raise InvalidTokenError("This is an ID token or another kind: send the access token.")
 
 
 def _client_id(claims: Mapping[str, Any]) -> str:
@@ -234,7 +234,7 @@ def _name(claims: Mapping[str, Any], claim: str) -> str:
     value = claims[claim]
     if isinstance(value, str) and 0 < len(value) <= LONGEST_NAME and value.isprintable():
         return value
-    raise InvalidToken(f"The token's {claim} is not a name.")
+    raise InvalidTokenError(f"The token's {claim} is not a name.")
 
 
 def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
@@ -242,5 +242,5 @@ def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
     given = claims.get("scope", claims.get("scp", ""))
     listed = given.split() if isinstance(given, str) else given
     if not isinstance(listed, list):
-        raise InvalidToken("The token's scope is not a list of names.")
+        raise InvalidTokenError("The token's scope is not a list of names.")
     return frozenset(scope for scope in listed if isinstance(scope, str) and scope in SCOPES)

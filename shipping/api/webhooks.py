@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from core.api.errors import BodyTooLarge
+from core.api.errors import BodyTooLargeError
 from core.api.openapi import ErrorAnswer
 from identity.api.throttles import network_of, note_proof
 from shipping import providers
@@ -82,9 +82,9 @@ def _unproven(request: Request, provider: str) -> Exception:
 
 
 def _body(request: Request) -> bytes:
-    """The raw body, as it was signed. Raises BodyTooLarge before anything is read."""
+    """The raw body, as it was signed. Raises BodyTooLargeError before anything is read."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not (length.isascii() and length.isdigit()) or len(length) > 9 or int(length) > LARGEST_BODY:
-        raise BodyTooLarge
+        raise BodyTooLargeError
     body: bytes = request._request.body
     return body

@@ -16,7 +16,7 @@ from django.utils import timezone
 from core.database import clock as database_clock
 from identity.tests.issuer import LoopbackIssuer, public_jwk, rsa_key
 from identity.tokens import issuer_keys, key_cache
-from identity.tokens.errors import KeysUnavailable
+from identity.tokens.errors import KeysUnavailableError
 from identity.tokens.issuer_keys import COOL_DOWN, FRESH_FOR, TIME_OUT, Issuer, UnknownKeyError
 from sandbox.testing import wait_until
 
@@ -44,7 +44,7 @@ def clock():
 
 def bogus(here, number=0):
     """Ask for a key that nobody has."""
-    with pytest.raises((UnknownKeyError, KeysUnavailable)) as refusal:
+    with pytest.raises((UnknownKeyError, KeysUnavailableError)) as refusal:
         here.key(f"bogus-{number}")
     return refusal.type
 
@@ -93,9 +93,9 @@ def test_while_it_stays_down_unknown_keys_are_answered_at_once(here, there, cloc
     here.key("first")
     clock.shift(COOL_DOWN + 1)
     there.stop()
-    assert bogus(here) == KeysUnavailable
+    assert bogus(here) == KeysUnavailableError
     began = time.monotonic()
-    assert {bogus(here, n) for n in range(100)} == {KeysUnavailable}
+    assert {bogus(here, n) for n in range(100)} == {KeysUnavailableError}
     assert time.monotonic() - began < 2.0
 
 
@@ -103,13 +103,13 @@ def test_while_one_request_tries_a_dead_issuer_the_others_do_not_wait(here, ther
     here.key("first")
     there.mode = "failing"
     clock.shift(COOL_DOWN + 1)
-    assert bogus(here) == KeysUnavailable
+    assert bogus(here) == KeysUnavailableError
     there.mode = "hanging"
     clock.shift(COOL_DOWN + 1)
     threading.Thread(target=bogus, args=(here,), daemon=True).start()
     wait_until(lambda: there.fetches == 3)
     began = time.monotonic()
-    assert bogus(here, 1) == KeysUnavailable
+    assert bogus(here, 1) == KeysUnavailableError
     assert time.monotonic() - began < 2.0
 
 
@@ -150,7 +150,7 @@ def test_a_withdrawn_key_is_forgotten_within_the_refresh(here, there, clock):
 
 def bogus_named(here, kid):
     """What asking for this key raises."""
-    with pytest.raises((UnknownKeyError, KeysUnavailable)) as refusal:
+    with pytest.raises((UnknownKeyError, KeysUnavailableError)) as refusal:
         here.key(kid)
     return refusal.type
 
@@ -172,7 +172,7 @@ def test_a_day_of_outage_refuses_no_valid_token(here, there, clock):
         assert here.key("first")
         wait_until(lambda: here._running is None)
     clock.shift(3700)
-    assert bogus_named(here, "first") == KeysUnavailable
+    assert bogus_named(here, "first") == KeysUnavailableError
 
 
 def test_a_process_that_starts_during_an_outage_knows_what_the_others_know(here, there, clock):
@@ -190,7 +190,7 @@ def test_a_process_that_missed_a_rotation_knows_it_during_an_outage(here, there,
     here.key("second")
     there.stop()
     assert missed.key("second")
-    assert bogus_named(missed, "third") == KeysUnavailable
+    assert bogus_named(missed, "third") == KeysUnavailableError
 
 
 def test_what_others_know_is_found_without_waiting_for_an_issuer_that_hangs(here, there, clock):
@@ -231,7 +231,7 @@ def test_what_others_know_is_too_old_after_a_day(here, there, clock):
     here.key("first")
     there.stop()
     clock.shift(24 * 3600 + 1)
-    assert bogus_named(Issuer(there.url), "first") == KeysUnavailable
+    assert bogus_named(Issuer(there.url), "first") == KeysUnavailableError
 
 
 def test_keys_that_somebody_else_wrote_into_the_cache_are_not_taken(here, there):
@@ -241,7 +241,7 @@ def test_keys_that_somebody_else_wrote_into_the_cache_are_not_taken(here, there)
     forged = {"document": {}, "jwks": {"keys": [_second()]}, "at": time.time()}
     for said in (signing.dumps(forged, key="mine"), json.dumps(forged), forged, "x", 5):
         cache.set(name, said)
-        assert bogus_named(Issuer(there.url), "second") == KeysUnavailable
+        assert bogus_named(Issuer(there.url), "second") == KeysUnavailableError
 
 
 @pytest.mark.parametrize("method", ["get", "set"])
@@ -252,7 +252,7 @@ def test_a_cache_that_is_away_does_no_harm(here, there, monkeypatch, caplog, met
     monkeypatch.setattr(type(caches["default"]), method, away)
     assert here.key("first")
     there.stop()
-    with contextlib.suppress(KeysUnavailable):
+    with contextlib.suppress(KeysUnavailableError):
         Issuer(there.url).key("first")
     assert "ConnectionError" in caplog.text
     assert "secret" not in caplog.text
@@ -284,9 +284,9 @@ def test_a_rotation_under_a_steady_flood_is_known_within_thirty_seconds(here, th
 
 def test_it_recovers_when_the_issuer_is_back(here, there, clock):
     there.mode = "failing"
-    assert bogus_named(here, "first") == KeysUnavailable
+    assert bogus_named(here, "first") == KeysUnavailableError
     there.mode = "up"
-    assert bogus_named(here, "first") == KeysUnavailable  # cooling down
+    assert bogus_named(here, "first") == KeysUnavailableError  # cooling down
     clock.shift(COOL_DOWN + 1)
     assert here.key("first")
 
@@ -301,7 +301,7 @@ def test_a_clock_set_back_does_not_freeze_the_keys(here, there, clock):
 def test_an_issuer_that_hangs_is_given_up_after_three_seconds(here, there):
     there.mode = "hanging"
     began = time.monotonic()
-    assert bogus_named(here, "first") == KeysUnavailable
+    assert bogus_named(here, "first") == KeysUnavailableError
     assert time.monotonic() - began < TIME_OUT + 1
 
 
@@ -324,7 +324,7 @@ BROKEN = {
 def test_a_broken_document_is_as_good_as_none(here, there, faults):
     for name, value in faults.items():
         setattr(there, name, value)
-    assert bogus_named(here, "first") == KeysUnavailable
+    assert bogus_named(here, "first") == KeysUnavailableError
 
 
 @pytest.mark.parametrize("faults", BROKEN.values(), ids=BROKEN.keys())

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
-from core.api.errors import BodyTooLarge
+from core.api.errors import BodyTooLargeError
 from identity.api.throttles import note_proof
 from notifications.channels import Inbox, UnreadableReportError
 from notifications.channels.africastalking.serializers import (
@@ -65,7 +65,7 @@ class Webhook(APIView):
             raise Http404
         note_proof(request._request)
         if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
-            raise BodyTooLarge
+            raise BodyTooLargeError
         _ = request._request.body  # so that it can be kept, too, when its fields were read
         super().initial(request, *args, **kwargs)
 
