@@ -8,7 +8,7 @@ from django.utils.functional import SimpleLazyObject
 from unfold.sites import UnfoldAdminSite
 
 
-class AdminSite(UnfoldAdminSite):  # type: ignore[misc]  # the theme has no types
+class AdminSite(UnfoldAdminSite):
     """The theme's, without work for what no page shows."""
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
