@@ -12,28 +12,13 @@ from core.workflow import transition
 from customers.models import Customer
 from notifications import cases
 from notifications.composition import digest
-from notifications.composition.builder import (
-    ORDER_OCCASIONS,
-    Trigger,
-    messages_for,
-    trigger_from_order,
-    trigger_from_shipment,
-)
+from notifications.composition.builder import messages_for
 from notifications.composition.direct import compose, route_to
 from notifications.models import Notification
 from notifications.models.history import record
 from notifications.policy import send_window, spacing
+from notifications.policy.triggers import Trigger
 from notifications.task_names import dispatch
-
-__all__ = [
-    "ORDER_OCCASIONS",
-    "Trigger",
-    "announce",
-    "notify",
-    "resend",
-    "trigger_from_order",
-    "trigger_from_shipment",
-]
 
 
 @transaction.atomic

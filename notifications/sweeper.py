@@ -25,20 +25,20 @@ from core.database import clock
 from core.failures import each_name, resting, steps, together, waiting
 from core.outbox import reclaim_expired
 from notifications.channels import channels, preferred
-from notifications.composition.builder import NEEDS_ADDRESS
 from notifications.delivery import balances
 from notifications.delivery import queues as delivery_queues
 from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.mailings import service as mailings
 from notifications.models import Notification
 from notifications.policy.channel_selection import provider_for
-from notifications.services import (
+from notifications.policy.triggers import (
+    NEEDS_ADDRESS,
     ORDER_OCCASIONS,
     Trigger,
-    announce,
     trigger_from_order,
     trigger_from_shipment,
 )
+from notifications.services import announce
 from notifications.task_names import dispatch
 from orders.models import OrderEvent
 from shipping.models import ShipmentEvent

@@ -144,7 +144,7 @@ def _previewed(form: MessageForm) -> dict[str, Any]:
     row: Notification = form.row
     return {
         "row": row,
-        "when": due_text(row, form.policy.window, critical=False),
+        "when": due_text(row, form.policy.window),
         "takes": str(sms_segments.count(row.message)) if row.channel == "sms" else "",
         "cost": mailings.likely_cost(row.channel, 1),
     }

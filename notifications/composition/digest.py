@@ -17,6 +17,7 @@ from notifications.composition import builder
 from notifications.content.rendering import cut, render
 from notifications.models import Notification, Occasion
 from notifications.policy.policy import Policy, TemplateText
+from notifications.policy.triggers import occasion_of_source
 
 MOST_IN_ONE = 20
 WAITS = "Waits for news of more parcels, to tell them together."
@@ -159,7 +160,7 @@ def _rewrite(heads: Iterable[Notification], policy: Policy) -> None:
 
 def _summary(row: Notification, policy: Policy) -> str:
     """One parcel's item: the subject of its own e-mail, in their language."""
-    occasion = builder.occasion_of_source(row.source)
+    occasion = occasion_of_source(row.source)
     text = policy.text_for(occasion, "email", row.customer.language)
     shipment = row.shipment
     if text is None or not text.subject or shipment is None:

@@ -10,7 +10,7 @@ from notifications.composition.builder import fill, new_row
 from notifications.content.rendering import LONGEST_SUBJECT, check_message, cut, one_line
 from notifications.content.sensitive_terms import check_sensitive_terms
 from notifications.models import Notification, Occasion
-from notifications.policy.channel_selection import Route, choose, routes_to
+from notifications.policy.channel_selection import Route, choose
 from notifications.policy.policy import Policy
 
 LEFT = ("sent", "delivered")
@@ -69,8 +69,8 @@ def route_to(
 
     Without a channel: the one they chose, else the one that reached them last, else any.
     """
-    routes = routes_to(customer)
-    policy = Policy(occasions or [], routes.values(), [customer])
+    policy = Policy([customer], occasions or [])
+    routes = policy.routes_to(customer)
     if channel:
         return policy.unless_refused(_named(routes, channel)), policy
     wanted = [customer.channel or usual_channel(customer)]

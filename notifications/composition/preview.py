@@ -2,23 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from notifications.composition.builder import (
-    PLAIN_BODY,
-    Decision,
-    Trigger,
-    decide,
-    fill,
-    new_row,
-    occasions_of,
-    values_of,
-)
+from notifications.composition.builder import fill, new_row, values_of
 from notifications.content import sms_segments
 from notifications.content.rendering import PARCEL_FIELDS, SAMPLE
-from notifications.models import Notification, Occasion
-from notifications.policy.channel_selection import routes_to
+from notifications.models import Notification
 from notifications.policy.policy import MatchedRule, Policy, TemplateText
 from notifications.policy.send_window import SendWindow, zone_of
+from notifications.policy.triggers import Trigger
 from orders.models import Order
 from shipping.models import Shipment
 
@@ -44,22 +36,18 @@ def preview(order: Order, occasion: str, *, hidden: bool = False) -> Preview:
     shipment = Shipment.objects.filter(order=order).order_by("-id").first()
     parcel = shipment if occasion.startswith("shipment-") else None
     trigger = Trigger("", occasion, order, parcel)
-    routes = routes_to(order.customer)
-    policy = Policy(occasions_of([trigger]), routes.values(), [order.customer])
-    kinds = policy.kinds_of([order]).get(order.pk, ())
-    decision = decide(trigger, policy, kinds, routes)
+    decision = Policy.for_triggers([trigger]).decide(trigger)
     row = new_row(order.customer, decision.route)
-    plain = TemplateText("", PLAIN_BODY % Occasion(occasion).label)
-    fill(row, decision.text or plain, _values(trigger, hidden=hidden))
+    fill(row, decision.text, _values(trigger, hidden=hidden))
     if hidden:
         row.recipient = masked(row.recipient)
     return Preview(
         row=row,
         template=_named(decision.text),
         rules=_ranked(decision.rules),
-        channel_because=_because(order, decision),
+        channel_because=decision.channel_because,
         obstacle=decision.route.obstacle,
-        due=due_text(row, policy.window, critical=policy.is_critical(occasion)),
+        due=_due_text(row, decision.due, decision.deferred),
         count=str(sms_segments.count(row.message)) if row.channel == "sms" else "",
     )
 
@@ -77,8 +65,8 @@ def _values(trigger: Trigger, *, hidden: bool) -> Mapping[str, str]:
     return values | {"user_name": "•••"} if hidden else values
 
 
-def _named(text: TemplateText | None) -> str:
-    if text is None:
+def _named(text: TemplateText) -> str:
+    if not text.language:
         return "no template: plain words"
     name = f"“{text.name}”" if text.name else "the usual words"
     return f"{name}, in {text.language}"
@@ -97,19 +85,11 @@ def _standing(rule: MatchedRule, winner: MatchedRule) -> str:
     return "gives way: it is less specific"
 
 
-def _because(order: Order, decision: Decision) -> str:
-    channel = decision.route.channel
-    if channel == order.channel:
-        return "the order asked for it"
-    if channel == order.customer.channel:
-        return "the customer chose it"
-    if decision.rules and channel == decision.rules[0].channel:
-        return "the rule says so"
-    return "nothing else reaches the customer" if decision.rules else "no rule fits"
+def due_text(row: Notification, window: SendWindow) -> str:
+    """When a message would go that can wait, by the customer's clock, and why not at once."""
+    return _due_text(row, *window.due(row.customer))
 
 
-def due_text(row: Notification, window: SendWindow, *, critical: bool) -> str:
-    """When it would go, by the customer's clock, and why not at once."""
-    due, reason = window.due(row.customer, critical=critical)
+def _due_text(row: Notification, due: datetime, reason: str) -> str:
     local = due.astimezone(zone_of(row.customer))
     return f"{local:%d %b, %H:%M} their time. {reason}" if reason else "at once"

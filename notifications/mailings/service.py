@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from itertools import chain
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -47,7 +46,7 @@ from notifications.models import (
     Template,
 )
 from notifications.policy import send_window, spacing
-from notifications.policy.channel_selection import choose, routes_to
+from notifications.policy.channel_selection import choose
 from notifications.policy.policy import Policy, TemplateText
 from notifications.policy.send_window import SendWindow
 
@@ -266,12 +265,11 @@ def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRec
 def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notification], SendWindow]:
     """The messages to these customers, not yet saved; and the limits they keep."""
     load_addresses(customers)
-    routes = [routes_to(customer) for customer in customers]
-    all_routes = chain(*(every.values() for every in routes))
-    policy = Policy([Occasion.MAILING], all_routes, customers)
+    policy = Policy(customers, [Occasion.MAILING])
     own = TemplateText(mailing.subject, mailing.message)
     rows = []
-    for customer, every in zip(customers, routes, strict=True):
+    for customer in customers:
+        every = policy.routes_to(customer)
         wanted = [mailing.channel] if mailing.channel else [customer.channel]
         # Staff who name a channel mean that one: nobody gets it by another.
         open_routes = {mailing.channel: every[mailing.channel]} if mailing.channel else every

@@ -1,20 +1,29 @@
-"""What staff and customers have decided: rules, texts, limits and opt-outs."""
+"""What staff and customers have decided: rules, texts, limits and opt-outs.
+
+A message is decided once, by `Policy.decide`; whoever writes it fills that in.
+"""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from django.db import connection
 
 from core.database import clock
 from customers.models import Customer
 from customers.values.languages import chain
-from notifications.channels import address_key
-from notifications.policy.channel_selection import Route
+from notifications.channels import address_key, load_addresses
+from notifications.models import Occasion
+from notifications.policy.channel_selection import Route, choose, routes_to
 from notifications.policy.send_window import SendWindow
+from notifications.policy.triggers import Trigger, occasions_of
 from orders.models import Order, OrderLine, ProductKind
+
+# For a channel that nobody has written a template for yet.
+PLAIN_BODY = "Hi {user_name}, news of your order {order_number}: %s."
+SWITCHED_OFF = "Staff have switched this event off: customers do not hear of it."
 
 
 class MatchedRule(NamedTuple):
@@ -42,27 +51,89 @@ class TemplateText(NamedTuple):
     name: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is sent for a trigger: route, text, moment, and why.
+
+    A route with an obstacle means that nothing is. `deferred`: why it is not `due` at once.
+    `rules`: those that fit, the winner first.
+    """
+
+    route: Route
+    text: TemplateText
+    critical: bool
+    due: datetime
+    deferred: str
+    rules: Sequence[MatchedRule]
+    channel_because: str
+
+
 class Policy:
-    """The decisions on these occasions and routes, for these customers.
+    """What is decided on these occasions, for these customers and what is in these orders.
 
     Read in one statement: every order that is placed waits for it.
     """
 
     def __init__(
         self,
+        customers: Sequence[Customer],
         occasions: Collection[str],
-        routes: Iterable[Route],
-        customers: Collection[Customer] = (),
+        orders: Collection[Order] = (),
     ) -> None:
+        self._routes = {customer.pk: routes_to(customer) for customer in customers}
         self._rules: list[MatchedRule] = []
         self._texts: dict[tuple[str, str, str, str], TemplateText] = {}
         self._topics: dict[str, tuple[bool, bool]] = {}
         self._refused: set[tuple[str, str]] = set()
         self.window = SendWindow()
+        routes = [route for every in self._routes.values() for route in every.values()]
         for kind, facts in _read(occasions, routes, customers):
             getattr(self, f"_take_{kind}")(*facts)
         if self.window.per_day and customers:
             self.window.slots = _slots(customers, self.window.per_day)
+        self._kinds = self._kinds_of(orders)
+
+    @classmethod
+    def for_triggers(cls, triggers: Sequence[Trigger]) -> Self:
+        """What is decided on all that the messages of these triggers need."""
+        orders = [each.order for each in triggers]
+        customers = [order.customer for order in orders]
+        load_addresses(customers)
+        return cls(customers, occasions_of(triggers), orders)
+
+    def decide(self, trigger: Trigger) -> Decision:
+        """What is sent: by the channel that the order asked for, else the customer, else the rules.
+
+        Counts the message for the customer's limit.
+        """
+        order, customer, occasion = trigger.order, trigger.order.customer, trigger.occasion
+        rules = self._fitting(order, occasion)
+        wanted = [
+            (order.channel, "the order asked for it"),
+            (customer.channel, "the customer chose it"),
+            *((rule.channel, "the rule says so") for rule in rules[:1]),
+        ]
+        is_on, critical = self._topics.get(occasion, (True, False))
+        route = self.unless_refused(choose(self.routes_to(customer), [name for name, _ in wanted]))
+        if not is_on:
+            route = replace(route, obstacle=SWITCHED_OFF)
+        name = rules[0].template_name if rules else ""
+        text = self.text_for(occasion, route.channel, customer.language, name)
+        due, deferred = self.window.due(customer, critical=critical, counted=not route.obstacle)
+        otherwise = "nothing else reaches the customer" if rules else "no rule fits"
+        return Decision(
+            route=route,
+            text=text or TemplateText("", PLAIN_BODY % Occasion(occasion).label),
+            critical=critical,
+            due=due,
+            deferred=deferred,
+            rules=rules,
+            channel_because=next((why for name, why in wanted if name == route.channel), otherwise),
+        )
+
+    def routes_to(self, customer: Customer) -> Mapping[str, Route]:
+        """The route to one of the customers by each channel, opt-outs left aside."""
+        return self._routes[customer.pk]
 
     def _take_rule(self, *facts: Any) -> None:
         self._rules.append(MatchedRule(*facts))
@@ -94,21 +165,13 @@ class Policy:
                     return text
         return None
 
-    def is_on(self, occasion: str) -> bool:
-        """Whether it is announced at all."""
-        return self._topics.get(occasion, (True, False))[0]
-
-    def is_critical(self, occasion: str) -> bool:
-        """Whether it cannot wait."""
-        return self._topics.get(occasion, (True, False))[1]
-
     def unless_refused(self, route: Route) -> Route:
         """The route, with the obstacle when its recipient wants no more messages."""
         if (route.channel, address_key(route.recipient)) not in self._refused:
             return route
         return replace(route, obstacle="The customer has opted out of this channel.")
 
-    def kinds_of(self, orders: Collection[Order]) -> Mapping[int, set[str]]:
+    def _kinds_of(self, orders: Collection[Order]) -> Mapping[int, set[str]]:
         """The kinds of product in each order; looked up only when a rule asks for one."""
         kinds: defaultdict[int, set[str]] = defaultdict(set)
         for order in orders:
@@ -123,16 +186,17 @@ class Policy:
                 kinds[order_id].add(kind)
         return kinds
 
-    def rules(self, occasion: str, kit_type: str, kinds: Collection[str]) -> list[MatchedRule]:
+    def _fitting(self, order: Order, occasion: str) -> list[MatchedRule]:
         """The rules that fit, the winner first: kit type before kind of product before any.
 
         Among those a rule with dates wins over one without, the later begun over the earlier.
         """
+        kinds = self._kinds.get(order.pk, ())
         fitting = [
             rule
             for rule in self._rules
             if rule.occasion == occasion
-            and rule.kit_type in ("", kit_type)
+            and rule.kit_type in ("", order.kit_type)
             and rule.product_kind in ("", *kinds)
         ]
         fitting.sort(key=lambda rule: (rule.dated, rule.since, rule.pk), reverse=True)

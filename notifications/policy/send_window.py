@@ -28,10 +28,12 @@ class SendWindow:
     digest_minutes: int = 0
     slots: Mapping[int, list[datetime]] = field(default_factory=dict)
 
-    def due(self, customer: Customer, *, critical: bool = False) -> tuple[datetime, str]:
+    def due(
+        self, customer: Customer, *, critical: bool = False, counted: bool = True
+    ) -> tuple[datetime, str]:
         """When the next message to them may go, and why it waits until then.
 
-        Counts it: the one after it is due later still.
+        Where it is `counted`, the one after it is due later still.
         """
         now = clock.now()
         if critical:
@@ -41,7 +43,8 @@ class SendWindow:
             reason = ENOUGH
         if (awake := self._after_quiet(due, zone_of(customer))) > due:
             due, reason = awake, QUIET
-        self.slots.get(customer.pk, []).insert(0, due)
+        if counted:
+            self.slots.get(customer.pk, []).insert(0, due)
         return due, reason
 
     def _with_room(self, slots: Sequence[datetime], now: datetime) -> datetime:

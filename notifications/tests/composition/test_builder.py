@@ -10,7 +10,8 @@ from django.db import connection, transaction
 from core.workflow import transition
 from notifications.delivery.queues import dispatch
 from notifications.models import Notification, Rule, Template
-from notifications.services import announce, trigger_from_order
+from notifications.policy.triggers import trigger_from_order
+from notifications.services import announce
 from orders.changes import Wanted, change
 from orders.models import OrderEvent
 from orders.services import cancel_order

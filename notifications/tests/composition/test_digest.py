@@ -11,7 +11,8 @@ from customers.tests.factories import CustomerFactory
 from notifications.delivery.queues import dispatch
 from notifications.models import Limits, Notification
 from notifications.policy.opt_outs import opt_out
-from notifications.services import Trigger, announce, trigger_from_shipment
+from notifications.policy.triggers import Trigger, trigger_from_shipment
+from notifications.services import announce
 from orders.tests.factories import placed_order
 from shipping.models import Shipment, ShipmentEvent
 

@@ -1,10 +1,15 @@
 """Which channel a customer hears by: requirements A2 and D5."""
 
+from dataclasses import replace
+
 import pytest
 
 from customers.tests.factories import AddressFactory, CustomerFactory
-from notifications.models import Notification, OptOut, Rule
-from notifications.services import Trigger, announce
+from notifications.composition.builder import message
+from notifications.models import Limits, Notification, Occasion, OptOut, Rule, Template, Topic
+from notifications.policy.policy import Decision, Policy
+from notifications.policy.triggers import Trigger
+from notifications.services import announce
 from orders.models import Order, ProductKind
 from orders.services import cancel_order
 from orders.tests.factories import (
@@ -140,3 +145,66 @@ def test_any_number_of_news_costs_the_same_few_queries(many, django_assert_num_q
     with django_assert_num_queries(2):  # what was decided, and the rows
         announce(Trigger(f"test:{order.pk}", "order-placed", order) for order in orders)
     assert Notification.objects.filter(source__startswith="test:").count() == many
+
+
+def decided(order: Order) -> Decision:
+    """What is decided on a message about an order that was placed."""
+    trigger = Trigger("test", Occasion.ORDER_PLACED, order)
+    return Policy.for_triggers([trigger]).decide(trigger)
+
+
+def test_a_decision_holds_all_that_its_message_is_filled_in_with():
+    Topic.objects.update_or_create(occasion="order-placed", defaults={"critical": True})
+    decision = decided(placed_sale())
+    assert (decision.route.channel, decision.route.obstacle) == ("sms", "")
+    assert (decision.critical, decision.deferred) == (True, "")
+    assert (decision.text.language, decision.rules[0].channel) == ("en", "sms")
+
+
+def test_a_message_is_filled_in_as_it_was_decided_and_no_further():
+    order = placed_sale()
+    decision = replace(decided(order), deferred="Because.", critical=True)
+    row = message(Trigger("test", Occasion.ORDER_PLACED, order), decision)
+    assert (row.next_attempt_at, row.last_error, row.critical) == (decision.due, "Because.", True)
+    closed = replace(decision, route=replace(decision.route, obstacle="No."))
+    row = message(Trigger("test", Occasion.ORDER_PLACED, order), closed)
+    assert (row.state, row.last_error) == ("suppressed", "No.")
+
+
+def test_without_a_template_a_decision_has_plain_words():
+    Template.objects.all().delete()
+    text = decided(placed_sale()).text
+    assert (text.language, "order placed" in text.body) == ("", True)
+
+
+@pytest.mark.parametrize(
+    ("order", "customer", "why"),
+    [
+        ("sms", "sms", "the order asked for it"),
+        ("", "sms", "the customer chose it"),
+        ("", "", "the rule says so"),
+    ],
+)
+def test_a_decision_says_why_it_is_this_channel(order, customer, why):
+    jane = CustomerFactory.create(channel=customer)
+    placed = placed_sale(jane)
+    placed.channel = order
+    assert decided(placed).channel_because == why
+
+
+def test_without_a_rule_nothing_is_said_to_have_chosen_the_channel():
+    Rule.objects.all().delete()
+    assert decided(placed_sale()).channel_because == "no rule fits"
+
+
+def test_what_is_not_sent_does_not_count_for_the_customers_limit():
+    Limits.objects.update_or_create(pk=1, defaults={"messages_per_day": 2})
+    orders = [placed_sale()]
+    customer = orders[0].customer
+    triggers = [Trigger(f"t:{n}", Occasion.ORDER_PLACED, orders[0]) for n in range(3)]
+    OptOut.objects.create(channel="sms", recipient=str(customer.phone_number))
+    policy = Policy.for_triggers(triggers)
+    assert [policy.decide(each).deferred for each in triggers] == [""] * 3
+    OptOut.objects.all().delete()
+    policy = Policy.for_triggers(triggers)
+    assert [bool(policy.decide(each).deferred) for each in triggers] == [False, True, True]
