@@ -1,14 +1,24 @@
 """The first page: figures, and only those that the person may see."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
 from django.test import Client
+from django.utils import timezone
 
 from core import cases
 from core.cases import CaseDraft
+from core.cases.models import Case
+from customers.tests.factories import CustomerFactory
+from desk import start
 from identity.tests.factories import staff
+from notifications.services import notify
 from orders.tests.factories import placed_order
+from shipping.tests.exceptions.test_cases import in_state, open_case
+from shipping.tests.factories import queued_shipment
 
 
 @pytest.fixture
@@ -94,3 +104,101 @@ def test_a_clinician_starts_with_the_studies_that_wait(db):
 def test_a_table_without_rows_says_so(manager):
     order = placed_order()
     assert "None yet." in manager.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
+
+
+def cards(client: Client) -> dict[str, Any]:
+    return {card.title: card for card in client.get("/admin/").context["cards"]}
+
+
+def able_to(*names: str) -> Client:
+    """Signed in as somebody who may do just this."""
+    clerk = staff()
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=names))
+    client = Client()
+    client.force_login(clerk)
+    return client
+
+
+@pytest.mark.parametrize(
+    ("permission", "title"),
+    [
+        ("view_order", "Orders today"),
+        ("view_shipment", "Parcels to hand over"),
+        ("change_study", "Studies without images"),
+        ("view_notification", "Messages to look at"),
+        ("view_case", "Exceptions"),
+    ],
+)
+def test_each_figure_needs_the_right_to_see_its_list(db, permission, title):
+    assert list(cards(able_to(permission))) == [title]
+
+
+def test_who_only_looks_at_studies_is_told_no_figure_of_them(db):
+    assert cards(able_to("view_study")) == {}
+
+
+def test_orders_of_today_are_those_since_midnight(manager):
+    placed_order()
+    with time_machine.travel(timezone.now() - timedelta(days=1)):
+        placed_order()
+    assert cards(manager)["Orders today"].figure == "1"
+
+
+def test_parcels_to_hand_over_are_those_that_wait_or_are_being_sent(manager):
+    for state in ("queued", "sending", "scheduled", "sent", "unknown"):
+        queued_shipment(state=state)
+    assert cards(manager)["Parcels to hand over"].figure == "2"
+
+
+def test_messages_to_look_at_are_red_once_there_are_any(manager):
+    message = notify(CustomerFactory.create(), message="Hello", channel="sms")
+    card = cards(manager)["Messages to look at"]
+    assert (card.figure, card.alarming) == ("0", False)
+    for state, figure in (("failed", "1"), ("unknown", "1"), ("sent", "0")):
+        type(message).objects.update(state=state)
+        card = cards(manager)["Messages to look at"]
+        assert (card.figure, card.alarming) == (figure, figure == "1"), state
+
+
+def test_a_great_many_are_not_counted_to_the_end(manager, monkeypatch):
+    monkeypatch.setattr(start, "MOST", 2)
+    for _ in range(2):
+        queued_shipment()
+    assert cards(manager)["Parcels to hand over"].figure == "2"
+    queued_shipment()
+    assert cards(manager)["Parcels to hand over"].figure == "2+"
+
+
+def test_the_kind_that_waits_longest_comes_first(manager):
+    for state, hours in (("unknown", 1), ("rejected", 5), ("failed-to-deliver", 3)):
+        case = open_case(in_state(state))
+        opened = timezone.now() - timedelta(hours=hours)
+        Case.objects.filter(pk=case.pk).update(opened_at=opened)
+    waiting = manager.get("/admin/").context["waiting"]
+    kinds = [each.link.rpartition("=")[2] for each in waiting]
+    assert kinds == ["shipment-rejected", "shipment-failed", "shipment-unknown"]
+
+
+def test_what_is_closed_waits_for_nobody(manager):
+    case = open_case(in_state("rejected"))
+    Case.objects.filter(pk=case.pk).update(closed_at=timezone.now())
+    assert manager.get("/admin/").context["waiting"] == []
+    card = cards(manager)["Exceptions"]
+    assert (card.figure, card.alarming) == ("0", False)
+
+
+def test_cases_of_what_one_may_not_see_are_not_counted(db):
+    in_state("rejected")
+    client = able_to("view_case", "view_notification")
+    assert cards(client)["Exceptions"].figure == "0"
+    assert client.get("/admin/").context["waiting"] == []
+    assert cards(able_to("view_case", "view_shipment"))["Exceptions"].figure == "1"
+
+
+def test_the_start_page_takes_as_many_statements_whatever_waits(
+    manager, django_assert_max_num_queries
+):
+    for state in ("unknown", "rejected", "failed-to-deliver"):
+        in_state(state)
+    with django_assert_max_num_queries(14):
+        manager.get("/admin/")

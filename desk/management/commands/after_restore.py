@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from desk.restoring import GAP, after_restore
 
@@ -17,6 +17,8 @@ class Command(BaseCommand):
         parser.add_argument("--gap", type=int, default=GAP, help=f"numbers to skip ({GAP})")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Do it, and say what was done."""
+        """Do it, and say what was done. Raises CommandError for a gap that would go back."""
+        if options["gap"] < 0:
+            raise CommandError("--gap must be 0 or more: numbers that were given out stay given.")
         for what, count in after_restore(options["gap"]).items():
             self.stdout.write(f"{what}: {count}")

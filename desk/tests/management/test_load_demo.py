@@ -30,9 +30,3 @@ def test_the_demo_is_not_for_production(settings: Any) -> None:
     settings.DEMO = False
     with pytest.raises(CommandError, match="not for production"):
         load()
-
-
-def test_the_development_command_is_not_for_production(settings: Any) -> None:
-    settings.DEMO = False
-    with pytest.raises(CommandError, match="not for production"):
-        call_command("dev")
