@@ -1,6 +1,7 @@
 """Customers and their addresses."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 from django.contrib.postgres.indexes import GinIndex
@@ -107,9 +108,10 @@ class Customer(models.Model):
         return f"{self.name} ({self.code})"
 
     def clean(self) -> None:
-        """Bring the language into its usual letters. Raise ValidationError when it is none."""
+        """Bring the language into its usual letters; what is none is its validator's to refuse."""
         if self.language:
-            self.language = canonical(self.language)
+            with suppress(ValidationError):
+                self.language = canonical(self.language)
 
     @property
     def default_address(self) -> "Address | None":
