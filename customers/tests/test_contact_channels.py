@@ -48,7 +48,7 @@ def test_a_channel_that_there_is_not_is_refused_with_those_that_there_are(name):
 
 def test_an_address_that_a_channel_sends_nothing_to_is_refused_in_its_words(monkeypatch):
     class Pigeon:
-        """A way that refuses."""
+        """A channel that refuses."""
 
         name, label, missing = "pigeon", "Pigeon", "loft"
 
@@ -58,9 +58,9 @@ def test_an_address_that_a_channel_sends_nothing_to_is_refused_in_its_words(monk
         def refusal(self, recipient: str) -> str:
             return "No pigeon finds it." if recipient == "Ada" else ""
 
-    monkeypatch.setattr(contact_channels, "_ways", {})
-    way: Any = Pigeon()
-    contact_channels.register(way)
+    monkeypatch.setattr(contact_channels, "_channels", {})
+    pigeon: Any = Pigeon()
+    contact_channels.register(pigeon)
     assert problem(ADA, "pigeon") == ("unreachable", "No pigeon finds it.")
     contact_channels.check(Customer(name="Bo"), "pigeon")
     assert contact_channels.choices() == [("pigeon", "Pigeon")]
@@ -68,7 +68,7 @@ def test_an_address_that_a_channel_sends_nothing_to_is_refused_in_its_words(monk
 
 
 def test_where_no_channel_is_registered_none_is_named(monkeypatch):
-    monkeypatch.setattr(contact_channels, "_ways", {})
+    monkeypatch.setattr(contact_channels, "_channels", {})
     assert problem(ADA, "sms") == ("unknown", "There is no such channel. Use one of: none.")
     assert contact_channels.choices() == []
 

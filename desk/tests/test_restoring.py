@@ -57,11 +57,11 @@ def test_the_gap_is_counted_from_the_last_number_given_though_its_order_is_gone(
     assert restored("--gap=10")["next order's number"] == last_number + 11
 
 
-@pytest.mark.parametrize("reference", ["co-", "CO-900000", "x-900000", "co-9999999999999999999"])
+@pytest.mark.parametrize("reference", ["co-", "x-900000", "co-900000x", "co-9999999999999999999"])
 def test_a_reference_that_is_no_number_of_ours_moves_no_number(reference):
     before = placed_order().pk
     events.store("reference", [tracked(reference, "in-transit")])
-    assert restored("--gap=10")["next order's number"] < before + 10**16
+    assert restored("--gap=10")["next order's number"] == before + 11
 
 
 @pytest.mark.parametrize("gap", ["-1", "-100000"])

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError, connection, connections
+from django.db import OperationalError, connections
 
 from desk.management.commands import dev
 from identity.tests.factories import UserFactory, staff
@@ -135,10 +135,13 @@ def test_a_port_that_is_free_is_free_again_after_the_look(taken):
 
 
 def test_a_database_that_does_not_answer_is_named_in_one_line(monkeypatch):
-    def away() -> None:
-        raise OperationalError("connection refused")
+    class Away:
+        """A database that is not there."""
 
-    monkeypatch.setattr(connection, "ensure_connection", away)
+        def ensure_connection(self) -> None:
+            raise OperationalError("connection refused")
+
+    monkeypatch.setattr(dev, "connection", Away())
     command = dev.Command(stdout=StringIO())
     with pytest.raises(CommandError, match="DATABASE_URL does not answer: connection refused"):
         command._prepare()
