@@ -40,7 +40,7 @@ def figures() -> str:
 
 
 class Passes:
-    """Stands at a sweeper's place: what each pass comes to, and an end after the last."""
+    """Stands at the sweepers' place: what each pass comes to, and an end after the last."""
 
     def __init__(self, stop: threading.Event, *results: Any) -> None:
         self._stop, self._results, self.waits = stop, list(results), list[float]()
@@ -68,7 +68,7 @@ def run_through(monkeypatch: pytest.MonkeyPatch, db: None) -> Callable[..., Pass
     def go(*results: Any, heartbeat: Path | None = None) -> Passes:
         stop = threading.Event()
         passes = Passes(stop, *results)
-        monkeypatch.setattr(core_sweeper, "sweep", passes.sweep)
+        monkeypatch.setattr(sweep, "sweepers", lambda: iter([("core", passes.sweep)]))
         monkeypatch.setattr(stop, "wait", passes.wait)
         sweep.run(stop, heartbeat)
         return passes

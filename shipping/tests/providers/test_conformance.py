@@ -125,8 +125,13 @@ class TestProviders(Conformance):
         return found
 
 
-def test_each_provider_that_carries_parcels_has_its_case():
-    """One that has none yet is named, and stops nobody's work."""
-    real = {name for name in providers.names() if not providers.get(name).is_fake}
-    if untried := real - {case.name for case in CASES}:
-        pytest.skip(f"not in CASES of this file: {', '.join(sorted(untried))}")
+OURS = {"reference", "northpost", "swiftparcel"}
+
+
+@pytest.mark.parametrize("name", [n for n in providers.names() if not providers.get(n).is_fake])
+def test_each_provider_that_carries_parcels_has_its_case(name):
+    """One of somebody else's that has none yet is named, and stops nobody's work."""
+    has_one = name in {case.name for case in CASES}
+    if not has_one and name not in OURS:
+        pytest.skip(f"not in CASES of this file: {name}")
+    assert has_one
