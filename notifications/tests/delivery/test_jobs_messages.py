@@ -4,7 +4,7 @@ import pytest
 
 from customers.tests.factories import CustomerFactory
 from notifications.channels.webpush.tests.test_devices import device
-from notifications.composition.envelope import message_of
+from notifications.delivery.jobs import message_of
 from notifications.models import Notification
 from notifications.services import notify
 
