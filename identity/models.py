@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 from core.database import clock
 from identity import notices
 from identity.rights.scopes import SCOPES, scopes_of_permissions, validate_scopes
-from identity.ways_in import Notice, OpenSession
+from identity.sign_in_records import Notice, OpenSession
 
 __all__ = [
     "AccessRecord",

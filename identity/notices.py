@@ -16,7 +16,7 @@ from django.utils.timezone import localtime
 from core.database import clock
 from core.failures import attempt, resting
 from core.http import Done, Outcome, Permanent
-from identity.ways_in import Notice
+from identity.sign_in_records import Notice
 
 logger = logging.getLogger(__name__)
 

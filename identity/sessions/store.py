@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib.sessions.backends import db
 
 from core.database import clock
-from identity.ways_in import OpenSession
+from identity.sign_in_records import OpenSession
 
 
 class SessionStore(db.SessionStore):

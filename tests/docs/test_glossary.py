@@ -12,7 +12,7 @@ APPS = ("core", "identity", "customers", "orders", "clinical", "shipping", "noti
 FOLDERS = (*APPS, "config", "devserver", "sandbox", "bench", ".ci")
 ROW = re.compile(r"^\| (?!term |-)([^|]+) \| ([^|]+) \|([^|]*)\|$", re.MULTILINE)
 # Stored or sent under these names, or HTTP's own.
-KEPT = frozenset({"news_at", "news_at__lt", "HEALTH_WORDS", "PatientWords", "not_found", "ways_in"})
+KEPT = frozenset({"news_at", "news_at__lt", "HEALTH_WORDS", "PatientWords", "not_found"})
 
 
 def rows() -> list[tuple[str, str, list[str]]]:

@@ -1,4 +1,4 @@
-"""What is kept of people's ways in: sessions that are open, and e-mails that tell of changes."""
+"""What is kept of sign-ins: the sessions that are open, and e-mails about changes."""
 
 from django.conf import settings
 from django.contrib.sessions.models import Session
