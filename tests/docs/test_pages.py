@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -211,3 +212,51 @@ def test_every_link_leads_somewhere(page):
         target = page.parent / path if path else page
         assert target.exists(), link
         assert not fragment or fragment in pages.anchors(target), link
+
+
+# Invented on the page that names them, which has the reader make them.
+TO_BE_WRITTEN = {
+    "shipping/providers/postline.py",
+    "shipping/tests/test_postline.py",
+    "notifications/channels/app.py",
+    "notifications/tests/test_app.py",
+}
+NOT_KEPT = "var"  # what a running system writes
+PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|sh|toml|ya?ml))(?:: (\w+))?`")
+FOLDER = re.compile(r"`((?:[\w.-]+/)+)`")
+
+
+@pytest.fixture(scope="module")
+def tracked() -> list[str]:
+    """Every file of the project."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=pages.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return listed.stdout.splitlines()
+
+
+@pytest.mark.parametrize("page", pages.PAGES, ids=lambda page: str(page.relative_to(pages.ROOT)))
+def test_every_file_that_a_page_names_is_there(page, tracked):
+    text = page.read_text()
+    for name, defined in set(PATH.findall(text)):
+        there = [file for file in tracked if f"/{file}".endswith(f"/{name}")]
+        assert there or name in TO_BE_WRITTEN, name
+        if defined:
+            assert re.search(
+                rf"^(?:async )?(?:def|class) {defined}\b|^    def {defined}\b",
+                (pages.ROOT / name).read_text(),
+                re.MULTILINE,
+            ), f"{name}: {defined}"
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "where.md", "adding-a-provider.md"])
+def test_every_folder_that_a_page_names_is_there(page, tracked):
+    folders = {parent.as_posix() for file in tracked for parent in Path(file).parents}
+    named = {name.strip("/") for name in FOLDER.findall((pages.DOCS / page).read_text())}
+    assert named
+    known = {*folders, NOT_KEPT}
+    assert [n for n in named if not any(f"/{one}".endswith(f"/{n}") for one in known)] == []
