@@ -219,7 +219,7 @@ TO_BE_WRITTEN = {
     "shipping/providers/postline.py",
     "shipping/tests/test_postline.py",
     "notifications/channels/app.py",
-    "notifications/tests/test_app.py",
+    "notifications/tests/channels/test_app.py",
 }
 NOT_KEPT = "var"  # what a running system writes
 PATH = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:py|md|sh|toml|ya?ml))(?:: (\w+))?`")
