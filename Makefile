@@ -26,10 +26,10 @@ migrate: install-local ## Bring the database up to date
 	@$(PY) manage.py migrate
 
 superuser: create-superuser ## The same as create-superuser
-create-superuser: install-local ## Make a person who may do everything in the admin
+create-superuser: install-local ## Create a superuser for the admin
 	@$(PY) manage.py createsuperuser
 
-install-local: ## Install everything into .venv (does nothing when that is up to date)
+install-local: ## Install everything into .venv (does nothing when it is up to date)
 	@scripts/setup
 
 ##@ Quality
@@ -37,7 +37,7 @@ install-local: ## Install everything into .venv (does nothing when that is up to
 # what was compiled is kept: else each of the suite's processes compiles all tests anew.
 PYTEST := env -u PYTHONDONTWRITEBYTECODE $(PY) -m pytest -q -n auto --maxprocesses=8 --dist=worksteal -m "not browser"
 .PHONY: test tests test-browser test-coverage coverage-report test-report test-html lint lint-fix types bench docs
-test: install-local ## Run the whole test suite (ARGS="orders -k cancel" for a part of it)
+test: install-local ## Run the whole test suite (ARGS="orders -k cancel" for part of it)
 	@$(PYTEST) $(ARGS)
 
 tests: test ## The same as test
@@ -50,10 +50,10 @@ test-coverage: install-local ## Run the suite and show what it does not cover
 
 coverage-report: test-coverage ## The same as test-coverage
 
-test-report: install-local ## Run the suite; the results as var/junit.xml and var/coverage.xml
+test-report: install-local ## Run the suite and write var/junit.xml and var/coverage.xml
 	@$(PYTEST) --cov --cov-report=xml:var/coverage.xml --junit-xml=var/junit.xml $(ARGS)
 
-test-html: install-local ## Run the suite; the coverage as pages in var/htmlcov/
+test-html: install-local ## Run the suite and write its coverage as pages to var/htmlcov/
 	@$(PYTEST) --cov --cov-report=html:var/htmlcov $(ARGS)
 
 lint: install-local ## Check style, layers and scripts
@@ -61,7 +61,7 @@ lint: install-local ## Check style, layers and scripts
 	@$(PY) -m ruff format --check .
 	@.venv/bin/lint-imports
 
-lint-fix: install-local ## Mend what can be mended by itself
+lint-fix: install-local ## Fix what can be fixed automatically
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
@@ -71,17 +71,17 @@ types: install-local ## Check the types
 bench: install-local ## Measure speed, each job beside its baseline (ARGS="p1 p4" for some of them)
 	@$(PY) -m bench $(ARGS)
 
-docs: install-local ## Build the documentation as a site, in var/site/
+docs: install-local ## Build the documentation site in var/site/
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs build --strict --quiet
 	@echo "Built: var/site/index.html"
 
 ##@ Packages
 .PHONY: lock requirements
-lock: install-local ## Lock the packages of the Pipfile anew
+lock: install-local ## Resolve and lock the Pipfile's packages again
 	@scripts/lock
 	@scripts/setup
 
-requirements: install-local ## Write requirements.txt with hashes, for those who want pip alone
+requirements: install-local ## Write requirements.txt with hashes, for use with pip alone
 	@PIPENV_IGNORE_VIRTUALENVS=1 .tools/bin/python -m pipenv requirements --hash >requirements.txt
 	@echo "Written: requirements.txt"
 

@@ -1,4 +1,4 @@
-"""Wiring: settings, addresses, the Celery application. No logic."""
+"""Wiring: settings, URLs, the Celery application. No logic."""
 
 from .celery import app as celery_app
 

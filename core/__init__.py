@@ -1,1 +1,1 @@
-"""Machinery without a word of the business; called by every app."""
+"""What every app is built from, and knows nothing of the business; called by every app."""

@@ -14,7 +14,7 @@ WHY = "may have been sent before the restore"
 
 
 def after_restore(gap: int = GAP) -> dict[str, int]:
-    """Make the house safe to start: to be run once, before any worker or sweeper; what was done.
+    """Make Dosette safe to start: to be run once, before any worker or sweeper; what was done.
 
     New orders get numbers that nobody can have seen. What falls due today is made first, so that
     it is in doubt like all that waits: it is looked up, or sent under a key that its provider

@@ -266,7 +266,7 @@ class Via(models.TextChoices):
 class AccessRecord(models.Model):
     """One read of patients' data. Never changed, never deleted: a trigger refuses (migration 0002).
 
-    The patients are keys without a foreign key: clinical is a floor above, and the record stays
+    The patients are keys without a foreign key: clinical is a layer above, and the record stays
     when the patient goes.
     """
 

@@ -36,7 +36,7 @@ to give you a new password, tell whoever runs Dosette, and change that password 
 use it.
 """
 
-# Whoever can carry e-mails: `carry(recipient, subject, text)`. A floor above registers it.
+# Whoever can carry e-mails: `carry(recipient, subject, text)`. A layer above registers it.
 Carrier = Callable[[str, str, str], Outcome]
 _carriers: list[Carrier] = []
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document's house rules."""
+"""What the OpenAPI document says of every endpoint."""
 
 from typing import Any
 

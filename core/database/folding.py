@@ -50,7 +50,7 @@ class NormalizedTextKey(Func):
 class SearchVector(Func):
     """The words of some columns, folded, as a tsvector.
 
-    Each word is in it as it stands, parted at the `@`, and parted at each of the signs `parted`:
+    Each word is in it as it stands, split at the `@`, and split at each of the signs `parted`:
     so `ada.l@mail.example` is found by `ada.l@`, by `mail.ex` and by `example`.
     """
 

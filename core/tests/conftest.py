@@ -1,4 +1,4 @@
-"""What the tests of the house's machinery share."""
+"""What core's tests share."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""An outbox of parcels, for the tests of the house's own machinery: tables of these tests only."""
+"""An outbox of parcels, for core's tests: tables of these tests only."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta

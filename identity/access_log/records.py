@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # the admin uses this too, and workers load the admin: they n
 LINES_OF_A_PAGE = 20
 AUTOCOMPLETE_PAGE = 20  # django.contrib.admin's
 MOST_IN_A_ROW = 10_000
-PATIENT = "clinical.Patient"  # a floor above
+PATIENT = "clinical.Patient"  # in a layer above
 
 
 def record(

@@ -52,7 +52,9 @@ class InsufficientScopeError(BearerError):
 
     def __init__(self, needed: Iterable[str]) -> None:
         self.scope = " ".join(needed)
-        super().__init__(f"This needs the scope {self.scope}." if self.scope else "Nobody may.")
+        super().__init__(
+            f"This needs the scope {self.scope}." if self.scope else "No scope allows this."
+        )
 
 
 class ReasonNeededError(APIException):

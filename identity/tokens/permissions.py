@@ -34,7 +34,7 @@ class HasScope(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         """True when no scope is missing, False without a token. Raises InsufficientScopeError.
 
-        Default deny: nobody may what the view names no scope for.
+        Default deny: without a scope named by the view nobody has access.
         """
         if request.auth is None:
             return False

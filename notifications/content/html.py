@@ -1,4 +1,4 @@
-"""E-mail in HTML: what a template may hold, how it is filled, and the plain layout of the house."""
+"""E-mail in HTML: what a template may hold, how it is filled, and our own plain layout."""
 
 import re
 from html import escape

@@ -59,5 +59,5 @@ def read_limits(text: str) -> Limits:
     """`20/50`: 20 in flight, 50 a second; `20` alone has no rate. Raises ValueError."""
     match = _LIMITS.fullmatch(text.strip())
     if match is None:
-        raise ValueError("Say it like 20/50: so many in flight, so many a second.")
+        raise ValueError("Write it like 20/50: 20 concurrent requests, 50 per second.")
     return Limits(int(match[1]), float(match[2]) if match[2] else None)

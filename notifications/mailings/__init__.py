@@ -1,1 +1,1 @@
-"""Messages to many; called by the admin, tasks and the sweeper."""
+"""One message to many customers; called by the admin, tasks and the sweeper."""

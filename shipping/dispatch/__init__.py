@@ -1,2 +1,2 @@
-"""Handing parcels over, taking them back, asking after them: an outbox each; called by services,
+"""Handing parcels over, cancelling them, asking about them: an outbox each; called by services,
 tasks and sweeper."""

@@ -1,2 +1,2 @@
-"""What is wrong with parcels and providers, and what speaks against a second one; called by all
-above."""
+"""What is wrong with parcels and providers, and what speaks against a second parcel; called
+by all above."""

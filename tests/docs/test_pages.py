@@ -61,7 +61,7 @@ def said_by(answer: requests.Response, addresses: dict[str, str]) -> Any:
 
 @pytest.fixture
 def shop(house: House, django_db_reset_sequences: None) -> Iterator[House]:
-    """A house with three products, whose provider is silent: the page reports for it."""
+    """A Dosette with three products, whose provider is silent: the page reports for it."""
     house.sandbox.config.events = house.sandbox.config.reports = False
     ProductFactory.create(item_id="it-1", name="Day serum, 5 ml")
     KitFactory.create(item_id="ancestry", name="Ancestry kit", weight=180, price="79.00")

@@ -46,7 +46,7 @@ def parcels_wanted(house: House, count: int = 3) -> list[Shipment]:
 
 
 def finish(house: House) -> None:
-    """What the house does by itself, but that nobody waits: leases and pauses are over."""
+    """What Dosette does by itself, but that nobody waits: leases and pauses are over."""
     _let_leases_run_out()
 
     def all_sent() -> bool:

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         """`--once` for one pass; `--heartbeat` for health checks."""
         parser.add_argument("--once", action="store_true", help="one pass; prints what it repaired")
         parser.add_argument(
-            "--heartbeat", type=Path, metavar="FILE", help="touched after every pass that went well"
+            "--heartbeat", type=Path, metavar="FILE", help="touched after every successful pass"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

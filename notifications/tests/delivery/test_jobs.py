@@ -36,7 +36,7 @@ def test_to_prepare_a_message_sends_nothing_whoever_carries_it(settings, capsys)
 
 @pytest.mark.parametrize("text", ["", "0", "/5", "5/", "5/0", "a", "5/1/1", "-1", "1e3", "99999"])
 def test_a_limit_that_is_none_is_named_at_the_start(settings, text):
-    with pytest.raises(ValueError, match=r"in flight|per second"):
+    with pytest.raises(ValueError, match=r"concurrent|in flight|per second"):
         read_limits(text)
     settings.NOTIFICATION_LIMITS = {"gateway": text, "pigeon": "1"}
     assert {each.id for each in check_limits(None)} == {"notifications.E003", "notifications.E004"}

@@ -11,7 +11,7 @@ from shipping.tracking import reread
 class Command(BaseCommand):
     """Reads what was kept because nobody understood it; safe to repeat."""
 
-    help = "Read the events again that were not understood, and apply those that are now."
+    help = "Read again the events that were not understood, and apply those that now are."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One provider, or all."""

@@ -33,16 +33,14 @@ class Command(BaseCommand):
             help="ship as if this were today everywhere (default: now in each schedule's zone)",
         )
         parser.add_argument(
-            "--simulate", action="store_true", help="write nothing: say what the days to come bring"
+            "--simulate", action="store_true", help="write nothing: show what the coming days need"
         )
         parser.add_argument("--days", type=int, help="days to simulate (default: 365)")
-        parser.add_argument(
-            "--schedules", type=int, help="so many made-up schedules instead of those there are"
-        )
+        parser.add_argument("--schedules", type=int, help="simulate this many synthetic schedules")
         parser.add_argument(
             "--rate",
             type=float,
-            help="parcels a second that one worker hands over (default: as measured of late)",
+            help="parcels a second that one worker hands over (default: as measured lately)",
         )
         parser.add_argument(
             "--within", type=float, help="hours in which a day's parcels must go out (default: 1)"

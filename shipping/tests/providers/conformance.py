@@ -102,7 +102,7 @@ def requested(provider: Provider, **changes: Any) -> Request:
 
 
 def said(request: Request) -> str:
-    """All that leaves the house, as text: in address and forms, as it is read at the other end."""
+    """All that leaves Dosette, as text: URL and forms as they are read at the other end."""
     kind = next((v for n, v in request.headers.items() if n.lower() == "content-type"), "")
     body = request.body.decode()
     body = unquote_plus(body) if kind.startswith("application/x-www-form-urlencoded") else body
