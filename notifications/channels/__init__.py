@@ -202,6 +202,12 @@ def preferred(channel: str) -> list[str]:
     return [name for name in map(str.strip, wanted) if name in known]
 
 
+def first_preferred() -> dict[str, str]:
+    """The preferred transport of each channel that has one."""
+    first = {name: preferred(name)[:1] for name in channels()}
+    return {name: names[0] for name, names in first.items() if names}
+
+
 def load_addresses(customers: Sequence["Customer"]) -> None:
     """Read what the channels keep apart from customers, of many of them at once."""
     for channel in channels().values():

@@ -6,7 +6,6 @@ twice does no harm.
 """
 
 from functools import partial
-from itertools import chain
 
 from django.db.models import Q
 
@@ -63,13 +62,14 @@ def _from(channel: str, provider: str) -> list[tuple[str, str]]:
 
 
 def _all() -> list[tuple[str, str]]:
-    """The queues of the channels by which something waits, those of each in its order of
-    preference, then those not in use."""
+    """The queues in which something waits, and those behind them: those of a channel in its order
+    of preference, then those not in use."""
     queued = Notification.objects.filter(state="queued").order_by()
-    waiting = set(queued.values_list("channel", flat=True).distinct())
-    wanted = chain(*([(name, each) for each in preferred(name)] for name in channels()))
+    waiting = set(queued.values_list("channel", "provider").distinct()) & set(transports())
+    concerned = {key for one in waiting for key in _from(*one)}
+    wanted = [(name, each) for name in channels() for each in preferred(name)]
     keys = dict.fromkeys([*wanted, *sorted(transports())])
-    return [key for key in keys if key[0] in waiting]
+    return [key for key in keys if key in concerned]
 
 
 def _work(channel: str, provider: str, seconds: float) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from customers.models import Customer
-from notifications.channels import channels, preferred
+from notifications.channels import Channel, channels, first_preferred, preferred
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,22 @@ def provider_for(channel: str) -> str:
 
 def routes_to(customer: Customer) -> dict[str, Route]:
     """The route by each channel, in the order in which they are tried."""
-    return {name: _route(name, customer) for name in channels()}
+    providers = first_preferred()
+    recipients = {name: channels()[name].recipient(customer) for name in providers}
+    return {
+        name: _route(channel, providers.get(name, ""), recipients.get(name, ""))
+        for name, channel in channels().items()
+    }
 
 
-def _route(name: str, customer: Customer) -> Route:
-    channel = channels()[name]
-    provider = provider_for(name)
+def _route(channel: Channel, provider: str, recipient: str) -> Route:
     if not provider:
-        return Route(name, obstacle=f"No service carries {channel.label} at the moment.")
-    recipient = channel.recipient(customer)
+        return Route(channel.name, obstacle=f"No service carries {channel.label} at the moment.")
     if not recipient:
-        return Route(name, obstacle=f"The customer has no {channel.missing}.")
+        return Route(channel.name, obstacle=f"The customer has no {channel.missing}.")
     if refused := channel.refusal(recipient):
-        return Route(name, obstacle=refused)
-    return Route(name, recipient, provider)
+        return Route(channel.name, obstacle=refused)
+    return Route(channel.name, recipient, provider)
 
 
 def choose(routes: Mapping[str, Route], wanted: Iterable[str]) -> Route:

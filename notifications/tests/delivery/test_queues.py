@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from notifications.delivery.queues import dispatch
 from notifications.models import Notification, Template
+from notifications.tests.factories import queued
 from orders.tests.factories import placed_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("delivered", "hurried")]
@@ -84,3 +85,18 @@ def test_the_words_at_the_time_of_writing_count(sandbox):
     Template.objects.update(when_unknown="staff")
     row.refresh_from_db()
     assert row.when_unknown == "resend"
+
+
+def test_queues_in_which_nothing_waits_are_not_worked(settings, django_assert_num_queries):
+    settings.SMS_PROVIDER = ["africastalking", "gateway"]
+    with django_assert_num_queries(1):
+        assert dispatch() == 0
+
+
+def test_every_queue_in_which_something_waits_is_worked_in_use_or_not(sandbox, settings):
+    rows = [queued("sms"), queued("email")]
+    settings.SMS_PROVIDER, settings.EMAIL_PROVIDER = ["gateway"], []
+    assert dispatch() == 2
+    for row in rows:
+        row.refresh_from_db()
+        assert row.state == "sent"
