@@ -19,7 +19,7 @@ MODELS = [model for group in GROUPS.values() for _, _, model in group]
 
 def offered(person: Any) -> list[str]:
     """The links of the side bar, as the theme draws it for this person."""
-    groups = admin.site.get_sidebar_list(request_of(person))  # type: ignore[attr-defined]
+    groups = admin.site.get_sidebar_list(request_of(person))  # type: ignore[attr-defined]  # the theme's
     items = [item for group in groups for item in group["items"]]
     return [str(item["link"]) for item in items if item["has_permission"]]
 
