@@ -88,6 +88,28 @@ def _messages(name: str, label: str, rows: Q) -> Kind:
     )
 
 
+_TRY_NOW = Action(
+    "try-now",
+    "Try it now",
+    CHANGE,
+    "One message goes as a probe; when it is taken, the others follow.",
+    run=_try_now,
+)
+_SET_ASIDE = Action(
+    "set-aside",
+    "Set aside",
+    CHANGE,
+    "All of it stays kept among the delivery reports.",
+    needs_reason=True,
+    run=_set_aside,
+)
+_LEAVE_IT = Action("close", "Leave it", CHANGE, needs_reason=True, closes=True)
+
+
+def _service(name: str, label: str, model: Any, action: Action, **queries: Any) -> Kind:
+    return Kind(name, label, model, "notifications", VIEW, actions=[action], **queries)
+
+
 def register_kinds() -> None:
     """Register the kinds of cases that messages make."""
     wrong = Q(state="failed")
@@ -95,52 +117,27 @@ def register_kinds() -> None:
         _messages(cases.UNKNOWN, "Message that may not have been sent", Q(state="unknown")),
         _messages(cases.FAILED, "Message that was not sent", wrong & Q(sent_at=None)),
         _messages(cases.UNDELIVERED, "Message that did not arrive", wrong & ~Q(sent_at=None)),
-        Kind(
+        _service(
             cases.HALTED,
             "Service through which nothing goes",
             Circuit,
-            "notifications",
-            VIEW,
-            actions=[
-                Action(
-                    "try-now",
-                    "Try it now",
-                    CHANGE,
-                    "One message goes as a probe; when it is taken, the others follow.",
-                    run=_try_now,
-                )
-            ],
+            _TRY_NOW,
             subjects=halted,
             to_cases=cases.describe_halted,
         ),
-        Kind(
+        _service(
             unreadable.KIND,
             "Reports not understood",
             Circuit,
-            "notifications",
-            VIEW,
-            actions=[
-                Action(
-                    "set-aside",
-                    "Set aside",
-                    CHANGE,
-                    "All of it stays kept among the delivery reports.",
-                    needs_reason=True,
-                    run=_set_aside,
-                )
-            ],
+            _SET_ASIDE,
             subjects=unreadable.waiting_services,
             to_cases=unreadable.describe,
         ),
-        Kind(
+        _service(
             cases.LOW_BALANCE,
             "Account that runs dry",
             Balance,
-            "notifications",
-            VIEW,
-            actions=[
-                Action("close", "Leave it", CHANGE, needs_reason=True, closes=True),
-            ],
+            _LEAVE_IT,
             subjects=Balance.low,
             to_cases=cases.describe_low,
         ),
