@@ -69,20 +69,41 @@ def transition(
     receivers run inside it.
     """
     model: Any = type(row)
-    workflow: Workflow = model.WORKFLOW
+    current: Any = row
     with transaction.atomic():
         locked = model._default_manager.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
-        workflow.check(locked, to)
-        before = locked.state
-        model._default_manager.filter(pk=row.pk).update(state=to, **changes)
-        for name, value in {"state": to, **changes}.items():
-            setattr(row, name, value)
-        event: Event = getattr(row, workflow.event).create(
-            kind=kind or to,
-            from_state=before,
-            to_state=to,
-            actor=by,
-            detail=detail[:500],
-            **(event_columns or {}),
+        model.WORKFLOW.check(locked, to)
+        current.state = locked.state
+        return transition_locked(
+            row, to, by=by, kind=kind, detail=detail, event_columns=event_columns, **changes
         )
-        return event
+
+
+def transition_locked(
+    row: models.Model,
+    to: str,
+    *,
+    by: str,
+    kind: str = "",
+    detail: str = "",
+    event_columns: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> Event:
+    """As `transition`, of a row that the caller has locked, and read under that lock."""
+    model: Any = type(row)
+    workflow: Workflow = model.WORKFLOW
+    current: Any = row
+    workflow.check(row, to)
+    before = current.state
+    model._default_manager.filter(pk=row.pk).update(state=to, **changes)
+    for name, value in {"state": to, **changes}.items():
+        setattr(row, name, value)
+    event: Event = getattr(row, workflow.event).create(
+        kind=kind or to,
+        from_state=before,
+        to_state=to,
+        actor=by,
+        detail=detail[:500],
+        **(event_columns or {}),
+    )
+    return event

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
+from orders.locking import lock_order
 from orders.models import Order, OrderChange, OrderEvent, OrderLine, OrderRevision
 from orders.rules import Lines, check_address, check_lines, check_total
 from orders.services import as_lines, kit_type_of, remember, set_address, summary
@@ -51,7 +52,7 @@ def change(order: Order, wanted: Wanted, *, by: str) -> Order:
     """
     if wanted.address is not None:
         wanted = replace(wanted, address=check_address(wanted.address))
-    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    locked = lock_order(order.pk)
     _check_changeable(locked)
     changed = _set_fields(locked, wanted)
     revision = _replace_lines(locked, wanted.lines) if wanted.lines is not None else None
@@ -71,7 +72,7 @@ def send_elsewhere(order: Order, address: Mapping[str, str], *, by: str) -> tupl
     One that waits for an address gets it, and ships. Raises as `change` does.
     """
     lines = check_address(address)
-    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    locked = lock_order(order.pk)
     changed = [name for name, line in lines.items() if getattr(locked, name) != line]
     if locked.awaits_address:
         return set_address(locked, lines, by=by), changed

@@ -13,6 +13,7 @@ from customers import contact_channels
 from customers.models import Customer
 from customers.services import Added, add_address, lock
 from orders import cases
+from orders.locking import lock_order
 from orders.models import Order, OrderEvent, OrderLine, Product, ProductKind
 from orders.rules import Lines, check_address, check_lines, check_price
 
@@ -122,7 +123,7 @@ def set_address(
     that are kept in an address book were looked at when they came there.
     """
     lines = dict(address) if is_kept else check_address(address)
-    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    locked = lock_order(order.pk)
     if not locked.awaits_address:
         raise ValidationError(f"Order {locked.number} does not wait for an address.", "has_address")
     for name, value in lines.items():
@@ -157,7 +158,7 @@ def correct_address(order: Order, address: Mapping[str, str], *, by: str) -> Ord
     cannot be printed.
     """
     lines = check_address(address)
-    locked = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order.pk)
+    locked = lock_order(order.pk)
     changed = [name for name, value in lines.items() if getattr(locked, name) != value]
     if changed:
         Order.objects.filter(pk=order.pk).update(**lines)

@@ -45,10 +45,6 @@ def describe_kept_address(kept: Added | None) -> str:
     return f"{text} {', '.join(kept.shipped)} waited too, and goes there." if kept.shipped else text
 
 
-def _cancel(order: Order, *, by: str, reason: str) -> None:
-    services.cancel_order(order, by=by, reason=reason)
-
-
 GIVE_ADDRESS = Action(
     "give-address",
     "Give it an address",
@@ -64,7 +60,7 @@ CANCEL = Action(
     CHANGE,
     help_text="Nothing is sent, and the customer is told so.",
     needs_reason=True,
-    run=_cancel,
+    run=services.cancel_order,
 )
 
 

@@ -11,6 +11,6 @@ class ShippingConfig(AppConfig):
     def ready(self) -> None:
         """Connect the receivers, register the checks and what can go wrong."""
         from shipping import checks, signals
-        from shipping.staff_actions import actions
+        from shipping.staff_actions import kinds
 
-        actions.register_kinds()
+        kinds.register_kinds()

@@ -1,6 +1,7 @@
 """The verbs of shipments. Each writes its event in the transaction of the change."""
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -10,23 +11,22 @@ from django.db import transaction
 from core.database import clock
 from core.outbox import QUEUED
 from core.risks import check_reason, weigh
-from core.workflow import TransitionNotAllowedError, transition
-from orders.models import Order
+from core.workflow import TransitionNotAllowedError, transition, transition_locked
+from orders.models import Order, OrderLine
 from shipping import providers, task_names
 from shipping.dispatch import cancellations
 from shipping.exceptions import cases, risks
+from shipping.locking import lock_as_seen, lock_shipment
 from shipping.models import Shipment, ShipmentEvent
 from shipping.provider_api.base import UnsupportedShipmentError
 from shipping.routing import Router
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import batch_for_now
 from shipping.schedules.recurrence import local_date
-from shipping.states import EXCEPTIONS, UNSENT
+from shipping.states import EXCEPTIONS, RETRYABLE, UNSENT
 from shipping.tracking import events
 
 logger = logging.getLogger(__name__)
-
-ENDED = frozenset({"cancelled", "finished"})
 
 
 def create_shipments(order: Order, *, by: str, checked: bool = True) -> None:
@@ -69,7 +69,7 @@ def create_parcel(
         **columns,
     )
     if checked:
-        check_supported(shipment, order)
+        check_supported(shipment, order.lines.all())
     shipment.save(force_insert=True)
     ShipmentEvent.objects.create(
         shipment=shipment,
@@ -84,10 +84,12 @@ def create_parcel(
     return shipment
 
 
-def check_supported(shipment: Shipment, order: Order, field: str = "delivery_address") -> None:
+def check_supported(
+    shipment: Shipment, lines: Iterable[OrderLine], field: str = "delivery_address"
+) -> None:
     """Raise ValidationError, on a field, when its provider's contract cannot say it."""
     try:
-        providers.get(shipment.provider).create(shipment, list(order.lines.all()))
+        providers.get(shipment.provider).create(shipment, list(lines))
     except UnsupportedShipmentError as error:
         text = f"{shipment.provider} cannot take it: {error}."
         raise ValidationError({field: text}) from error
@@ -107,7 +109,7 @@ def stop_shipments(order: Order, *, by: str) -> None:
     for shipment in shipments.exclude(state__in=("cancelled", "delivered", "missed")):
         elsewhere = schedule is None and bool(shipment.may_be_with)
         if shipment.state in UNSENT and not shipment.doubtful and not elsewhere:
-            transition(shipment, "cancelled", by=by, detail="the order was cancelled")
+            transition_locked(shipment, "cancelled", by=by, detail="the order was cancelled")
             cases.update_cases(shipment, by=by, how="Its order was cancelled.")
         elif schedule is None or shipment.state == "sending":
             raise _handed_over(shipment)
@@ -132,44 +134,23 @@ def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool =
     It stays in doubt: a second try that is refused says nothing of the first. Raises
     UnsafeActionError when that would make a second parcel (`risks.resend_risk`) unless
     `despite_risk` was said, then ValidationError (`reason`) without a reason;
-    TransitionNotAllowedError for any other state and for an order that has ended.
+    TransitionNotAllowedError for any other state, for an order that has ended, and when it was
+    tried again since it was read.
     """
-    locked = undecided(shipment)
+    locked = lock_as_seen(shipment, RETRYABLE)
     if locked.provider not in providers.names():
         raise TransitionNotAllowedError(
             f"Nothing can be sent: there is no shipping provider {locked.provider}."
         )
     detail = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
-    return requeue(shipment, by=by, detail=detail, may_be_with=risks.holders_after_resend(locked))
+    return requeue(locked, by=by, detail=detail, may_be_with=risks.holders_after_resend(locked))
 
 
-def undecided(shipment: Shipment) -> Shipment:
-    """It, locked, as somebody is to decide about it.
-
-    Raises TransitionNotAllowedError when there is nothing to decide, and for an order that has
-    ended.
-    """
-    locked = still_wanted(shipment)
-    Shipment.WORKFLOW.check(locked, QUEUED)
-    return locked
-
-
-def still_wanted(shipment: Shipment) -> Shipment:
-    """It, locked behind its order as everywhere. Raises TransitionNotAllowedError for an order that
-    has ended."""
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
-    if order.state in ENDED:
-        raise TransitionNotAllowedError(
-            f"Order {order.number} is {order.state}: nothing is shipped for it."
-        )
-    return _locked(shipment)
-
-
-def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:
+def requeue(locked: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:
     """Queue a shipment, which the caller has locked and decided about, for another try."""
     now = clock.now()
-    transition(
-        shipment,
+    transition_locked(
+        locked,
         QUEUED,
         by=by,
         kind="retried",
@@ -180,9 +161,9 @@ def requeue(shipment: Shipment, *, by: str, detail: str = "", **changes: Any) ->
         ship_on=local_date(now, settings.TIME_ZONE),
         **changes,
     )
-    cases.update_cases(shipment, by=by, how="It is sent again.")
-    task_names.dispatch.delay_on_commit(shipment.pk)
-    return shipment
+    cases.update_cases(locked, by=by, how="It is sent again.")
+    task_names.dispatch.delay_on_commit(locked.pk)
+    return locked
 
 
 @transaction.atomic
@@ -197,9 +178,7 @@ def cancel(
     be with somebody all the same (`risks.second_parcel_risk`) unless `despite_risk` was said;
     ValidationError (`reason`) without a reason then, and for one that went wrong.
     """
-    # The order first: whoever cancels it locks in the same sequence.
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
-    locked = _locked(shipment)
+    locked = lock_shipment(shipment)
     _check_decided(locked)
     asks = locked.state in cancellations.ASKABLE
     if not asks:
@@ -209,11 +188,11 @@ def cancel(
         check_reason(reason)
     if asks:
         cancellations.ask(locked, by=by, reason=detail)
-        return shipment
-    transition(shipment, "cancelled", by=by, detail=detail)
-    cases.update_cases(shipment, by=by, how="It was cancelled.")
-    schedules.finish(order, by=by)
-    return shipment
+        return locked
+    transition_locked(locked, "cancelled", by=by, detail=detail)
+    cases.update_cases(locked, by=by, how="It was cancelled.")
+    schedules.finish(locked.order, by=by)
+    return locked
 
 
 def _check_decided(locked: Shipment) -> None:
@@ -225,7 +204,3 @@ def _check_decided(locked: Shipment) -> None:
             f"Shipment {locked.reference} may be with the provider: that is being found out. "
             "Try again when it is sent, rejected or unknown."
         )
-
-
-def _locked(shipment: Shipment) -> Shipment:
-    return Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)

@@ -42,8 +42,9 @@ def still_sent_to(
 def on_order_event(instance: OrderEvent, created: bool, raw: bool = False, **_: Any) -> None:
     """Ship an order, change what it ships, or stop it. Raises TransitionNotAllowedError, so that
     nothing is."""
-    if created and not raw and instance.change:
+    if not created or raw:
+        return
+    if instance.change:
         order_changes.apply_order_change(instance.order, instance.change, by=instance.actor)
-    handler = _HANDLERS.get(instance.kind)
-    if created and not raw and handler:
+    elif handler := _HANDLERS.get(instance.kind):
         handler(instance.order, by=instance.actor)

@@ -13,6 +13,7 @@ from core import shutdown
 from core.database import clock
 from core.failures import each, each_name, failed, resting, steps, together, waiting
 from core.outbox import due_rows, reclaim_expired, work
+from orders.locking import lockable
 from orders.models import Order
 from shipping import services, task_names
 from shipping.dispatch import cancellations, failover, inquiries, queue
@@ -154,8 +155,7 @@ def reconcile() -> int:
 @transaction.atomic
 def _ship(order_id: int) -> bool:
     """Under the order's lock, so that two sweepers do not both do it; who holds it comes first."""
-    locked = Order.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    order = locked.filter(pk=order_id).first()
+    order = lockable(skip_locked=True).filter(pk=order_id).first()
     if order is None or order.state != "placed" or order.shipments.exists():
         return False
     services.create_shipments(order, by="system", checked=False)

@@ -2,17 +2,12 @@
 
 from celery import shared_task
 
-from core import shutdown
 from core.failures import each
-from core.observability.metrics import TimestampGauge
 from core.tasks import Task
 from core.web.health import may_sweep
-from shipping import task_names
 from shipping.dispatch import cancellations, queue
 from shipping.schedules import run
 from shipping.tracking import events
-
-RUNS = TimestampGauge("dosette_schedule_last_run_seconds", "When the shipping schedule last ran")
 
 
 @shared_task(base=Task)
@@ -36,10 +31,5 @@ def apply_events(*shipment_ids: int) -> None:
 @shared_task(base=Task)
 def run_schedule() -> None:
     """Make the shipments that are due today, unless the clock is off; beat ticks it."""
-    if not may_sweep("run_schedule"):
-        return
-    run.run_schedule()
-    if shutdown.is_requested():
-        task_names.run_schedule.enqueue()  # another worker makes the rest
-    else:
-        RUNS.now()
+    if may_sweep("run_schedule"):
+        run.run_due()

@@ -18,11 +18,10 @@ def subject_of(case: Case) -> Any:
     return kind(case.kind).rows.filter(pk=case.subject_id).first()
 
 
-def available_actions(case: Case) -> list[Action]:
-    """What can be done about a case now, whoever asks."""
+def available_actions(case: Case, subject: Any) -> list[Action]:
+    """What can be done about a case and its subject (`subject_of`) now, whoever asks."""
     if case.closed_at:
         return []
-    subject = subject_of(case)
     actions = kind(case.kind).actions
     if subject is None:
         return [action for action in actions if action.closes]
@@ -66,11 +65,11 @@ def act(
     not be any more.
     """
     # Not locked: the verb locks its rows first, as whoever resolves this case does.
-    if action not in available_actions(case):
+    subject = subject_of(case)
+    if action not in available_actions(case, subject):
         raise TransitionNotAllowedError(
             f"“{action.label}” is not possible now. Look at the case again."
         )
-    subject = subject_of(case)
     obstacle = action.risk(subject) if subject else ""
     detail = weigh(obstacle, despite_risk=despite_risk, reason=reason)
     if action.needs_reason:

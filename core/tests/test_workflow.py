@@ -6,7 +6,7 @@ import pytest
 from django.db import connection, transaction
 
 from core.tests.parcels import Parcel, parcels
-from core.workflow import TransitionNotAllowedError, transition
+from core.workflow import TransitionNotAllowedError, transition, transition_locked
 
 
 def test_a_move_changes_the_state_and_writes_one_event(outbox):
@@ -35,6 +35,16 @@ def test_the_state_in_the_database_counts_not_the_one_in_hand(outbox):
     transition(parcel, "cancelled", by="user:nurse")
     with pytest.raises(TransitionNotAllowedError):
         transition(stale, "cancelled", by="user:other")
+
+
+def test_a_locked_row_is_not_read_again_and_held_to_its_table(outbox, django_assert_num_queries):
+    [parcel] = parcels(1)
+    with django_assert_num_queries(2):
+        event = transition_locked(parcel, "cancelled", by="user:nurse", name="new")
+    assert (event.from_state, event.to_state, parcel.state) == ("queued", "cancelled", "cancelled")
+    with pytest.raises(TransitionNotAllowedError, match="is cancelled: it cannot become queued"):
+        transition_locked(parcel, "queued", by="user:nurse")
+    assert Parcel.objects.get().state == "cancelled"
 
 
 def test_a_long_detail_is_kept_as_far_as_it_fits(outbox):

@@ -195,7 +195,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     ) -> HttpResponse:
         """The case, with what this person can do about it."""
         case = self.get_object(request, object_id)
-        possible = cases.available_actions(case) if case else []
+        possible = cases.available_actions(case, cases.subject_of(case)) if case else []
         offered = [action for action in possible if _may(request, action)]
         others = [] if offered else _roles_for(possible)
         extra = (extra_context or {}) | {"offered": offered, "others": others, "case": case}
@@ -214,11 +214,11 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     def act(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
         """Show what an action will do; do it when it is sent."""
         case, action = self._case_and_action(request, object_id, name)
-        if action not in cases.available_actions(case):
+        subject = cases.subject_of(case)
+        if action not in cases.available_actions(case, subject):
             text = f"“{action.label}” is not possible now: this is how things are."
             self.message_user(request, text, messages.WARNING)
             return self._back_to(case)
-        subject = cases.subject_of(case)
         obstacle = action.risk(subject) if subject is not None else ""
         form = decision_form(action, subject, obstacle, request)
         if request.method == "POST" and form.is_valid() and self._act(request, case, action, form):

@@ -96,9 +96,8 @@ class CaseDetailSerializer(CaseSerializer):
     @extend_schema_field(ActionSerializer(many=True))
     def get_actions(self, case: Case) -> list[dict[str, Any]]:
         """What can be done now."""
-        offered = cases.available_actions(case)
-        subject = cases.subject_of(case) if offered else None
-        return [_shown(action, subject) for action in offered]
+        subject = cases.subject_of(case)
+        return [_shown(action, subject) for action in cases.available_actions(case, subject)]
 
 
 def _shown(action: Action, subject: Any) -> dict[str, Any]:

@@ -201,10 +201,8 @@ class ShipmentAdmin(ReadOnlyAdmin):
     def resend(self, request: HttpRequest, form: ResendForm, object_id: str) -> HttpResponse:
         """Send a new parcel, linked to this one."""
         row = get_object_or_404(Shipment, pk=object_id)
-        given = form.decision() | {"later_too": form.cleaned_data["later_too"]}
-        return self.one(
-            request, row, resending.resend, "sent again", address=form.address(), **given
-        )
+        given = form.decision() | {"later_too": form.cleaned_data["later_too"]} | form.address()
+        return self.one(request, row, resending.resend, "sent again", **given)
 
     @action(
         description="Cancel the shipment",

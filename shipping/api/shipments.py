@@ -98,8 +98,8 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
     def resend(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Send a new parcel; it is the answer."""
         given = validated(ResendSerializer, request)
-        address = given.pop("delivery_address", None)
-        second = resending.resend(self.get_object(), by=actor_of(request), address=address, **given)
+        address = given.pop("delivery_address", {})
+        second = resending.resend(self.get_object(), by=actor_of(request), **given, **address)
         shown = self._shown(second)
         shown.status_code = 201
         shown["Location"] = f"/api/v1/shipments/{second.pk}/"

@@ -9,11 +9,11 @@ from core.database import clock
 from core.failures import each_name
 from core.http import Done, Outcome, Permanent
 from core.outbox import DeliveryQueue, Disposition, Job, reclaim_expired, work
-from core.workflow import TransitionNotAllowedError, transition
-from orders.models import Order
+from core.workflow import TransitionNotAllowedError, transition_locked
 from shipping import providers, task_names
 from shipping.dispatch import queue
 from shipping.exceptions import cases
+from shipping.locking import lock_shipment
 from shipping.models import Cancellation, Shipment, ShipmentEvent
 from shipping.provider_api.base import Provider, UnsupportedShipmentError
 from shipping.schedules import services as schedules
@@ -110,8 +110,7 @@ def settle(settled: Sequence[tuple[Cancellation, Disposition]]) -> None:
 
 def _settle(row: Cancellation, settlement: Disposition) -> None:
     done = isinstance(settlement.outcome, Done)
-    shipment = row.shipment
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
+    shipment = lock_shipment(row.shipment)
     ours = Cancellation.objects.filter(pk=row.pk, fence=row.fence).update(
         state="done" if done else settlement.state,
         next_attempt_at=settlement.due or row.next_attempt_at,
@@ -124,7 +123,7 @@ def _settle(row: Cancellation, settlement: Disposition) -> None:
         return
     if done:
         _cancelled(shipment, row)
-        schedules.finish(order, by=row.actor)
+        schedules.finish(shipment.order, by=row.actor)
         return
     kind = {"refused": "cancellation-refused", "unknown": "cancellation-unknown"}
     ShipmentEvent.objects.create(
@@ -137,10 +136,9 @@ def _settle(row: Cancellation, settlement: Disposition) -> None:
 
 def _cancelled(shipment: Shipment, row: Cancellation) -> None:
     """What the carrier has reported since is true all the same: then only the answer is noted."""
-    shipment.refresh_from_db()
     detail = f"{row.provider} has cancelled it. {row.reason}"[:500]
     try:
-        transition(shipment, "cancelled", by=row.actor, detail=detail)
+        transition_locked(shipment, "cancelled", by=row.actor, detail=detail)
     except TransitionNotAllowedError:
         ShipmentEvent.objects.create(
             shipment=shipment, kind="cancelled-too-late", actor=row.actor, detail=detail

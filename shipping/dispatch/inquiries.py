@@ -13,10 +13,11 @@ from core.database.sql import update_each
 from core.failures import each_name
 from core.http import Done, Outcome, Response
 from core.outbox import ABSENT, DeliveryQueue, Disposition, Job, reclaim_expired, work
-from core.workflow import transition
+from core.workflow import transition_locked
 from shipping import providers
 from shipping.dispatch import queue
 from shipping.exceptions import cases
+from shipping.locking import lock_shipment
 from shipping.models import Inquiry, Shipment, ShipmentEvent
 from shipping.provider_api.base import Provider, TrackedEvent
 from shipping.tracking import events
@@ -28,15 +29,14 @@ PER_SECOND = 5.0
 
 def delivery_queue(name: str) -> DeliveryQueue:
     """The questions to a provider. Raises LookupError when there is no such provider."""
-    parcels = queue.delivery_queue(name)
     provider = queue.configured_provider(name)
     limits = replace(
-        parcels.limits,
-        concurrency=min(CONCURRENCY, parcels.limits.concurrency),
-        per_second=min(PER_SECOND, parcels.limits.per_second or PER_SECOND),
+        provider.limits,
+        concurrency=min(CONCURRENCY, provider.limits.concurrency),
+        per_second=min(PER_SECOND, provider.limits.per_second or PER_SECOND),
     )
     return DeliveryQueue(
-        name=parcels.name,
+        name=queue.name_of(name),
         model=Inquiry,
         rows=Q(provider=name),
         prepare=lambda inquiry: _prepare(provider, inquiry),
@@ -118,7 +118,7 @@ def _apply_answer(inquiry: Inquiry, outcome: Outcome) -> None:
     An answer from before it was sent again, or given to another provider, says nothing of it now.
     """
     asked = inquiry.shipment
-    locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=asked.pk)
+    locked = lock_shipment(asked)
     if (locked.provider, locked.fence, locked.state) != (
         inquiry.provider,
         asked.fence,
@@ -140,7 +140,7 @@ def _is_there(shipment: Shipment, outcome: Done) -> None:
         changes = {name: outcome.details.get(name) for name in ("tracking_number", "tracking_url")}
         known: dict[str, Any] = {name: value for name, value in changes.items() if value}
         detail = "asked: it has it"
-        transition(
+        transition_locked(
             shipment,
             "sent",
             by=by,
@@ -164,7 +164,7 @@ def _is_absent(shipment: Shipment) -> None:
     text = f"{shipment.provider} says that it does not have it"
     if shipment.state in ("sent", "waiting-for-collection"):
         by = f"provider:{shipment.provider}"
-        transition(
+        transition_locked(
             shipment, "unknown", by=by, detail=text, doubtful=False, last_error=text, last_answer=""
         )
         cases.update_cases(shipment, by=by, how="The provider does not have it.")

@@ -25,17 +25,23 @@ _Settled = Sequence[tuple[Shipment, Disposition]]
 def delivery_queue(name: str) -> DeliveryQueue:
     """The queue to a provider. Raises LookupError when there is no such provider."""
     provider = configured_provider(name)
-    return DeliveryQueue(
-        name=f"shipping:{name}",
+    queue = DeliveryQueue(
+        name=name_of(name),
         model=Shipment,
         rows=Q(provider=name),
         prepare=lambda shipment: _prepare(provider, shipment),
-        record_results=lambda settled: settle(_kept_for_correction(name, settled)),
+        record_results=lambda settled: settle(_kept_for_correction(queue, settled)),
         resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
         prefetch=("order__lines", "revision"),
     )
+    return queue
+
+
+def name_of(provider: str) -> str:
+    """What the queue to a provider is called; one that asks after parcels shares its limits."""
+    return f"shipping:{provider}"
 
 
 def configured_provider(name: str) -> Provider:
@@ -133,16 +139,12 @@ def _looked_up(provider: Provider) -> Reader:
     return read
 
 
-def _kept_for_correction(name: str, settled: _Settled) -> _Settled:
+def _kept_for_correction(queue: DeliveryQueue, settled: _Settled) -> _Settled:
     """A wrong address is corrected, and then they go out: it refuses no shipment for good."""
     return [
-        (row, _retried(name, row, each) if _is_address_refused(each) else each)
+        (row, decide(row, Temporary(each.error), queue) if _is_address_refused(each) else each)
         for row, each in settled
     ]
-
-
-def _retried(name: str, row: Shipment, refused: Disposition) -> Disposition:
-    return decide(row, Temporary(refused.error), delivery_queue(name))
 
 
 def _is_address_refused(settlement: Disposition) -> bool:

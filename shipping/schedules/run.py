@@ -19,6 +19,7 @@ from django.db.models import Q, QuerySet
 from core import shutdown
 from core.database import clock
 from core.failures import attempt, raise_if_away, resting
+from core.observability.metrics import TimestampGauge
 from shipping import routing, task_names
 from shipping.models import Schedule, time_zones
 from shipping.schedules import resume
@@ -26,6 +27,7 @@ from shipping.schedules.batches import Batch, batches
 from shipping.schedules.recurrence import local_date
 from shipping.schedules.recurrence_sql import day_sql, last_on_or_before_sql
 
+RUNS = TimestampGauge("dosette_schedule_last_run_seconds", "When the shipping schedule last ran")
 CHUNK = 2000
 WORK = "make the parcels of schedule"
 After = tuple[date, int]
@@ -74,6 +76,15 @@ def run_schedule(
             total.add(summary)
             progress(total)
     return total
+
+
+def run_due() -> None:
+    """Make what is due now. What a worker that is asked to stop leaves, another one makes."""
+    run_schedule()
+    if shutdown.is_requested():
+        task_names.run_schedule.enqueue()
+    else:
+        RUNS.now()
 
 
 def due(today: date | None = None) -> int:

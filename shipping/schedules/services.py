@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef
 
 from core.database import clock
 from core.workflow import transition
+from orders.locking import lock_order
 from orders.models import Order
 from orders.services import advance_order
 from shipping.models import Return, Schedule, ScheduleEvent, Shipment
@@ -143,8 +144,7 @@ def cancel(schedule: Schedule, *, by: str, reason: str = "") -> Schedule:
 
     Its order is finished as soon as its last parcel is.
     """
-    # The order first: whoever cancels it locks in the same sequence.
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(schedule=schedule)
+    order = lock_order(schedule.order_id)
     transition(schedule, "cancelled", by=by, detail=reason, resume_on=None)
     finish(order, by=by)
     return schedule

@@ -1,20 +1,17 @@
-"""The kinds of cases that parcels make, and what staff can do about each."""
-
-from typing import Any
+"""What staff can do about what went wrong: a verb each, with its form and its risk."""
 
 from django import forms
 
-from core.cases import Action, Kind, register
+from core.cases import Action
 from core.forms import TokenField
 from customers.forms import AddressForm
 from shipping import providers, services
-from shipping.exceptions import cases, provider_cases, risks
-from shipping.models import ProviderProfile, Shipment, TrackingEvent
+from shipping.exceptions import risks
+from shipping.models import Shipment
 from shipping.routing import Router
 from shipping.staff_actions import resending, resolutions
-from shipping.tracking import reread, returns, stalled, unreadable
+from shipping.tracking import reread, returns, unreadable
 
-VIEW = "shipping.view_shipment"
 CHANGE = "shipping.change_shipment"
 
 
@@ -51,41 +48,8 @@ class ReferenceForm(forms.Form):
     reference = TokenField(max_length=35, help_text="Of the shipment that they mean.")
 
 
-def _correct(
-    shipment: Shipment, *, by: str, reason: str, despite_risk: bool, **address: str
-) -> None:
-    resolutions.correct_and_send(
-        shipment, by=by, address=address, reason=reason, despite_risk=despite_risk
-    )
-
-
-def _resend(shipment: Shipment, *, later_too: bool, **given: Any) -> None:
-    decision = {name: given.pop(name) for name in ("by", "reason", "despite_risk")}
-    resending.resend(shipment, address=given, later_too=later_too, **decision)
-
-
-def _ask(shipment: Shipment, *, by: str, reason: str) -> None:
-    stalled.ask([shipment.pk], at_once=True)
-
-
-def _wait(shipment: Shipment, *, by: str, reason: str) -> None:
-    stalled.record_contact(shipment, by=by, how="Staff wait on.")
-
-
 def _can_be_asked(shipment: Shipment) -> bool:
     return _is_there(shipment) and providers.get(shipment.provider).supports_lookup
-
-
-def _assign(event: TrackingEvent, *, by: str, reason: str, reference: str) -> None:
-    resolutions.assign_events(event, by=by, reference=reference, reason=reason)
-
-
-def _read_again(profile: ProviderProfile, *, by: str, reason: str) -> None:
-    reread.read_again(profile.provider)
-
-
-def _set_aside(profile: ProviderProfile, *, by: str, reason: str) -> None:
-    unreadable.set_aside(profile.provider, by=by, reason=reason)
 
 
 def _same_key(shipment: Shipment) -> str:
@@ -131,7 +95,7 @@ RETRY = Action(
     is_available=_is_there,
     risk=risks.resend_risk,
     preview=_same_key,
-    run=resolutions.retry_as_seen,
+    run=services.retry,
 )
 REROUTE = Action(
     "send-by",
@@ -152,7 +116,7 @@ CORRECT = Action(
     preview=_new_address,
     form=AddressForm,
     initial=Shipment.address,
-    run=_correct,
+    run=resolutions.correct_and_send,
 )
 CONFIRM_ACCEPTED = Action(
     "taken",
@@ -181,7 +145,7 @@ RESEND = Action(
     preview=resending.preview,
     form=ResendForm,
     initial=Shipment.address,
-    run=_resend,
+    run=resending.resend,
 )
 HOLD = Action(
     "hold",
@@ -209,7 +173,7 @@ ASK = Action(
     CHANGE,
     help_text="It is looked up, at the provider's pace. The answer is in the shipment's history.",
     is_available=_can_be_asked,
-    run=_ask,
+    run=resolutions.ask_provider,
 )
 WAIT = Action(
     "wait",
@@ -217,7 +181,7 @@ WAIT = Action(
     CHANGE,
     help_text="It is watched as if there were news of it today.",
     needs_reason=True,
-    run=_wait,
+    run=resolutions.wait_on,
 )
 ASSIGN = Action(
     "assign",
@@ -226,7 +190,7 @@ ASSIGN = Action(
     help_text="All events of this reference are applied to that shipment.",
     needs_reason=True,
     form=ReferenceForm,
-    run=_assign,
+    run=resolutions.assign_events,
 )
 READ_AGAIN = Action(
     "read-again",
@@ -234,7 +198,7 @@ READ_AGAIN = Action(
     CHANGE,
     help_text="Once the provider's file has learned it: what it understands now is applied.",
     is_available=lambda profile: profile.provider in providers.names(),
-    run=_read_again,
+    run=reread.read_again,
 )
 SET_ASIDE = Action(
     "set-aside",
@@ -242,7 +206,7 @@ SET_ASIDE = Action(
     CHANGE,
     help_text="All that waits stays kept, and is nobody's work any more. What comes later is.",
     needs_reason=True,
-    run=_set_aside,
+    run=unreadable.set_aside,
 )
 CLOSE = Action(
     "close",
@@ -252,82 +216,3 @@ CLOSE = Action(
     needs_reason=True,
     closes=True,
 )
-
-
-def _of_state(state: str, label: str, *actions: Action) -> Kind:
-    return Kind(
-        name=cases.OF_STATE[state],
-        label=label,
-        model=Shipment,
-        scope_prefix="shipping",
-        view_permission=VIEW,
-        actions=[*actions, CLOSE],
-        subjects=cases.in_state(state),
-        to_cases=cases.describe,
-    )
-
-
-def _of_provider(kind: str) -> Kind:
-    return Kind(
-        name=kind,
-        label=provider_cases.LABELS[kind],
-        model=ProviderProfile,
-        scope_prefix="shipping",
-        view_permission=VIEW,
-        actions=[CLOSE],
-        subjects=provider_cases.providers_with(kind),
-        to_cases=provider_cases.described_as(kind),
-        lists=provider_cases.lists_of(kind),
-    )
-
-
-def register_kinds() -> None:
-    """Register what can go wrong here."""
-    register(
-        _of_state("unknown", "Outcome unknown", RETRY, ASK, CONFIRM_ACCEPTED, REROUTE, CANCEL),
-        _of_state("rejected", "Rejected", CORRECT, RETRY, REROUTE, CANCEL),
-        _of_state("failed-to-deliver", "Failed to deliver", RESEND, HOLD, TAKE_BACK, CANCEL),
-        Kind(
-            name=cases.STALLED,
-            label="Without news",
-            model=Shipment,
-            scope_prefix="shipping",
-            view_permission=VIEW,
-            actions=[ASK, WAIT, CLOSE],
-            subjects=cases.stalled,
-            to_cases=cases.describe_stalled,
-        ),
-        Kind(
-            name=cases.PARKED,
-            label="Events without a parcel",
-            model=TrackingEvent,
-            scope_prefix="shipping",
-            view_permission=VIEW,
-            actions=[ASSIGN, CLOSE],
-            subjects=cases.parked,
-            to_cases=cases.describe_parked,
-        ),
-        *map(_of_provider, provider_cases.LABELS),
-        Kind(
-            name=cases.FLOODED,
-            label="Many events without a parcel",
-            model=ProviderProfile,
-            scope_prefix="shipping",
-            view_permission=VIEW,
-            actions=[CLOSE],
-            subjects=cases.flooded,
-            to_cases=cases.describe_flooded,
-            lists=cases.lists_of_flood,
-        ),
-        Kind(
-            name=unreadable.KIND,
-            label="Events not understood",
-            model=ProviderProfile,
-            scope_prefix="shipping",
-            view_permission=VIEW,
-            actions=[READ_AGAIN, SET_ASIDE],
-            subjects=unreadable.providers_waiting,
-            to_cases=unreadable.describe,
-            lists=unreadable.lists,
-        ),
-    )

@@ -104,7 +104,7 @@ def _update_parcels(
     route = router.route(order)
     later = Shipment(order=order, reference=f"{order.number}.0", provider=route.provider)
     _take(later, order, FIELDS)
-    services.check_supported(later, order, field)
+    services.check_supported(later, order.lines.all(), field)
     for parcel in following:
         parcel.order, parcel.revision = order, parcel.revision or made.revision
         went_by = router.route(parcel.as_ordered).provider
@@ -113,7 +113,7 @@ def _update_parcels(
         if went_by != route.provider:
             _reroute(parcel, router, route.provider)
             detail += f"; goes by {route.provider}"
-        services.check_supported(parcel, parcel.as_ordered, field)
+        services.check_supported(parcel, parcel.lines, field)
         parcel.save(update_fields=WRITTEN)
         parcel.events.create(kind="changed", actor=by, detail=detail[:500])
         if parcel.state == "queued":

@@ -20,6 +20,7 @@ from orders.rules import check_address
 from orders.services import correct_address
 from shipping import services
 from shipping.exceptions import cases, risks
+from shipping.locking import lock_shipment, lock_wanted
 from shipping.models import Shipment, ShipmentEvent
 from shipping.states import ATTEMPT, FAILED
 from shipping.tracking import returns
@@ -33,10 +34,10 @@ def resend(
     shipment: Shipment,
     *,
     by: str,
-    address: Mapping[str, str] | None = None,
     reason: str = "",
     later_too: bool = False,
     despite_risk: bool = False,
+    **address: str,
 ) -> Shipment:
     """Send a second parcel in place of one that failed to deliver; the new shipment.
 
@@ -47,17 +48,13 @@ def resend(
     when somebody may have yet another parcel of it (`risks.another_parcel_risk`) unless
     `despite_risk` was said, and then ValidationError (`reason`) without a reason.
     """
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
-    if order.state in services.ENDED:
-        raise TransitionNotAllowedError(
-            f"Order {order.number} is {order.state}: nothing is shipped for it."
-        )
-    first = _failed(shipment)
+    first = lock_wanted(shipment)
+    _check_failed(first)
     decision = weigh(risks.another_parcel_risk(first), despite_risk=despite_risk, reason=reason)
-    going = _addressed(first, address or {})
+    going = _addressed(first, address)
     changed = [name for name in ADDRESS_FIELDS if getattr(going, name) != getattr(first, name)]
     if changed and (later_too or first.schedule_id is None):
-        correct_address(order, going.address(), by=by)
+        correct_address(first.order, going.address(), by=by)
     second = services.create_parcel(
         going,
         next_reference(first),
@@ -67,15 +64,13 @@ def resend(
         revision=first.revision,
         resend_of=first,
     )
-    _record(order, first, second, changed, by=by, decision=decision)
+    _record(first, second, changed, by=by, decision=decision)
     cases.update_cases(first, by=by, how=f"It is sent again as {second.reference}.")
     return second
 
 
-def _failed(shipment: Shipment) -> Shipment:
-    """It, locked. Raises TransitionNotAllowedError unless it failed to deliver and was not sent
-    again."""
-    first = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+def _check_failed(first: Shipment) -> None:
+    """Raise TransitionNotAllowedError unless it failed to deliver and was not sent again."""
     if again := first.resends.exclude(state="cancelled").order_by("id").first():
         raise TransitionNotAllowedError(
             f"Shipment {first.reference} was sent again already, as {again.reference}."
@@ -85,7 +80,6 @@ def _failed(shipment: Shipment) -> Shipment:
             f"This shipment is {first.state}: only one that failed to deliver is sent again as a "
             "new parcel."
         )
-    return first
 
 
 def _addressed(first: Shipment, address: Mapping[str, str]) -> Order:
@@ -110,7 +104,7 @@ def next_reference(shipment: Shipment) -> str:
 
 
 def _record(
-    order: Order, first: Shipment, second: Shipment, changed: list[str], *, by: str, decision: str
+    first: Shipment, second: Shipment, changed: list[str], *, by: str, decision: str
 ) -> None:
     """In both histories and the order's: which lines of the address changed, not what they say."""
     where = f" changed: {', '.join(changed)}." if changed else ""
@@ -120,7 +114,9 @@ def _record(
     ):
         detail = f"{link}{where} {decision}".strip()[:500]
         ShipmentEvent.objects.create(shipment=row, kind=kind, actor=by, detail=detail)
-    OrderEvent.objects.create(order=order, kind="parcel-resent", actor=by, detail=second.reference)
+    OrderEvent.objects.create(
+        order=first.order, kind="parcel-resent", actor=by, detail=second.reference
+    )
 
 
 @transaction.atomic
@@ -130,7 +126,7 @@ def hold(shipment: Shipment, *, by: str, reason: str) -> None:
     Raises TransitionNotAllowedError unless it failed to deliver, ValidationError (`reason`) without
     saying where and until when.
     """
-    locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+    locked = lock_shipment(shipment)
     if locked.state != FAILED:
         raise TransitionNotAllowedError(
             f"This shipment is {locked.state}: nobody holds it for collection."

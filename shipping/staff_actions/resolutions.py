@@ -1,6 +1,5 @@
 """What staff do about a parcel that went wrong. Each verb writes its event and ends the case."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,25 +10,13 @@ from core.risks import check_reason, weigh
 from core.workflow import TransitionNotAllowedError, transition
 from orders.rules import check_address
 from orders.services import correct_address
-from shipping import providers, services, task_names
+from shipping import services, task_names
 from shipping.exceptions import cases, risks
+from shipping.locking import lock_as_seen
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
-from shipping.provider_api.base import Provider, UnsupportedShipmentError
 from shipping.routing import Router
 from shipping.states import AHEAD, UNDECIDED
-from shipping.tracking import events
-
-SEEN = ("state", "provider", "fence", "doubtful")  # what a decision rests on
-
-
-@transaction.atomic
-def retry_as_seen(
-    shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False
-) -> Shipment:
-    """`services.retry` of a shipment as it was seen: TransitionNotAllowedError when it was tried
-    again since."""
-    _as_seen(shipment)
-    return services.retry(shipment, by=by, reason=reason, despite_risk=despite_risk)
+from shipping.tracking import events, stalled
 
 
 @transaction.atomic
@@ -44,27 +31,27 @@ def reroute(
     TransitionNotAllowedError once it was handed over, and for an order that has ended;
     ValidationError (`provider`) for one that is not in use, has it already or cannot take it.
     """
-    locked = _as_seen(shipment, AHEAD | UNDECIDED)
+    locked = lock_as_seen(shipment, AHEAD | UNDECIDED)
     if provider == locked.provider:
         raise ValidationError({"provider": "Choose another provider."})
     if why := Router.load().usable.get(provider, "there is no such provider"):
         raise ValidationError({"provider": f"{provider} cannot take it: {why}."})
     decision = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
-    before, shipment.provider = locked.provider, provider
-    _check_supported(shipment, "provider")
+    before, changes = locked.provider, {"provider": provider} | _as_new(locked, provider)
+    locked.provider = provider
+    services.check_supported(locked, locked.lines, "provider")
     ShipmentEvent.objects.create(
-        shipment=shipment,
+        shipment=locked,
         kind="rerouted",
         actor=by,
         detail=f"from {before} to {provider}. {decision}"[:500],
     )
-    changes = {"provider": provider} | _as_new(locked, provider)
     if locked.state in AHEAD:
-        _wait_there(shipment, **changes)
+        _wait_there(locked, **changes)
     else:
-        services.requeue(shipment, by=by, **changes)
-    events.link_parked(shipment)
-    return shipment
+        services.requeue(locked, by=by, **changes)
+    events.link_parked(locked)
+    return locked
 
 
 def _wait_there(shipment: Shipment, **changes: Any) -> None:
@@ -99,21 +86,16 @@ def _as_new(locked: Shipment, provider: str) -> dict[str, Any]:
 
 @transaction.atomic
 def correct_and_send(
-    shipment: Shipment,
-    *,
-    by: str,
-    address: Mapping[str, str],
-    reason: str = "",
-    despite_risk: bool = False,
+    shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool = False, **lines: str
 ) -> Shipment:
     """Correct where a rejected shipment goes, and its order too, and send it again.
 
-    The event names the lines that changed, not what they say. Raises ValidationError for an address
-    that the rules or the provider refuse, TransitionNotAllowedError unless it is rejected, and what
-    `services.retry` raises.
+    `lines` are those of the address, by their names. The event names those that changed, not what
+    they say. Raises ValidationError for an address that the rules or the provider refuse,
+    TransitionNotAllowedError unless it is rejected, and what `services.retry` raises.
     """
-    address = check_address(address)
-    locked = _as_seen(shipment)
+    address = check_address(lines)
+    locked = lock_as_seen(shipment, UNDECIDED)
     if locked.state != "rejected":
         raise TransitionNotAllowedError(
             f"This shipment is {locked.state}: its address cannot be changed."
@@ -122,16 +104,14 @@ def correct_and_send(
     if not changed:
         raise ValidationError("This is the address that it has.", "unchanged")
     weighed = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
-    Shipment.objects.filter(pk=shipment.pk).update(**address)
+    Shipment.objects.filter(pk=locked.pk).update(**address)
     for name, value in address.items():
-        setattr(shipment, name, value)
-    _check_supported(shipment, "__all__")
+        setattr(locked, name, value)
+    services.check_supported(locked, locked.lines, "__all__")
     detail = f"changed: {', '.join(changed)}. {weighed}"[:500]
-    ShipmentEvent.objects.create(
-        shipment=shipment, kind="address-corrected", actor=by, detail=detail
-    )
-    correct_address(shipment.order, {**shipment.address()}, by=by)
-    return services.requeue(shipment, by=by)
+    ShipmentEvent.objects.create(shipment=locked, kind="address-corrected", actor=by, detail=detail)
+    correct_address(locked.order, locked.address(), by=by)
+    return services.requeue(locked, by=by)
 
 
 @transaction.atomic
@@ -171,34 +151,11 @@ def assign_events(event: TrackingEvent, *, by: str, reference: str, reason: str 
     events.link(shipment, provider=event.provider, order_id=event.order_id, by=by)
 
 
-def _check_supported(shipment: Shipment, field: str) -> None:
-    """Raise ValidationError when the provider's contract cannot say it."""
-    adapter = _adapter(shipment.provider)
-    try:
-        if adapter:
-            adapter.create(shipment, shipment.lines)
-    except UnsupportedShipmentError as error:
-        text = f"{shipment.provider} cannot take it: {error}"
-        raise ValidationError({field: text}) from error
+def ask_provider(shipment: Shipment, *, by: str, reason: str = "") -> None:
+    """Ask its provider after it now; one that is being asked is not asked twice."""
+    stalled.ask([shipment.pk], at_once=True)
 
 
-def _adapter(name: str) -> Provider | None:
-    try:
-        return providers.get(name)
-    except LookupError:
-        return None
-
-
-def _as_seen(shipment: Shipment, states: frozenset[str] = UNDECIDED) -> Shipment:
-    """It, locked. Raises TransitionNotAllowedError when there is nothing to decide, or other than
-    was seen."""
-    locked = services.still_wanted(shipment)
-    if locked.state not in states:
-        raise TransitionNotAllowedError(
-            f"This shipment is {locked.state}: it cannot be sent again."
-        )
-    if any(getattr(locked, name) != getattr(shipment, name) for name in SEEN):
-        raise TransitionNotAllowedError(
-            "It was tried again or changed meanwhile. Look at it again."
-        )
-    return locked
+def wait_on(shipment: Shipment, *, by: str, reason: str = "") -> None:
+    """Count its silence from now."""
+    stalled.record_contact(shipment, by=by, how="Staff wait on.")

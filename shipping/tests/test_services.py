@@ -45,6 +45,7 @@ def test_an_unknown_shipment_is_looked_up_when_it_is_sent_again(db, provider):
     shipment = queued_shipment()
     queue.dispatch()
     Shipment.objects.update(state="unknown", doubtful=True)
+    shipment.refresh_from_db()
     services.retry(shipment, by="user:nurse")
     queue.dispatch()
     assert Shipment.objects.get().state == "sent"
@@ -69,8 +70,9 @@ def test_nothing_is_sent_again_for_a_cancelled_order(db):
     "state", ["scheduled", "queued", "rejected", "unknown", "failed-to-deliver"]
 )
 def test_what_no_provider_has_or_staff_have_cleared_up_is_cancelled(db, state):
-    shipment = queued_shipment(state=state)
-    services.cancel(shipment, by="user:nurse", reason="wrong address")
+    shipment = services.cancel(
+        queued_shipment(state=state), by="user:nurse", reason="wrong address"
+    )
     event = last_event(shipment)
     assert (shipment.state, event.detail) == ("cancelled", "wrong address")
 

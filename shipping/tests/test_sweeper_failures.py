@@ -211,9 +211,9 @@ def test_what_is_read_again_is_read_row_by_row(poison: Any) -> None:
         raw = {**said, "event_time": "2026-01-05 12:00:00"}
         unreadable.keep("reference", [(Unreadable(raw, "?"), timezone.now())])
     poison("shipping_trackingevent", f"NEW.shipment_id = {found[0].pk}")
-    assert reread.read_again("reference") == 2
+    assert reread.read_again(ProviderProfile.ensured("reference")) == 2
     poison.cure()
-    assert reread.read_again("reference") == 1
+    assert reread.read_again(ProviderProfile.ensured("reference")) == 1
     assert not UnreadableEvent.objects.exists()
     assert not Case.objects.filter(closed_at=None).exists()
 

@@ -9,11 +9,12 @@ from typing import Any, Protocol, TypeVar
 from django.db import connection, transaction
 
 from core.database import clock
-from core.workflow import transition
+from core.workflow import transition_locked
 from orders.models import Order
 from orders.services import advance_order
 from shipping import task_names
 from shipping.exceptions import cases
+from shipping.locking import lock_if_free
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent
 from shipping.provider_api import parsing
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
@@ -198,11 +199,8 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
     what came before them is one step. Without `wait` none are while
     somebody else has the shipment or its order.
     """
-    locked: dict[str, Any] = {"of": ("self",), "no_key": True, "skip_locked": not wait}
-    # The order first: whoever cancels it locks in the same sequence.
-    order = Order.objects.select_for_update(**locked).filter(shipments=shipment_id).first()
-    shipment = Shipment.objects.select_for_update(**locked).filter(pk=shipment_id).first()
-    if order is None or shipment is None:
+    shipment = lock_if_free(shipment_id, wait=wait)
+    if shipment is None:
         return 0
     events = sorted(shipment.tracking_events.all(), key=chronological_key)
     history = [event for event in events if event.applied_at]
@@ -219,10 +217,12 @@ def apply(shipment_id: int, *, wait: bool = True) -> int:
         cases.update_cases(shipment, by=f"provider:{shipment.provider}", how=how)
     if new and shipment.schedule_id is None:
         _advance_order(
-            order, {event.event_name for event in history}, by=f"provider:{shipment.provider}"
+            shipment.order,
+            {event.event_name for event in history},
+            by=f"provider:{shipment.provider}",
         )
     elif new:
-        schedules.finish(order, by=f"provider:{shipment.provider}")
+        schedules.finish(shipment.order, by=f"provider:{shipment.provider}")
     shipment.tracking_events.filter(pk__in=[event.pk for event in new]).update(
         applied_at=clock.now()
     )
@@ -236,7 +236,7 @@ def _record(shipment: Shipment, history: Sequence[TrackingEvent], event: Trackin
     moves = latest.event_name != shipment.state
     if moves:
         of = {"reported": latest}
-        transition(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
+        transition_locked(shipment, latest.event_name, by=by, detail=detail, event_columns=of)
     if _is_another_attempt(history, event) and not (moves and latest is event):
         ShipmentEvent.objects.create(
             shipment=shipment,

@@ -6,23 +6,24 @@ from django.db import transaction
 
 from core.failures import attempt, resting
 from shipping import providers
-from shipping.models import UnreadableEvent
+from shipping.models import ProviderProfile, UnreadableEvent
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
 from shipping.tracking import events as tracking_events
 from shipping.tracking import unreadable
 
 
-def read_again(provider: str) -> int:
+def read_again(profile: ProviderProfile, *, by: str = "system", reason: str = "") -> int:
     """Read what was kept of a provider with its file as it is now; how many are understood.
 
     They count from when they came. Raises LookupError when there is no such provider.
     """
+    provider = profile.provider
     adapter, understood = providers.get(provider), 0
     work = f"read again of {provider} the event"
     for row in unreadable.of(provider):
         understood += attempt(work, row.pk, partial(_apply, adapter, row)) or 0
     resting(work, unreadable.still_open().filter(provider=provider))
-    unreadable.settle_if_none(provider)
+    unreadable.settle_if_none(provider, by=by)
     return understood
 
 

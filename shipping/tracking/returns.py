@@ -7,8 +7,10 @@ from django.db import transaction
 from core import cases
 from core.database import clock
 from core.workflow import TransitionNotAllowedError, transition
+from orders.locking import lock_order
 from orders.models import Order, OrderEvent
 from shipping.exceptions import cases as parcel_cases
+from shipping.locking import lock_shipment
 from shipping.models import Return, ReturnEvent, Shipment, ShipmentEvent
 from shipping.schedules import services as schedules
 from shipping.states import RETURN_OPEN, RETURNABLE, RETURNED_BY
@@ -21,9 +23,7 @@ def request(shipment: Shipment, *, by: str, reason: str) -> Return:
 
     Raises TransitionNotAllowedError unless it has left us, and while another return of it is open.
     """
-    # The order first: whoever cancels it locks in the same sequence.
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.order_id)
-    locked = Shipment.objects.select_for_update(of=("self",), no_key=True).get(pk=shipment.pk)
+    locked = lock_shipment(shipment)
     if locked.state not in RETURNABLE:
         raise TransitionNotAllowedError(
             f"This shipment is {locked.state}: nothing of it can come back."
@@ -40,7 +40,7 @@ def request(shipment: Shipment, *, by: str, reason: str) -> Return:
     ReturnEvent.objects.create(
         parcel=parcel, kind="requested", to_state="requested", actor=by, detail=reason[:500]
     )
-    _record_on_order(order, parcel, by=by)
+    _record_on_order(locked.order, parcel, by=by)
     ShipmentEvent.objects.create(
         shipment=locked, kind="return-requested", actor=by, detail=parcel.reference
     )
@@ -81,7 +81,7 @@ def close(parcel: Return, *, by: str, reason: str = "") -> Return:
 def apply(parcel_id: int) -> int:
     """Bring a return to where its provider's events say it is; how many were new."""
     order_id = Return.objects.values_list("shipment__order", flat=True).get(pk=parcel_id)
-    Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
+    lock_order(order_id)
     parcel = Return.objects.select_for_update(of=("self",), no_key=True).get(pk=parcel_id)
     events = list(parcel.tracking_events.all())
     state = RETURNED_BY.get(fold(events) or "", "")
@@ -93,7 +93,7 @@ def apply(parcel_id: int) -> int:
 @transaction.atomic
 def _move(parcel: Return, to: str, *, by: str, detail: str = "", **changes: Any) -> Return:
     order_id = Shipment.objects.values_list("order", flat=True).get(pk=parcel.shipment_id)
-    order = Order.objects.select_for_update(of=("self",), no_key=True).get(pk=order_id)
+    order = lock_order(order_id)
     transition(parcel, to, by=by, detail=detail, **changes)
     _record_on_order(order, parcel, by=by)
     if to == "received":

@@ -120,10 +120,10 @@ def _link(theirs: "QuerySet[Shipment]", ids: Sequence[int]) -> int:
     return rows.update(shipment=Subquery(theirs.values("pk")[:1]))
 
 
-def set_aside(provider: str, *, by: str, reason: str) -> int:
+def set_aside(profile: ProviderProfile, *, by: str, reason: str) -> int:
     """Leave what waits as it is: it stays kept, and is nobody's work any more; how many."""
-    count = still_open().filter(provider=provider).update(set_aside_at=clock.now())
-    settle_if_none(provider, by=by, how=reason)
+    count = still_open().filter(provider=profile.provider).update(set_aside_at=clock.now())
+    settle_if_none(profile.provider, by=by, how=reason)
     return count
 
 

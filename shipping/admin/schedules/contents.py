@@ -31,6 +31,7 @@ from customers.models import ADDRESS_FIELDS, LONGEST_LINE
 from customers.values.countries import country_choices
 from identity.actors import actor_of
 from orders.changes import CHANGEABLE, Wanted
+from orders.locking import lock_order
 from orders.models import MOST_OF_A_PRODUCT, DeliveryService, Order, Product
 from orders.rules import MOST_LINES, Lines
 from shipping.models import Schedule
@@ -184,8 +185,7 @@ def _posted(
     page: Any, request: HttpRequest, schedule: Schedule, context: dict[str, Any]
 ) -> HttpResponse | None:
     """Where it leads; None to show the page, with what is in the context then."""
-    orders = Order.objects.select_for_update(of=("self",), no_key=True)
-    schedule.order = orders.get(pk=schedule.order_id)
+    schedule.order = lock_order(schedule.order_id)
     form = ContentsForm(schedule.order, request.POST)
     if not form.is_valid():
         context["form"] = form

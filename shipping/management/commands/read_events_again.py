@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from shipping import providers
+from shipping.models import ProviderProfile
 from shipping.tracking import reread
 
 
@@ -20,4 +21,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Say of each provider how many are understood now."""
         for name in [options["provider"]] if options["provider"] else providers.names():
-            self.stdout.write(f"{name}: {reread.read_again(name)} understood")
+            profile = ProviderProfile.ensured(name)
+            self.stdout.write(f"{name}: {reread.read_again(profile)} understood")

@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from core.http import Permanent
 from core.models import Circuit
-from core.outbox import attempt, claim, reclaim_expired
+from core.outbox import attempt, claim, decide, reclaim_expired
 from core.outbox.circuit_breaker import PAUSE
 from orders.models import Order
 from orders.tests.factories import ADDRESS, ProductFactory, placed_order
@@ -262,3 +265,14 @@ def test_an_order_is_not_sent_once_it_is_cancelled(db, provider):
     assert queue.dispatch(shipment.pk) == 0
     assert provider.parcels() == []
     assert Order.objects.get().state == "placed"
+
+
+def test_a_profile_is_read_once_however_many_wait_for_its_address_to_be_corrected(db):
+    rows = [queued_shipment(state="sending") for _ in range(3)]
+    with CaptureQueriesContext(connection) as captured:
+        to_it = queue.delivery_queue("reference")
+        refused = Permanent("its address is refused", code="address-refused")
+        to_it.record_results([(row, decide(row, refused, to_it)) for row in rows])
+    profiles = [query for query in captured if 'FROM "shipping_providerprofile"' in query["sql"]]
+    assert len(profiles) == 1
+    assert [row.state for row in Shipment.objects.all()] == ["queued"] * 3

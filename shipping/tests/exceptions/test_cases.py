@@ -1,5 +1,7 @@
 """What goes wrong with parcels is a case while it is wrong, and what staff do about it."""
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -189,7 +191,7 @@ def test_a_corrected_address_is_sent_and_kept_for_later_parcels(db, provider):
 def test_an_address_that_no_provider_would_print_is_refused(db, change):
     shipment = in_state("rejected")
     with pytest.raises(ValidationError):
-        resolutions.correct_and_send(shipment, by=STAFF, address=shipment.address() | change)
+        resolutions.correct_and_send(shipment, by=STAFF, **shipment.address() | change)
     shipment.refresh_from_db()
     assert shipment.state == "rejected"
     assert kinds(shipment) == ["queued"]
@@ -198,10 +200,9 @@ def test_an_address_that_no_provider_would_print_is_refused(db, change):
 def test_only_a_refused_shipment_gets_another_address(db):
     """An unknown one may be with the provider under the old address and this key."""
     shipment = in_state("unknown", doubtful=True)
+    address: dict[str, Any] = shipment.address() | {"line_1": "1 New Street"}
     with pytest.raises(TransitionNotAllowedError):
-        resolutions.correct_and_send(
-            shipment, by=STAFF, address=shipment.address() | {"line_1": "1 New Street"}
-        )
+        resolutions.correct_and_send(shipment, by=STAFF, **address)
 
 
 def test_what_the_provider_has_after_all_counts_as_sent(db):
@@ -258,13 +259,13 @@ def test_two_people_who_do_the_same_do_it_once(db):
     assert kinds(shipment).count("retried") == 1
 
 
-@pytest.mark.parametrize("verb", ["reroute", "retry_as_seen"])
+@pytest.mark.parametrize("verb", [resolutions.reroute, services.retry])
 def test_what_was_safe_when_it_was_looked_at_is_asked_again_under_the_lock(db, verb):
     """Between the question and the answer somebody else's try may have ended in doubt."""
     seen = in_state("unknown", doubtful=False)
     Shipment.objects.filter(pk=seen.pk).update(doubtful=True, fence=seen.fence + 1)
-    given = {"provider": "console"} if verb == "reroute" else {}
+    given = {"provider": "console"} if verb is resolutions.reroute else {}
     with pytest.raises(TransitionNotAllowedError, match="meanwhile"):
-        getattr(resolutions, verb)(seen, by=STAFF, **given)
+        verb(seen, by=STAFF, **given)
     assert Shipment.objects.get().provider == "reference"
     assert kinds(seen) == ["queued"]

@@ -229,13 +229,13 @@ def test_who_may_hold_another_parcel_is_remembered_elsewhere_too(world):
     resolutions.reroute(shipment, by=STAFF, provider="reference", **RISK)
     world.faults(provider={"status": 422, "times": 1})
     assert (after(shipment).state, shipment.doubtful) == ("rejected", False)
-    address = shipment.address() | {"line_1": "1 New Street"}
+    address: dict[str, Any] = shipment.address() | {"line_1": "1 New Street"}
     for verb, given in (
         (services.retry, {}),
         (services.cancel, {}),
         (resolutions.reroute, {"provider": "swiftparcel"}),
         (resolutions.reroute, {"provider": "northpost"}),
-        (resolutions.correct_and_send, {"address": address}),
+        (resolutions.correct_and_send, address),
     ):
         with pytest.raises(UnsafeActionError, match="swiftparcel may have it already"):
             verb(shipment, by=STAFF, reason="They refused it", **given)

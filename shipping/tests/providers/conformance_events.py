@@ -8,7 +8,7 @@ from django.test import Client
 
 from core.cases.models import Case as OpenCase
 from shipping.api import webhook_limits
-from shipping.models import Shipment, TrackingEvent, UnreadableEvent
+from shipping.models import ProviderProfile, Shipment, TrackingEvent, UnreadableEvent
 from shipping.provider_api.base import Provider
 from shipping.tests.factories import queued_shipment, read_one
 from shipping.tracking import events, reread, unreadable
@@ -102,7 +102,7 @@ class EventConformance:
         assert state_of(shipment) == "queued", known
         monkeypatch.undo()
         self._set_up_again(case, monkeypatch)
-        assert reread.read_again(case.name) == 1
+        assert reread.read_again(ProviderProfile.ensured(case.name)) == 1
         assert state_of(shipment) == case.says[1]
         assert not OpenCase.objects.filter(closed_at=None).exists()
 

@@ -36,7 +36,7 @@ def failed(shipment: Shipment | None = None, **columns: Any) -> Shipment:
     return shipment
 
 
-def address_of(shipment: Shipment, **changes: str) -> dict[str, str]:
+def address_of(shipment: Shipment, **changes: str) -> dict[str, Any]:
     return {**shipment.address(), **changes}
 
 
@@ -57,7 +57,7 @@ def test_it_is_a_new_parcel_with_its_own_key_linked_to_the_first(provider):
 
 def test_the_corrected_address_is_that_of_the_new_parcel_and_of_its_one_off_order():
     first = failed()
-    second = resending.resend(first, by=STAFF, address=address_of(first, line_1="1 New Street"))
+    second = resending.resend(first, by=STAFF, **address_of(first, line_1="1 New Street"))
     first.refresh_from_db()
     second.order.refresh_from_db()
     assert second.line_1 == Shipment.objects.get(pk=second.pk).line_1 == "1 New Street"
@@ -73,7 +73,7 @@ def test_later_parcels_of_a_recurring_order_go_there_only_when_that_is_said(late
     schedule = monthly_schedule()
     first = failed(schedule.shipments.get())
     address = address_of(first, line_1="1 New Street")
-    second = resending.resend(first, by=STAFF, address=address, later_too=later_too)
+    second = resending.resend(first, by=STAFF, **address, later_too=later_too)
     assert (second.schedule, second.occurrence) == (schedule, None)
     schedule.order.refresh_from_db()
     assert (schedule.order.line_1 == "1 New Street") == later_too
@@ -121,7 +121,7 @@ def test_nothing_is_sent_for_an_order_that_was_cancelled():
 def test_an_address_that_cannot_be_printed_is_refused(change):
     first = failed()
     with pytest.raises(ValidationError) as refused:
-        resending.resend(first, by=STAFF, address=address_of(first, **change))
+        resending.resend(first, by=STAFF, **address_of(first, **change))
     assert list(refused.value.message_dict) == ["delivery_address"]
     assert Shipment.objects.count() == 1
 
@@ -157,7 +157,7 @@ def test_it_goes_by_what_the_rules_say_of_the_new_address(world):
     RoutingRule.objects.create(**rule, is_active=True)
     first = failed()
     there = address_of(first, country="DE", postcode="10115", city="Berlin")
-    assert resending.resend(first, by=STAFF, address=there).provider == "northpost"
+    assert resending.resend(first, by=STAFF, **there).provider == "northpost"
 
 
 def test_its_one_off_order_is_delivered_by_the_second():

@@ -148,7 +148,9 @@ def test_what_fits_in_no_column_is_kept_all_the_same(part):
 def test_what_is_said_again_is_kept_once_and_opens_nothing_anew():
     said = row("1", "co-1", "98")
     post(said)
-    unreadable.set_aside("northpost", by="user:1 ann", reason="they stopped it")
+    unreadable.set_aside(
+        ProviderProfile.ensured("northpost"), by="user:1 ann", reason="they stopped it"
+    )
     assert open_kinds() == []
     post(said)
     assert (UnreadableEvent.objects.count(), open_kinds()) == (1, [])
