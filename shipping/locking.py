@@ -1,7 +1,5 @@
 """The locks of a shipment and its order: the order first, for whoever cancels it locks so too."""
 
-from django.db.models import QuerySet
-
 from core.workflow import TransitionNotAllowedError
 from orders.locking import lock_order, lockable
 from shipping.models import Shipment
@@ -13,7 +11,8 @@ SEEN = ("state", "provider", "fence", "doubtful")  # what a decision rests on
 def lock_shipment(shipment: Shipment) -> Shipment:
     """A shipment and its `order` as they are now, locked until the transaction ends."""
     order = lock_order(shipment.order_id)
-    locked = _shipments().get(pk=shipment.pk)
+    shipments = Shipment.objects.select_for_update(of=("self",), no_key=True)
+    locked = shipments.get(pk=shipment.pk)
     locked.order = order
     return locked
 
@@ -22,7 +21,8 @@ def lock_if_free(shipment_id: int, *, wait: bool) -> Shipment | None:
     """As `lock_shipment`; None when there is none, and without `wait` while somebody else has it or
     its order."""
     order = lockable(skip_locked=not wait).filter(shipments=shipment_id).first()
-    locked = _shipments(skip_locked=not wait).filter(pk=shipment_id).first()
+    shipments = Shipment.objects.select_for_update(of=("self",), no_key=True, skip_locked=not wait)
+    locked = shipments.filter(pk=shipment_id).first()
     if order is None or locked is None:
         return None
     locked.order = order
@@ -39,20 +39,9 @@ def lock_wanted(shipment: Shipment) -> Shipment:
     return locked
 
 
-def lock_as_seen(shipment: Shipment, states: frozenset[str]) -> Shipment:
-    """As `lock_wanted`. Raises TransitionNotAllowedError for one that is in none of the states, and
-    when it was tried again or changed since it was read."""
-    locked = lock_wanted(shipment)
-    if locked.state not in states:
-        raise TransitionNotAllowedError(
-            f"This shipment is {locked.state}: it cannot be sent again."
-        )
-    if any(getattr(locked, name) != getattr(shipment, name) for name in SEEN):
+def check_as_seen(locked: Shipment, seen: Shipment) -> None:
+    """Raise TransitionNotAllowedError when it was tried again or changed since it was read."""
+    if any(getattr(locked, name) != getattr(seen, name) for name in SEEN):
         raise TransitionNotAllowedError(
             "It was tried again or changed meanwhile. Look at it again."
         )
-    return locked
-
-
-def _shipments(**options: bool) -> "QuerySet[Shipment]":
-    return Shipment.objects.select_for_update(of=("self",), no_key=True, **options)

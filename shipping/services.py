@@ -16,14 +16,14 @@ from orders.models import Order, OrderLine
 from shipping import providers, task_names
 from shipping.dispatch import cancellations
 from shipping.exceptions import cases, risks
-from shipping.locking import lock_as_seen, lock_shipment
+from shipping.locking import check_as_seen, lock_shipment, lock_wanted
 from shipping.models import Shipment, ShipmentEvent
 from shipping.provider_api.base import UnsupportedShipmentError
 from shipping.routing import Router
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import batch_for_now
 from shipping.schedules.recurrence import local_date
-from shipping.states import EXCEPTIONS, RETRYABLE, UNSENT
+from shipping.states import EXCEPTIONS, UNSENT
 from shipping.tracking import events
 
 logger = logging.getLogger(__name__)
@@ -137,13 +137,16 @@ def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool =
     TransitionNotAllowedError for any other state, for an order that has ended, and when it was
     tried again since it was read.
     """
-    locked = lock_as_seen(shipment, RETRYABLE)
+    locked = lock_wanted(shipment)
+    Shipment.WORKFLOW.check(locked, QUEUED)
+    check_as_seen(locked, shipment)
     if locked.provider not in providers.names():
         raise TransitionNotAllowedError(
             f"Nothing can be sent: there is no shipping provider {locked.provider}."
         )
-    detail = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
-    return requeue(locked, by=by, detail=detail, may_be_with=risks.holders_after_resend(locked))
+    risk, holders = risks.resend_risk(locked), risks.holders_after_resend(locked)
+    detail = weigh(risk, despite_risk=despite_risk, reason=reason)
+    return requeue(locked, by=by, detail=detail, may_be_with=holders)
 
 
 def requeue(locked: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:

@@ -65,9 +65,6 @@ SHIPMENT = Workflow(
     }
 )
 
-# It can be sent again: handed over once more, or before its day.
-RETRYABLE = frozenset(state for state, moves in SHIPMENT.transitions.items() if "queued" in moves)
-
 
 class ReturnState(models.TextChoices):
     """What the API and the admin show of a parcel that comes back."""

@@ -163,8 +163,9 @@ def settle(settled: _Settled) -> None:
     """
     now = clock.now()
     proven = [shipment for shipment, settlement in settled if failover.is_proven(settlement)]
-    others = failover.alternatives(proven)
-    settled = [_passed_on(row, settlement, others.get(row.pk)) for row, settlement in settled]
+    if proven:
+        others = failover.alternatives(proven)
+        settled = [_passed_on(row, settlement, others.get(row.pk)) for row, settlement in settled]
     recorded = update_each(
         Shipment,
         _COLUMNS,
@@ -179,11 +180,13 @@ def settle(settled: _Settled) -> None:
         for shipment, settlement in settled
         if shipment.pk in states
     )
-    cases.open_cases(
+    wrong = [
         _settled_as(shipment, settlement)
         for shipment, settlement in settled
-        if states.get(shipment.pk) == settlement.state
-    )
+        if settlement.state in cases.OF_STATE and states.get(shipment.pk) == settlement.state
+    ]
+    if wrong:
+        cases.open_cases(wrong)
 
 
 def _passed_on(

@@ -38,6 +38,8 @@ HAPPENED = {
 def open_cases(shipments: Iterable[Shipment]) -> None:
     """Open a case for each that is unknown, rejected or failed to deliver, and not settled."""
     wrong = [shipment for shipment in shipments if shipment.state in OF_STATE]
+    if not wrong:
+        return
     failed = [shipment.pk for shipment in wrong if shipment.state == FAILED_STATE]
     open_ones = failures().filter(pk__in=failed).values_list("pk", flat=True) if failed else ()
     settled = set(failed) - set(open_ones)

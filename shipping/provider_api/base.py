@@ -76,6 +76,8 @@ class Provider:
     name: ClassVar[str]
     # Settings it cannot work without: `URL` is NORTHPOST_URL in the environment of `northpost`.
     needs: ClassVar[tuple[str, ...]] = ()
+    # What the names of its settings begin with, where that is not its own name.
+    settings_prefix: ClassVar[str] = ""
     limits: ClassVar[Limits] = Limits()
     # Seconds for one exchange; the outbox's leases allow for DEADLINE at most.
     timeout: float = DEADLINE
@@ -104,24 +106,24 @@ class Provider:
                         f"{cls.name}: {capability} is {not defined}, but {method} {have}"
                     )
 
-    def setting_name(self, what: str) -> str:
-        """The full name of one of its settings: `URL` is NORTHPOST_URL."""
-        return f"{self.name.upper()}_{what}"
-
     def setting(self, what: str) -> str:
         """A setting's value, from the settings or the environment; empty when it is not set."""
-        name = self.setting_name(what)
+        name = f"{self._prefix}_{what}"
         return str(getattr(settings, name, "") or os.environ.get(name, ""))
 
     def secrets(self, what: str) -> list[str]:
         """A secret that may be several, separated by commas, while one replaces another."""
         return [part.strip() for part in self.setting(what).split(",") if part.strip()]
 
+    @property
+    def _prefix(self) -> str:
+        return self.settings_prefix or self.name.upper()
+
     def missing(self) -> list[str]:
         """The settings it lacks, by their full names: without them nothing is sent."""
         has = {"URL"} if self.typed_url else set()
         needed = (what for what in self.needs if what not in has)
-        return [self.setting_name(what) for what in needed if not self.setting(what)]
+        return [f"{self._prefix}_{what}" for what in needed if not self.setting(what)]
 
     def secret_values(self) -> list[str]:
         """The values of all its settings but the URL: no answer that repeats one is shown."""

@@ -31,10 +31,8 @@ class Reference(Provider):
     supports_cancellation = True
     sends_webhooks = True
     needs = ("URL", "SECRET")
-
-    def setting_name(self, what: str) -> str:
-        """Its settings are older than the others', and named otherwise."""
-        return f"REFERENCE_PROVIDER_{what}"
+    # Its settings are older than the others', and named otherwise.
+    settings_prefix = "REFERENCE_PROVIDER"
 
     def create(self, shipment: Shipment, lines: Sequence[OrderLine]) -> Request:
         """`POST` of the documented body, and nothing else in it."""

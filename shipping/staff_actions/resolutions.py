@@ -12,7 +12,7 @@ from orders.rules import check_address
 from orders.services import correct_address
 from shipping import services, task_names
 from shipping.exceptions import cases, risks
-from shipping.locking import lock_as_seen
+from shipping.locking import check_as_seen, lock_wanted
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
 from shipping.routing import Router
 from shipping.states import AHEAD, UNDECIDED
@@ -31,7 +31,7 @@ def reroute(
     TransitionNotAllowedError once it was handed over, and for an order that has ended;
     ValidationError (`provider`) for one that is not in use, has it already or cannot take it.
     """
-    locked = lock_as_seen(shipment, AHEAD | UNDECIDED)
+    locked = _as_seen(shipment, AHEAD | UNDECIDED)
     if provider == locked.provider:
         raise ValidationError({"provider": "Choose another provider."})
     if why := Router.load().usable.get(provider, "there is no such provider"):
@@ -95,7 +95,7 @@ def correct_and_send(
     TransitionNotAllowedError unless it is rejected, and what `services.retry` raises.
     """
     address = check_address(lines)
-    locked = lock_as_seen(shipment, UNDECIDED)
+    locked = _as_seen(shipment, UNDECIDED)
     if locked.state != "rejected":
         raise TransitionNotAllowedError(
             f"This shipment is {locked.state}: its address cannot be changed."
@@ -159,3 +159,15 @@ def ask_provider(shipment: Shipment, *, by: str, reason: str = "") -> None:
 def wait_on(shipment: Shipment, *, by: str, reason: str = "") -> None:
     """Count its silence from now."""
     stalled.record_contact(shipment, by=by, how="Staff wait on.")
+
+
+def _as_seen(shipment: Shipment, states: frozenset[str]) -> Shipment:
+    """It, locked. Raises TransitionNotAllowedError when there is nothing to decide, or other than
+    was seen."""
+    locked = lock_wanted(shipment)
+    if locked.state not in states:
+        raise TransitionNotAllowedError(
+            f"This shipment is {locked.state}: it cannot be sent again."
+        )
+    check_as_seen(locked, shipment)
+    return locked

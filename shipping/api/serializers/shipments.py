@@ -9,8 +9,8 @@ from core.api.serializers import BooleanField, ModelSerializer, Serializer, Text
 from customers.api.serializers import AddressSerializer
 from orders.api.serializers import ItemSerializer
 from shipping.api.serializers.tracking import (
-    ADDRESS_SCOPE,
     MOST_SHOWN,
+    AnswerField,
     DetailField,
     ReasonField,
     ReportSerializer,
@@ -35,19 +35,6 @@ class ShipmentEventSerializer(ModelSerializer):
         model = ShipmentEvent
         fields = ["kind", "from_state", "to_state", "at", "actor", "detail"]
         read_only_fields = fields
-
-
-class AnswerField(serializers.CharField):
-    """What the provider wrote, as far as it may be shown."""
-
-    def __init__(self, **options: Any) -> None:
-        text = "What the provider wrote to that, which may quote the address: null without "
-        given = {"read_only": True, "source": "last_answer", "allow_null": True}
-        super().__init__(**{**given, "help_text": f"{text}`{ADDRESS_SCOPE}`.", **options})
-
-    def to_representation(self, value: str) -> str | None:  # type: ignore[override]  # null for who may not see it
-        """Its words, for whoever sees addresses."""
-        return value if sees_addresses(self.context.get("request")) else None
 
 
 class CancellationSerializer(ModelSerializer):

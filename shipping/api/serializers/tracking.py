@@ -1,4 +1,4 @@
-"""What a parcel's provider reported, as the API shows it: every event as it was said."""
+"""What a parcel's provider wrote and reported, as the API shows it to this caller."""
 
 from datetime import datetime
 from typing import Any
@@ -45,6 +45,19 @@ class DetailField(ReasonField):
         """What a person typed is shown as it is."""
         typed = value.actor.startswith(("user:", "client:"))
         return value.detail if typed else super().to_representation(value.detail)
+
+
+class AnswerField(serializers.CharField):
+    """What the provider wrote, as far as it may be shown."""
+
+    def __init__(self, **options: Any) -> None:
+        text = "What the provider wrote to that, which may quote the address: null without "
+        given = {"read_only": True, "source": "last_answer", "allow_null": True}
+        super().__init__(**{**given, "help_text": f"{text}`{ADDRESS_SCOPE}`.", **options})
+
+    def to_representation(self, value: str) -> str | None:  # type: ignore[override]  # null for who may not see it
+        """Its words, for whoever sees addresses."""
+        return value if sees_addresses(self.context.get("request")) else None
 
 
 def tracking_prefetches() -> list["Prefetch[Any, Any, Any]"]:
