@@ -66,7 +66,7 @@ def delivery_queue(name: str) -> DeliveryQueue:
         model=Cancellation,
         rows=Q(provider=name),
         prepare=lambda row: _prepare(provider, row),
-        record_results=settle,
+        record_results=record_results,
         resend_is_safe=True,
         refused_state="refused",
         limits=provider.limits,
@@ -102,22 +102,22 @@ def _prepare(provider: Provider, row: Cancellation) -> Job | Outcome:
 
 
 @transaction.atomic
-def settle(settled: Sequence[tuple[Cancellation, Disposition]]) -> None:
+def record_results(results: Sequence[tuple[Cancellation, Disposition]]) -> None:
     """Record what came of each, where it is still ours."""
-    for row, settlement in sorted(settled, key=lambda pair: pair[0].shipment_id):
-        _settle(row, settlement)
+    for row, disposition in sorted(results, key=lambda pair: pair[0].shipment_id):
+        _record(row, disposition)
 
 
-def _settle(row: Cancellation, settlement: Disposition) -> None:
-    done = isinstance(settlement.outcome, Done)
+def _record(row: Cancellation, disposition: Disposition) -> None:
+    done = isinstance(disposition.outcome, Done)
     shipment = lock_shipment(row.shipment)
     ours = Cancellation.objects.filter(pk=row.pk, fence=row.fence).update(
-        state="done" if done else settlement.state,
-        next_attempt_at=settlement.due or row.next_attempt_at,
+        state="done" if done else disposition.state,
+        next_attempt_at=disposition.due or row.next_attempt_at,
         lease_until=None,
-        doubtful=settlement.in_doubt,
-        last_error=settlement.error,
-        last_answer=settlement.answer,
+        doubtful=disposition.in_doubt,
+        last_error=disposition.error,
+        last_answer=disposition.answer,
     )
     if not ours:
         return
@@ -128,9 +128,9 @@ def _settle(row: Cancellation, settlement: Disposition) -> None:
     kind = {"refused": "cancellation-refused", "unknown": "cancellation-unknown"}
     ShipmentEvent.objects.create(
         shipment=shipment,
-        kind=kind.get(settlement.state, "cancellation-failed"),
+        kind=kind.get(disposition.state, "cancellation-failed"),
         actor=f"provider:{row.provider}",
-        detail=settlement.error,
+        detail=disposition.error,
     )
 
 

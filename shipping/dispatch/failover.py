@@ -26,11 +26,11 @@ WORK_FOR = 10.0
 REASSIGN = "give to another provider the shipment"
 
 
-def is_proven(settlement: Disposition) -> bool:
+def is_proven(disposition: Disposition) -> bool:
     """Whether the parcel certainly was not taken, and not for what it is."""
-    outcome = settlement.outcome
+    outcome = disposition.outcome
     not_taken = isinstance(outcome, Temporary) and outcome.not_taken
-    return settlement.state == QUEUED and not settlement.in_doubt and not_taken
+    return disposition.state == QUEUED and not disposition.in_doubt and not_taken
 
 
 def alternatives(shipments: Sequence[Shipment]) -> dict[int, list[str]]:

@@ -40,7 +40,7 @@ def delivery_queue(name: str) -> DeliveryQueue:
         model=Inquiry,
         rows=Q(provider=name),
         prepare=lambda inquiry: _prepare(provider, inquiry),
-        record_results=settle,
+        record_results=record_results,
         resend_is_safe=True,
         limits=limits,
         related=("shipment",),
@@ -80,14 +80,14 @@ def _prepare(provider: Provider, inquiry: Inquiry) -> Job | Outcome:
 
 
 @transaction.atomic
-def settle(settled: Sequence[tuple[Inquiry, Disposition]]) -> None:
+def record_results(results: Sequence[tuple[Inquiry, Disposition]]) -> None:
     """Record what was answered, where the question is still ours, and let the shipment follow."""
     ours = {
         pk
         for (pk,) in update_each(
             Inquiry,
             ("id", "fence", "state", "next_attempt_at", "lease_until", "last_error", "last_answer"),
-            [_values(inquiry, settlement) for inquiry, settlement in settled],
+            [_values(inquiry, disposition) for inquiry, disposition in results],
             where="t.fence = v.fence",
             expressions={
                 "fence": "",
@@ -95,20 +95,20 @@ def settle(settled: Sequence[tuple[Inquiry, Disposition]]) -> None:
             },
         )
     }
-    for inquiry, settlement in settled:
-        if inquiry.pk in ours and settlement.due is None:
-            _apply_answer(inquiry, settlement.outcome)
+    for inquiry, disposition in results:
+        if inquiry.pk in ours and disposition.due is None:
+            _apply_answer(inquiry, disposition.outcome)
 
 
-def _values(inquiry: Inquiry, settlement: Disposition) -> tuple[Any, ...]:
+def _values(inquiry: Inquiry, disposition: Disposition) -> tuple[Any, ...]:
     return (
         inquiry.pk,
         inquiry.fence,
-        settlement.state,
-        settlement.due,
+        disposition.state,
+        disposition.due,
         None,
-        settlement.error,
-        settlement.answer,
+        disposition.error,
+        disposition.answer,
     )
 
 

@@ -19,7 +19,7 @@ from shipping.models import ProviderProfile, Shipment, ShipmentEvent
 from shipping.provider_api import endpoints
 from shipping.provider_api.base import Provider, UnsupportedShipmentError
 
-_Settled = Sequence[tuple[Shipment, Disposition]]
+_Results = Sequence[tuple[Shipment, Disposition]]
 
 
 def delivery_queue(name: str) -> DeliveryQueue:
@@ -30,7 +30,7 @@ def delivery_queue(name: str) -> DeliveryQueue:
         model=Shipment,
         rows=Q(provider=name),
         prepare=lambda shipment: _prepare(provider, shipment),
-        record_results=lambda settled: settle(_kept_for_correction(queue, settled)),
+        record_results=lambda results: record_results(_kept_for_correction(queue, results)),
         resend_is_safe=provider.resend_is_safe,
         limits=provider.limits,
         related=("order",),
@@ -139,21 +139,21 @@ def _looked_up(provider: Provider) -> Reader:
     return read
 
 
-def _kept_for_correction(queue: DeliveryQueue, settled: _Settled) -> _Settled:
+def _kept_for_correction(queue: DeliveryQueue, results: _Results) -> _Results:
     """A wrong address is corrected, and then they go out: it refuses no shipment for good."""
     return [
         (row, decide(row, Temporary(each.error), queue) if _is_address_refused(each) else each)
-        for row, each in settled
+        for row, each in results
     ]
 
 
-def _is_address_refused(settlement: Disposition) -> bool:
-    outcome = settlement.outcome
+def _is_address_refused(disposition: Disposition) -> bool:
+    outcome = disposition.outcome
     return isinstance(outcome, Permanent) and outcome.code == "address-refused"
 
 
 @transaction.atomic
-def settle(settled: _Settled) -> None:
+def record_results(results: _Results) -> None:
     """Record a chunk where it is still ours: an event for each, a case where staff must look.
 
     What provably was not taken goes by the next provider of the rules, if there is one.
@@ -162,47 +162,47 @@ def settle(settled: _Settled) -> None:
     what the provider answered is recorded all the same.
     """
     now = clock.now()
-    proven = [shipment for shipment, settlement in settled if failover.is_proven(settlement)]
+    proven = [shipment for shipment, disposition in results if failover.is_proven(disposition)]
     if proven:
         others = failover.alternatives(proven)
-        settled = [_passed_on(row, settlement, others.get(row.pk)) for row, settlement in settled]
+        results = [_passed_on(row, disposition, others.get(row.pk)) for row, disposition in results]
     recorded = update_each(
         Shipment,
         _COLUMNS,
-        [_values(shipment, settlement, now) for shipment, settlement in settled],
+        [_values(shipment, disposition, now) for shipment, disposition in results],
         where="t.fence = v.fence",
         expressions=_EXPRESSIONS,
         returning="t.id, t.state",
     )
     states = dict(recorded)
     ShipmentEvent.objects.bulk_create(
-        _event(shipment, settlement, states[shipment.pk])
-        for shipment, settlement in settled
+        _event(shipment, disposition, states[shipment.pk])
+        for shipment, disposition in results
         if shipment.pk in states
     )
     wrong = [
-        _settled_as(shipment, settlement)
-        for shipment, settlement in settled
-        if settlement.state in cases.OF_STATE and states.get(shipment.pk) == settlement.state
+        _as_recorded(shipment, disposition)
+        for shipment, disposition in results
+        if disposition.state in cases.OF_STATE and states.get(shipment.pk) == disposition.state
     ]
     if wrong:
         cases.open_cases(wrong)
 
 
 def _passed_on(
-    shipment: Shipment, settlement: Disposition, others: Sequence[str] | None
+    shipment: Shipment, disposition: Disposition, others: Sequence[str] | None
 ) -> tuple[Shipment, Disposition]:
     """The next provider has it at once; when each has had its turn, after a pause."""
     if not others:
-        return shipment, settlement
+        return shipment, disposition
     shipment.passed_on_from, shipment.provider = shipment.provider, others[0]
-    due = clock.now() if shipment.attempts <= len(others) else settlement.due
+    due = clock.now() if shipment.attempts <= len(others) else disposition.due
     task_names.dispatch.delay_on_commit(shipment.pk)
-    return shipment, replace(settlement, due=due)
+    return shipment, replace(disposition, due=due)
 
 
-def _settled_as(shipment: Shipment, settlement: Disposition) -> Shipment:
-    shipment.state, shipment.last_error = settlement.state, settlement.error
+def _as_recorded(shipment: Shipment, disposition: Disposition) -> Shipment:
+    shipment.state, shipment.last_error = disposition.state, disposition.error
     return shipment
 
 
@@ -235,19 +235,19 @@ _EXPRESSIONS = {
 }
 
 
-def _values(shipment: Shipment, settlement: Disposition, now: object) -> tuple[object, ...]:
-    outcome = settlement.outcome
+def _values(shipment: Shipment, disposition: Disposition, now: object) -> tuple[object, ...]:
+    outcome = disposition.outcome
     taken = outcome if isinstance(outcome, Done) else Done()
     return (
         shipment.pk,
         shipment.fence,
-        settlement.state,
+        disposition.state,
         shipment.provider,
-        settlement.due,
+        disposition.due,
         None,
-        settlement.in_doubt,
-        settlement.error,
-        settlement.answer,
+        disposition.in_doubt,
+        disposition.error,
+        disposition.answer,
         taken.reference,
         taken.details.get("tracking_number", ""),
         taken.details.get("tracking_url", ""),
@@ -256,29 +256,29 @@ def _values(shipment: Shipment, settlement: Disposition, now: object) -> tuple[o
     )
 
 
-def _event(shipment: Shipment, settlement: Disposition, state: str) -> ShipmentEvent:
+def _event(shipment: Shipment, disposition: Disposition, state: str) -> ShipmentEvent:
     """Without states when the shipment's state was not ours to move any more."""
-    moved = state == settlement.state
+    moved = state == disposition.state
     return ShipmentEvent(
         shipment=shipment,
-        kind="failed-over" if moved and shipment.passed_on_from else _kind(settlement),
+        kind="failed-over" if moved and shipment.passed_on_from else _kind(disposition),
         from_state="sending" if moved else "",
         to_state=state if moved else "",
-        detail=_event_detail(shipment, settlement) if moved else settlement.error,
+        detail=_event_detail(shipment, disposition) if moved else disposition.error,
     )
 
 
-def _event_detail(shipment: Shipment, settlement: Disposition) -> str:
+def _event_detail(shipment: Shipment, disposition: Disposition) -> str:
     if not shipment.passed_on_from:
-        return settlement.error or f"taken by {shipment.provider}"
+        return disposition.error or f"taken by {shipment.provider}"
     tail = f": goes by {shipment.provider}"
-    return f"{shipment.passed_on_from}: {settlement.error}"[: 500 - len(tail)] + tail
+    return f"{shipment.passed_on_from}: {disposition.error}"[: 500 - len(tail)] + tail
 
 
-def _kind(settlement: Disposition) -> str:
-    if isinstance(settlement.outcome, Done):
+def _kind(disposition: Disposition) -> str:
+    if isinstance(disposition.outcome, Done):
         return "sent"
-    if settlement.state == "rejected":
+    if disposition.state == "rejected":
         return "rejected"
-    in_doubt = settlement.state == "unknown" or isinstance(settlement.outcome, Unknown)
+    in_doubt = disposition.state == "unknown" or isinstance(disposition.outcome, Unknown)
     return "unknown" if in_doubt else "attempt-failed"

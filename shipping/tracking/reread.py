@@ -23,7 +23,7 @@ def read_again(profile: ProviderProfile, *, by: str = "system", reason: str = ""
     for row in unreadable.of(provider):
         understood += attempt(work, row.pk, partial(_apply, adapter, row)) or 0
     resting(work, unreadable.still_open().filter(provider=provider))
-    unreadable.settle_if_none(provider, by=by)
+    unreadable.resolve_if_none(provider, by=by)
     return understood
 
 

@@ -123,11 +123,11 @@ def _link(theirs: "QuerySet[Shipment]", ids: Sequence[int]) -> int:
 def set_aside(profile: ProviderProfile, *, by: str, reason: str) -> int:
     """Leave what waits as it is: it stays kept, and is nobody's work any more; how many."""
     count = still_open().filter(provider=profile.provider).update(set_aside_at=clock.now())
-    settle_if_none(profile.provider, by=by, how=reason)
+    resolve_if_none(profile.provider, by=by, how=reason)
     return count
 
 
-def settle_if_none(provider: str, *, by: str = "system", how: str = "All is understood.") -> None:
+def resolve_if_none(provider: str, *, by: str = "system", how: str = "All is understood.") -> None:
     """Close the provider's case when nothing waits any more."""
     if not still_open().filter(provider=provider).exists():
         cases.resolve(KIND, [ProviderProfile.ensured(provider).pk], by=by, resolution=how)

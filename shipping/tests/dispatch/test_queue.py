@@ -200,7 +200,7 @@ def test_the_statements_do_not_grow_with_the_chunk(db, provider, django_assert_m
 
 
 def test_an_event_before_the_answer_keeps_its_state_and_the_answer_is_recorded(db, provider):
-    """The webhook is quicker than our own settlement."""
+    """The webhook is quicker than our own disposition."""
     shipment = queued_shipment()
     parcels = queue.delivery_queue("reference")
     rows = claim(parcels, limit=1)
