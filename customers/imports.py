@@ -19,6 +19,7 @@ from core.imports import (
 from core.imports.columns import or_cleared, readable
 from core.values.text import phone
 from customers.models import Customer, new_code
+from customers.values import phones
 
 LONGEST_PHONE = 128
 
@@ -31,9 +32,9 @@ def clean_phone(text: str) -> str:
         return ""
     number = to_python(text) if fits else None
     if not number or not number.is_valid():
-        raise ValidationError("No country has this number. Write it like +447451277972.")
+        raise ValidationError(phones.INVALID)
     if number.extension:
-        raise ValidationError("Leave out the extension: messages cannot reach one.")
+        raise ValidationError(phones.WITH_EXTENSION)
     return str(number.as_e164)
 
 

@@ -43,3 +43,25 @@ def test_tests_lie_and_are_called_as_what_they_test(path):
     words = path.stem.removeprefix("test_").split("_")
     names = {"_".join(words[:length]) for length in range(1, len(words) + 1)}
     assert bool(names & _modules_beside(path)) != (str(path) in SPANS_MODULES)
+
+
+# Lines of test to a line of code: may only rise.
+LEAST_TESTED = {
+    "clinical": 1.5,
+    "core": 0.5,
+    "customers": 1.1,
+    "desk": 1.1,
+    "identity": 0.9,
+    "notifications": 1.05,
+    "orders": 0.7,
+    "shipping": 0.85,
+}
+
+
+@pytest.mark.parametrize(("app", "least"), LEAST_TESTED.items())
+def test_an_app_has_so_many_lines_of_test_of_its_own(app, least):
+    lines = {True: 0, False: 0}
+    for path in (ROOT / app).rglob("*.py"):
+        if "migrations" not in path.parts:
+            lines["tests" in path.parts] += len(path.read_text().splitlines())
+    assert lines[True] >= least * lines[False]

@@ -73,7 +73,7 @@ MIDDLEWARE = [
     "identity.sessions.open_sessions.keep_open_sessions",
     "identity.sign_in.middleware.RenewSession",
     "identity.sign_in.fresh.require_fresh_sign_in",
-    "identity.passwords.middleware.require_second_factor",
+    "identity.passwords.second_factor_required.require_second_factor",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
     "core.admin.form_tokens.DrawnFormMiddleware",  # last: it runs the view, in a transaction

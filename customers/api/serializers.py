@@ -9,6 +9,7 @@ from rest_framework import serializers
 from core.api.serializers import BooleanField, CharField, IntegerField, ModelSerializer, Serializer
 from core.values.text import phone
 from customers.models import LONGEST_LINE, Customer, canonical_address
+from customers.values import phones
 from customers.values.countries import validate_country
 from customers.values.validators import OneLine
 
@@ -17,8 +18,8 @@ class PhoneField(CharField):
     """A phone number, international or local to the default region; shown as E.164."""
 
     default_error_messages = {
-        "invalid": "No country has this number. Write it like +447451277972.",
-        "extension": "Leave out the extension: messages cannot reach one.",
+        "invalid": phones.INVALID,
+        "extension": phones.WITH_EXTENSION,
     }
 
     clean = staticmethod(phone)

@@ -11,6 +11,9 @@ from phonenumbers import COUNTRY_CODE_TO_REGION_CODE
 
 from core.values.text import lenient, phone
 
+# What people are told of a number that cannot be used, in API, admin, files and messages alike.
+INVALID = "No country has this number. Write it like +447451277972."
+WITH_EXTENSION = "Leave out the extension: messages cannot reach one."
 LOCAL = re.compile(r"[0-9]{6,15}\Z", re.ASCII)
 
 
@@ -55,6 +58,8 @@ def _in_region(dialled: str, region: str) -> str:
 
 class PhoneFormField(PhoneNumberField):
     """A phone number as it was dialled or pasted."""
+
+    default_error_messages = {"invalid": INVALID}
 
     def to_python(self, value: Any) -> Any:
         """The number. Raises ValidationError when no country has it."""

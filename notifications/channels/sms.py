@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from phonenumbers import parse, region_code_for_number
 
 from customers.models import Customer
-from customers.values.phones import e164
+from customers.values.phones import INVALID, e164
 from notifications.channels import Channel
 
 
@@ -19,7 +19,7 @@ def clean(typed: str) -> str:
     """The number in E.164. Raises ValidationError when no country has it."""
     number = e164(typed)
     if not number:
-        raise ValidationError("No country has this phone number. Type it like +254704590344.")
+        raise ValidationError(INVALID)
     return number
 
 

@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from core.api.errors import BodyTooLargeError
 from identity.api.throttles import note_proof
 from notifications.channels import Inbox, UnreadableReportError
-from notifications.channels.africastalking.serializers import (
+from notifications.channels.africastalking.reports import (
     DeliverySerializer,
     InboundSerializer,
     OptOutSerializer,

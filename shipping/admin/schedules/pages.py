@@ -16,7 +16,7 @@ from orders.models import Order
 from shipping.admin.schedules.contents import contents, may_change_contents
 from shipping.admin.schedules.forecast import ForecastPage
 from shipping.admin.schedules.inlines import EventInline, ShipmentInline, next_dates_text
-from shipping.admin.schedules.previews import (
+from shipping.admin.schedules.dialogs import (
     ChangeForm,
     EndForm,
     PauseForm,
