@@ -43,7 +43,7 @@ _SKIP = """
 SELECT setval(pg_get_serial_sequence('orders_order', 'id'), %s + greatest(
     (SELECT coalesce(max(id), 0) FROM orders_order),
     (SELECT last_value FROM orders_order_id_seq),
-    (SELECT coalesce(max(substring(order_id FROM '^co-([0-9]{1,15})(?:[.]|$)')::bigint), 0)
+    (SELECT coalesce(max(substring(order_id FROM '^co-([0-9]{1,15})(?:[.-]|$)')::bigint), 0)
      FROM shipping_trackingevent WHERE shipment_id IS NULL)))
 """
 

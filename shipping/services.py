@@ -85,16 +85,28 @@ def create_parcel(
 
 
 def check_supported(
-    shipment: Shipment, lines: Iterable[OrderLine], field: str = "delivery_address"
+    shipment: Shipment,
+    lines: Iterable[OrderLine],
+    field: str = "delivery_address",
+    *,
+    despite_faults: bool = True,
 ) -> None:
-    """Raise ValidationError, on a field, when its provider's contract cannot say it."""
+    """Raise ValidationError, on a field, when its provider's contract cannot say it.
+
+    A fault of its adapter refuses no order: it goes by another provider, or after the mend. Staff
+    who choose the provider are refused (`despite_faults=False`).
+    """
     try:
         providers.get(shipment.provider).create(shipment, list(lines))
     except UnsupportedShipmentError as error:
         text = f"{shipment.provider} cannot take it: {error}."
         raise ValidationError({field: text}) from error
     except Exception as error:  # noqa: BLE001 - a bug in an adapter must not refuse orders
-        logger.error("%s in %s", type(error).__name__, shipment.provider)
+        kind = type(error).__name__
+        logger.error("%s in %s", kind, shipment.provider)
+        if not despite_faults:
+            text = f"Dosette's part for {shipment.provider} has a fault here ({kind})."
+            raise ValidationError({field: text}) from error
 
 
 def stop_shipments(order: Order, *, by: str) -> None:

@@ -125,7 +125,8 @@ def _named(job: Exchange) -> str:
 
 async def _made(client: "_Client", job: Exchange, may_begin: Callable[[], bool]) -> Outcome:
     if isinstance(job, Call):
-        return await asyncio.to_thread(job.outcome)
+        # Asked once more in the thread, which it may have waited for.
+        return await asyncio.to_thread(lambda: job.outcome() if may_begin() else NOT_BEGUN)
     return await _outcome(client, *job, may_begin)
 
 

@@ -41,9 +41,10 @@ def restored(*options: str) -> dict[str, int]:
     return {what: int(count) for what, _, count in lines}
 
 
-def test_new_orders_get_numbers_that_nobody_has_seen():
+@pytest.mark.parametrize("parcel", ["", ".3", "-2", "-r1", ".3-2"])
+def test_new_orders_get_numbers_that_nobody_has_seen(parcel):
     before = placed_order().pk
-    events.store("reference", [tracked(f"co-{before + 900}.3", "in-transit")])
+    events.store("reference", [tracked(f"co-{before + 900}{parcel}", "in-transit")])
     said = restored("--gap=100")
     assert placed_order().pk == before + 1001 == said["next order's number"]
 

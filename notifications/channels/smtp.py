@@ -13,7 +13,7 @@ NO_SUBJECT = "A message for you"
 
 
 class Smtp:
-    """One message per connection, one after the other: mail servers like it that way."""
+    """One message per connection; one after the other unless NOTIFICATION_LIMITS says more."""
 
     name = "smtp"
     channel = "email"

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import nh3
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
-from django.utils.html import linebreaks, urlize
+from django.utils.html import linebreaks
 from django.utils.safestring import mark_safe
 
 TAGS = frozenset(
@@ -38,6 +38,8 @@ TAGS = frozenset(
     ]
 )
 ATTRIBUTES = frozenset(["align", "href", "style"])
+# Not Django's `urlize`: it reads `&region=` in an address as `®ion=`, and makes links of names.
+_URL = re.compile(r"(https?://[^\s<>\"']+[^\s<>\"'.,;:!?)])")
 LINKS = ("https://", "mailto:", "tel:", "{tracking_url}", "{unsubscribe_url}")
 
 
@@ -73,8 +75,11 @@ def _parts_of(html: str) -> list[str]:
     """What a reader finds there, in order, but what a browser adds by itself."""
     reader = _Reader()
     reader.feed(html)
+    unread = reader.rawdata  # of a tag that does not end; what `close` makes of it varies
     reader.close()
     text = " ".join("".join(reader.text).split())
+    if "<" in unread:
+        reader.parts.append("a tag that does not end")
     return [*reader.parts, f"text that is not read as text: {text[:60]}"]
 
 
@@ -90,8 +95,12 @@ def page(body: str, *, language: str = "en", unsubscribe: str = "") -> str:
 
 
 def from_text(text: str) -> str:
-    """The text as paragraphs; addresses become links."""
-    return linebreaks(urlize(text.strip(), autoescape=True))
+    """The text as paragraphs; addresses of the web become links, just as they are."""
+    linked = "".join(
+        f'<a href="{part}">{part}</a>' if number % 2 else part
+        for number, part in enumerate(map(escaped, _URL.split(text.strip())))
+    )
+    return linebreaks(linked)
 
 
 class _Reader(HTMLParser):

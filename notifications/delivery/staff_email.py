@@ -20,5 +20,5 @@ def send_email(recipient: str, subject: str, text: str) -> Outcome:
 def _send(transport: Transport, message: Message) -> Outcome:
     job = job_of(transport, message)
     if isinstance(job, Call):
-        return job.outcome()
+        return job.run()  # what it raises is the caller's failed work
     return send(job.request, job.read) if isinstance(job, Job) else job

@@ -70,7 +70,7 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
     @extend_schema(
         summary="Send a shipment again",
         description="One that is unknown, rejected or missed, under the same key. 409 "
-        "(`illegal_move`) in any other state; 409 (`unsafe`) where it could make a second parcel: "
+        "(`illegal_move`) in any other state, and when it changed meanwhile; 409 (`unsafe`) where it could make a second parcel: "
         "a provider that may have it, cannot be asked and does not know keys again. To do it all "
         "the same send `despite_risk`: true with a `reason`.",
         request=DecisionSerializer,

@@ -95,7 +95,8 @@ def record_results(results: Sequence[tuple[Inquiry, Disposition]]) -> None:
             },
         )
     }
-    for inquiry, disposition in results:
+    # In the order of cancellations, so that neither waits for the other crosswise.
+    for inquiry, disposition in sorted(results, key=lambda pair: pair[0].shipment_id):
         if inquiry.pk in ours and disposition.due is None:
             _apply_answer(inquiry, disposition.outcome)
 

@@ -63,6 +63,16 @@ class UnsupportedOperationError(NotImplementedError):
 
 
 # What a provider declares, and the methods that it then has to define.
+# Of providers written for the release before, which would be ignored under their old names.
+_RENAMED = {
+    "looks_up": "supports_lookup",
+    "cancels": "supports_cancellation",
+    "deduplicates": "is_idempotent",
+    "reports": "sends_webhooks",
+    "pretends": "is_fake",
+    "news": "tracking_status",
+    "told": "setting",
+}
 _CAPABILITIES = {
     "supports_lookup": ("look_up", "read_look_up"),
     "supports_cancellation": ("cancel", "read_cancel"),
@@ -97,6 +107,9 @@ class Provider:
     def __init_subclass__(cls, **options: Any) -> None:
         """Refuse a provider that declares one thing and defines another."""
         super().__init_subclass__(**options)
+        for old, new in _RENAMED.items():
+            if old in vars(cls):
+                raise TypeError(f"{cls.name}: {old} is now called {new}")
         for capability, methods in _CAPABILITIES.items():
             for method in methods:
                 defined = getattr(cls, method) is not getattr(Provider, method)

@@ -39,7 +39,7 @@ def reroute(
     decision = weigh(risks.second_parcel_risk(locked), despite_risk=despite_risk, reason=reason)
     before, changes = locked.provider, {"provider": provider} | _as_new(locked, provider)
     locked.provider = provider
-    services.check_supported(locked, locked.lines, "provider")
+    services.check_supported(locked, locked.lines, "provider", despite_faults=False)
     ShipmentEvent.objects.create(
         shipment=locked,
         kind="rerouted",
@@ -107,7 +107,7 @@ def correct_and_send(
     Shipment.objects.filter(pk=locked.pk).update(**address)
     for name, value in address.items():
         setattr(locked, name, value)
-    services.check_supported(locked, locked.lines, "__all__")
+    services.check_supported(locked, locked.lines, "__all__", despite_faults=False)
     detail = f"changed: {', '.join(changed)}. {weighed}"[:500]
     ShipmentEvent.objects.create(shipment=locked, kind="address-corrected", actor=by, detail=detail)
     correct_address(locked.order, locked.address(), by=by)

@@ -1,9 +1,10 @@
 """Calls by other means than HTTP: beside requests, within the same limits."""
 
+import os
 import time
 from collections.abc import Callable
 from itertools import pairwise
-from threading import Barrier, get_ident, main_thread
+from threading import Barrier, Event, get_ident, main_thread
 
 import pytest
 
@@ -100,3 +101,24 @@ def test_what_may_not_be_begun_any_more_is_not() -> None:
     outcomes = send_many(jobs, Limits(concurrency=1), may_begin=lambda: next(may, False))
     assert outcomes == [Done(), NOT_BEGUN, NOT_BEGUN]
     assert made == [True]
+
+
+def test_a_call_that_waited_for_a_thread_is_not_begun_when_it_may_no_longer() -> None:
+    count = min(32, (os.cpu_count() or 1) + 4) + 3  # threads of asyncio, and some calls more
+    asked: list[int] = []
+    all_asked, over = Event(), Event()
+
+    def may_begin() -> bool:
+        if get_ident() == main_thread().ident:
+            asked.append(1)
+            if len(asked) == count:
+                all_asked.set()
+        return not over.is_set()
+
+    def run() -> Outcome:
+        all_asked.wait(5)
+        over.set()
+        return Done()
+
+    outcomes = send_many(calls(count, run), Limits(concurrency=count), may_begin=may_begin)
+    assert NOT_BEGUN in outcomes

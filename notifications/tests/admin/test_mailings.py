@@ -193,7 +193,7 @@ def test_a_page_that_asks_for_its_progress_is_loaded_anew_when_it_has_ended(mana
 
 def test_nobody_chosen_drafts_nothing(manager):
     CustomerFactory.create()
-    form = {"action": "write_to_all_found", "_selected_action": [Customer.objects.get().pk]}
+    form = {"action": "write_to_these", "_selected_action": [Customer.objects.get().pk]}
     Customer.objects.all().delete()
     manager.post("/admin/customers/customer/", form)
     assert not Mailing.objects.exists()

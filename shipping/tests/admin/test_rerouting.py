@@ -14,6 +14,7 @@ from core.workflow import TransitionNotAllowedError
 from identity.tests.factories import staff
 from shipping.dispatch import queue
 from shipping.models import ProviderProfile, Shipment, UnreadableEvent
+from shipping.providers.console import Console
 from shipping.staff_actions import resolutions
 from shipping.tests.admin.test_shipments import SHIPMENTS, press
 from shipping.tests.factories import last_event, queued_shipment
@@ -87,6 +88,14 @@ def test_one_that_waits_in_doubt_is_given_away_for_a_reason_only():
     resolutions.reroute(shipment, by=STAFF, provider="console", **why)
     assert Shipment.objects.get().may_be_with == ["reference"]
     assert last_event(shipment).kind == "rerouted"
+
+
+def test_it_stays_where_it_is_when_the_adapter_of_the_other_has_a_fault(monkeypatch):
+    shipment = queued_shipment()
+    monkeypatch.delattr(Console, "create")
+    with pytest.raises(ValidationError, match="has a fault here"):
+        resolutions.reroute(shipment, by=STAFF, provider="console")
+    assert Shipment.objects.get().provider == "reference"
 
 
 def test_what_another_has_changed_meanwhile_stays_as_it_is():
