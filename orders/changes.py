@@ -12,8 +12,8 @@ from django.db import transaction
 
 from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
-from orders.locking import lock_order
 from orders.models import Order, OrderChange, OrderEvent, OrderLine, OrderRevision
+from orders.models.locking import lock_order
 from orders.rules import Lines, check_address, check_lines, check_total
 from orders.services import as_lines, kit_type_of, remember, set_address, summary
 

@@ -13,8 +13,8 @@ from customers import contact_channels
 from customers.models import Customer
 from customers.services import Added, add_address, lock
 from orders import cases
-from orders.locking import lock_order
 from orders.models import Order, OrderEvent, OrderLine, Product, ProductKind
+from orders.models.locking import lock_order
 from orders.rules import Lines, check_address, check_lines, check_price
 
 LONGEST_ITEM = 255

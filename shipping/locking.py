@@ -1,7 +1,7 @@
 """The locks of a shipment and its order: the order first, for whoever cancels it locks so too."""
 
 from core.workflow import TransitionNotAllowedError
-from orders.locking import lock_order, lockable
+from orders.models.locking import lock_order, lockable
 from shipping.models import Shipment
 
 ENDED = frozenset({"cancelled", "finished"})

@@ -13,8 +13,8 @@ from core import shutdown
 from core.database import clock
 from core.failures import each, each_name, failed, resting, steps, together, waiting
 from core.outbox import due_rows, reclaim_expired, work
-from orders.locking import lockable
 from orders.models import Order
+from orders.models.locking import lockable
 from shipping import services, task_names
 from shipping.dispatch import cancellations, failover, inquiries, queue
 from shipping.exceptions import cases

@@ -15,7 +15,7 @@ from shipping.admin.read_only import to_the_second
 from shipping.models import ProviderProfile, time_zones
 from shipping.models.profiles import our_zone, whole_week
 from shipping.provider_api.working_days import WHOLE_WEEK, subdivisions
-from shipping.routing import obstacle
+from shipping.routing.router import obstacle
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 

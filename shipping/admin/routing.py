@@ -22,9 +22,10 @@ from core.forms import TokenField
 from core.values.text import reference
 from customers.values.countries import countries
 from orders.models import Order
-from shipping import providers, routing
+from shipping import providers
 from shipping.models import RoutingRule
-from shipping.routing import Router
+from shipping.routing import router
+from shipping.routing.router import Router
 
 LATEST = 50
 SHOWN = 10
@@ -140,7 +141,7 @@ class RoutingRuleAdmin(ModelAdmin):
     @display(description="orders")
     def asks_for(self, rule: RoutingRule) -> str:
         """Its conditions, in words."""
-        return ", ".join(routing.conditions(rule)) or "every order"
+        return ", ".join(router.conditions(rule)) or "every order"
 
     @display(description="orders that go otherwise with it")
     def effect(self, rule: RoutingRule) -> str:
@@ -230,7 +231,7 @@ class RoutingRuleAdmin(ModelAdmin):
         if form.is_valid():
             orders = Order.objects.prefetch_related("lines__product")
             order = orders.get(number=form.cleaned_data["number"])
-            context |= {"order": order, "grams": routing.grams(order)}
+            context |= {"order": order, "grams": router.grams(order)}
             context["route"] = Router.load().route(order)
             context["shipments"] = order.shipments.order_by("id")[:SHOWN]
         return TemplateResponse(request, "admin/shipping/route.html", context)

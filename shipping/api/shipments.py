@@ -70,9 +70,9 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
     @extend_schema(
         summary="Send a shipment again",
         description="One that is unknown, rejected or missed, under the same key. 409 "
-        "(`illegal_move`) in any other state, and when it changed meanwhile; 409 (`unsafe`) where it could make a second parcel: "
-        "a provider that may have it, cannot be asked and does not know keys again. To do it all "
-        "the same send `despite_risk`: true with a `reason`.",
+        "(`illegal_move`) in any other state, and when it changed meanwhile; 409 (`unsafe`) where "
+        "it could make a second parcel: a provider that may have it, cannot be asked and does not "
+        "know keys again. To do it all the same send `despite_risk`: true with a `reason`.",
         request=DecisionSerializer,
         responses={200: ShipmentSerializer, 409: ErrorAnswer},
     )

@@ -18,7 +18,7 @@ from core.models import Circuit
 from core.outbox import QUEUED, Disposition
 from shipping import task_names
 from shipping.models import Shipment, ShipmentEvent
-from shipping.routing import Router
+from shipping.routing.router import Router
 
 CHUNK = 500
 WORK_FOR = 10.0

@@ -12,7 +12,7 @@ from core.cases import CaseDraft, Listed
 from core.database import clock
 from shipping import providers
 from shipping.models import ProviderProfile, Shipment, TrackingEvent
-from shipping.routing import obstacle
+from shipping.routing.router import obstacle
 from shipping.states import MOVING
 
 NOT_SET_UP = "provider-not-set-up"

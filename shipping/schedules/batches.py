@@ -13,7 +13,7 @@ from django.conf import settings
 from shipping import providers
 from shipping.models import ProviderProfile, Schedule
 from shipping.provider_api.working_days import Calendar
-from shipping.routing import Router
+from shipping.routing.router import Router
 
 
 @dataclass(frozen=True, slots=True)

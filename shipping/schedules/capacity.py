@@ -11,8 +11,8 @@ from django.conf import settings
 from django.db import connection
 
 from core.database import clock
-from shipping import routing
 from shipping.provider_api.working_days import DAY, Calendar
+from shipping.routing import router
 from shipping.schedules.batches import calendars
 from shipping.schedules.forecast import Forecast, Group, groups
 
@@ -69,7 +69,7 @@ def _synthetic_groups(count: int, today: date, progress: Callable[[int], None]) 
 def _carriers() -> list[str]:
     """Who would carry each of the latest orders, by the rules as they are now; the default one
     when there are no orders yet."""
-    routed, needed = routing.set_based()
+    routed, needed = router.set_based()
     values: dict[str, Any] = needed | {"latest": LIKE_THE_LATEST}
     with connection.cursor() as cursor:
         cursor.execute(_CARRIERS.replace("{routed}", routed), values)

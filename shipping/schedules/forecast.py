@@ -10,8 +10,8 @@ from typing import Any
 from django.db import connection
 
 from core.database import clock
-from shipping import routing
 from shipping.provider_api.working_days import DAY, Calendar
+from shipping.routing import router
 from shipping.schedules.batches import calendars
 from shipping.schedules.recurrence import Recurrence
 
@@ -137,7 +137,7 @@ def _occurrence_dates(
 
 def groups(first: date, last: date, *, interval: str = "") -> list[Group]:
     """The schedules that ship until `last`, those with the same dates counted together."""
-    routed, needed = routing.set_based()
+    routed, needed = router.set_based()
     values: dict[str, Any] = needed | {"first": first, "last": last, "interval": interval}
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS.replace("{routed}", routed), values)

@@ -14,8 +14,8 @@ class Recurrence:
     """When the occurrences of a schedule fall, and which one is next.
 
     Occurrence n falls on `anchor` + (n - `anchor_occurrence`) weeks or months, clamped to the
-    month's end. Each verb that staff may use on a schedule gives another Recurrence, so that a preview
-    is the same computation as the change.
+    month's end. Each verb that staff may use on a schedule gives another Recurrence, so that a
+    preview is the same computation as the change.
     """
 
     interval: str

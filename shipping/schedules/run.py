@@ -20,8 +20,9 @@ from core import shutdown
 from core.database import clock
 from core.failures import attempt, raise_if_away, resting
 from core.observability.metrics import TimestampGauge
-from shipping import routing, task_names
+from shipping import task_names
 from shipping.models import Schedule, time_zones
+from shipping.routing import router
 from shipping.schedules import resume
 from shipping.schedules.batches import Batch, batches
 from shipping.schedules.recurrence import local_date
@@ -161,7 +162,7 @@ def _statements(days: dict[str, date]) -> tuple[Statements, dict[str, Any]]:
     for zone, day in days.items():
         zones.setdefault(day, []).append(zone)
     values: dict[str, Any] = {"latest": max(zones), "chunk": CHUNK, "most": MOST_OCCURRENCES}
-    routed, needed = routing.set_based()
+    routed, needed = router.set_based()
     values |= needed
     cases = ""
     for number, (day, names) in enumerate(zones.items()):

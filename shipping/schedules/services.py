@@ -9,8 +9,8 @@ from django.db.models import Exists, OuterRef
 
 from core.database import clock
 from core.workflow import transition
-from orders.locking import lock_order
 from orders.models import Order
+from orders.models.locking import lock_order
 from orders.services import advance_order
 from shipping.models import Return, Schedule, ScheduleEvent, Shipment
 from shipping.schedules.next_dates import (

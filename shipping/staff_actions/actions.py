@@ -8,7 +8,7 @@ from customers.forms import AddressForm
 from shipping import providers, services
 from shipping.exceptions import risks
 from shipping.models import Shipment
-from shipping.routing import Router
+from shipping.routing.router import Router
 from shipping.staff_actions import resending, resolutions
 from shipping.tracking import reread, returns, unreadable
 

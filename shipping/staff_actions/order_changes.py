@@ -17,7 +17,7 @@ from orders.models import Order, OrderChange
 from shipping import services, task_names
 from shipping.exceptions import risks
 from shipping.models import Schedule, Shipment
-from shipping.routing import Router
+from shipping.routing.router import Router
 from shipping.schedules import services as schedules
 from shipping.states import NOT_HANDED_OVER
 

@@ -13,7 +13,7 @@ from orders.changes import Wanted
 from orders.models import Order
 from shipping.models import Schedule
 from shipping.provider_api.working_days import Calendar
-from shipping.routing import Router
+from shipping.routing.router import Router
 from shipping.schedules import next_dates
 from shipping.schedules.batches import calendar_of
 from shipping.schedules.recurrence import Recurrence

@@ -14,7 +14,7 @@ from shipping import services, task_names
 from shipping.exceptions import cases, risks
 from shipping.locking import check_as_seen, lock_wanted
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
-from shipping.routing import Router
+from shipping.routing.router import Router
 from shipping.states import AHEAD, UNDECIDED
 from shipping.tracking import events, stalled
 

@@ -7,8 +7,8 @@ from django.db import transaction
 from core import cases
 from core.database import clock
 from core.workflow import TransitionNotAllowedError, transition
-from orders.locking import lock_order
 from orders.models import Order, OrderEvent
+from orders.models.locking import lock_order
 from shipping.exceptions import cases as parcel_cases
 from shipping.locking import lock_shipment
 from shipping.models import Return, ReturnEvent, Shipment, ShipmentEvent

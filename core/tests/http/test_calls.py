@@ -96,9 +96,8 @@ def test_what_may_not_be_begun_any_more_is_not() -> None:
         made.append(True)
         return Done()
 
-    may = iter([True])
     jobs = calls(3, run)
-    outcomes = send_many(jobs, Limits(concurrency=1), may_begin=lambda: next(may, False))
+    outcomes = send_many(jobs, Limits(concurrency=1), may_begin=lambda: not made)
     assert outcomes == [Done(), NOT_BEGUN, NOT_BEGUN]
     assert made == [True]
 

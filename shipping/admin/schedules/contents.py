@@ -31,8 +31,8 @@ from customers.models import ADDRESS_FIELDS, LONGEST_LINE
 from customers.values.countries import country_choices
 from identity.actors import actor_of
 from orders.changes import CHANGEABLE, Wanted
-from orders.locking import lock_order
 from orders.models import MOST_OF_A_PRODUCT, DeliveryService, Order, Product
+from orders.models.locking import lock_order
 from orders.rules import MOST_LINES, Lines
 from shipping.models import Schedule
 from shipping.staff_actions import order_changes

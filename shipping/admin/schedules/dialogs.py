@@ -22,7 +22,7 @@ from core.workflow import TransitionNotAllowedError
 from shipping.admin.read_only import MOST_AT_ONCE, ReadOnlyAdmin
 from shipping.api.serializers.schedules import INTERVALS
 from shipping.models import CatchUp, Schedule
-from shipping.routing import Router
+from shipping.routing.router import Router
 from shipping.schedules import next_dates
 from shipping.schedules.batches import calendar_of
 from shipping.staff_actions.previews import PlannedOccurrence, compare_dates, planned

@@ -14,8 +14,6 @@ from unfold.enums import ActionVariant
 from orders.api.filters import search
 from orders.models import Order
 from shipping.admin.schedules.contents import contents, may_change_contents
-from shipping.admin.schedules.forecast import ForecastPage
-from shipping.admin.schedules.inlines import EventInline, ShipmentInline, next_dates_text
 from shipping.admin.schedules.dialogs import (
     ChangeForm,
     EndForm,
@@ -25,6 +23,8 @@ from shipping.admin.schedules.dialogs import (
     UnskipForm,
     confirmation,
 )
+from shipping.admin.schedules.forecast import ForecastPage
+from shipping.admin.schedules.inlines import EventInline, ShipmentInline, next_dates_text
 from shipping.models import Schedule
 from shipping.schedules import next_dates
 from shipping.schedules import services as schedules

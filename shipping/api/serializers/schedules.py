@@ -19,7 +19,7 @@ from shipping.models import (
     Schedule,
     time_zones,
 )
-from shipping.routing import Router
+from shipping.routing.router import Router
 from shipping.schedules import next_dates
 from shipping.schedules.batches import calendar_of
 from shipping.staff_actions.previews import PlannedOccurrence, planned

@@ -9,9 +9,9 @@ from django.core.exceptions import ValidationError
 from customers.tests.factories import CustomerFactory
 from orders.models import Order, ProductKind
 from orders.tests.factories import ADDRESS, KitFactory, ProductFactory, placed_order
-from shipping import routing
 from shipping.models import ProviderProfile, RoutingRule, Schedule, Shipment
-from shipping.routing import LEFT_OUT, Router
+from shipping.routing import router
+from shipping.routing.router import LEFT_OUT, Router
 from shipping.schedules.forecast import forecast
 from shipping.schedules.run import run_schedule
 from shipping.tests.factories import last_event, weekly_schedule
@@ -78,17 +78,17 @@ def test_a_share_takes_the_same_orders_every_time_and_about_as_many_as_it_says()
     for number in range(1000):
         orders[0].number = f"co-{number}"
         orders[1].number = f"co-{number}"
-        assert routing.bucket(first, orders[0]) == routing.bucket(first, orders[1])
+        assert router.bucket(first, orders[0]) == router.bucket(first, orders[1])
     taken = 0
     for number in range(1000):
         orders[0].number = f"co-{number}"
-        taken += routing.bucket(first, orders[0]) < 30
+        taken += router.bucket(first, orders[0]) < 30
     assert 240 < taken < 360
 
 
 def test_what_a_share_leaves_out_goes_to_the_next_rule_and_may_fall_back_on_it():
     low, order = rule(share=1), placed_order()
-    while routing.bucket(low, order) == 0:
+    while router.bucket(low, order) == 0:
         order = placed_order()
     route = Router.load().route(order)
     assert route.preference == ("reference", "northpost")
@@ -115,8 +115,8 @@ def test_a_file_that_is_broken_stops_nobody(monkeypatch):
     def broken(name: str) -> None:
         raise TypeError(name)
 
-    monkeypatch.setattr("shipping.routing.providers.get", broken)
-    assert "its file cannot be used" in routing.obstacle("northpost", None)
+    monkeypatch.setattr("shipping.routing.router.providers.get", broken)
+    assert "its file cannot be used" in router.obstacle("northpost", None)
     assert by(Order(number="co-1", country="GB")) == "reference"
 
 

@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from orders.models import Order
+from orders.models.orders import Order
 
 
 def lockable(**options: bool) -> "QuerySet[Order]":

@@ -1,5 +1,5 @@
-from orders.locking import lock_order
 from orders.models import Order
+from orders.models.locking import lock_order
 from orders.tests.factories import placed_order
 
 
