@@ -143,7 +143,7 @@ def test_a_deleted_default_leaves_none(boss):
     [
         ({"name": "Ada\nBcc: x"}, "on one line"),
         ({"code": "a/b"}, "Use letters"),
-        ({"phone_number": "123"}, "valid phone number"),
+        ({"phone_number": "123"}, "No country has this number"),
         ({"addresses-0-city": "x" * 36}, "at most 35 characters"),
         ({"addresses-0-postcode": ""}, "need a postcode"),
         ({"addresses-0-postcode": "ZZZ"}, "Write it like EC1Y 8SY"),
