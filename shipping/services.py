@@ -80,7 +80,7 @@ def create_parcel(
     )
     events.link_parked(shipment)
     if batch.state == "queued":
-        task_names.dispatch.delay_on_commit(shipment.pk)
+        task_names.dispatch.delay_on_commit(shipment.provider)
     return shipment
 
 
@@ -177,7 +177,7 @@ def requeue(locked: Shipment, *, by: str, detail: str = "", **changes: Any) -> S
         **changes,
     )
     cases.update_cases(locked, by=by, how="It is sent again.")
-    task_names.dispatch.delay_on_commit(locked.pk)
+    task_names.dispatch.delay_on_commit(locked.provider)
     return locked
 
 

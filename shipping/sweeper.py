@@ -78,7 +78,7 @@ def _send(name: str) -> int:
     oldest = due_rows(parcels).first()
     if oldest is None:
         return 0
-    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and task_names.dispatch.enqueue(oldest.pk):
+    if oldest.next_attempt_at > now - WORKERS_ARE_LATE and task_names.dispatch.enqueue(name):
         return 1
     return work(parcels, seconds=WORK_FOR)
 

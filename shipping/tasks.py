@@ -11,9 +11,10 @@ from shipping.tracking import events
 
 
 @shared_task(base=Task)
-def dispatch(shipment_id: int | None = None) -> None:
-    """Hand over what is due where this shipment goes, or everywhere."""
-    queue.dispatch(shipment_id)
+def dispatch(provider: str | int = "") -> None:
+    """Hand over what is due at this provider, or everywhere."""
+    # A release ago the message named a shipment.
+    queue.dispatch(provider if isinstance(provider, str) else "")
 
 
 @shared_task(base=Task)

@@ -31,6 +31,10 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_TIMEZONE = "UTC"
 
+# Seconds: hints for the same queue within them are one message of this process (core/tasks.py).
+# 0: each goes at once, and whoever wants it waits for the broker; for tests.
+ENQUEUE_EVERY = 0.05
+
 # `json` for machines, in production; `plain` for people, without a line for each request and task.
 LOG_FORMAT = env.str("LOG_FORMAT", "plain")
 LOGGING = {

@@ -98,7 +98,7 @@ def _reassign(rows: Sequence[Shipment], elsewhere: Mapping[int, str]) -> None:
     for name in set(elsewhere.values()):
         keys = [pk for pk, chosen in elsewhere.items() if chosen == name]
         Shipment.objects.filter(pk__in=keys).update(provider=name)
-        task_names.dispatch.delay_on_commit(keys[0])
+        task_names.dispatch.delay_on_commit(name)
     ShipmentEvent.objects.bulk_create(
         ShipmentEvent(
             shipment=row,

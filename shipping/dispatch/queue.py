@@ -50,25 +50,22 @@ def configured_provider(name: str) -> Provider:
     return providers.get(name).with_url(url) if url else providers.get(name)
 
 
-def dispatch(shipment_id: int | None = None) -> int:
-    """Hand over what is due where this shipment goes, or everywhere; how many were attempted.
-
-    The key only says where to look: what is due there goes out together, this one or not.
-    """
+def dispatch(provider: str = "") -> int:
+    """Hand over what is due at this provider, or everywhere; how many were attempted."""
     return each_name(
-        "send parcels", providers_due(shipment_id), lambda name: work(delivery_queue(name))
+        "send parcels", providers_due(provider), lambda name: work(delivery_queue(name))
     )
 
 
-def providers_due(shipment_id: int | None = None) -> list[str]:
-    """The providers for which something is due, in one statement; of a shipment, its own.
+def providers_due(provider: str = "") -> list[str]:
+    """The providers for which something is due, of all or of this one, in one statement.
 
     One that staff have switched off is left alone.
     """
     values: dict[str, Any] = {
         "names": list(providers.names()),
         "now": clock.now(),
-        "shipment": shipment_id,
+        "only": provider,
     }
     with connection.cursor() as cursor:
         cursor.execute(_BUSY, values)
@@ -86,8 +83,7 @@ _BUSY = """
 SELECT name FROM unnest(%(names)s) AS name
 WHERE EXISTS (SELECT 1 FROM shipping_shipment s
               WHERE s.provider = name AND s.state = 'queued' AND s.next_attempt_at <= %(now)s)
-  AND (%(shipment)s IS NULL
-       OR name = (SELECT provider FROM shipping_shipment WHERE id = %(shipment)s::bigint))
+  AND %(only)s IN ('', name)
   AND NOT EXISTS (SELECT 1 FROM shipping_providerprofile p
                   WHERE p.provider = name AND NOT p.is_active)
 """
@@ -197,7 +193,7 @@ def _passed_on(
         return shipment, disposition
     shipment.passed_on_from, shipment.provider = shipment.provider, others[0]
     due = clock.now() if shipment.attempts <= len(others) else disposition.due
-    task_names.dispatch.delay_on_commit(shipment.pk)
+    task_names.dispatch.delay_on_commit(shipment.provider)
     return shipment, replace(disposition, due=due)
 
 

@@ -117,7 +117,7 @@ def _update_parcels(
         parcel.save(update_fields=WRITTEN)
         parcel.events.create(kind="changed", actor=by, detail=detail[:500])
         if parcel.state == "queued":
-            task_names.dispatch.delay_on_commit(parcel.pk)
+            task_names.dispatch.delay_on_commit(parcel.provider)
 
 
 def _take(parcel: Shipment, order: Order, named: Iterable[str]) -> None:

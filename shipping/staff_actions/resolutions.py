@@ -61,10 +61,11 @@ def _wait_there(shipment: Shipment, **changes: Any) -> None:
         changes["ship_on"] = calendar.ship_day(shipment.ship_on)
     else:
         changes |= {"attempts": 0, "first_attempt_at": None, "next_attempt_at": clock.now()}
-        task_names.dispatch.delay_on_commit(shipment.pk)
     Shipment.objects.filter(pk=shipment.pk).update(**changes)
     for name, value in changes.items():
         setattr(shipment, name, value)
+    if shipment.state != "scheduled":
+        task_names.dispatch.delay_on_commit(shipment.provider)
 
 
 def _as_new(locked: Shipment, provider: str) -> dict[str, Any]:

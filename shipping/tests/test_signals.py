@@ -140,9 +140,9 @@ def test_other_events_and_fixtures_ship_nothing(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_committed_order_nudges_a_worker_with_a_key_only(nudges):
-    order = placed_order()
-    assert nudges("shipping.tasks.dispatch") == [[order.shipments.get().pk]]
+def test_a_committed_order_nudges_a_worker_with_its_providers_name_only(nudges):
+    placed_order()
+    assert nudges("shipping.tasks.dispatch") == [["reference"]]
 
 
 @pytest.mark.django_db(transaction=True)

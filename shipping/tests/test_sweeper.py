@@ -41,9 +41,9 @@ def test_with_nothing_to_do_it_does_nothing(db):
 
 
 def test_a_lost_nudge_is_repeated(db, nudges, provider):
-    shipment = queued_shipment()
+    queued_shipment()
     assert sweep()["shipments sent or nudged"] == 1
-    assert nudges("shipping.tasks.dispatch") == [[shipment.pk]]
+    assert nudges("shipping.tasks.dispatch") == [["reference"]]
     assert provider.parcels() == []
 
 

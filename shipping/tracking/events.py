@@ -25,7 +25,6 @@ from shipping.tracking import stalled, unreadable
 
 logger = logging.getLogger(__name__)
 
-APPLIED_PER_TASK = 100
 LONGEST_ID = 255
 # New events of one parcel, the newest, that have a ShipmentEvent each: carriers report some ten in
 # all, and of a flood nobody wants a line, or a message, for each.
@@ -154,8 +153,8 @@ RETURNING id, shipment_id, parcel_back_id
 def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
     """Enqueue what can be applied; of the rest each unknown reference is a case."""
     shipments = sorted({shipment for _, shipment, _ in kept if shipment})
-    for start in range(0, len(shipments), APPLIED_PER_TASK):
-        task_names.apply_events.delay_on_commit(*shipments[start : start + APPLIED_PER_TASK])
+    if shipments:
+        task_names.apply_events.delay_on_commit(*shipments)
     cases.open_parked([pk for pk, shipment, back in kept if not shipment and not back])
 
 
