@@ -1,11 +1,14 @@
 """Counts what somebody does within a window of time: for throttles, by whatever name.
 
 With Redis the count is shared by all processes, and a window is a key that Redis lets expire: no
-process's clock has a say. Without it, or while it does not answer, each process counts for itself:
-a limit is then reached later, and never refuses what it should let in.
+process's clock has a say. A process tells Redis of several hits at once, at most of a hundredth of
+the rate: so one request in many asks it, and none of those below a rate of a hundred is left out.
+Without Redis, or while it does not answer, each process counts for itself. Either way a limit is
+reached later, and never refuses what it should let in.
 """
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import ceil
@@ -17,6 +20,7 @@ from redis import Redis, RedisError
 REDIS_PATIENCE = 0.1  # seconds; a stalled Redis costs one of them, once in REDIS_REST
 REDIS_REST = 5.0
 MOST_NAMES = 10_000
+SHARE_UNTOLD = 100  # a process keeps at most one in so many of a rate to itself
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -69,48 +73,105 @@ class RateLimitResult:
 def hit(name: str, rate: Rate) -> RateLimitResult:
     """Count one more under this name, which must hold nothing personal. Raises nothing."""
     key = f"limit:{name}:{rate.seconds}"
-    taken, left = _shared(key, rate.seconds) or _local.add(key, rate.seconds)
+    count = _counts.add(key, rate)
+    if untold := count.to_tell(rate):
+        count.learn(_tell(key, rate.seconds, untold), untold)
+    taken, left = count.state()
     return RateLimitResult(rate, taken, max(1, ceil(left)))
 
 
-class _Local:
-    """The counts of this process, while they last."""
+class _Count:
+    """What one name has taken in its window, of all processes as far as this one knows."""
+
+    def __init__(self, seconds: int) -> None:
+        self._lock = Lock()
+        self._taken = self._untold = 0
+        self._is_shared = False
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its window has ended."""
+        return self._ends <= time.monotonic()
+
+    def add(self) -> None:
+        """Count one more."""
+        with self._lock:
+            self._taken += 1
+            self._untold += 1
+
+    def to_tell(self, rate: Rate) -> int:
+        """How many Redis is to be told of now; whoever asks tells them.
+
+        None once the rate is used up: until the window ends every one is refused.
+        """
+        with self._lock:
+            is_known = self._is_shared and (
+                self._untold <= rate.count // SHARE_UNTOLD or self._taken > rate.count
+            )
+            if is_known:
+                return 0
+            told, self._untold = self._untold, 0
+            return told
+
+    def learn(self, shared: tuple[int, float] | None, told: int) -> None:
+        """What all have taken and the seconds that are left; None: nobody could be told."""
+        with self._lock:
+            if shared is None:
+                self._untold += told
+                return
+            self._is_shared = True
+            self._taken = shared[0] + self._untold
+            self._ends = time.monotonic() + shared[1]
+
+    def state(self) -> tuple[int, float]:
+        """How many were taken, and the seconds until the count starts anew."""
+        return self._taken, round(self._ends - time.monotonic(), 3)
+
+
+class _Counts:
+    """The counts that this process knows, while they last."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, tuple[int, float]] = {}
+        self._by_key: dict[str, _Count] = {}
         self._lock = Lock()
 
-    def add(self, key: str, seconds: int) -> tuple[int, float]:
-        """The count, this one included, and the seconds until it starts anew."""
+    def __len__(self) -> int:
+        return len(self._by_key)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self._by_key))
+
+    def add(self, key: str, rate: Rate) -> _Count:
+        """The count, with this one."""
         with self._lock:
-            now = time.monotonic()
-            count, ends = self._counts.get(key, (0, now))
-            if ends <= now:
-                count, ends = 0, now + seconds
-            if len(self._counts) >= MOST_NAMES and key not in self._counts:
-                self._forget()
-            self._counts[key] = (count + 1, ends)
-            return count + 1, round(ends - now, 3)
+            count = self._by_key.get(key)
+            if count is None or count.is_over:
+                if len(self._by_key) >= MOST_NAMES:
+                    self._forget()
+                count = self._by_key[key] = _Count(rate.seconds)
+        count.add()
+        return count
 
     def clear(self) -> None:
         """Start anew."""
         with self._lock:
-            self._counts.clear()
+            self._by_key.clear()
 
     def _forget(self) -> None:
         """What has ended goes; if that is too little, all does: memory comes first."""
-        now = time.monotonic()
-        self._counts = {key: kept for key, kept in self._counts.items() if kept[1] > now}
-        if len(self._counts) >= MOST_NAMES:
-            self._counts.clear()
+        self._by_key = {key: count for key, count in self._by_key.items() if not count.is_over}
+        if len(self._by_key) >= MOST_NAMES:
+            self._by_key.clear()
 
 
-_local = _Local()
+_counts = _Counts()
 _resting_until = 0.0
 
 
-def _shared(key: str, seconds: int) -> tuple[int, float] | None:
-    """As `_local.add`, of all processes; None when there is none to be had."""
+def _tell(key: str, seconds: int, hits: int) -> tuple[int, float] | None:
+    """What all processes have taken with these hits, and the seconds that are left; None without
+    a Redis that answers. One round trip."""
     global _resting_until
     if not settings.REDIS_URL or time.monotonic() < _resting_until:
         return None
@@ -119,7 +180,7 @@ def _shared(key: str, seconds: int) -> tuple[int, float] | None:
         # Held by name: a client that nobody holds closes its connections, in use or not.
         client = _redis(settings.REDIS_URL)
         with client.pipeline(transaction=False) as pipe:
-            pipe.incr(f"{prefix}{key}")
+            pipe.incr(f"{prefix}{key}", hits)
             pipe.expire(f"{prefix}{key}", seconds, nx=True)  # from the first one on
             pipe.pttl(f"{prefix}{key}")
             taken, _, left = pipe.execute()
@@ -143,5 +204,5 @@ def forget() -> None:
     """Start anew in this process; for tests."""
     global _resting_until
     _resting_until = 0.0
-    _local.clear()
+    _counts.clear()
     _clients.clear()

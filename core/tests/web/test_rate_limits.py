@@ -4,11 +4,9 @@ import socket
 import socketserver
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import count
-from threading import Thread
+from threading import Lock, Thread
 from typing import ClassVar
 
 import pytest
@@ -75,13 +73,15 @@ def test_the_memory_it_takes_has_an_end(settings):
     settings.REDIS_URL = ""
     for number in range(rate_limits.MOST_NAMES + 10):
         hit(str(number), Rate(1, 60))
-    assert len(rate_limits._local._counts) <= rate_limits.MOST_NAMES
+    assert len(rate_limits._counts) <= rate_limits.MOST_NAMES
 
 
 class _Redis(socketserver.StreamRequestHandler):
     """As much of a Redis as a count needs; of others it has counted 1,000 by each name."""
 
-    counts: ClassVar[dict[bytes, Iterator[int]]] = {}
+    counts: ClassVar[dict[bytes, int]] = {}
+    told: ClassVar[list[int]] = []
+    lock: ClassVar[Lock] = Lock()
 
     def handle(self) -> None:
         while line := self.rfile.readline():
@@ -92,9 +92,16 @@ class _Redis(socketserver.StreamRequestHandler):
             name = parts[0].upper()
             number = 41_500 if name == b"PTTL" else 1
             if name == b"INCRBY":
-                number = next(self.counts.setdefault(parts[1], count(1000)))
+                number = self.add(parts[1], int(parts[2]))
             replies = {b"HELLO": b"%1\r\n+proto\r\n:3\r\n", b"CLIENT": b"+OK\r\n"}
             self.wfile.write(replies.get(name, b":%d\r\n" % number))
+
+    def add(self, key: bytes, hits: int) -> int:
+        """Its count."""
+        with self.lock:
+            self.told.append(hits)
+            self.counts[key] = self.counts.get(key, 1000) + hits
+            return self.counts[key]
 
 
 @pytest.fixture
@@ -107,7 +114,9 @@ def redis(settings, monkeypatch):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Redis) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         settings.REDIS_URL = f"redis://127.0.0.1:{server.server_address[1]}/0"
-        yield
+        _Redis.told.clear()
+        _Redis.counts.clear()
+        yield _Redis
         server.shutdown()
 
 
@@ -140,3 +149,38 @@ def test_threads_that_begin_at_once_count_each_time_and_raise_nothing():
         assert min(taken) > 32  # those of all processes, not of this one
     finally:
         sys.setswitchinterval(before)
+
+
+def test_one_request_in_many_asks_redis_and_none_is_left_out(redis):
+    rate = Rate(5000, 60)
+    taken = [hit("busy", rate).taken for _ in range(200)]
+    assert taken == [*range(1001, 1201)]
+    assert redis.told == [1, 51, 51, 51]
+
+
+def test_what_others_have_taken_is_known_at_the_next_question(redis):
+    rate = Rate(5000, 60)
+    hit("busy", rate)
+    redis.counts[b"limit:busy:60"] += 3000  # as other processes would
+    assert [hit("busy", rate).taken for _ in range(51)][-2:] == [1051, 4052]
+
+
+def test_of_a_low_rate_each_one_is_told(redis):
+    redis.counts[b"limit:sign-in:60"] = 0
+    assert [hit("sign-in", Rate(99, 60)).taken for _ in range(5)] == [1, 2, 3, 4, 5]
+    assert redis.told == [1] * 5
+
+
+def test_what_is_refused_asks_nobody_until_its_window_ends(redis):
+    answers = [hit("flood", Rate(1002, 60)).allowed for _ in range(100)]
+    assert answers == [True, True] + [False] * 98
+    assert len(redis.told) <= 2
+
+
+def test_what_was_counted_while_redis_was_away_is_told_when_it_is_back(redis, settings):
+    url, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:9/0"
+    for _ in range(3):
+        hit("a", Rate(2000, 60))
+    settings.REDIS_URL = url
+    rate_limits._resting_until = 0.0
+    assert hit("a", Rate(2000, 60)).taken == 1004

@@ -86,8 +86,8 @@ def test_the_open_pages_are_counted_too_and_the_admin_is_not(client):
 
 def test_the_address_is_kept_as_a_code():
     APIClient().get(ORDERS, REMOTE_ADDR="192.0.2.1")
-    assert rate_limits._local._counts
-    assert not [key for key in rate_limits._local._counts if "192.0.2" in key]
+    assert list(rate_limits._counts)
+    assert not [key for key in rate_limits._counts if "192.0.2" in key]
 
 
 def test_no_rate_means_no_headers(api, settings):
