@@ -20,7 +20,7 @@ from redis import Redis, RedisError
 REDIS_PATIENCE = 0.1  # seconds; a stalled Redis costs one of them, once in REDIS_REST
 REDIS_REST = 5.0
 MOST_NAMES = 10_000
-SHARE_UNTOLD = 100  # a process keeps at most one in so many of a rate to itself
+SHARE_KEPT = 100  # a process keeps at most one in so many of a rate to itself
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -74,8 +74,8 @@ def hit(name: str, rate: Rate) -> RateLimitResult:
     """Count one more under this name, which must hold nothing personal. Raises nothing."""
     key = f"limit:{name}:{rate.seconds}"
     count = _counts.add(key, rate)
-    if untold := count.to_tell(rate):
-        count.learn(_tell(key, rate.seconds, untold), untold)
+    if unshared := count.to_share(rate):
+        count.learn(_share(key, rate.seconds, unshared), unshared)
     taken, left = count.state()
     return RateLimitResult(rate, taken, max(1, ceil(left)))
 
@@ -85,7 +85,7 @@ class _Count:
 
     def __init__(self, seconds: int) -> None:
         self._lock = Lock()
-        self._taken = self._untold = 0
+        self._taken = self._unshared = 0
         self._is_shared = False
         self._ends = time.monotonic() + seconds
 
@@ -98,30 +98,30 @@ class _Count:
         """Count one more."""
         with self._lock:
             self._taken += 1
-            self._untold += 1
+            self._unshared += 1
 
-    def to_tell(self, rate: Rate) -> int:
-        """How many Redis is to be told of now; whoever asks tells them.
+    def to_share(self, rate: Rate) -> int:
+        """How many Redis is to be told of now; whoever asks tells it.
 
         None once the rate is used up: until the window ends every one is refused.
         """
         with self._lock:
             is_known = self._is_shared and (
-                self._untold <= rate.count // SHARE_UNTOLD or self._taken > rate.count
+                self._unshared <= rate.count // SHARE_KEPT or self._taken > rate.count
             )
             if is_known:
                 return 0
-            told, self._untold = self._untold, 0
-            return told
+            hits, self._unshared = self._unshared, 0
+            return hits
 
-    def learn(self, shared: tuple[int, float] | None, told: int) -> None:
+    def learn(self, shared: tuple[int, float] | None, hits: int) -> None:
         """What all have taken and the seconds that are left; None: nobody could be told."""
         with self._lock:
             if shared is None:
-                self._untold += told
+                self._unshared += hits
                 return
             self._is_shared = True
-            self._taken = shared[0] + self._untold
+            self._taken = shared[0] + self._unshared
             self._ends = time.monotonic() + shared[1]
 
     def state(self) -> tuple[int, float]:
@@ -169,7 +169,7 @@ _counts = _Counts()
 _resting_until = 0.0
 
 
-def _tell(key: str, seconds: int, hits: int) -> tuple[int, float] | None:
+def _share(key: str, seconds: int, hits: int) -> tuple[int, float] | None:
     """What all processes have taken with these hits, and the seconds that are left; None without
     a Redis that answers. One round trip."""
     global _resting_until

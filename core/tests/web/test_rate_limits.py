@@ -80,7 +80,7 @@ class _Redis(socketserver.StreamRequestHandler):
     """As much of a Redis as a count needs; of others it has counted 1,000 by each name."""
 
     counts: ClassVar[dict[bytes, int]] = {}
-    told: ClassVar[list[int]] = []
+    sent: ClassVar[list[int]] = []
     lock: ClassVar[Lock] = Lock()
 
     def handle(self) -> None:
@@ -99,7 +99,7 @@ class _Redis(socketserver.StreamRequestHandler):
     def add(self, key: bytes, hits: int) -> int:
         """Its count."""
         with self.lock:
-            self.told.append(hits)
+            self.sent.append(hits)
             self.counts[key] = self.counts.get(key, 1000) + hits
             return self.counts[key]
 
@@ -114,7 +114,7 @@ def redis(settings, monkeypatch):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Redis) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         settings.REDIS_URL = f"redis://127.0.0.1:{server.server_address[1]}/0"
-        _Redis.told.clear()
+        _Redis.sent.clear()
         _Redis.counts.clear()
         yield _Redis
         server.shutdown()
@@ -155,7 +155,7 @@ def test_one_request_in_many_asks_redis_and_none_is_left_out(redis):
     rate = Rate(5000, 60)
     taken = [hit("busy", rate).taken for _ in range(200)]
     assert taken == [*range(1001, 1201)]
-    assert redis.told == [1, 51, 51, 51]
+    assert redis.sent == [1, 51, 51, 51]
 
 
 def test_what_others_have_taken_is_known_at_the_next_question(redis):
@@ -165,19 +165,19 @@ def test_what_others_have_taken_is_known_at_the_next_question(redis):
     assert [hit("busy", rate).taken for _ in range(51)][-2:] == [1051, 4052]
 
 
-def test_of_a_low_rate_each_one_is_told(redis):
+def test_of_a_low_rate_each_one_is_shared(redis):
     redis.counts[b"limit:sign-in:60"] = 0
     assert [hit("sign-in", Rate(99, 60)).taken for _ in range(5)] == [1, 2, 3, 4, 5]
-    assert redis.told == [1] * 5
+    assert redis.sent == [1] * 5
 
 
 def test_what_is_refused_asks_nobody_until_its_window_ends(redis):
     answers = [hit("flood", Rate(1002, 60)).allowed for _ in range(100)]
     assert answers == [True, True] + [False] * 98
-    assert len(redis.told) <= 2
+    assert len(redis.sent) <= 2
 
 
-def test_what_was_counted_while_redis_was_away_is_told_when_it_is_back(redis, settings):
+def test_what_was_counted_while_redis_was_away_is_shared_when_it_is_back(redis, settings):
     url, settings.REDIS_URL = settings.REDIS_URL, "redis://127.0.0.1:9/0"
     for _ in range(3):
         hit("a", Rate(2000, 60))
