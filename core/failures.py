@@ -7,7 +7,9 @@ A database that is away is nobody's fault: that error is raised, and the caller 
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -36,6 +38,8 @@ LONGEST_PAUSE = timedelta(hours=1)
 MOST_ASIDE = 1000
 UNTRIED_FOR = timedelta(days=1)
 FAILURES = Counter("dosette_work_failures", "Work of ours that raised", ("work",))
+# Within `read_once`: by work and row, when it is tried again; empty before it is read.
+_read: ContextVar[dict[str, dict[int, datetime]] | None] = ContextVar("failures", default=None)
 
 
 class StepsFailedError(Exception):
@@ -78,8 +82,7 @@ def steps(sweeper: str, named: Mapping[str, Callable[[], int]]) -> dict[str, int
 
 
 def _known(works: Iterable[str]) -> dict[str, datetime]:
-    failures = Failure.objects.filter(work__in=list(works), row=0)
-    return dict(failures.values_list("work", "next_attempt_at"))
+    return {work: rows[0] for work, rows in _failures(works).items() if 0 in rows}
 
 
 def waiting(work: str, rows: QuerySet[Any], *, key: str = "pk", most: int = 500) -> list[int]:
@@ -101,13 +104,51 @@ def resting(work: str, rows: QuerySet[Any], *, key: str = "pk") -> list[int]:
         return []
     still = rows.order_by().filter(**{f"{key}__in": failing})
     forget(work, set(failing) - set(still.values_list(key, flat=True)))
-    due_later = Failure.objects.filter(work=work, next_attempt_at__gt=clock.now())
-    return list(due_later.values_list("row", flat=True))
+    now = clock.now()
+    return [row for row, due in _failures([work]).get(work, {}).items() if due > now]
 
 
 def failed(work: str) -> list[int]:
     """All rows with which this work failed last time."""
-    return list(Failure.objects.filter(work=work).order_by("row").values_list("row", flat=True))
+    return list(_failures([work]).get(work, ()))
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within it all failures are read in one statement, not those of each work by themselves.
+
+    For a pass of the sweeper. What another process notes meanwhile is left aside from the next
+    pass on.
+    """
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def _failures(works: Iterable[str]) -> dict[str, dict[int, datetime]]:
+    """By work and row, when it is tried again: of everything that failed last time."""
+    asked, read = list(works), _read.get()
+    if read is None:
+        return _by_work(Failure.objects.filter(work__in=asked))
+    if not read:
+        read[""] = {}  # it is read, and may hold nothing
+        read.update(_by_work(Failure.objects.all()))
+    return {work: read[work] for work in asked if work in read}
+
+
+def _by_work(failures: QuerySet[Failure]) -> dict[str, dict[int, datetime]]:
+    rows: dict[str, dict[int, datetime]] = {}
+    for work, row, due in failures.order_by("row").values_list("work", "row", "next_attempt_at"):
+        rows.setdefault(work, {})[row] = due
+    return rows
+
+
+def _read_anew() -> None:
+    """Forget what was read: it is changed."""
+    if (read := _read.get()) is not None:
+        read.clear()
 
 
 def each(work: str, rows: Iterable[int], run: Callable[[int], int]) -> int:
@@ -117,9 +158,11 @@ def each(work: str, rows: Iterable[int], run: Callable[[int], int]) -> int:
 
 def together(work: str, rows: Sequence[int], run: Callable[[Sequence[int]], int]) -> int:
     """Do it for all rows in one go and transaction, or each by itself when that raises."""
+    if not rows:
+        return 0
     try:
         with transaction.atomic():
-            return run(rows) if rows else 0
+            return run(rows)
     except Exception:  # noqa: BLE001 - whichever row brings it out will do so again
         raise_if_away()
     return each(work, rows, _alone(run))
@@ -192,6 +235,7 @@ def note(work: str, row: int, error: Exception) -> None:
     failure.save()
     logger.error("%s in: %s", where, failure)
     FAILURES.add(work=work)
+    _read_anew()
     if failure.attempts == 1:
         open_cases(to_cases([failure]))
 
@@ -217,6 +261,7 @@ def forget(work: str, rows: Iterable[int]) -> None:
     if ids:
         resolve(KIND, ids, by="system", resolution="It works again, or is not due any more.")
         done.filter(pk__in=ids).delete()
+        _read_anew()
 
 
 def forget_untried() -> int:

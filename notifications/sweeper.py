@@ -9,9 +9,7 @@ from django.db.models import (
     Case,
     Exists,
     F,
-    Max,
     Min,
-    Model,
     OuterRef,
     Q,
     QuerySet,
@@ -22,7 +20,8 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat
 
 from core.database import clock
-from core.failures import each_name, resting, steps, together, waiting
+from core.database.slices import Slices
+from core.failures import each_name, failed, resting, steps, together, waiting
 from core.outbox import reclaim_expired
 from notifications.channels import channels, preferred
 from notifications.delivery import balances
@@ -48,8 +47,10 @@ TASK_IS_LOST_AFTER = timedelta(seconds=15)
 WORK_FOR = 10.0  # seconds, at each service
 RECEIVER_HAS_HAD = timedelta(minutes=1)
 EVENT_IS_OLD_AFTER = timedelta(days=3)
-WINDOW = 50_000  # events looked at, from the newest
+MOST_REROUTED = 50_000  # in one pass
 CHUNK = 500
+
+_order_events, _shipment_events = Slices("at"), Slices("at")
 
 
 def sweep() -> dict[str, int]:
@@ -70,7 +71,9 @@ def sweep() -> dict[str, int]:
 
 def reclaim_abandoned() -> int:
     """Take back what lost workers held, queue by queue; how many rows."""
-    queues = {queue.name: queue for queue in delivery_queues.all_queues()}
+    held = Notification.objects.filter(state="sending", lease_until__lt=clock.now())
+    lost = set(held.order_by().values_list("channel", "provider").distinct())
+    queues = {queue.name: queue for queue in delivery_queues.queues_to(lost)}
     return each_name(
         "take over from lost workers", queues, lambda name: reclaim_expired(queues[name])
     )
@@ -89,7 +92,7 @@ def _reroute(channel: str) -> int:
     queued = Notification.objects.filter(state="queued", channel=channel)
     stranded = queued.exclude(provider__in=preferred(channel)) if to else queued.none()
     work = f"re-route by {channel} the message"
-    ids = waiting(work, stranded.order_by("pk"), most=WINDOW)
+    ids = waiting(work, stranded.order_by("pk"), most=MOST_REROUTED)
     return together(work, ids, lambda ids: stranded.filter(pk__in=ids).update(provider=to))
 
 
@@ -118,16 +121,19 @@ def send_due() -> int:
 
 
 def reconcile() -> int:
-    """Write the notifications of recent events that have none; how many there were."""
+    """Write the notifications of recent events that have none; how many there were.
+
+    The newest events are looked at each time, the others slice by slice.
+    """
     kinds = list(ORDER_OCCASIONS)
     placed = OrderEvent.objects.filter(kind__in=kinds).select_related("order__customer")
     moved = ShipmentEvent.objects.filter(to_state__in=TRACKED).select_related(
         "shipment__order__customer"
     )
-    return _write_missing(
-        placed, trigger_from_order, _source("order", _ORDER_EVENT), "order"
-    ) + _write_missing(
-        moved, trigger_from_shipment, _source("shipment", _STATUS, _WHICH_ATTEMPT), "shipment"
+    placed = placed.alias(source=_source("order", _ORDER_EVENT))
+    moved = moved.alias(source=_source("shipment", _STATUS, _WHICH_ATTEMPT))
+    return _write_missing("order", placed, _order_events, trigger_from_order) + _write_missing(
+        "shipment", moved, _shipment_events, trigger_from_shipment
     )
 
 
@@ -158,23 +164,24 @@ _WHICH_ATTEMPT = Case(
 
 
 def _write_missing(
-    events: QuerySet[Any], trigger_from: Callable[[Any], Trigger | None], source: Concat, of: str
+    of: str, events: QuerySet[Any], slices: Slices, trigger_from: Callable[[Any], Trigger | None]
 ) -> int:
-    now = clock.now()
+    now, table = clock.now(), events.model._default_manager.all()
+    work = f"write the message about {of} event"
     # The empty source is excluded by name, so that the unique index on the others can be used.
     known = Notification.objects.filter(source=OuterRef("source")).exclude(source="")
     missing = (
-        events.filter(at__lt=now - RECEIVER_HAS_HAD, at__gt=now - EVENT_IS_OLD_AFTER)
-        .annotate(source=source)
-        .filter(~Exists(known))
+        events.filter(slices.look(table, now - EVENT_IS_OLD_AFTER) | Q(pk__in=failed(work)))
+        .filter(~Exists(known), at__lt=now - RECEIVER_HAS_HAD, at__gt=now - EVENT_IS_OLD_AFTER)
         .order_by("id")
+        .values_list("pk", flat=True)
     )
-    work = f"write the message about {of} event"
-    written, seen = 0, _newest(events.model) - WINDOW
-    missing = missing.exclude(pk__in=resting(work, missing))
-    while chunk := {event.pk: event for event in missing.filter(id__gt=seen)[:CHUNK]}:
-        written += together(work, list(chunk), partial(_announce, chunk, trigger_from))
-        seen = max(chunk)
+    written, seen = 0, 0
+    missing = missing.exclude(pk__in=aside) if (aside := resting(work, missing)) else missing
+    while ids := list(missing.filter(id__gt=seen)[:CHUNK]):
+        written += together(work, ids, partial(_announce, events.in_bulk(ids), trigger_from))
+        seen = ids[-1]
+    slices.go_on()
     return written
 
 
@@ -182,8 +189,3 @@ def _announce(
     events: Mapping[int, Any], trigger_from: Callable[[Any], Trigger | None], ids: Sequence[int]
 ) -> int:
     return announce([trigger_from(events[pk]) for pk in ids])
-
-
-def _newest(model: type[Model]) -> int:
-    newest: int | None = model._default_manager.aggregate(newest=Max("id"))["newest"]
-    return newest or 0

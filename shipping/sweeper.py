@@ -11,6 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from core import shutdown
 from core.database import clock
+from core.database.slices import Slices
 from core.failures import each, each_name, failed, resting, steps, together, waiting
 from core.outbox import due_rows, reclaim_expired, work
 from orders.models import Order
@@ -26,7 +27,7 @@ from shipping.tracking import returns, stalled, unreadable
 
 WORKERS_ARE_LATE = timedelta(seconds=15)
 WORK_FOR = 10.0
-# Longer than any outage of the sweeper, and short enough to be looked through every few seconds.
+# Longer than any outage of the sweeper.
 LOOK_BACK = timedelta(days=2)
 SETTLED = timedelta(minutes=1)
 CHUNK = 500
@@ -35,6 +36,8 @@ APPLY_RETURN = "apply the events of return"
 PROMOTE = "queue the scheduled shipment"
 RECONCILE = "ship the order"
 LINK = "find the parcel of parked event"
+
+_orders = Slices("time")
 
 
 def sweep() -> dict[str, int]:
@@ -135,12 +138,16 @@ SELECT id, 'queued', 'scheduled', 'queued', %(now)s, 'system', '' FROM queued
 
 
 def reconcile() -> int:
-    """Ship the orders that were placed on a path that sent no signal; how many."""
+    """Ship the orders that were placed on a path that sent no signal; how many.
+
+    The newest are looked at each time, the others slice by slice.
+    """
     now = clock.now()
+    young = _orders.look(Order.objects.all(), now - LOOK_BACK) & Q(time__gt=now - LOOK_BACK)
     forgotten = (
         Order.objects.filter(
             # However old: what failed is not forgotten.
-            Q(time__gt=now - LOOK_BACK) | Q(pk__in=failed(RECONCILE)),
+            young | Q(pk__in=failed(RECONCILE)),
             state="placed",
             time__lt=now - SETTLED,
         )
@@ -149,7 +156,11 @@ def reconcile() -> int:
         .exclude(Exists(Shipment.objects.filter(order=OuterRef("pk"))))
         .exclude(Exists(Schedule.objects.filter(order=OuterRef("pk"))))
     )
-    return each(RECONCILE, waiting(RECONCILE, forgotten.order_by("time"), most=CHUNK), _ship)
+    ids = waiting(RECONCILE, forgotten.order_by("time"), most=CHUNK)
+    shipped = each(RECONCILE, ids, _ship)
+    if len(ids) < CHUNK:
+        _orders.go_on()
+    return shipped
 
 
 @transaction.atomic

@@ -170,3 +170,23 @@ def another_session() -> Any:
     used = connection.get_connection_params()
     names = ("host", "port", "user", "password", "dbname")
     return psycopg2.connect(**{name: used[name] for name in names if used.get(name)})
+
+
+def test_a_pass_reads_what_failed_in_one_statement_and_knows_what_it_noted_itself(
+    rows, poison, django_assert_num_queries
+):
+    poison("core_circuit", f"NEW.id = {rows[1]}")
+    with failures.read_once():
+        with django_assert_num_queries(1):
+            assert failures.failed(WORK) == failures.failed("another") == []
+        together(WORK, rows, many)
+        assert failures.failed(WORK) == [rows[1]]
+
+
+def test_the_next_pass_reads_what_others_noted_meanwhile(rows):
+    with failures.read_once():
+        assert failures.failed(WORK) == []
+        Failure.objects.create(work=WORK, row=rows[0], error="", attempts=1)
+        assert failures.failed(WORK) == []
+    with failures.read_once():
+        assert failures.failed(WORK) == [rows[0]]

@@ -5,6 +5,7 @@ that may have been taken becomes `unknown`, and staff decide, unless its templat
 twice does no harm.
 """
 
+from collections.abc import Iterable
 from functools import partial
 
 from django.db.models import Q
@@ -40,9 +41,9 @@ def _prepare(transport: Transport, row: Notification) -> Job | Call | Outcome:
     return job_of(transport, message_of(row))
 
 
-def all_queues() -> list[DeliveryQueue]:
-    """Every queue there is."""
-    return [queue_to(*key) for key in sorted(transports())]
+def queues_to(keys: Iterable[tuple[str, str]]) -> list[DeliveryQueue]:
+    """The queues of these channels and services, as far as there are such transports."""
+    return [queue_to(*key) for key in sorted(transports().keys() & keys)]
 
 
 def dispatch(channel: str = "", provider: str = "", *, seconds: float = 100.0) -> int:

@@ -6,9 +6,11 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
+from core.database.slices import Slices
 from core.outbox import claim
 from core.tasks import Enqueue
 from customers.tests.factories import CustomerFactory
+from notifications import sweeper
 from notifications.delivery.queues import dispatch, queue_to
 from notifications.models import Notification
 from notifications.services import notify
@@ -142,8 +144,18 @@ def test_events_written_in_bulk_are_told_in_chunks(many, time_machine, django_as
         placed_sale(CustomerFactory.create())
     Notification.objects.all().delete()
     later(time_machine, minutes=2)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(17):
         assert reconcile() == many
+
+
+def test_the_sweeper_finds_every_forgotten_event_however_many_there_are(time_machine, monkeypatch):
+    monkeypatch.setattr(sweeper, "_order_events", Slices("at", size=2))
+    orders = [placed_sale(CustomerFactory.create()) for _ in range(12)]
+    Notification.objects.filter(order__in=[orders[0], orders[5], orders[11]]).delete()
+    later(time_machine, minutes=2)
+    passes = [reconcile() for _ in range(8)]
+    assert sum(passes) == 3 > max(passes)
+    assert Notification.objects.count() == len(orders)
 
 
 def test_what_was_said_by_hand_is_not_touched(time_machine):

@@ -8,10 +8,12 @@ import time_machine
 from django.db import connection
 from django.utils import timezone
 
+from core.database.slices import Slices
 from core.outbox import claim
 from core.tasks import Enqueue
 from orders.models import Order, OrderEvent
 from orders.tests.factories import placed_order, placed_sale
+from shipping import sweeper
 from shipping.dispatch import queue
 from shipping.models import Shipment
 from shipping.sweeper import reconcile, sweep
@@ -130,6 +132,22 @@ def test_an_order_without_a_shipment_gets_one(db):
     assert reconcile() == 1
     assert order.shipments.get().state == "queued"
     assert reconcile() == 0
+
+
+def test_the_sweeper_finds_every_forgotten_order_however_many_there_are(db, monkeypatch):
+    monkeypatch.setattr(sweeper, "_orders", Slices("time", size=2))
+    lost = [forgotten() if number in (0, 5, 9) else placed_order() for number in range(12)]
+    passes = [reconcile() for _ in range(8)]
+    assert sum(passes) == 3 > max(passes)
+    assert all(order.shipments.exists() for order in lost)
+
+
+def test_what_a_pass_that_broke_off_has_not_shipped_the_next_one_ships(db, monkeypatch):
+    monkeypatch.setattr(sweeper, "_orders", Slices("time", size=2))
+    monkeypatch.setattr(sweeper, "CHUNK", 2)
+    lost = [forgotten() for _ in range(4)]
+    assert [reconcile() for _ in range(3)] == [2, 2, 0]
+    assert all(order.shipments.exists() for order in lost)
 
 
 def test_an_order_that_is_being_placed_is_left_alone(db):

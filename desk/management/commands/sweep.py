@@ -14,7 +14,7 @@ from django.db import Error as DatabaseError
 from django.db import InterfaceError, OperationalError, connections
 from django.utils.module_loading import module_has_submodule
 
-from core import shutdown
+from core import failures, shutdown
 from core.database import clock
 from core.failures import StepsFailedError
 from core.observability import metrics, tracing
@@ -96,6 +96,16 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
 
     One that fails does not keep the others from their work.
     """
+    with failures.read_once():
+        repaired, failed = _sweep_each()
+    for what, count in repaired.items():
+        REPAIRS.add(count, what=what)
+    if not failed:
+        PASSES.now()
+    return repaired, failed
+
+
+def _sweep_each() -> tuple[dict[str, int], list[str]]:
     repaired: dict[str, int] = {}
     failed = []
     for name, sweep in sweepers():
@@ -111,10 +121,6 @@ def sweep_all() -> tuple[dict[str, int], list[str]]:
             _log(name, error)
             failed.append(name)
         repaired |= {f"{name}: {what}": count for what, count in counts.items() if count}
-    for what, count in repaired.items():
-        REPAIRS.add(count, what=what)
-    if not failed:
-        PASSES.now()
     return repaired, failed
 
 
