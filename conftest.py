@@ -33,6 +33,12 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that wait for real processes come first: one worker waits, the others compute."""
+    items.sort(key=lambda item: item.get_closest_marker("faults") is None)
+
+
 def pytest_collection_finish() -> None:
     """Ten thousand tests are there to stay: the garbage collector need not look at them again."""
     gc.freeze()

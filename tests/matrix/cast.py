@@ -45,7 +45,10 @@ ROLES = {
     "A": "auditor",
     "*": "superuser",
 }
-HEALTH_MARKS = ("Zqfirst", "Zqlast", "zqmail", "1931", "zqknee", "zqfracture")
+HEALTH_MARKS = ("Zqfirst", "Zqlast", "zqmail", "zqknee", "zqfracture")
+BIRTH_DATE = date(1931, 7, 13)
+# As dates are written: the year alone may be some row's number.
+BIRTH_DATES = r"1931-07-13|13[./]0?7[./]1931|0?7/13/1931|[Jj]ul[a-z]*\.?,? (?:13,? )?1931"
 MISSING = 10**9
 MADE_UP: dict[type[Any], Any] = {
     models.BooleanField: False,
@@ -192,7 +195,7 @@ def _marked(customer: Customer) -> Patient:
     patient: Patient = PatientFactory.create(
         first_name=first, last_name=last, email=f"{mail}@example.com", customer=customer
     )
-    Patient.objects.filter(pk=patient.pk).update(birth_date=date(1931, 7, 13))
+    Patient.objects.filter(pk=patient.pk).update(birth_date=BIRTH_DATE)
     return patient
 
 

@@ -154,6 +154,8 @@ def test_E2_a_nested_list_takes_as_many_statements(api):
 def plan(queryset) -> str:
     """How PostgreSQL would find these rows if it would rather not read the whole table."""
     with connection.cursor() as cursor:
+        # As nobody has counted it yet: of a table known to be empty any index would do.
+        cursor.execute("UPDATE pg_class SET reltuples = -1 WHERE relname = 'orders_order'")
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
     return str(queryset.explain())
 
