@@ -9,7 +9,7 @@ from clinical import births
 from clinical.models import Modality, Patient, Study, Urgency
 from clinical.search import search
 from clinical.states import StudyState
-from core.api.filters import EmailFilter, FilterForm, IdFilter, TextFilter, TokenFilter
+from core.api.filters import EmailFilter, FilterForm, FilterSet, IdFilter, TextFilter, TokenFilter
 from core.database.folding import Folded
 from core.forms import TokenField
 
@@ -36,7 +36,7 @@ class BirthDateFilter(TokenFilter):
         )
 
 
-class PatientFilter(django_filters.FilterSet):
+class PatientFilter(FilterSet):
     """By birth date, e-mail, foreign id and customer."""
 
     birth_date = BirthDateFilter(help_text="YYYY-MM-DD, or all of YYYY-MM or YYYY.")
@@ -54,7 +54,7 @@ class PatientFilter(django_filters.FilterSet):
         return search(queryset, value).filter(email__iexact=value)
 
 
-class StudyFilter(django_filters.FilterSet):
+class StudyFilter(FilterSet):
     """By urgency, type, status and body part."""
 
     urgency_level = django_filters.ChoiceFilter(choices=Urgency.choices)

@@ -13,12 +13,14 @@ from rest_framework.response import Response
 
 from clinical import services
 from clinical.api.filters import PatientFilter, StudyFilter
+from clinical.api.representations import patient_json, patient_rows
 from clinical.api.serializers import PatientSerializer, StudySerializer
 from clinical.models import Patient, Study
 from clinical.search import search, search_studies
 from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
+from core.api.rows import ReadRowsMixin
 from customers.search.customers import SearchBackend
 from identity.access_log.records import RecordedReads
 from identity.actors import actor_of
@@ -37,9 +39,11 @@ from identity.actors import actor_of
         "records are kept.",
     ),
 )
-class PatientViewSet(RecordedReads, viewsets.ModelViewSet[Patient]):
+class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient]):
     """Patients: requirements B1 and B3."""
 
+    rows = patient_rows(Patient.objects.all())
+    row_json = staticmethod(patient_json)
     queryset = Patient.objects.prefetch_related(
         Prefetch("studies", queryset=Study.objects.on_record())
     )

@@ -103,6 +103,32 @@ class OurNumberFilter(TokenFilter):
         return rows
 
 
+class FilterSet(django_filters.FilterSet):
+    """The filters of a list. Those that nobody asked for are not made: a form of all of them costs
+    more than the page."""
+
+    base_filters: dict[str, Any]
+
+    def __init__(self, data: Any = None, *args: Any, **kwargs: Any) -> None:
+        asked = data or ()
+        self.base_filters = {
+            name: each
+            for name, each in self.base_filters.items()
+            if name in asked or each.extra["required"]
+        }
+        super().__init__(data, *args, **kwargs)
+
+    def is_valid(self) -> bool:
+        """Whether what was asked for makes sense."""
+        return not self.filters or super().is_valid()
+
+    @property
+    def qs(self) -> QuerySet[Any]:
+        """The rows that were asked for."""
+        rows: QuerySet[Any] = super().qs if self.filters else self.queryset
+        return rows
+
+
 class FilterForm(forms.Form):
     """Refuses an empty time, key or choice, and a yes or no that is neither: a mistake, not
     everything."""

@@ -1,15 +1,14 @@
 """How customers are filtered."""
 
-import django_filters
 from django.db.models import QuerySet
 
-from core.api.filters import EmailFilter, FilterForm, TimeFilter, TokenFilter
+from core.api.filters import EmailFilter, FilterForm, FilterSet, TimeFilter, TokenFilter
 from core.values.text import code
 from customers.models import Customer
 from customers.values.phones import e164
 
 
-class CustomerFilter(django_filters.FilterSet):
+class CustomerFilter(FilterSet):
     """By code, e-mail address, phone number and age."""
 
     code = TokenFilter(method="by_code", help_text="Ours in any case.")

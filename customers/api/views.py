@@ -16,7 +16,9 @@ from rest_framework.response import Response
 from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
+from core.api.rows import ReadRowsMixin
 from customers.api.filters import CustomerFilter
+from customers.api.representations import customer_json, customer_rows
 from customers.api.serializers import (
     AddedAddressSerializer,
     BookedAddressSerializer,
@@ -48,9 +50,11 @@ UNMOVED = (
         "who may see both, so that no refusal says what the caller may not know.",
     ),
 )
-class CustomerViewSet(viewsets.ModelViewSet[Customer]):
+class CustomerViewSet(ReadRowsMixin, viewsets.ModelViewSet[Customer]):
     """Customers: requirement E1."""
 
+    rows = customer_rows(Customer.objects.all())
+    row_json = staticmethod(customer_json)
     queryset = Customer.objects.all()
     serializer_class = CustomerSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]

@@ -8,7 +8,7 @@ import django_filters
 from django.db.models import QuerySet
 
 from core import cases
-from core.api.filters import FilterForm, IdFilter, TokenFilter
+from core.api.filters import FilterForm, FilterSet, IdFilter, TokenFilter
 from core.cases.models import Case
 from core.database import clock
 
@@ -20,7 +20,7 @@ def kind_choices() -> list[tuple[str, str]]:
     return [(kind.name, kind.label) for kind in cases.kinds()]
 
 
-class CaseFilter(django_filters.FilterSet):
+class CaseFilter(FilterSet):
     """By kind, whether it is open, age, provider and subject."""
 
     kind = django_filters.ChoiceFilter(choices=kind_choices)

@@ -6,7 +6,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import mixins, viewsets
 
-from core.api.filters import FilterForm, TokenFilter
+from core.api.filters import FilterForm, FilterSet, TokenFilter
 from core.api.pagination import CursorPagination, OrderingFilter
 from core.api.serializers import ModelSerializer
 from notifications.channels import channel_choices
@@ -36,7 +36,7 @@ class DayFilter(django_filters.DateFilter):
         )
 
 
-class CostFilter(django_filters.FilterSet):
+class CostFilter(FilterSet):
     """By days, channel, service and currency."""
 
     day_from = DayFilter("gte", "That day or later.")

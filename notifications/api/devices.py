@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import django_filters
 from django.conf import settings
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import (
@@ -17,7 +16,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from core.api.filters import LARGEST_ID, FilterForm, IdFilter
+from core.api.filters import LARGEST_ID, FilterForm, FilterSet, IdFilter
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from core.api.serializers import CharField, IntegerField, ModelSerializer, Serializer
@@ -83,7 +82,7 @@ class NewDeviceSerializer(Serializer):
         return DeviceSerializer(instance).data
 
 
-class DeviceFilter(django_filters.FilterSet):
+class DeviceFilter(FilterSet):
     """By whose it is."""
 
     customer = IdFilter(field_name="customer_id")

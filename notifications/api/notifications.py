@@ -10,11 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from core.api.filters import FilterForm, IdFilter, TimeFilter
+from core.api.filters import FilterForm, FilterSet, IdFilter, TimeFilter
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
+from core.api.rows import ReadRowsMixin
 from customers.search.customers import SearchBackend
 from identity.tokens.callers import Caller
+from notifications.api.representations import notification_json, notification_rows
 from notifications.api.search import search
 from notifications.api.serializers import NewNotificationSerializer, NotificationSerializer
 from notifications.channels import channel_choices
@@ -22,7 +24,7 @@ from notifications.models import Notification
 from notifications.states import NotificationState
 
 
-class NotificationFilter(django_filters.FilterSet):
+class NotificationFilter(FilterSet):
     """By whom and what it is about, by channel and by what became of it."""
 
     customer = IdFilter(field_name="customer_id")
@@ -49,6 +51,7 @@ class NotificationFilter(django_filters.FilterSet):
     retrieve=extend_schema(summary="Show a notification"),
 )
 class NotificationViewSet(
+    ReadRowsMixin,
     mixins.CreateModelMixin,
     mixins.ListModelMixin,
     mixins.RetrieveModelMixin,
@@ -56,6 +59,8 @@ class NotificationViewSet(
 ):
     """Messages to customers, newest first. Accepted by a service (sent) is not yet delivered."""
 
+    rows = notification_rows(Notification.objects.all())
+    row_json = staticmethod(notification_json)
     queryset = Notification.objects.all()
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = NotificationFilter

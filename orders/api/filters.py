@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from core.api.filters import (
     LARGEST_ID,
     FilterForm,
+    FilterSet,
     IdFilter,
     OurNumberFilter,
     TimeFilter,
@@ -24,7 +25,7 @@ MOST_CUSTOMERS = 1000
 _NUMBER = re.compile(r"(?:co-?([0-9]{1,19})(?:[.-][a-z0-9.-]+)?|([0-9]{1,19}))", re.ASCII)
 
 
-class OrderFilter(django_filters.FilterSet):
+class OrderFilter(FilterSet):
     """By number, customer, status, kit type, interval and time."""
 
     number = OurNumberFilter()
@@ -46,7 +47,7 @@ class OrderFilter(django_filters.FilterSet):
         return queryset.filter(kit_type__in={value, value.lower(), value.upper()})
 
 
-class ProductFilter(django_filters.FilterSet):
+class ProductFilter(FilterSet):
     """By kind."""
 
     kind = django_filters.ChoiceFilter(choices=ProductKind.choices)

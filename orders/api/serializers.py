@@ -26,7 +26,7 @@ from orders.api.fields import (
     CustomerField,
     default_currency,
 )
-from orders.api.representations import order_json
+from orders.api.representations import placed_json
 from orders.models import (
     MOST_OF_A_PRODUCT,
     DeliveryService,
@@ -87,7 +87,7 @@ class OrderSerializer(Serializer):
 
     def to_representation(self, order: Order) -> dict[str, Any]:
         """The same as every list of orders says."""
-        return order_json(order)
+        return placed_json(order)
 
 
 class UserSerializer(CustomerSerializer):
@@ -104,7 +104,7 @@ class PlacingSerializer(Serializer):
 
     def to_representation(self, order: Order) -> dict[str, Any]:
         """The order that was placed."""
-        return order_json(order)
+        return placed_json(order)
 
 
 class CustomersSaleSerializer(PlacingSerializer):

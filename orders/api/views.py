@@ -18,14 +18,15 @@ from rest_framework.response import Response
 
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
+from core.api.rows import ListRowsMixin
 from customers.api.filters import CustomerFilter
-from customers.api.serializers import CustomerSerializer
+from customers.api.representations import customer_json, customer_rows
 from customers.models import Customer
 from customers.search.customers import SearchBackend
 from customers.search.customers import search as search_customers
 from identity.actors import actor_of
 from orders.api.filters import OrderFilter, ProductFilter, search
-from orders.api.representations import COLUMNS, kit_orders_json, order_json, orders_json
+from orders.api.representations import kit_orders_json, order_json, order_rows, placed_json
 from orders.api.serializers import (
     CancelSerializer,
     ChangedOrderSerializer,
@@ -73,9 +74,11 @@ class ProductViewSet(viewsets.ReadOnlyModelViewSet[Product]):
     read_scopes = ("orders:read",)
 
 
-class OrdersViewSet(viewsets.GenericViewSet[Any]):
+class OrdersViewSet(ListRowsMixin, viewsets.GenericViewSet[Any]):
     """What all views of orders share: how they are listed, found and placed."""
 
+    rows = order_rows(Order.objects.all())
+    row_json = staticmethod(order_json)
     queryset: QuerySet[Any] = Order.objects.all()
     serializer_class: type[Any] = OrderSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
@@ -95,8 +98,7 @@ class OrdersViewSet(viewsets.GenericViewSet[Any]):
     @extend_schema(summary="List orders")
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Orders, the newest first."""
-        rows = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values(*COLUMNS))
-        return self.get_paginated_response(orders_json(rows or []))
+        return super().list(request, *args, **kwargs)
 
     def place(self, form: PlacingSerializer, **known: Any) -> Response:
         """The answer to a request that places an order."""
@@ -124,8 +126,8 @@ class OrderViewSet(OrdersViewSet):
     @extend_schema(summary="Show an order")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """One order."""
-        row = get_object_or_404(self.get_queryset().values(*COLUMNS), pk=kwargs["pk"])
-        return Response(orders_json([row])[0])
+        row = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
+        return Response(order_json(row))
 
     @extend_schema(
         summary="Change where an order goes",
@@ -142,7 +144,7 @@ class OrderViewSet(OrdersViewSet):
         form.is_valid(raise_exception=True)
         address = form.validated_data["delivery_address"]
         order, changed = send_elsewhere(order, address, by=actor_of(request))
-        return Response(order_json(Order.objects.get(pk=order.pk)) | {"changed": changed})
+        return Response(placed_json(Order.objects.get(pk=order.pk)) | {"changed": changed})
 
     @extend_schema(
         summary="Cancel an order",
@@ -158,7 +160,7 @@ class OrderViewSet(OrdersViewSet):
         form.is_valid(raise_exception=True)
         order = get_object_or_404(Order, pk=kwargs["pk"])
         cancel_order(order, by=actor_of(request), **form.validated_data)
-        return Response(order_json(order))
+        return Response(placed_json(order))
 
 
 @extend_schema(parameters=[CUSTOMER_KEY])
@@ -173,7 +175,8 @@ class CustomerOrderViewSet(OrdersViewSet):
 
     def get_queryset(self) -> QuerySet[Any]:
         """The orders of the customer in the address."""
-        return super().get_queryset().filter(customer_id=self.kwargs.get("customer_pk"))
+        orders: QuerySet[Any] = super().get_queryset()
+        return orders.filter(customer_id=self.kwargs.get("customer_pk"))
 
     @extend_schema(
         summary="Place an order for this customer",
@@ -190,6 +193,7 @@ class CustomerOrderViewSet(OrdersViewSet):
 class DnaKitOrderViewSet(OrdersViewSet):
     """DNA kit orders: requirement A1."""
 
+    rows = order_rows(DnaKitOrder.objects.all())
     queryset = DnaKitOrder.objects.all()
     write_scopes = ("dna-kit-orders:write",)
 
@@ -206,9 +210,10 @@ class DnaKitOrderViewSet(OrdersViewSet):
         return self.place(DnaKitOrderSerializer(data=request.data))
 
 
-class UserViewSet(viewsets.GenericViewSet[Customer]):
+class UserViewSet(ListRowsMixin, viewsets.GenericViewSet[Customer]):
     """Customers with their DNA kit orders: requirement A4."""
 
+    rows = customer_rows(Customer.objects.all())
     queryset = Customer.objects.all()
     serializer_class = UserSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
@@ -221,8 +226,7 @@ class UserViewSet(viewsets.GenericViewSet[Customer]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Customers, each with every DNA kit order: three statements, whatever the page holds."""
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset())) or []
-        orders = kit_orders_json(page)
-        people = CustomerSerializer(page, many=True).data
+        orders = kit_orders_json([row["id"] for row in page])
         return self.get_paginated_response(
-            [{**person, "orders": orders.get(person["id"], [])} for person in people]
+            [{**customer_json(row), "orders": orders[row["id"]]} for row in page]
         )

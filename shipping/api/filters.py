@@ -7,7 +7,14 @@ import django_filters
 from django.db.models import Q, QuerySet, Value
 from django.db.models.lookups import Exact
 
-from core.api.filters import LARGEST_ID, FilterForm, IdFilter, OurNumberFilter, TokenFilter
+from core.api.filters import (
+    LARGEST_ID,
+    FilterForm,
+    FilterSet,
+    IdFilter,
+    OurNumberFilter,
+    TokenFilter,
+)
 from core.database.folding import NumberKey
 from core.values.text import code, reference
 from orders.models import DeliveryService
@@ -18,7 +25,7 @@ from shipping.states import ReturnState, ScheduleState, ShipmentState
 _NUMBER = re.compile(r"co-?([0-9]{1,19})", re.ASCII)
 
 
-class ShipmentFilter(django_filters.FilterSet):
+class ShipmentFilter(FilterSet):
     """By order, status, provider, service and day."""
 
     order = IdFilter(field_name="order_id", help_text="The order's id.")
@@ -49,7 +56,7 @@ class ShipmentFilter(django_filters.FilterSet):
         return queryset.filter(_tracked(value))
 
 
-class ReturnFilter(django_filters.FilterSet):
+class ReturnFilter(FilterSet):
     """By shipment and status."""
 
     shipment = IdFilter(field_name="shipment_id", help_text="The shipment's id.")
@@ -61,7 +68,7 @@ class ReturnFilter(django_filters.FilterSet):
         fields: list[str] = []
 
 
-class ScheduleFilter(django_filters.FilterSet):
+class ScheduleFilter(FilterSet):
     """By order, state and interval."""
 
     order = IdFilter(field_name="order_id", help_text="The order's id.")
