@@ -68,7 +68,7 @@ lint-fix: install-local ## Fix what can be fixed automatically
 types: install-local ## Check the types
 	@$(PY) -m mypy . .ci
 
-bench: install-local ## Measure speed, each job beside its baseline (ARGS="p1 p4" for some of them)
+bench: install-local ## Measure speed beside the naive way and the limit (ARGS="p1 p3 --runs 5")
 	@$(PY) -m bench $(ARGS)
 
 docs: install-local ## Build the documentation site in var/site/

@@ -2,12 +2,14 @@
 
 import asyncio
 import multiprocessing
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 PROCESSES = 2
+LENGTH = re.compile(r"(?i)content-length: *(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ Script = Callable[[int], Call]
 class Load:
     """What a stretch of load came to: answers a second, and latencies in milliseconds."""
 
+    answers: int
     rate: float
     p50: float
     p99: float
@@ -45,14 +48,16 @@ def run(url: str, script: Script, *, seconds: float, connections: int = 16) -> L
 
     `script` must be a module-level function or a partial of one: it is sent to other processes.
     """
-    share = connections // PROCESSES
+    processes = min(PROCESSES, connections)
+    share = connections // processes
     context = multiprocessing.get_context("spawn")
-    with context.Pool(PROCESSES) as pool:
-        jobs = [(url, script, seconds, share, number) for number in range(PROCESSES)]
+    with context.Pool(processes) as pool:
+        jobs = [(url, script, seconds, share, number) for number in range(processes)]
         results = pool.map(_process, jobs)
     times = sorted(t for result in results for t in result[0])
     errors = sum(result[1] for result in results)
     return Load(
+        answers=len(times),
         rate=len(times) / seconds,
         p50=_at(times, 0.5),
         p99=_at(times, 0.99),
@@ -99,11 +104,8 @@ async def _connection(
 async def _answer(reader: asyncio.StreamReader) -> int:
     head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
     status = int(head[9:12])
-    length = next(
-        int(line.partition(":")[2])
-        for line in head.splitlines()
-        if line.lower().startswith("content-length")
-    )
-    if length:
-        await reader.readexactly(length)
+    length = LENGTH.search(head)
+    if length is None:
+        raise ValueError(f"an answer without a length: {head!r}")
+    await reader.readexactly(int(length[1]))
     return status

@@ -1,4 +1,4 @@
-"""What the benchmarks run against: a database of their own, a sandbox and a web server."""
+"""What the benchmarks run against: a sandbox, and a web server for each of the two sides."""
 
 import json
 import os
@@ -8,16 +8,19 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit
 
-import psycopg2
+from bench import databases, load, measure
+from bench.load import Script
 
 ROOT = Path(__file__).resolve().parents[1]
 VAR = ROOT / "var" / "bench"
-DATABASE = "dosette_bench"
+SETTINGS = {"product": "bench.settings", "naive": "bench.naive.settings"}
+QUEUES = ("default", "dispatch")
 
 
 def free_port() -> int:
@@ -28,36 +31,21 @@ def free_port() -> int:
 
 
 def prepare() -> None:
-    """Point the environment at a fresh database and a sandbox of our own; set Django up."""
+    """Point the environment at the benchmarks' database and a sandbox of our own; set Django up."""
     VAR.mkdir(parents=True, exist_ok=True)
     port = free_port()
-    os.environ |= {
-        "DOSETTE_VAR": str(VAR),
-        "DJANGO_SETTINGS_MODULE": "bench.settings",
-        "SANDBOX_URL": f"http://127.0.0.1:{port}",
-    }
     sys.path.insert(0, str(ROOT))
-    from devserver.secrets import embedded_database_url
-
-    server = os.environ.get("DATABASE_URL") or embedded_database_url(VAR)
-    os.environ["DATABASE_URL"] = _fresh_database(server)
+    os.environ |= {"DOSETTE_VAR": str(VAR), "SANDBOX_URL": f"http://127.0.0.1:{port}"}
+    os.environ |= environment("product") | {"DATABASE_URL": databases.url()}
+    measure.forget_counts()
     import django
-    from django.core.management import call_command
 
     django.setup()
-    call_command("migrate", verbosity=0)
-    call_command("load_demo", verbosity=0, stdout=open(os.devnull, "w"))  # noqa: SIM115 - until the process ends
 
 
-def _fresh_database(url: str) -> str:
-    parts = urlsplit(url)
-    connection = psycopg2.connect(url.replace("postgres://", "postgresql://", 1))
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {DATABASE}")
-    connection.close()
-    return urlunsplit(parts._replace(path=f"/{DATABASE}"))
+def environment(side: str) -> dict[str, str]:
+    """That of a process of the product, or of the naive project."""
+    return os.environ | {"DJANGO_SETTINGS_MODULE": SETTINGS[side], "PGAPPNAME": f"bench-{side}"}
 
 
 @contextmanager
@@ -68,41 +56,96 @@ def sandbox(**faults: object) -> Iterator[str]:
     from desk.management.commands.dev import SANDBOX_SECRETS
 
     url = settings.SANDBOX_URL
-    environment = {name: str(getattr(settings, name, "")) for name in SANDBOX_SECRETS}
-    environment["AFRICAS_TALKING_SENDER_ID"] = settings.AFRICAS_TALKING_SENDER_ID or "DOSETTE"
+    secrets = {name: str(getattr(settings, name, "")) for name in SANDBOX_SECRETS}
+    secrets["AFRICAS_TALKING_SENDER_ID"] = settings.AFRICAS_TALKING_SENDER_ID or "DOSETTE"
     command = [sys.executable, "-m", "sandbox", "--port", str(urlsplit(url).port)]
     command += ["--no-events", "--quiet", "--var", str(VAR)]
-    with _process(command, environment, f"{url}/ledger"):
+    with _process(command, os.environ | secrets, f"{url}/ledger"):
         yield url
 
 
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Of some seconds of load: what it came to, and what each answer cost; CPU in milliseconds."""
+
+    load: load.Load
+    statements: float
+    python: float
+    postgres: float
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """One of the two web servers."""
+
+    side: str
+    url: str
+    pid: int
+
+    def workers(self) -> list[int]:
+        """The processes that answer."""
+        return measure.children(self.pid)
+
+    def measure(self, script: Script, seconds: float, connections: int = 16) -> Measured:
+        """Some seconds of load."""
+        with measure.cost(f"bench-{self.side}", self.workers, databases.url()) as cost:
+            result = load.run(self.url, script, seconds=seconds, connections=connections)
+        answers = max(result.answers, 1)
+        return Measured(
+            result, cost.statements / answers, cost.python / answers, cost.postgres / answers
+        )
+
+
 @contextmanager
-def web() -> Iterator[str]:
-    """The web server as in `make run`, with the benchmarks' addresses; its URL."""
+def web(side: str) -> Iterator[Web]:
+    """A web server with gunicorn's settings of production."""
     port = free_port()
-    command = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}"]
-    command += ["--worker-class", "gthread", "--workers", "4", "--threads", "4"]
-    command += ["--keep-alive", "60", "--log-level", "error"]
-    with _process(command, {}, f"http://127.0.0.1:{port}/livez"):
-        yield f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "gunicorn", "--config", "config/gunicorn.py"]
+    more = {"BIND": f"127.0.0.1:{port}", "WEB_LOG_LEVEL": "error"}
+    url = f"http://127.0.0.1:{port}"
+    with _process(command, environment(side) | more, f"{url}/livez") as pid:
+        yield Web(side, url, pid)
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], probe: str) -> Iterator[None]:
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ | environment)
+def both() -> Iterator[tuple[Web, Web, dict[str, str]]]:
+    """Both web servers, the product's and the naive one, and the header that lets callers in."""
+    with sandbox(), web("product") as product, web("naive") as naive:
+        authorization = {"Authorization": f"Bearer {token()}"}
+        for each in (product, naive):
+            _wait_for(f"{each.url}/api/v1/orders/", authorization)  # it has the issuer's keys
+        yield product, naive, authorization
+    forget_messages()
+
+
+def forget_messages() -> None:
+    """Nobody reads the broker's messages here."""
+    from kombu import Queue
+
+    from config.celery import app
+
+    with app.connection_for_write() as connection:
+        for queue in QUEUES:
+            Queue(queue, channel=connection.default_channel).purge()
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], probe: str) -> Iterator[int]:
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
     try:
         _wait_for(probe)
-        yield
+        yield process.pid
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        process.wait(30)
 
 
-def _wait_for(url: str, seconds: float = 30.0) -> None:
+def _wait_for(url: str, headers: Mapping[str, str] | None = None, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
+    request = urllib.request.Request(url, headers=dict(headers or {}))
     while time.monotonic() < deadline:
         try:
-            urllib.request.urlopen(url, timeout=2).close()
+            urllib.request.urlopen(request, timeout=5).close()
         except OSError:
             time.sleep(0.1)
         else:

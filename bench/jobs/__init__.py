@@ -1,1 +1,12 @@
-"""The jobs that are measured; called by `make bench`."""
+"""The jobs that are measured; called by `make bench`. Each measures the two sides in turns."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How long and how often is measured, and how many orders there are now."""
+
+    seconds: float
+    runs: int
+    orders: int

@@ -3,13 +3,11 @@
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bench.__main__ import FIGURES, JOBS
 from config.settings.base import BASE_DIR
 
 COMMANDS = (
@@ -18,27 +16,6 @@ COMMANDS = (
     *("migrate", "create-superuser", "stop-containers", "remove-containers"),  # B6
     *("build", "superuser", "test-coverage", "test-report", "test-html"),  # D6
 )
-
-
-def bench(*names: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "bench", *names]
-    return subprocess.run(command, cwd=BASE_DIR, capture_output=True, text=True, timeout=60)
-
-
-def test_a_measurement_that_there_is_not_is_an_error_that_lists_those_that_there_are() -> None:
-    answer = bench("p9")
-    assert answer.returncode == 2
-    assert "there is no 'p9'; there are: p1, p2," in answer.stderr
-
-
-def test_figures_are_measured_by_the_names_in_the_table() -> None:
-    printed = {
-        figure.lower()
-        for file in (BASE_DIR / "bench" / "jobs").glob("*_job*.py")
-        for figure in re.findall(r'f?"(P\d) ', file.read_text())
-    }
-    assert printed == set(FIGURES)
-    assert {job for jobs in FIGURES.values() for job in jobs} < set(JOBS)
 
 
 @pytest.mark.parametrize("name", ["Pipfile", "Pipfile.lock"])

@@ -189,9 +189,10 @@ def main() -> int:
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     os.environ["SMS_PROVIDER"] = "africastalking"
-    from bench import world
+    from bench import databases, world
 
     world.prepare()
+    databases.empty()
     from sandbox.testing import running_sandbox
 
     with running_sandbox() as sandbox, _processes(sandbox) as start:

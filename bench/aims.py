@@ -1,0 +1,37 @@
+"""What each job is to reach: the aims of which the table says pass or fail."""
+
+from collections.abc import Sequence
+
+from bench.report import Aim, Row
+
+AIMS: dict[str, Sequence[Aim]] = {
+    "P1": (
+        Aim("≥ 3 × naive", lambda row: row.to_naive, least=3),
+        Aim("≤ 5 statements", lambda row: row.of("statements"), most=5.05),
+        Aim("≤ 3.5 ms of Python", lambda row: row.of("python"), most=3.5),
+        Aim("p99 ≤ 100 ms", lambda row: row.of("p99"), most=100),
+    ),
+    "P2": (
+        Aim("≥ 40 × naive", lambda row: row.to_naive, least=40),
+        Aim("≤ 3 statements", lambda row: row.of("statements"), most=3.05),
+    ),
+    "P2 list 50 of 10,000 orders, naive with prefetch": (),
+    "P2 list 50 of 1,000,000 orders, naive with prefetch": (),
+    "P3": (
+        Aim("≥ 3 × naive", lambda row: row.to_naive, least=3),
+        Aim("≤ 2 statements", lambda row: row.of("statements"), most=2.05),
+        Aim("p99 ≤ 50 ms", lambda row: row.of("p99"), most=50),
+    ),
+}
+
+
+def aims(job: str) -> Sequence[Aim]:
+    """Those of a job, by the words that its name begins with; the longest of them count."""
+    known = [name for name in AIMS if job.startswith(name)]
+    return AIMS[max(known, key=len)] if known else ()
+
+
+def reached(rows: Sequence[Row]) -> tuple[int, int]:
+    """How many aims the rows reach, and how many they have."""
+    said = [aim.said(row) for row in rows for aim in aims(row.job)]
+    return sum(text.startswith("pass") for text in said), len(said)

@@ -1,0 +1,1 @@
+"""The command `make bench`: what it is asked, and the table that it prints."""
