@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import JSONField, QuerySet, Subquery
-from django.utils.timezone import get_current_timezone
+from django.utils.timezone import get_default_timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -74,7 +74,7 @@ def time_json(time: datetime | None) -> str | None:
     """A time as DRF's DateTimeField writes it, in a quarter of the time."""
     if time is None:
         return None
-    text = time.astimezone(get_current_timezone()).isoformat()
+    text = time.astimezone(get_default_timezone()).isoformat()
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 

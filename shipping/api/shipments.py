@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, QuerySet
+from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
-from rest_framework import mixins, viewsets
+from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,11 +15,13 @@ from rest_framework.serializers import BaseSerializer
 from core.api.idempotency import idempotent
 from core.api.openapi import ErrorAnswer
 from core.api.pagination import OrderingFilter
+from core.api.rows import Json, ListRowsMixin, ReadRowsMixin
 from customers.search.customers import SearchBackend
 from identity.actors import actor_of
 from orders.models import Order
 from shipping import services
 from shipping.api.filters import ShipmentFilter, search
+from shipping.api.representations import shipment_json, shipment_rows
 from shipping.api.requests import validated
 from shipping.api.serializers.returns import AskForReturnSerializer, ReturnSerializer
 from shipping.api.serializers.shipments import (
@@ -28,7 +29,7 @@ from shipping.api.serializers.shipments import (
     ResendSerializer,
     ShipmentSerializer,
 )
-from shipping.api.serializers.tracking import tracking_prefetches
+from shipping.api.serializers.tracking import sees_addresses
 from shipping.models import Shipment
 from shipping.staff_actions import resending
 from shipping.tracking import returns
@@ -36,18 +37,11 @@ from shipping.tracking import returns
 ORDER_KEY = OpenApiParameter("order_pk", int, OpenApiParameter.PATH, description="Its id.")
 
 
-class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment]):
-    """How shipments are listed: in five statements, whatever the page holds."""
+class ShipmentsViewSet(ListRowsMixin, viewsets.GenericViewSet[Shipment]):
+    """How shipments are listed."""
 
-    queryset = (
-        Shipment.objects.select_related("cancellation", "order", "revision")
-        .prefetch_related("events", "order__lines", *tracking_prefetches())
-        .annotate(
-            resent_as=ArraySubquery(
-                Shipment.objects.filter(resend_of=OuterRef("pk")).order_by("id").values("pk")
-            )
-        )
-    )
+    rows = shipment_rows(Shipment.objects.all())
+    queryset = Shipment.objects.select_related("cancellation", "order", "revision")
     serializer_class: type[BaseSerializer[Any]] = ShipmentSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = ShipmentFilter
@@ -62,9 +56,13 @@ class ShipmentsViewSet(mixins.ListModelMixin, viewsets.GenericViewSet[Shipment])
         """Shipments, the newest first."""
         return super().list(request, *args, **kwargs)
 
+    def row_json(self, row: Json) -> Json:
+        """A shipment as this caller may see it."""
+        return shipment_json(row, sees_addresses=sees_addresses(self.request))
+
 
 @extend_schema_view(retrieve=extend_schema(summary="Show a shipment"))
-class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
+class ShipmentViewSet(ReadRowsMixin, ShipmentsViewSet):
     """Parcels, from the moment they are to be sent until they are delivered."""
 
     @extend_schema(
@@ -141,7 +139,7 @@ class ShipmentViewSet(mixins.RetrieveModelMixin, ShipmentsViewSet):
         return Response(ReturnSerializer(parcel).data, status=201)
 
     def _shown(self, shipment: Shipment) -> Response:
-        return Response(self.get_serializer(self.get_queryset().get(pk=shipment.pk)).data)
+        return Response(self.row_json(self.rows.get(pk=shipment.pk)))
 
 
 @extend_schema(parameters=[ORDER_KEY])
@@ -155,4 +153,5 @@ class OrderShipmentViewSet(ShipmentsViewSet):
 
     def get_queryset(self) -> QuerySet[Shipment]:
         """The shipments of the order in the address."""
-        return super().get_queryset().filter(order=self.kwargs.get("order_pk", 0))
+        shipments: QuerySet[Shipment] = super().get_queryset()
+        return shipments.filter(order=self.kwargs.get("order_pk", 0))

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.fields import DateTimeField
+from rest_framework.serializers import BaseSerializer
 
 from clinical.api.serializers import PatientSerializer
 from clinical.api.views import PatientViewSet
@@ -22,8 +23,13 @@ from notifications.api.serializers import NotificationSerializer
 from notifications.models import Notification
 from notifications.tests.factories import queued
 from orders.api.serializers import OrderSerializer
-from orders.models import Order
+from orders.models import Order, OrderRevision
 from orders.tests.factories import ProductFactory, placed_kit_order, placed_order, placed_sale
+from shipping.api.serializers.shipments import ShipmentSerializer
+from shipping.models import Cancellation, Shipment
+from shipping.provider_api.base import TrackedEvent, Unreadable
+from shipping.tests.factories import queued_shipment
+from shipping.tracking import events as tracking_events
 
 SUMMER = datetime(2026, 7, 1, 11, 59, 59, 120000, tzinfo=UTC)  # shown with an hour's offset
 WHOLE_SECOND = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -76,6 +82,19 @@ def some_users():
     placed_kit_order("carrier-screening", customer=customer)
 
 
+def some_shipments():
+    first, second = queued_shipment(), queued_shipment()
+    Shipment.objects.filter(pk=first.pk).update(state="sent", sent_at=SUMMER)
+    Cancellation.objects.create(shipment=first, provider="reference", state="refused", actor="x")
+    lines = [{"item_id": "old", "quantity": 3}]
+    held = OrderRevision.objects.create(order=second.order, item="x", amount=1, lines=lines)
+    Shipment.objects.filter(pk=second.pk).update(revision=held, resend_of=first)
+    event = TrackedEvent("e", first.reference, "in-transit", SUMMER, {}, "w")
+    broken = Unreadable({"a": 1}, "no time", first.reference, "at Zoe's")
+    tracking_events.store("reference", [event, broken])
+    queued_shipment()
+
+
 LISTS = {
     "customers": (some_customers, CustomerSerializer, Customer.objects.all()),
     "orders": (some_orders, OrderSerializer, Order.objects.all()),
@@ -97,6 +116,25 @@ def test_a_list_says_what_the_detail_and_the_serializer_say(api, name):
         assert client.get(f"/api/v1/{name}/{row.pk}/").content == text
 
 
+def test_shipments_have_the_fields_that_the_document_names_in_list_and_detail(api):
+    some_shipments()
+    for client in (api(), api("shipping:read")):
+        body = client.get("/api/v1/shipments/")
+        assert len(body.data["results"]) == 3
+        for row in body.data["results"]:
+            has_fields_of(ShipmentSerializer(), row)
+            assert client.get(f"/api/v1/shipments/{row['id']}/").content in body.content
+
+
+def has_fields_of(serializer, shown):
+    assert list(shown) == list(serializer.fields)
+    for name, field in serializer.fields.items():
+        inner = getattr(field, "child", field)
+        if isinstance(inner, BaseSerializer) and shown[name] is not None:
+            for each in shown[name] if inner is not field else [shown[name]]:
+                has_fields_of(inner, each)
+
+
 @pytest.mark.parametrize("hours", [0, 3, -9])
 def test_a_time_is_written_as_a_serializer_writes_it(hours):
     for time in (SUMMER, WHOLE_SECOND, None):
@@ -104,9 +142,12 @@ def test_a_time_is_written_as_a_serializer_writes_it(hours):
         assert time_json(moment) == (moment and DateTimeField().to_representation(moment))
 
 
-@pytest.mark.parametrize("name", [*LISTS, "users"])
+OTHERS = {"users": some_users, "shipments": some_shipments}
+
+
+@pytest.mark.parametrize("name", [*LISTS, *OTHERS])
 def test_a_list_takes_three_statements_at_most_whatever_it_holds(api, name):
-    make = LISTS[name][0] if name in LISTS else some_users
+    make = LISTS[name][0] if name in LISTS else OTHERS[name]
     client, counts = api(), []
     for times in (1, 4):
         for _ in range(times):

@@ -1,8 +1,5 @@
 """The shapes of shipments in the API."""
 
-from typing import Any
-
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.serializers import BooleanField, ModelSerializer, Serializer, TextField
@@ -14,8 +11,6 @@ from shipping.api.serializers.tracking import (
     DetailField,
     ReasonField,
     ReportSerializer,
-    sees_addresses,
-    tracking_of,
 )
 from shipping.models import (
     Cancellation,
@@ -53,6 +48,8 @@ class CancellationSerializer(ModelSerializer):
 class ShipmentSerializer(ModelSerializer):
     """A parcel. `reason` says why the last attempt to hand it over did not succeed."""
 
+    # For the document alone: what is shown is `shipping/api/representations.py`.
+
     status = serializers.ChoiceField(ShipmentState.choices, source="state", read_only=True)
     reason = ReasonField(source="last_error")
     answer = AnswerField()
@@ -64,8 +61,10 @@ class ShipmentSerializer(ModelSerializer):
     )
     items = ItemSerializer(many=True, read_only=True, source="lines", help_text="What is in it.")
     events = ShipmentEventSerializer(many=True, read_only=True)
-    tracking = serializers.SerializerMethodField(
-        help_text=f"What its provider reported: the newest {MOST_SHOWN}, as they happened."
+    tracking = ReportSerializer(
+        many=True,
+        read_only=True,
+        help_text=f"What its provider reported: the newest {MOST_SHOWN}, as they happened.",
     )
     resend_of = serializers.IntegerField(
         source="resend_of_id",
@@ -106,11 +105,6 @@ class ShipmentSerializer(ModelSerializer):
             "tracking",
         ]
         read_only_fields = fields
-
-    @extend_schema_field(ReportSerializer(many=True))
-    def get_tracking(self, shipment: Shipment) -> list[dict[str, Any]]:
-        """Those after the delivery, and those that moved nothing, too."""
-        return tracking_of(shipment, with_raw=sees_addresses(self.context.get("request")))
 
 
 class DecisionSerializer(Serializer):

@@ -1,16 +1,13 @@
 """What a parcel's provider wrote and reported, as the API shows it to this caller."""
 
-from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.serializers import Serializer
 from core.http import strip_quoted_answer
 from core.workflow import Event
-from shipping.models import TrackingEvent, UnreadableEvent
 from shipping.states import RANKS
 
 MOST_SHOWN = 50
@@ -21,6 +18,11 @@ ADDRESS_SCOPE = "orders:read"
 def sees_addresses(request: Request | None) -> bool:
     """Whether the caller's token shows it addresses."""
     return ADDRESS_SCOPE in getattr(getattr(request, "auth", None), "scopes", frozenset())
+
+
+def typed_by_a_person(actor: str) -> bool:
+    """Whether the texts of this actor are a person's own, or a client's."""
+    return actor.startswith(("user:", "client:"))
 
 
 class ReasonField(serializers.CharField):
@@ -43,8 +45,8 @@ class DetailField(ReasonField):
 
     def to_representation(self, value: Any) -> str:
         """What a person typed is shown as it is."""
-        typed = value.actor.startswith(("user:", "client:"))
-        return value.detail if typed else super().to_representation(value.detail)
+        is_typed = typed_by_a_person(value.actor)
+        return value.detail if is_typed else super().to_representation(value.detail)
 
 
 class AnswerField(serializers.CharField):
@@ -58,16 +60,6 @@ class AnswerField(serializers.CharField):
     def to_representation(self, value: str) -> str | None:  # type: ignore[override]  # null for who may not see it
         """Its words, for whoever sees addresses."""
         return value if sees_addresses(self.context.get("request")) else None
-
-
-def tracking_prefetches() -> list["Prefetch[Any, Any, Any]"]:
-    """The newest events of each shipment, in two statements for all of them."""
-    events = TrackingEvent.objects.defer("raw").order_by("-received_at", "-id")
-    others = UnreadableEvent.objects.defer("raw", "body").order_by("-received_at", "-id")
-    return [
-        Prefetch("tracking_events", events[:MOST_SHOWN], to_attr="newest_events"),
-        Prefetch("unreadable_events", others[:MOST_SHOWN], to_attr="newest_unreadable"),
-    ]
 
 
 class ReportSerializer(Serializer):
@@ -85,34 +77,3 @@ class ReportSerializer(Serializer):
         help_text="The provider's own word or code. One that we do not know may name people: it is "
         f"null without `{ADDRESS_SCOPE}`.",
     )
-
-
-def tracking_of(shipment: Any, *, with_raw: bool) -> list[dict[str, Any]]:
-    """Its newest events in the order in which they happened; read by `tracking_prefetches`."""
-    known = [_row(event, event.event_name, event.raw_status) for event in shipment.newest_events]
-    others = [
-        _row(event, None, event.raw_status if with_raw else None)
-        for event in shipment.newest_unreadable
-    ]
-    newest = sorted(known + others, key=_arrival)[-MOST_SHOWN:]
-    return list(ReportSerializer(sorted(newest, key=_happened), many=True).data)
-
-
-def _row(event: Any, name: str | None, raw_status: str | None) -> dict[str, Any]:
-    return {
-        "event_name": name,
-        "event_time": event.event_time,
-        "received_at": event.received_at,
-        "raw_status": raw_status,
-    }
-
-
-def _arrival(row: dict[str, Any]) -> datetime:
-    arrival: datetime = row["received_at"]
-    return arrival
-
-
-def _happened(row: dict[str, Any]) -> tuple[datetime, datetime]:
-    """Nothing happened after its report came."""
-    came = _arrival(row)
-    return min(row["event_time"] or came, came), came

@@ -134,8 +134,8 @@ def test_lists_cost_the_same_whatever_they_hold(api, django_assert_num_queries):
     for more in (1, 6):
         for _ in range(more):
             monthly_schedule()
-        # The caller, the page, its events, what is in its parcels, what was reported.
-        with django_assert_num_queries(6):
+        # The caller; the page with events, what is in its parcels, what was reported.
+        with django_assert_num_queries(2):
             results(client, SHIPMENTS)
         # The caller; the page with its orders, lines and products; rules and profiles.
         with django_assert_num_queries(5):
