@@ -12,7 +12,8 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Guard histories after each migration, and refuse to work as a superuser."""
-        from core.database import append_only, roles
+        from core.database import append_only, reference, roles
 
         post_migrate.connect(append_only.guard, sender=self, dispatch_uid="core.records")
+        post_migrate.connect(reference.watch, sender=self, dispatch_uid="core.reference")
         connection_created.connect(roles.refuse_superuser, dispatch_uid="core.roles")

@@ -49,6 +49,16 @@ class Circuit(models.Model):
         return self.name
 
 
+class ReferenceMark(models.Model):
+    """One row: renewed with each change of reference data (core/database/reference.py)."""
+
+    id = models.SmallIntegerField(primary_key=True)
+    mark = models.UUIDField()
+
+    def __str__(self) -> str:
+        return "mark"
+
+
 class QueueLease(models.Model):
     """Who works a queue to the outside, and until when it is theirs (core/outbox/leases.py)."""
 

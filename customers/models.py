@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import MinLengthValidator
 from django.db import models
-from django.db.models import F, FilteredRelation, Q
+from django.db.models import F
 from django.db.models.functions import Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
@@ -40,15 +40,6 @@ CITY_STATES = {
 def new_code() -> str:
     """A fresh customer code such as `C-7K3M9QXT2B`."""
     return random_code("C")
-
-
-class CustomerQuerySet(models.QuerySet["Customer"]):
-    """What is asked of customers."""
-
-    def with_default_address(self) -> Self:
-        """Each with its default address in the same statement."""
-        default = FilteredRelation("addresses", condition=Q(addresses__is_default=True))
-        return self.annotate(fetched_default=default).select_related("fetched_default")
 
 
 class Customer(models.Model):
@@ -92,7 +83,8 @@ class Customer(models.Model):
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
-    objects = CustomerQuerySet.as_manager()
+    # Set where it was read together with the customer (customers/reading.py).
+    known_default_address: "Address | None"
 
     class Meta:
         ordering = ["-id"]
@@ -116,8 +108,9 @@ class Customer(models.Model):
     @property
     def default_address(self) -> "Address | None":
         """Where this customer's parcels go unless an order says otherwise."""
-        fetched: Address | None = getattr(self, "fetched_default", None)
-        return fetched or self.addresses.filter(is_default=True).first()
+        if "known_default_address" in vars(self):
+            return self.known_default_address
+        return self.addresses.filter(is_default=True).first()
 
 
 def canonical_address(address: Mapping[str, str]) -> dict[str, str]:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from core.database import clock
+from core.database.unit_of_work import unit_of_work
 from core.risks import check_reason, weigh
 from core.workflow import transition
 from customers.models import Customer
@@ -60,7 +61,6 @@ def notify(  # noqa: PLR0913 - the public interface; each but the customer has a
     return row
 
 
-@transaction.atomic(savepoint=False)
 def announce(triggers: Iterable[Trigger | None]) -> int:
     """Write the notifications of these triggers, in the caller's transaction; how many there are.
 
@@ -71,11 +71,12 @@ def announce(triggers: Iterable[Trigger | None]) -> int:
     actual = [each for each in triggers if each]
     if not actual:
         return 0
-    rows, policy = messages_for(actual)
-    if not digest.gather(rows, policy):
-        Notification.objects.bulk_create(rows, ignore_conflicts=True)
-    spacing.count_after_commit(rows, policy.window)
-    _enqueue(rows)
+    with unit_of_work() as unit:
+        rows, policy = messages_for(actual)
+        if not digest.gather(rows, policy):
+            unit.add_many(rows, once=True)
+        spacing.count_after_commit(rows, policy.window)
+        _enqueue(rows)
     return len(rows)
 
 

@@ -87,7 +87,7 @@ def _kit(code: str, kit_type: str, channel: str = "") -> Order:
 
 
 def _customer(code: str) -> Customer:
-    return Customer.objects.with_default_address().get(code=code)
+    return Customer.objects.get(code=code)
 
 
 def _by_id(item_id: str) -> Product:

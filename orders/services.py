@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from core.database.unit_of_work import unit_of_work
 from core.workflow import TransitionNotAllowedError, transition
 from customers import contact_channels
 from customers.models import Customer
@@ -190,22 +191,19 @@ def advance_order(order: Order, state: str, *, by: str) -> None:
 
 
 def _write(order: Order, lines: Lines, by: str) -> Order:
-    """Save the order, its lines and its event.
-
-    Nothing has been written when the rules refuse, so no savepoint is needed for them.
-    """
-    with transaction.atomic(savepoint=False):
+    """Write the order, then in one go its lines, its event and what the event's receivers add."""
+    with unit_of_work() as unit:
         order.save(force_insert=True)
-        remember(order, OrderLine.objects.bulk_create(as_lines(order, lines)))
-        OrderEvent.objects.create(order=order, kind="placed", to_state=order.state, actor=by)
+        remember(order, unit.add_many(as_lines(order, lines)))
+        unit.add(OrderEvent(order=order, kind="placed", to_state=order.state, actor=by))
         cases.note([order])
     return order
 
 
-def remember(order: Order, lines: list[OrderLine]) -> None:
+def remember(order: Order, lines: Sequence[OrderLine]) -> None:
     """Let `order.lines.all()` answer without a query, as after `prefetch_related`."""
     known = OrderLine.objects.filter(order=order)
-    known._result_cache = lines
+    known._result_cache = list(lines)
     order._prefetched_objects_cache = {"lines": known}  # type: ignore[attr-defined]  # as prefetch_related leaves it
 
 

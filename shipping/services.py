@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from core.database import clock
+from core.database.unit_of_work import unit_of_work
 from core.outbox import QUEUED
 from core.risks import check_reason, weigh
 from core.workflow import TransitionNotAllowedError, transition, transition_locked
@@ -70,15 +71,17 @@ def create_parcel(
     )
     if checked:
         check_supported(shipment, order.lines.all())
-    shipment.save(force_insert=True)
-    ShipmentEvent.objects.create(
+    event = ShipmentEvent(
         shipment=shipment,
         kind=batch.state,
         to_state=batch.state,
         actor=by,
         detail=route.because[:500],
     )
-    events.link_parked(shipment)
+    with unit_of_work() as unit:
+        unit.add(shipment)
+        unit.add(event)
+        events.link_parked(shipment)
     if batch.state == "queued":
         task_names.dispatch.delay_on_commit(shipment.provider)
     return shipment

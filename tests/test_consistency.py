@@ -53,6 +53,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "Tally",
     "Circuit",
     "QueueLease",
+    "ReferenceMark",
     "PushSubscription",
     "Cancellation",
     "Inquiry",

@@ -1,9 +1,9 @@
 """`Idempotency-Key`: a request that is sent again gets the answer of the first, not a second order.
 
 After draft-ietf-httpapi-idempotency-key-header: same key and body, same answer (marked
-`Idempotency-Replayed`); other body 422; first one still running 409, and so is a token with fewer
-scopes. The answer is committed with
-the work, so there is no moment in which one exists without the other. Kept for 24 hours by the
+`Idempotency-Replayed`); other body 422; a token with fewer scopes 409. While the first one runs its
+twins wait for its answer. That is committed with the work, so there is no moment in which one
+exists without the other. Kept for 24 hours by the
 database's clock. Every POST of the API that changes something is `idempotent`.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import OperationalError, connection
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.request import Request
@@ -23,7 +23,9 @@ from rest_framework.response import Response
 from rest_framework.utils.encoders import JSONEncoder
 
 from core.api.errors import ConflictError
-from core.database import clock
+from core.database import clock, reference
+from core.database.sql import is_concurrency_error
+from core.database.unit_of_work import UnitOfWork, unit_of_work
 from core.models import IdempotencyKey
 
 KEPT_FOR = timedelta(hours=24)
@@ -49,7 +51,7 @@ def in_flight() -> ConflictError:
 
 
 def idempotent(act: View) -> View:
-    """Let a view's method honour `Idempotency-Key`; everything runs in one transaction.
+    """Let a view's method honour `Idempotency-Key`; everything is one unit of work.
 
     Below `@action`. The key is the caller's own at this address, whoever else uses the same one.
     """
@@ -58,23 +60,19 @@ def idempotent(act: View) -> View:
     def run(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get("Idempotency-Key")
         if key is None:
-            with transaction.atomic():
+            with unit_of_work(savepoint=True):
                 return act(view, request, *args, **kwargs)
         _check_key(key)
         scopes, body_hash = _scopes(request), _hash(request.data)
-        try:
-            with transaction.atomic():
-                kept = _lock_and_find(scopes, key)
-                if kept is not None:
-                    _check_sight(kept, request)
-                    return _replay(kept, body_hash)
-                answer = act(view, request, *args, **kwargs)
-                _store(scopes[0], key, body_hash, answer, _held(request))
-                return answer
-        except IntegrityError as error:
-            if "one_answer_per_idempotency_key" not in str(error):
-                raise
-            raise in_flight() from error
+        with unit_of_work(savepoint=True) as unit:
+            claimed = _claim(scopes, key, body_hash)
+            if claimed is None:
+                kept = _find(scopes, key)
+                _check_sight(kept, request)
+                return _replay(kept, body_hash)
+            answer = act(view, request, *args, **kwargs)
+            _store(unit, claimed, answer, _held(request))
+            return answer
 
     run.takes_idempotency_key = True  # type: ignore[attr-defined]  # a mark on a function
     return run
@@ -108,37 +106,53 @@ def _hash(data: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-@functools.cache
-def _statement() -> tuple[str, list[str]]:
-    """Takes the lock and finds the key at once: a round trip less for every order."""
-    fields = IdempotencyKey._meta.concrete_fields
-    columns = ", ".join(f'kept."{field.column}"' for field in fields)
-    # What is found may be older than the lock by a moment. A twin that was committed within it is
-    # not seen then: the unique constraint refuses what this request would store, which is a 409.
-    statement = f"""
-        SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))
-           AND pg_try_advisory_xact_lock(hashtextextended(%s, 0)), {columns}
-        FROM (SELECT 1) AS one LEFT JOIN "{IdempotencyKey._meta.db_table}" AS kept
-        ON kept.scope IN (%s, %s) AND kept.key = %s
-        ORDER BY kept.created_at DESC NULLS LAST LIMIT 1
-    """  # noqa: S608 - names of our own columns
-    return statement, [field.attname for field in fields]
+# The unique index decides: whoever comes second waits here until the first has committed, and finds
+# its answer, or was refused, and takes its place. One that is older than a day gives way.
+_CLAIM = """
+WITH claimed AS (
+    INSERT INTO core_idempotencykey AS kept (scope, key, body_hash, status_code, answer,
+                                             answer_text, location, created_at)
+    SELECT %(scope)s, %(key)s, %(body_hash)s, 0, 'null', '', '', %(now)s
+    WHERE NOT EXISTS (SELECT FROM core_idempotencykey
+                      WHERE scope = %(former)s AND key = %(key)s AND created_at >= %(oldest)s)
+    ON CONFLICT (scope, key) DO UPDATE
+        SET body_hash = excluded.body_hash, created_at = excluded.created_at
+        WHERE kept.created_at < %(oldest)s
+    RETURNING id
+)
+SELECT (SELECT id FROM claimed), (SELECT mark::text FROM core_referencemark)
+"""
 
 
-def _lock_and_find(scopes: tuple[str, str], key: str) -> IdempotencyKey | None:
-    """Hold the key until the transaction ends, or raise 409; the answer kept under it, if any."""
-    statement, names = _statement()
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [*(f"{scope}\n{key}" for scope in scopes), *scopes, key])
-        held, *row = cursor.fetchone()
-    if not held:
+def _claim(scopes: tuple[str, str], key: str, body_hash: str) -> int | None:
+    """Take the key until the transaction ends; None when it has an answer. Raises 409 when the
+    first request with it takes longer than anybody waits for a lock."""
+    now = clock.now()
+    values: dict[str, Any] = {
+        "scope": scopes[0],
+        "former": scopes[1],
+        "key": key,
+        "body_hash": body_hash,
+        "now": now,
+        "oldest": now - KEPT_FOR,
+    }
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(_CLAIM, values)
+            claimed, mark = cursor.fetchone()
+    except OperationalError as error:
+        if is_concurrency_error(error):
+            raise in_flight() from error
+        raise
+    reference.hold(mark)
+    return None if claimed is None else int(claimed)
+
+
+def _find(scopes: tuple[str, str], key: str) -> IdempotencyKey:
+    """The answer that is kept; 409 when it has been deleted since the key was found taken."""
+    kept = IdempotencyKey.objects.filter(scope__in=scopes, key=key).order_by("-created_at").first()
+    if kept is None:
         raise in_flight()
-    if row[0] is None:
-        return None
-    kept = IdempotencyKey.from_db(connection.alias, names, row)
-    if kept.created_at < clock.now() - KEPT_FOR:
-        kept.delete()
-        return None
     return kept
 
 
@@ -149,8 +163,7 @@ def _replay(kept: IdempotencyKey, body_hash: str) -> Response:
     headers = {"Idempotency-Replayed": "true"}
     if kept.location:
         headers["Location"] = kept.location
-    # Read without Django's converter: both columns are JSON as text.
-    body = json.loads(kept.answer_text or kept.answer)
+    body = json.loads(kept.answer_text) if kept.answer_text else kept.answer
     return Response(body, status=kept.status_code, headers=headers)
 
 
@@ -167,18 +180,19 @@ def _check_sight(kept: IdempotencyKey, request: Request) -> None:
         )
 
 
-def _store(scope: str, key: str, body_hash: str, answer: Response, token_scopes: set[str]) -> None:
+_STORE = """
+UPDATE core_idempotencykey
+SET status_code = %s, answer = %s::jsonb, answer_text = %s, location = %s, token_scopes = %s
+WHERE id = %s RETURNING id
+"""
+
+
+def _store(unit: UnitOfWork, claimed: int, answer: Response, token_scopes: set[str]) -> None:
+    """Keep the answer, in the statement that writes what waits."""
     text = json.dumps(answer.data, cls=JSONEncoder)
-    IdempotencyKey.objects.create(
-        scope=scope,
-        key=key,
-        body_hash=body_hash,
-        status_code=answer.status_code,
-        answer_text=text,
-        answer=json.loads(text),
-        location=answer.headers.get("Location", ""),
-        token_scopes=sorted(token_scopes),
-    )
+    where = answer.headers.get("Location", "")
+    values = [answer.status_code, text, text, where, sorted(token_scopes), claimed]
+    unit.execute(IdempotencyKey._meta.db_table, _STORE, values)
 
 
 def forget_old_keys(limit: int = 10_000) -> int:

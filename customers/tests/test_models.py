@@ -101,18 +101,6 @@ def test_the_default_address_is_ones_own(db):
     assert ada.default_address == home
 
 
-def test_default_addresses_come_with_their_customers_in_one_statement(
-    db, django_assert_num_queries
-):
-    home, bo = AddressFactory.create(), CustomerFactory.create()
-    AddressFactory.create(customer=home.customer, is_default=False)
-    with django_assert_num_queries(1):
-        found = {each.pk: each for each in Customer.objects.with_default_address()}
-        assert found[home.customer_id].default_address == home
-    assert found[bo.pk].default_address is None
-    assert len(found) == 2, "nobody comes twice"
-
-
 def test_an_address_in_a_log_names_no_street():
     address = Address(**LONDON)
     assert str(address) == "John Doe, London"

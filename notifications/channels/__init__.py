@@ -6,7 +6,7 @@ and `TRANSPORTS` (services that carry its messages). See docs/adding-a-channel.m
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -34,9 +34,11 @@ class Channel:
     `recipient` gives a customer's address, or "" when there is none. `clean` brings an address
     that somebody typed into the same form, or raises ValidationError.
 
-    Where addresses are kept apart from the customer: `load` reads those of many customers at once,
-    `detail` gives what a transport must know of an address (`Message.detail`), and `forget` forgets
-    one that a service calls invalid. Without `forget`, nothing more is sent to such an address.
+    Where addresses are kept apart from the customer: `kept_apart` is SQL that gives the present one
+    (`customer_id`, `address`) of each of `%(customers)s` who has one at `%(now)s`, `remember` keeps
+    it with its customer, `detail` gives what a transport must know of an address
+    (`Message.detail`), and `forget` forgets one that a service calls invalid. Without `forget`,
+    nothing more is sent to such an address.
     """
 
     name: str
@@ -49,7 +51,8 @@ class Channel:
     refusal: Callable[[str], str] = lambda address: ""
     column: str = ""  # the customer's column that holds the address, if one does
     rank: int = 50  # the lower, the sooner it is tried when nobody named a channel
-    load: Callable[[Sequence["Customer"]], None] | None = None
+    kept_apart: str = ""
+    remember: Callable[["Customer", str], None] | None = None
     detail: Callable[[str], Any] | None = None
     forget: Callable[[str], Any] | None = None
     # The parts of a message (`subject`, `text`) that anybody may read on a locked screen: they
@@ -206,13 +209,6 @@ def first_preferred() -> dict[str, str]:
     """The preferred transport of each channel that has one."""
     first = {name: preferred(name)[:1] for name in channels()}
     return {name: names[0] for name, names in first.items() if names}
-
-
-def load_addresses(customers: Sequence["Customer"]) -> None:
-    """Read what the channels keep apart from customers, of many of them at once."""
-    for channel in channels().values():
-        if channel.load and preferred(channel.name):
-            channel.load(customers)
 
 
 def channel_choices() -> list[tuple[str, str]]:

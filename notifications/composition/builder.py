@@ -15,7 +15,8 @@ from notifications.content.rendering import (
 from notifications.models import Notification, Occasion
 from notifications.policy import unsubscribe_tokens
 from notifications.policy.channel_selection import Route
-from notifications.policy.policy import Decision, Policy, TemplateText
+from notifications.policy.policy import Decision, Policy
+from notifications.policy.staff_decisions import TemplateText
 from notifications.policy.triggers import Trigger
 from orders.address_page import link
 

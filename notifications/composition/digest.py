@@ -16,7 +16,8 @@ from core.database import clock
 from notifications.composition import builder
 from notifications.content.rendering import cut, render
 from notifications.models import Notification, Occasion
-from notifications.policy.policy import Policy, TemplateText
+from notifications.policy.policy import Policy
+from notifications.policy.staff_decisions import TemplateText
 from notifications.policy.triggers import occasion_of_source
 
 MOST_IN_ONE = 20

@@ -33,7 +33,7 @@ def compose(
     if template and (message or subject):
         raise ValidationError({"message": BOTH})
     text = "" if template else _checked(message)
-    route, policy = route_to(customer, channel, [Occasion.MAILING] if template else [])
+    route, policy = route_to(customer, channel)
     row = new_row(customer, route)
     if template:
         _fill_in(row, policy, template)
@@ -62,14 +62,12 @@ def _checked(message: str) -> str:
     return text.strip()
 
 
-def route_to(
-    customer: Customer, channel: str, occasions: list[Occasion] | None = None
-) -> tuple[Route, Policy]:
+def route_to(customer: Customer, channel: str) -> tuple[Route, Policy]:
     """The route to the customer, and the policy; the only obstacle left is an opt-out.
 
     Without a channel: the one they chose, else the one that reached them last, else any.
     """
-    policy = Policy([customer], occasions or [])
+    policy = Policy([customer])
     routes = policy.routes_to(customer)
     if channel:
         return policy.unless_refused(_named(routes, channel)), policy

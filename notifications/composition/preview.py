@@ -8,8 +8,9 @@ from notifications.composition.builder import fill, new_row, values_of
 from notifications.content import sms_segments
 from notifications.content.rendering import PARCEL_FIELDS, SAMPLE
 from notifications.models import Notification
-from notifications.policy.policy import MatchedRule, Policy, TemplateText
+from notifications.policy.policy import Policy
 from notifications.policy.send_window import SendWindow, zone_of
+from notifications.policy.staff_decisions import MatchedRule, TemplateText
 from notifications.policy.triggers import Trigger
 from orders.models import Order
 from shipping.models import Shipment

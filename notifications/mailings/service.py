@@ -26,7 +26,7 @@ from core.values.money import Price
 from core.workflow import transition
 from customers.models import Customer
 from notifications import task_names
-from notifications.channels import channels, load_addresses, preferred
+from notifications.channels import channels, preferred
 from notifications.composition.builder import fill, new_row
 from notifications.content import sms_segments
 from notifications.content.rendering import (
@@ -47,8 +47,9 @@ from notifications.models import (
 )
 from notifications.policy import send_window, spacing
 from notifications.policy.channel_selection import choose
-from notifications.policy.policy import Policy, TemplateText
+from notifications.policy.policy import Policy
 from notifications.policy.send_window import SendWindow
+from notifications.policy.staff_decisions import TemplateText
 
 CHUNK = 500
 MOST = 200_000
@@ -264,8 +265,7 @@ def _next(places: QuerySet[MailingRecipient], count: int) -> QuerySet[MailingRec
 
 def _messages(mailing: Mailing, customers: list[Customer]) -> tuple[list[Notification], SendWindow]:
     """The messages to these customers, not yet saved; and the limits they keep."""
-    load_addresses(customers)
-    policy = Policy(customers, [Occasion.MAILING])
+    policy = Policy(customers)
     own = TemplateText(mailing.subject, mailing.message)
     rows = []
     for customer in customers:

@@ -59,6 +59,8 @@ class Template(models.Model):
     (`template_versions.py`).
     """
 
+    is_reference = True
+
     occasion = models.CharField(max_length=40, choices=Occasion.choices)
     name = models.SlugField(
         max_length=40,
@@ -166,6 +168,8 @@ class Rule(models.Model):
     among those, one with dates before one without.
     """
 
+    is_reference = True
+
     occasion = models.CharField(max_length=40, choices=ANNOUNCED_OCCASIONS)
     product_kind = models.CharField(
         max_length=20, choices=ProductKind.choices, blank=True, default="", help_text="Empty: any."
@@ -230,6 +234,8 @@ class Rule(models.Model):
 class Topic(models.Model):
     """Whether an occasion is announced at all, and whether it can wait."""
 
+    is_reference = True
+
     occasion = models.CharField("event", max_length=40, choices=ANNOUNCED_OCCASIONS, unique=True)
     is_on = models.BooleanField(
         "customers hear of it",
@@ -250,6 +256,8 @@ class Topic(models.Model):
 
 class Limits(models.Model):
     """How many messages a customer gets, and when. One row; what is empty or 0 is off."""
+
+    is_reference = True
 
     quiet_from = models.TimeField(
         null=True, blank=True, help_text="In the customer's time zone. Empty: never quiet."

@@ -1,6 +1,5 @@
 """From an event of an order or a shipment to what its customer is notified of."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from notifications.models import Occasion
@@ -64,11 +63,3 @@ def trigger_from_shipment(event: ShipmentEvent) -> Trigger:
 def occasion_of_source(source: str) -> str:
     """The occasion of a parcel's trigger, by its `source`."""
     return f"shipment-{source.split(':')[2]}"
-
-
-def occasions_of(triggers: Iterable[Trigger]) -> set[str]:
-    """What to look up: with a parcel, all that one message about several of them may need."""
-    occasions = {each.occasion for each in triggers}
-    if occasions & set(PARCEL_OCCASIONS):
-        occasions |= {*PARCEL_OCCASIONS, Occasion.DIGEST}
-    return occasions

@@ -14,7 +14,7 @@ from notifications.content.sensitive_terms import check_sensitive_terms
 from notifications.delivery import queues
 from notifications.mailings import service as mailings
 from notifications.models import Mailing, Notification, OptOut, Template
-from notifications.policy.policy import TemplateText
+from notifications.policy.staff_decisions import TemplateText
 from notifications.services import notify
 
 pytestmark = pytest.mark.django_db

@@ -13,6 +13,7 @@ from core.api.filters import LARGEST_ID
 from core.bases import SerializerField
 from customers import contact_channels
 from customers.models import Customer
+from customers.reading import with_default_address
 
 _KEY = re.compile(r"[0-9]{1,19}", re.ASCII)
 _AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,2})?", re.ASCII)
@@ -39,10 +40,10 @@ class CustomerField(SerializerField):
         """The customer. A ValidationError for anything but the id of one."""
         if not _KEY.fullmatch(str(data)):
             self.fail("invalid")
-        customer = Customer.objects.with_default_address().filter(pk=int(data)).first()
-        if customer is None:
+        try:
+            return with_default_address(int(data))
+        except Customer.DoesNotExist:
             self.fail("does_not_exist")
-        return customer
 
 
 @extend_schema_field(

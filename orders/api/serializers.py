@@ -34,6 +34,7 @@ from orders.models import (
     Product,
     ProductKind,
     ShippingInterval,
+    on_sale,
 )
 from orders.rules import MOST_LINES
 from orders.services import LONGEST_ITEM, Delivery, place_dna_kit_order, place_order, place_sale
@@ -158,8 +159,7 @@ class CustomersOrderSerializer(PlacingSerializer):
     def validate_items(self, items: list[dict[str, Any]]) -> list[tuple[Product, int]]:
         """The products with their quantities. A ValidationError names each that is not on sale."""
         wanted = [item["item_id"] for item in items]
-        on_sale = Product.objects.filter(item_id__in=wanted, is_active=True)
-        products = {product.item_id: product for product in on_sale}
+        products = on_sale(wanted)
         missing = [place for place, item_id in enumerate(wanted) if item_id not in products]
         if missing:
             text = ["There is no such product on sale."]
@@ -204,9 +204,8 @@ class DnaKitOrderSerializer(PlacingSerializer):
 
     def validate_kit_type(self, kit_type: str) -> Product:
         """The kit. A ValidationError when it is not on sale."""
-        kits = Product.objects.filter(kind=ProductKind.DNA_KIT, is_active=True)
-        kit = kits.filter(item_id=kit_type).first()
-        if kit is None:
+        kit = on_sale([kit_type]).get(kit_type)
+        if kit is None or kit.kind != ProductKind.DNA_KIT:
             raise serializers.ValidationError(
                 "There is no such DNA kit on sale. `/api/v1/products/?kind=dna-kit` lists them.",
                 code="not_on_sale",

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import (
@@ -22,6 +23,7 @@ from core.api.rows import ListRowsMixin
 from customers.api.filters import CustomerFilter
 from customers.api.representations import customer_json, customer_rows
 from customers.models import Customer
+from customers.reading import with_default_address
 from customers.search.customers import SearchBackend
 from customers.search.customers import search as search_customers
 from identity.actors import actor_of
@@ -170,8 +172,10 @@ class CustomerOrderViewSet(OrdersViewSet):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a customer who does not exist, once the caller may ask."""
         super().initial(request, *args, **kwargs)
-        customers = Customer.objects.with_default_address()
-        self.customer = get_object_or_404(customers, pk=kwargs["customer_pk"])
+        try:
+            self.customer = with_default_address(int(kwargs["customer_pk"]))
+        except Customer.DoesNotExist as error:
+            raise Http404 from error
 
     def get_queryset(self) -> QuerySet[Any]:
         """The orders of the customer in the address."""

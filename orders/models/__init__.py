@@ -13,7 +13,7 @@ from orders.models.orders import (
     OrderRevision,
     ShippingInterval,
 )
-from orders.models.products import Product, ProductKind, money
+from orders.models.products import Product, ProductKind, money, on_sale
 
 __all__ = [
     "AWAITS_ADDRESS",
@@ -30,4 +30,5 @@ __all__ = [
     "ProductKind",
     "ShippingInterval",
     "money",
+    "on_sale",
 ]

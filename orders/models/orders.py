@@ -129,6 +129,15 @@ class Order(AddressLines):
         return bool(self.delivery_service and self.line_1)
 
     @property
+    def known_lines(self) -> "list[OrderLine] | None":
+        """Its lines, where they and their products are known without asking; None elsewhere."""
+        known = getattr(self, "_prefetched_objects_cache", {}).get("lines")
+        lines = None if known is None else list(known)
+        if lines is None or any("product" not in line._state.fields_cache for line in lines):
+            return None
+        return lines
+
+    @property
     def awaits_address(self) -> bool:
         """Whether its parcel waits until we know where it goes."""
         return bool(self.delivery_service and not self.line_1 and self.state != "cancelled")

@@ -1,5 +1,6 @@
 """What can be ordered."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -8,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.database.folding import SortKey
+from core.database.reference import Kept
 from core.values.money import currencies, validate_amount, validate_currency
 from customers.models import LONGEST_LINE
 from customers.values.validators import CodeLetters, OneLine
@@ -35,6 +37,8 @@ def never_negative(field: str, name: str) -> models.CheckConstraint:
 
 class Product(models.Model):
     """Something that can be ordered. A DNA kit's `item_id` is its kit type."""
+
+    is_reference = True
 
     item_id = models.CharField(
         max_length=LONGEST_LINE,
@@ -70,3 +74,16 @@ class Product(models.Model):
             validate_amount(self.price, self.currency)
         except ValidationError as error:
             raise ValidationError({"price": error}) from error
+
+
+def on_sale(item_ids: Collection[str]) -> dict[str, Product]:
+    """The products of these ids that are on sale now. Threads share them: not to be changed."""
+    return _on_sale.get_many(item_ids)
+
+
+def _read(item_ids: Collection[str]) -> dict[str, Product]:
+    products = Product.objects.filter(item_id__in=item_ids, is_active=True)
+    return {product.item_id: product for product in products}
+
+
+_on_sale = Kept(_read)

@@ -34,6 +34,9 @@ def _hours(default: int, text: str) -> "models.PositiveSmallIntegerField[Any, An
 class ProviderProfile(models.Model):
     """What staff set for a provider: one row for each name in `shipping/providers/`."""
 
+    is_reference = True
+    not_reference = ("webhook_at", "refused_since", "refused_at")
+
     provider = models.CharField(max_length=30, unique=True)
     is_active = models.BooleanField(
         "takes parcels",

@@ -16,6 +16,8 @@ class RoutingRule(models.Model):
     taken by it: which ones depends on the rule and the order's number alone.
     """
 
+    is_reference = True
+
     name = models.CharField(max_length=60, help_text="What it is for, in a few words.")
     priority = models.PositiveSmallIntegerField(
         default=100, help_text="Lower numbers are asked first."

@@ -12,6 +12,7 @@ from typing import Self
 from django.conf import settings
 from django.db import connection
 
+from core.database.reference import KeptWhole
 from orders.models import Order
 from shipping import providers
 from shipping.models import ProviderProfile, RoutingRule
@@ -46,13 +47,8 @@ class Router:
 
     @classmethod
     def load(cls) -> Self:
-        """As they are now, in one statement: every order that is placed asks."""
-        with connection.cursor() as cursor:
-            cursor.execute(_ALL)
-            rules, profiles = cursor.fetchone()
-        return cls(
-            [RoutingRule(**row) for row in rules], [ProviderProfile(**row) for row in profiles]
-        )
+        """As they are now: every order that is placed asks. The rows are not to be changed."""
+        return cls(*_kept.get())
 
     def with_rule(self, rule: RoutingRule) -> "Router":
         """As they would be if this rule were in use."""
@@ -105,6 +101,16 @@ SELECT (SELECT coalesce(json_agg(r ORDER BY r.priority, r.id), '[]')
         FROM shipping_routingrule r WHERE r.is_active),
        (SELECT coalesce(json_agg(p), '[]') FROM shipping_providerprofile p)
 """
+
+
+def _read() -> tuple[list[RoutingRule], list[ProviderProfile]]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ALL)
+        rules, profiles = cursor.fetchone()
+    return [RoutingRule(**row) for row in rules], [ProviderProfile(**row) for row in profiles]
+
+
+_kept = KeptWhole(_read)
 
 LEFT_OUT = "not in its share"
 

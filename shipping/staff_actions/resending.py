@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
+from core.database.unit_of_work import unit_of_work
 from core.risks import check_reason, weigh
 from core.workflow import TransitionNotAllowedError
 from customers.models import ADDRESS_FIELDS
@@ -55,15 +56,17 @@ def resend(
     changed = [name for name in ADDRESS_FIELDS if getattr(going, name) != getattr(first, name)]
     if changed and (later_too or first.schedule_id is None):
         correct_address(first.order, going.address(), by=by)
-    second = services.create_parcel(
-        going,
-        next_reference(first),
-        by=by,
-        checked=True,
-        schedule_id=first.schedule_id,
-        revision=first.revision,
-        resend_of=first,
-    )
+    with unit_of_work() as unit:
+        second = services.create_parcel(
+            going,
+            next_reference(first),
+            by=by,
+            checked=True,
+            schedule_id=first.schedule_id,
+            revision=first.revision,
+            resend_of=first,
+        )
+        unit.write()  # its key is in the histories below
     _record(first, second, changed, by=by, decision=decision)
     cases.update_cases(first, by=by, how=f"It is sent again as {second.reference}.")
     return second

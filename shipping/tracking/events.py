@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 from django.db import connection, transaction
 
 from core.database import clock
+from core.database.unit_of_work import unit_of_work
 from core.workflow import transition_locked
 from orders.models import Order
 from orders.services import advance_order
@@ -281,8 +282,17 @@ def link_parked(shipment: Shipment) -> None:
 
 def link(shipment: Shipment, *, provider: str, order_id: str, by: str) -> None:
     """Give a shipment the parked events of a reference."""
-    parked = TrackingEvent.objects.filter(shipment=None, provider=provider, order_id=order_id)
-    ids = list(parked.values_list("pk", flat=True))
-    if ids and TrackingEvent.objects.filter(pk__in=ids).update(shipment=shipment):
-        cases.close_parked(ids, by=by)
-        task_names.apply_events.delay_on_commit(shipment.pk)
+
+    def follow(ids: list[int]) -> None:
+        if ids:
+            cases.close_parked(ids, by=by)
+            task_names.apply_events.delay_on_commit(shipment.pk)
+
+    with unit_of_work() as unit:
+        unit.execute("shipping_trackingevent", _LINK, [shipment, provider, order_id], follow)
+
+
+_LINK = """
+UPDATE shipping_trackingevent SET shipment_id = %s
+WHERE shipment_id IS NULL AND provider = %s AND order_id = %s RETURNING id
+"""

@@ -16,12 +16,13 @@ from core.database import clock
 from core.http import Done, Limits, Outcome, Permanent, Request, Response, Unknown, error_outcome
 from notifications.channels import INVALID_RECIPIENT, Channel, Message
 from notifications.channels.webpush.devices import (
+    LATEST_DEVICES,
     PushSubscription,
     decoded,
     forget,
     latest_device,
-    load_devices,
     named,
+    remember_latest,
     trusted,
 )
 
@@ -103,7 +104,8 @@ CHANNEL = Channel(
     missing="device that takes push messages",
     preference="PUSH_PROVIDER",
     rank=30,
-    load=load_devices,
+    kept_apart=LATEST_DEVICES,
+    remember=remember_latest,
     detail=named,
     forget=forget,
     visible_on_lock_screen=("subject", "text"),

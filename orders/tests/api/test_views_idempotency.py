@@ -1,6 +1,8 @@
 """`Idempotency-Key` on orders, over HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Event, get_ident
 
 import pytest
 import time_machine
@@ -13,7 +15,7 @@ from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, client_for
 from identity.tests.issuer import shared_issuer
-from orders.models import Order
+from orders.models import Order, OrderEvent
 from orders.tests.factories import KitFactory, ProductFactory
 
 URL = "/api/v1/orders/"
@@ -85,24 +87,100 @@ def test_every_way_of_placing_an_order_honours_the_key(api):
         assert Order.objects.count() == number
 
 
+def post(customer, **sent):
+    """Post it in a thread of one's own."""
+    try:
+        return keyed(client_for(tuple(SCOPES)), sale(customer, **sent))
+    finally:
+        connection.close()
+
+
 @pytest.mark.django_db(transaction=True)
-def test_twins_in_parallel_make_one_order():
+def test_twins_in_parallel_make_one_order_and_all_get_its_answer():
     customer = CustomerFactory.create()
     client_for(tuple(SCOPES))  # makes the caller known before the twins start
+    with ThreadPoolExecutor(25) as pool:
+        answers = list(pool.map(lambda _: post(customer), range(50)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert {answer.json()["id"] for answer in answers} == {Order.objects.get().pk}
+    assert sum("Idempotency-Replayed" not in answer for answer in answers) == 1
 
-    def post(_: int) -> int:
+
+@pytest.fixture
+def slow_order():
+    """`with slow_order(pool, customer) as end:` somebody places an order, until `end()`."""
+
+    @contextmanager
+    def start(pool, customer):
+        begun, ended, mine = Event(), Event(), set()
+
+        def wait(**_):
+            if get_ident() in mine:
+                begun.set()
+                ended.wait(30)
+
+        def run():
+            mine.add(get_ident())
+            try:
+                return post(customer)
+            finally:
+                mine.discard(get_ident())
+
+        post_save.connect(wait, sender=OrderEvent)
         try:
-            return int(keyed(client_for(tuple(SCOPES)), sale(customer)).status_code)
+            first = pool.submit(run)
+            assert begun.wait(30)
+            yield ended.set
+            ended.set()
+            assert first.result().status_code == 201
+        finally:
+            ended.set()
+            post_save.disconnect(wait, sender=OrderEvent)
+
+    return start
+
+
+def somebody_waits():
+    """Until a session of this database waits for the key of another."""
+    with connection.cursor() as cursor:
+        for _ in range(3000):
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                "AND wait_event_type = 'Lock' AND query LIKE '%%core_idempotencykey%%'"
+            )
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("change", "status"), [({}, 201), ({"amount": "9"}, 422)])
+def test_a_twin_waits_for_the_answer_of_the_first(slow_order, change, status):
+    customer = CustomerFactory.create()
+    client_for(tuple(SCOPES))
+    with ThreadPoolExecutor(2) as pool, slow_order(pool, customer) as end:
+        twin = pool.submit(post, customer, **change)
+        somebody_waits()
+        assert not twin.done()
+        end()
+        assert twin.result().status_code == status
+        assert twin.result().headers.get("Idempotency-Replayed") == ("true" if not change else None)
+    assert Order.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_twin_that_would_wait_for_too_long_is_told_so(slow_order):
+    customer, client = CustomerFactory.create(), client_for(tuple(SCOPES))
+    with ThreadPoolExecutor(1) as pool, slow_order(pool, customer):
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '50ms'")
+        try:
+            refused = keyed(client, sale(customer))
         finally:
             connection.close()
-
-    with ThreadPoolExecutor(25) as pool:
-        answers = list(pool.map(post, range(50)))
-    assert Order.objects.count() == 1
-    assert 201 in answers
-    assert set(answers) <= {201, 409}
-    replayed = keyed(client_for(tuple(SCOPES)), sale(customer))
-    assert (replayed.status_code, replayed["Idempotency-Replayed"]) == (201, "true")
+        assert refused.status_code == 409
+        assert refused.json()["errors"][0]["code"] == "idempotency_key_in_flight"
 
 
 def test_after_a_day_the_key_is_free_again(api):
@@ -139,11 +217,11 @@ def test_a_crash_before_the_commit_leaves_neither_order_nor_key(api):
         connection.cursor().execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
     client.raise_request_exception = False
-    post_save.connect(crash, sender=IdempotencyKey)
+    post_save.connect(crash, sender=OrderEvent)
     try:
         assert keyed(client, sale(customer)).status_code == 500
     finally:
-        post_save.disconnect(crash, sender=IdempotencyKey)
+        post_save.disconnect(crash, sender=OrderEvent)
         connection.close()
     assert not Order.objects.exists()
     assert not IdempotencyKey.objects.exists()

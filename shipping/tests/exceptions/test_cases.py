@@ -146,6 +146,7 @@ def test_another_provider_takes_a_refused_shipment_under_its_own_key(db):
     shipment = in_state("rejected")
     act(open_case(shipment), "send-by", fields={"provider": "console"})
     before = shipment.key
+    shipment.refresh_from_db()
     shipment = dispatched(shipment)
     assert (shipment.state, shipment.provider, shipment.key) == ("sent", "console", before)
     assert "rerouted" in kinds(shipment)

@@ -118,7 +118,7 @@ def test_C3_calendars_cost_one_statement_however_many_chunks(
 ):
     monkeypatch.setattr("shipping.schedules.run.CHUNK", 2)
     schedules = [weekly_schedule() for _ in range(5)]
-    with django_assert_num_queries(26):
+    with django_assert_num_queries(24):
         assert run_schedule(schedules[0].next_on).schedules == 5
 
 

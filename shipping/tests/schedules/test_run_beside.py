@@ -125,5 +125,5 @@ def test_C3_the_task_leaves_the_rest_of_a_run_to_another_worker(db, ask_to_stop,
 def test_C3_the_statements_do_not_grow_with_what_is_due(db, django_assert_num_queries):
     for count in (1, 7):
         schedules = [weekly_schedule() for _ in range(count)]
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(16):
             assert run_schedule(schedules[0].next_on).queued == count

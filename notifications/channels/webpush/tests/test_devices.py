@@ -11,6 +11,7 @@ from customers.models import Customer
 from customers.tests.factories import CustomerFactory
 from notifications.channels.webpush import devices
 from notifications.channels.webpush.devices import PushSubscription
+from notifications.policy.channel_selection import read_contacts
 
 KEY = devices.public_key()
 AUTH = base64.urlsafe_b64encode(b"0123456789abcdef").decode().rstrip("=")
@@ -136,7 +137,7 @@ class TestOfACustomer:
             device(CustomerFactory.create(), str(n))
         customers = list(Customer.objects.order_by("pk"))
         with django_assert_num_queries(1):
-            devices.load_devices(customers)
+            read_contacts(customers)
             names = [devices.latest_device(customer) for customer in customers]
         assert len(set(names)) == 3
 
