@@ -10,9 +10,9 @@ result never depends on the unit, only the number of statements does.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
@@ -37,11 +37,12 @@ class _Insert:
         return self.rows[0]._meta.db_table
 
     def give_keys(self, keys: list[Any]) -> None:
-        """Give the rows their keys, which come in their order."""
+        """Give the rows their keys, which come in their order; which of those that may be there
+        already are new, nobody can tell."""
         for row, key in zip(self.rows, keys, strict=False):
-            row.pk = key
-        for row in self.rows:
             row._state.adding, row._state.db = False, connection.alias
+            if not self.once:
+                row.pk = key
 
 
 @dataclass(slots=True)
@@ -67,7 +68,8 @@ class UnitOfWork:
         """Have a new row written, and let the receivers of `post_save` hear of it now.
 
         Its key comes with the writing: rows that name it may be added before, and who needs the key
-        itself calls `write`. `once`: what its unique constraints know already is left as it is.
+        itself calls `write`. `once`: what its unique constraints know already is left as it is, and
+        it is given no key.
         """
         self._collect(_Insert([row], once))
         post_save.send(
@@ -131,12 +133,13 @@ class UnitOfWork:
 
 # What a statement that may change something holds: keywords, SAVEPOINT and the like.
 _CHANGES = re.compile(r"^(?!\s*(?:SELECT|WITH)\b)|\b(?:INSERT INTO|UPDATE|DELETE FROM)\b")
-_open: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
+# Of each thread, as connections are.
+_open = threading.local()
 
 
 def current() -> UnitOfWork | None:
     """The unit that is open here, if one is."""
-    return _open.get()
+    return getattr(_open, "unit", None)
 
 
 @contextmanager
@@ -146,17 +149,18 @@ def unit_of_work(*, savepoint: bool = False) -> Iterator[UnitOfWork]:
     Where something is raised, what waits is not written, and the transaction is rolled back; with a
     `savepoint` one that was open already can go on.
     """
-    if joined := _open.get():
+    if joined := current():
         yield joined
         return
-    unit = UnitOfWork()
-    opened = _open.set(unit)
-    try:
-        with transaction.atomic(savepoint=savepoint), connection.execute_wrapper(unit.before):
-            yield unit
-            unit.write()
-    finally:
-        _open.reset(opened)
+    # It is over before the commit: what that sets off has units of its own.
+    with transaction.atomic(savepoint=savepoint):
+        _open.unit = unit = UnitOfWork()
+        try:
+            with connection.execute_wrapper(unit.before):
+                yield unit
+                unit.write()
+        finally:
+            _open.unit = None
 
 
 def _text(parts: Sequence[_Insert | _Statement]) -> tuple[str, list[Any]]:

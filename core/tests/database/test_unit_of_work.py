@@ -1,6 +1,8 @@
 """Rows that are collected, and written in one statement."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import copy_context
 from datetime import UTC, datetime
 
 import pytest
@@ -102,8 +104,10 @@ def test_what_the_database_refuses_is_raised_with_all_of_it():
 
 def test_what_is_known_already_may_stay_as_it_is():
     Circuit.objects.create(name="a", failures=1)
+    rows = [Circuit(name="a", failures=2), Circuit(name="b")]
     with unit_of_work() as unit:
-        unit.add_many([Circuit(name="a", failures=2), Circuit(name="b")], once=True)
+        unit.add_many(rows, once=True)
+    assert [row.pk for row in rows] == [None, None]
     assert set(Circuit.objects.values_list("name", "failures")) == {("a", 1), ("b", 0)}
 
 
@@ -149,3 +153,32 @@ def test_without_a_transaction_it_is_one_of_its_own():
         assert connection.in_atomic_block
         raise ZeroDivisionError
     assert not Circuit.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_commit_sets_off_has_a_unit_of_its_own():
+    def later():
+        with unit_of_work() as unit:
+            unit.add(Circuit(name="later"))
+
+    with unit_of_work() as unit:
+        unit.add(Circuit(name="a"))
+        transaction.on_commit(later)
+    assert set(Circuit.objects.values_list("name", flat=True)) == {"a", "later"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_thread_has_a_unit_of_its_own():
+    def write():
+        try:
+            with unit_of_work() as unit:
+                unit.add(Circuit(name="theirs"))
+                unit.write()
+                return Circuit.objects.count()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, unit_of_work() as unit:
+        unit.add(Circuit(name="mine"))
+        assert pool.submit(copy_context().run, write).result() == 1
+    assert Circuit.objects.count() == 2
