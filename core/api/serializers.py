@@ -6,7 +6,8 @@ those of what is kept (core/values/text.py).
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -17,6 +18,8 @@ from core.api.errors import MOST_ERRORS
 from core.bases import MixinBase
 from core.values import text
 from core.values.dates import iso_date
+
+Form = TypeVar("Form", bound="Serializer")
 
 
 class CharField(serializers.CharField):
@@ -122,6 +125,22 @@ class StrictMixin(MixinBase):
 
 class Serializer(StrictMixin, serializers.Serializer[Any]):
     """A plain serializer that refuses unknown fields."""
+
+
+@cache
+def kept_form(serializer: type[Form]) -> Form:
+    """One of this kind for all requests: validating by `run_validation` leaves nothing in it.
+
+    Making one copies each of its fields: a fifth of what placing an order takes.
+    """
+    return serializer()
+
+
+def validated(serializer: type[Form], data: Any) -> Any:
+    """What a body of this kind says. Raises ValidationError as a serializer of one's own would."""
+    if data is None:
+        raise serializers.ValidationError({"non_field_errors": ["No data provided"]}, code="null")
+    return kept_form(serializer).run_validation(data)
 
 
 class ModelSerializer(StrictMixin, serializers.ModelSerializer[Any]):

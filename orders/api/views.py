@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from core.api.rows import ListRowsMixin
+from core.api.serializers import kept_form, validated
 from customers.api.filters import CustomerFilter
 from customers.api.representations import customer_json, customer_rows
 from customers.models import Customer
@@ -102,12 +103,12 @@ class OrdersViewSet(ListRowsMixin, viewsets.GenericViewSet[Any]):
         """Orders, the newest first."""
         return super().list(request, *args, **kwargs)
 
-    def place(self, form: PlacingSerializer, **known: Any) -> Response:
+    def place(self, form: type[PlacingSerializer], **known: Any) -> Response:
         """The answer to a request that places an order."""
-        form.is_valid(raise_exception=True)
-        order = form.save(by=actor_of(self.request), **known)
+        data = validated(form, self.request.data)
+        order = kept_form(form).create({**data, "by": actor_of(self.request), **known})
         where = f"/api/v1/orders/{order.pk}/"
-        return Response(form.data, status=201, headers={"Location": where})
+        return Response(order_json(order), status=201, headers={"Location": where})
 
 
 class OrderViewSet(OrdersViewSet):
@@ -123,7 +124,7 @@ class OrderViewSet(OrdersViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Place an order in either form."""
         form = short_or_full(request.data, SaleSerializer, FullOrderSerializer)
-        return self.place(form(data=request.data))
+        return self.place(form)
 
     @extend_schema(summary="Show an order")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -191,7 +192,7 @@ class CustomerOrderViewSet(OrdersViewSet):
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Place an order in either form, without `customer`."""
         form = short_or_full(request.data, CustomersSaleSerializer, CustomersOrderSerializer)
-        return self.place(form(data=request.data), customer=self.customer)
+        return self.place(form, customer=self.customer)
 
 
 class DnaKitOrderViewSet(OrdersViewSet):
@@ -211,7 +212,7 @@ class DnaKitOrderViewSet(OrdersViewSet):
     @idempotent
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Place a DNA kit order for an existing customer."""
-        return self.place(DnaKitOrderSerializer(data=request.data))
+        return self.place(DnaKitOrderSerializer)
 
 
 class UserViewSet(ListRowsMixin, viewsets.GenericViewSet[Customer]):

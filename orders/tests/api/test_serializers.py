@@ -5,7 +5,7 @@ import json
 import pytest
 
 from core.models import IdempotencyKey
-from customers.tests.factories import CustomerFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
 from orders.models import Order, OrderEvent, OrderLine
 from orders.tests.factories import ADDRESS, KitFactory, ProductFactory
 
@@ -239,3 +239,27 @@ KITS = [
 def test_A1_a_bad_kit_order_is_refused_by_field(api, shop, change, field):
     body = {"customer": shop.pk, "kit_type": "ancestry", **change}
     assert field in refusal(api, "/api/v1/dna-kit-orders/", body)
+
+
+def test_a_body_that_says_nothing_is_refused_in_the_usual_words(api):
+    answer = api().post("/api/v1/orders/", "null", content_type="application/json")
+    assert answer.json()["errors"] == [
+        {"code": "null", "detail": "No data provided", "attr": "non_field_errors"}
+    ]
+
+
+def test_what_one_request_sent_is_not_there_in_the_next(api):
+    ProductFactory.create(item_id="it-1")
+    home, client = AddressFactory.create(), api()
+    body = {"customer": home.customer_id, "items": [{"item_id": "it-1", "quantity": 1}]}
+    express = client.post("/api/v1/orders/", body | {"delivery_service": "express"}, format="json")
+    refused = client.post("/api/v1/orders/", body | {"channel": "pigeon"}, format="json")
+    plain = client.post("/api/v1/orders/", body, format="json")
+    assert express.json()["delivery_service"] == "express"
+    assert refused.status_code == 400
+    assert plain.json() | {"time": ""} == express.json() | {
+        "id": plain.json()["id"],
+        "number": plain.json()["number"],
+        "delivery_service": "standard",
+        "time": "",
+    }
