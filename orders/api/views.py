@@ -108,7 +108,7 @@ class OrdersViewSet(ListRowsMixin, viewsets.GenericViewSet[Any]):
         data = validated(form, self.request.data)
         order = kept_form(form).create({**data, "by": actor_of(self.request), **known})
         where = f"/api/v1/orders/{order.pk}/"
-        return Response(order_json(order), status=201, headers={"Location": where})
+        return Response(placed_json(order), status=201, headers={"Location": where})
 
 
 class OrderViewSet(OrdersViewSet):
