@@ -73,11 +73,13 @@ class RateLimitResult:
 def hit(name: str, rate: Rate) -> RateLimitResult:
     """Count one more under this name, which must hold nothing personal. Raises nothing."""
     key = f"limit:{name}:{rate.seconds}"
-    count = _counts.add(key, rate)
-    if unshared := count.to_share(rate):
-        count.learn(_share(key, rate.seconds, unshared), unshared)
-    taken, left = count.state()
-    return RateLimitResult(rate, taken, max(1, ceil(left)))
+    count = _counts.of(key, rate)
+    taken, unshared = count.add(rate)
+    if unshared:
+        shared = _share(key, rate.seconds, unshared)
+        count.learn(shared, unshared)
+        taken = shared[0] if shared else taken
+    return RateLimitResult(rate, taken, max(1, ceil(count.left())))
 
 
 class _Count:
@@ -94,25 +96,21 @@ class _Count:
         """Whether its window has ended."""
         return self._ends <= time.monotonic()
 
-    def add(self) -> None:
-        """Count one more."""
+    def add(self, rate: Rate) -> tuple[int, int]:
+        """The number of this one, and how many the caller must tell Redis of; 0 is none.
+
+        None are once the rate is used up: until the window ends every one is refused.
+        """
         with self._lock:
             self._taken += 1
             self._unshared += 1
-
-    def to_share(self, rate: Rate) -> int:
-        """How many Redis is to be told of now; whoever asks tells it.
-
-        None once the rate is used up: until the window ends every one is refused.
-        """
-        with self._lock:
             is_known = self._is_shared and (
                 self._unshared <= rate.count // SHARE_KEPT or self._taken > rate.count
             )
             if is_known:
-                return 0
+                return self._taken, 0
             hits, self._unshared = self._unshared, 0
-            return hits
+            return self._taken, hits
 
     def learn(self, shared: tuple[int, float] | None, hits: int) -> None:
         """What all have taken and the seconds that are left; None: nobody could be told."""
@@ -124,9 +122,9 @@ class _Count:
             self._taken = shared[0] + self._unshared
             self._ends = time.monotonic() + shared[1]
 
-    def state(self) -> tuple[int, float]:
-        """How many were taken, and the seconds until the count starts anew."""
-        return self._taken, round(self._ends - time.monotonic(), 3)
+    def left(self) -> float:
+        """Seconds until the count starts anew."""
+        return round(self._ends - time.monotonic(), 3)
 
 
 class _Counts:
@@ -142,16 +140,15 @@ class _Counts:
     def __iter__(self) -> Iterator[str]:
         return iter(list(self._by_key))
 
-    def add(self, key: str, rate: Rate) -> _Count:
-        """The count, with this one."""
+    def of(self, key: str, rate: Rate) -> _Count:
+        """The count of the window that runs."""
         with self._lock:
             count = self._by_key.get(key)
             if count is None or count.is_over:
                 if len(self._by_key) >= MOST_NAMES:
                     self._forget()
                 count = self._by_key[key] = _Count(rate.seconds)
-        count.add()
-        return count
+            return count
 
     def clear(self) -> None:
         """Start anew."""

@@ -158,6 +158,18 @@ def test_one_request_in_many_asks_redis_and_none_is_left_out(redis):
     assert redis.sent == [1, 51, 51, 51]
 
 
+def test_of_threads_that_count_at_once_each_has_a_number_of_its_own(settings):
+    settings.REDIS_URL = ""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(16) as pool:
+            taken = list(pool.map(lambda _: hit("a", Rate(500, 3600)).taken, range(500)))
+        assert sorted(taken) == [*range(1, 501)]
+    finally:
+        sys.setswitchinterval(before)
+
+
 def test_what_others_have_taken_is_known_at_the_next_question(redis):
     rate = Rate(5000, 60)
     hit("busy", rate)
