@@ -4,14 +4,14 @@ from django.db.models import Q, QuerySet
 
 from clinical.models import PATIENT_SEARCH_VECTOR, Patient, Study
 from core.database.folding import PrefixMatch, containing
+from core.database.matches import matching_rows
 from core.values.text import lenient
 
 
 def search(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
     """The patients in whom each word begins a word, or whose foreign id the text is."""
-    return patients.filter(
-        Q(external_id=lenient(text)) | Q(PrefixMatch(PATIENT_SEARCH_VECTOR, text))
-    )
+    has_prefixes = Q(PrefixMatch(PATIENT_SEARCH_VECTOR, text))
+    return matching_rows(patients, Q(external_id=lenient(text)) | has_prefixes)
 
 
 def search_studies(studies: QuerySet[Study], text: str) -> QuerySet[Study]:

@@ -2,18 +2,19 @@
 
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import SearchFilter
 
 from core.database.folding import PrefixMatch
+from core.database.matches import matching_rows, newest_matches
 from core.values.text import lenient
 from customers.models import CUSTOMER_SEARCH_VECTOR, Customer
 from customers.search.search_vector import typed
 from customers.values.phones import numbers
 
 LONGEST_SEARCH = 200
-MOST_MATCHES = 10_000
+MOST_CUSTOMERS = 1000  # whose orders or messages are searched
 
 
 def matching(text: str) -> Q:
@@ -23,13 +24,9 @@ def matching(text: str) -> Q:
     return matches | Q(phone_number__in=sorted(dialled)) if dialled else matches
 
 
-def newest_matching(text: str, most: int = MOST_MATCHES) -> QuerySet[Customer]:
-    """The newest customers that match, so many at most.
-
-    Ordered by an expression that no index has: PostgreSQL would otherwise walk the whole table
-    from its newest row, in the hope of an early match, and take a second for a word that is rare.
-    """
-    return Customer.objects.filter(matching(text)).order_by(F("pk") * -1)[:most]
+def newest_matching(text: str, most: int) -> list[int]:
+    """The keys of the newest customers that match, so many at most."""
+    return list(newest_matches(Customer.objects.all(), matching(text), most))
 
 
 class SearchBackend(SearchFilter):
@@ -49,4 +46,4 @@ class SearchBackend(SearchFilter):
 
 def search(queryset: QuerySet[Customer], text: str) -> QuerySet[Customer]:
     """The customers of the queryset that match."""
-    return queryset.filter(pk__in=newest_matching(text).values("pk"))
+    return matching_rows(queryset, matching(text))

@@ -16,11 +16,10 @@ from core.api.filters import (
     TokenFilter,
 )
 from core.values.text import code, reference
-from customers.search.customers import newest_matching
+from customers.search.customers import MOST_CUSTOMERS, newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
 
-MOST_CUSTOMERS = 1000
 # co-1, 1, and the references of its parcels: co-1.0, co-1-r2.
 _NUMBER = re.compile(r"(?:co-?([0-9]{1,19})(?:[.-][a-z0-9.-]+)?|([0-9]{1,19}))", re.ASCII)
 
@@ -64,8 +63,7 @@ def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     The customers are looked up first, the 1,000 newest that match: an OR across both tables would
     have no index.
     """
-    customers = newest_matching(text, MOST_CUSTOMERS)
-    condition = Q(customer_id__in=list(customers.values_list("pk", flat=True)))
+    condition = Q(customer_id__in=newest_matching(text, MOST_CUSTOMERS))
     number = _NUMBER.fullmatch(reference(text))
     if number and (key := int(number[1] or number[2])) <= LARGEST_ID:
         condition |= Q(pk=key)

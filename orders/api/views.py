@@ -224,6 +224,7 @@ class UserViewSet(ListRowsMixin, viewsets.GenericViewSet[Customer]):
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = CustomerFilter
     ordering_fields = ["id", "name", "created_at"]
+    alphabetical_fields = ["name"]
     read_scopes = ("customers:read", "orders:read")
     search = staticmethod(search_customers)
 

@@ -16,6 +16,7 @@ from core.api.filters import (
     TokenFilter,
 )
 from core.database.folding import NumberKey
+from core.database.matches import matching_rows
 from core.values.text import code, reference
 from orders.models import DeliveryService
 from shipping import providers
@@ -53,7 +54,7 @@ class ShipmentFilter(FilterSet):
         self, queryset: QuerySet[Shipment], name: str, value: str
     ) -> QuerySet[Shipment]:
         """The shipments that a carrier calls so."""
-        return queryset.filter(_tracked(value))
+        return matching_rows(queryset, _tracked(value))
 
 
 class ReturnFilter(FilterSet):
@@ -94,4 +95,4 @@ def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     number = _NUMBER.fullmatch(wanted)
     if number and int(number[1]) <= LARGEST_ID:
         condition |= Q(order_id=int(number[1]))
-    return queryset.filter(condition)
+    return matching_rows(queryset, condition)

@@ -2,7 +2,9 @@
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 
+from core.database.matches import matching_rows, newest_matches
 from customers.models import Customer
 from customers.search.customers import search
 from customers.tests.factories import CustomerFactory
@@ -195,3 +197,35 @@ def test_a_dialled_number_is_looked_up_by_indexes(db):
     plan = search(Customer.objects.order_by(), "0711 082 300").explain()
     assert "customer_by_phone" in plan
     assert "Seq Scan" not in plan
+
+
+@pytest.fixture
+def people(db):
+    return [CustomerFactory.create(name=name) for name in ("Ada", "Zoe", "Ada", "Ada")]
+
+
+def test_the_newest_are_taken(people):
+    keys = list(newest_matches(Customer.objects.all(), Q(name="Ada"), 2))
+    assert keys == [people[3].pk, people[2].pk]
+
+
+@pytest.mark.parametrize("order", ["pk", "-pk"])
+def test_what_is_found_keeps_its_order_and_the_columns_asked_for(people, order):
+    rows = Customer.objects.order_by(order).values("id", "name")
+    expected = sorted((people[place].pk for place in (0, 2, 3)), reverse=order == "-pk")
+    assert list(matching_rows(rows, Q(name="Ada"))) == [
+        {"id": pk, "name": "Ada"} for pk in expected
+    ]
+
+
+def test_other_filters_count_before_the_newest_are_taken(people, monkeypatch):
+    monkeypatch.setattr(newest_matches, "__defaults__", (1,))
+    oldest = Customer.objects.filter(pk=people[0].pk)
+    assert matching_rows(oldest, Q(name="Ada")).get() == people[0]
+    assert matching_rows(Customer.objects.all(), Q(name="Ada")).get() == people[3]
+
+
+def test_a_rare_match_is_not_looked_for_from_the_newest_row_on(people):
+    plan = matching_rows(Customer.objects.order_by("-pk"), Q(code=people[1].code))[:51].explain()
+    assert "InitPlan" in plan
+    assert "ANY" in plan
