@@ -15,9 +15,11 @@ class NotificationsConfig(AppConfig):
         from notifications import checks, signals
         from notifications.channels import channels
         from notifications.delivery import staff_email
+        from notifications.policy.channel_selection import read_with_customers
         from notifications.staff_actions.actions import register_kinds
 
         register_kinds()
         notices.carry_by(staff_email.send_email)
         for channel in channels().values():
             contact_channels.register(channel)
+        read_with_customers()

@@ -2,6 +2,7 @@
 
 import pytest
 
+from customers import reading
 from customers.models import Customer
 from customers.reading import LARGEST_KEY, with_default_address
 from customers.tests.factories import AddressFactory, CustomerFactory
@@ -44,3 +45,22 @@ def test_what_was_read_is_asked_no_more(django_assert_num_queries):
         assert found.default_address == home
     home.delete()
     assert with_default_address(home.customer_id).default_address is None
+
+
+@pytest.fixture
+def shouted(monkeypatch):
+    """What was read along with customers: their names, loudly."""
+    heard: dict[str, str] = {}
+    monkeypatch.setattr(reading, "_alongside", [])
+    reading.read_along("upper(c.name)", lambda customer, name: heard.update({customer.code: name}))
+    reading.read_along("%(now)s IS NOT NULL", lambda customer, is_known: heard.update(now=is_known))
+    yield heard
+    reading._statement.cache_clear()
+
+
+def test_others_have_facts_read_along_in_the_same_statement(shouted, django_assert_num_queries):
+    home = AddressFactory.create(customer=CustomerFactory.create(name="Ada"))
+    with django_assert_num_queries(1):
+        found = with_default_address(home.customer_id)
+    assert found.default_address == home
+    assert shouted == {found.code: "ADA", "now": True}

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from core.database import clock, reference
+from customers import reading
 from customers.models import Customer
 from notifications.channels import Channel, address_key, channels, first_preferred, preferred
 
@@ -34,20 +35,66 @@ def read_contacts(customers: Collection[Customer]) -> set[tuple[str, str]]:
     """Read where channels reach these customers that keep addresses apart, and which of all their
     addresses want no more messages: (channel, address), by `address_key`.
 
-    One statement, with the mark of the reference data: every order that is placed waits for it.
+    One statement, with the mark of the reference data; none for customers with whom it was read
+    (customers/reading.py), as every order over the API waits for it.
     """
-    every = channels().values()
-    apart = [each for each in every if each.kept_apart and preferred(each.name)]
-    here = [each for each in every if not each.kept_apart]
-    own = {(each.name, address_key(each.recipient(one))) for each in here for one in customers}
+    known = [vars(customer).get(KNOWN) for customer in customers]
+    pairs = [(customer, each) for customer, each in zip(customers, known, strict=True)]
+    unread = [one for one, each in pairs if each is None or not _own(one) <= each.asked]
+    refused = {pair for each in known if each for pair in each.refused}
+    return refused | _read(unread) if unread else refused
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContacts:
+    """What was read with a customer: for which addresses it was asked, and which are refused."""
+
+    asked: frozenset[tuple[str, str]]
+    refused: frozenset[tuple[str, str]]
+
+
+KNOWN = "known_contacts"
+
+
+def read_with_customers() -> None:
+    """Have contacts read in the same statement as a customer; called when Django starts."""
+    columns = {each.name: each.column for each in channels().values() if each.column}
+    asked = ", ".join(f"('{name}', lower(c.\"{column}\"))" for name, column in columns.items())
+    apart = {each.name: each.kept_apart for each in channels().values() if each.kept_apart}
+    sql = _WITH_CUSTOMER.format(asked=asked, apart=_apart(apart))
+    reading.read_along(sql.replace("%(customers)s", "ARRAY[c.id]"), _keep)
+
+
+def _keep(customer: Customer, read: dict[str, list[tuple[str, str]]]) -> None:
+    latest = dict(read["apart"])
+    for channel in channels().values():
+        if channel.remember:
+            channel.remember(customer, latest.get(channel.name, ""))
+    asked, refused = (
+        [(name, address) for name, address in read[each]] for each in ("asked", "refused")
+    )
+    vars(customer)[KNOWN] = KnownContacts(frozenset(asked), frozenset(refused))
+
+
+def _own(customer: Customer) -> set[tuple[str, str]]:
+    """The addresses that are kept with the customer, by channel."""
+    here = [each for each in channels().values() if not each.kept_apart]
+    addresses = {each.name: address_key(each.recipient(customer)) for each in here}
+    return {(name, address) for name, address in addresses.items() if address}
+
+
+def _read(customers: Collection[Customer]) -> set[tuple[str, str]]:
+    apart = [each for each in channels().values() if each.kept_apart and preferred(each.name)]
+    own = {pair for customer in customers for pair in _own(customer)}
     parameters: dict[str, Any] = {
         "customers": list({customer.pk for customer in customers}),
         "now": clock.now(),
         "channels": [channel for channel, _ in own],
         "addresses": [address for _, address in own],
     }
+    statement = _CONTACTS.format(apart=_apart({each.name: each.kept_apart for each in apart}))
     with connection.cursor() as cursor:
-        cursor.execute(_contacts({each.name: each.kept_apart for each in apart}), parameters)
+        cursor.execute(statement, parameters)
         (_, _, mark), *contacts = cursor.fetchall()
     reference.hold(mark)
     latest = {(name, pk): address for name, pk, address in contacts if pk}
@@ -58,13 +105,13 @@ def read_contacts(customers: Collection[Customer]) -> set[tuple[str, str]]:
     return {(name, address) for name, pk, address in contacts if pk is None}
 
 
-def _contacts(kept_apart: Mapping[str, str]) -> str:
-    """The statement, with the SQL of the channels that keep addresses apart."""
+def _apart(kept_apart: Mapping[str, str]) -> str:
+    """SQL of the addresses that channels keep apart: channel, customer and address."""
     each = [
         f"SELECT '{name}', customer_id, address FROM ({sql}) AS kept"  # noqa: S608 - ours
         for name, sql in kept_apart.items()
     ]
-    return _CONTACTS.format(apart=" UNION ALL ".join(each or ["SELECT '', 0, '' WHERE FALSE"]))
+    return " UNION ALL ".join(each or ["SELECT '', 0, '' WHERE FALSE"])
 
 
 _CONTACTS = """
@@ -80,6 +127,18 @@ UNION ALL
 SELECT channel, NULL, recipient
   FROM apart JOIN notifications_optout o USING (channel) WHERE o.recipient = lower(apart.address)
 """
+_WITH_CUSTOMER = """(
+WITH asked (channel, address) AS (VALUES {asked}),
+     apart (channel, customer_id, address) AS ({apart}),
+     every (channel, address) AS (
+        SELECT channel, address FROM asked UNION ALL SELECT channel, lower(address) FROM apart)
+SELECT json_build_object(
+    'asked', (SELECT json_agg(json_build_array(channel, address)) FROM asked),
+    'apart', (SELECT coalesce(json_agg(json_build_array(channel, address)), '[]') FROM apart),
+    'refused', (SELECT coalesce(json_agg(json_build_array(o.channel, o.recipient)), '[]')
+                FROM every JOIN notifications_optout o
+                ON o.channel = every.channel AND o.recipient = every.address))
+)"""
 
 
 def routes_to(customer: Customer) -> dict[str, Route]:

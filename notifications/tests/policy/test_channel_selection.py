@@ -2,8 +2,18 @@
 
 import pytest
 
+from customers.models import Customer
+from customers.reading import with_default_address
 from customers.tests.factories import CustomerFactory
-from notifications.policy.channel_selection import Route, choose, provider_for, routes_to
+from notifications.channels.webpush.devices import PushSubscription, latest_device
+from notifications.models import OptOut
+from notifications.policy.channel_selection import (
+    Route,
+    choose,
+    provider_for,
+    read_contacts,
+    routes_to,
+)
 
 ADA = {"phone_number": "+254704590344", "email": "ada@example.com"}
 OPEN = {name: Route(name, f"{name}-address", "gateway") for name in ("email", "sms")}
@@ -76,3 +86,38 @@ def test_where_none_is_open_the_wanted_one_tells_of_all_obstacles():
     route = choose(shut, ["sms"])
     assert (route.channel, route.recipient) == ("sms", "")
     assert route.obstacle == "No email. No sms."
+
+
+def heard_after(customer, django_assert_num_queries, statements):
+    """What is read of a customer who was read for an order: devices, and which addresses refuse."""
+    read = with_default_address(customer.pk)
+    with django_assert_num_queries(statements):
+        refused = read_contacts([read])
+    assert refused == read_contacts([Customer.objects.get(pk=customer.pk)])
+    return read, refused
+
+
+def test_contacts_are_read_with_the_customer(db, django_assert_num_queries):
+    ada = CustomerFactory.create(email="Ada@Example.com", phone_number="+254722000001")
+    OptOut.objects.create(channel="email", recipient="ada@example.com")
+    OptOut.objects.create(channel="sms", recipient="ada@example.com")
+    _, refused = heard_after(ada, django_assert_num_queries, 0)
+    assert refused == {("email", "ada@example.com")}
+
+
+def test_devices_are_read_with_the_customer(db, settings, django_assert_num_queries):
+    ada = CustomerFactory.create()
+    device = PushSubscription.objects.create(customer=ada, endpoint="e", name="D-One")
+    OptOut.objects.create(channel="push", recipient="d-one")
+    read, refused = heard_after(ada, django_assert_num_queries, 0)
+    with django_assert_num_queries(0):
+        assert latest_device(read) == device.name
+    assert refused == {("push", "d-one")}
+
+
+def test_an_address_that_is_kept_in_another_spelling_is_asked_for(db, django_assert_num_queries):
+    ada = CustomerFactory.create()
+    Customer.objects.update(email="ada@xn--bcher-kva.example")
+    OptOut.objects.create(channel="email", recipient="ada@bücher.example")
+    _, refused = heard_after(ada, django_assert_num_queries, 1)
+    assert refused == {("email", "ada@bücher.example")}

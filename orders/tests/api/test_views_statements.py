@@ -37,17 +37,13 @@ def items(count):
     return [{"item_id": product.item_id, "quantity": 1} for product in products]
 
 
-def test_a_full_order_takes_six_statements(api, home):
-    """The caller; the key; the customer; the order; what the customer decided; all other rows."""
+def test_a_full_order_takes_five_statements(api, home):
+    """The caller; the key; the customer with all that is to know; the order; all other rows."""
     client, body = api(), {"customer": home.customer_id, "items": items(2)}
     statements(client, URL, body, "warm")  # reads what staff have set
     asked, count = statements(client, URL, body, "k")
-    assert asked == {
-        "identity_serviceclient": 1,
-        "customers_customer": 1,  # with the default address
-        "orders_order": 1,
-    }
-    assert count == 6 + len(("BEGIN", "COMMIT"))
+    assert asked == {"identity_serviceclient": 1, "orders_order": 1}
+    assert count == 5 + len(("BEGIN", "COMMIT"))
 
 
 def test_a_sale_and_a_kit_take_no_more(api, home):
@@ -56,14 +52,14 @@ def test_a_sale_and_a_kit_take_no_more(api, home):
     client = api()
     for url, body in ((URL, sale), ("/api/v1/dna-kit-orders/", kit)):
         statements(client, url, body, "warm")
-        assert statements(client, url, body, "k")[1] <= 6 + 2
+        assert statements(client, url, body, "k")[1] <= 5 + 2
 
 
 def test_a_recurring_order_takes_a_few_more(api, home):
     body = {"customer": home.customer_id, "items": items(2), "shipping_interval": "weekly"}
     client = api()
     statements(client, URL, body, "warm")
-    assert statements(client, URL, body, "k")[1] <= 17
+    assert statements(client, URL, body, "k")[1] <= 16
 
 
 def test_the_number_of_lines_makes_no_difference(api, home):
