@@ -101,6 +101,7 @@ TEMPLATES = [
 DATABASES = {
     "default": environ.Env.db_url_config(database_url())
     | {
+        "ENGINE": "core.database.backend",
         "CONN_MAX_AGE": env.int("CONN_MAX_AGE", 60),
         "CONN_HEALTH_CHECKS": True,
         # Nothing lives in a session: a pooler may stand between (docs/operations.md).
