@@ -20,6 +20,12 @@ FIGURES = {
     "p1": "placing an order",
     "p2": "a list of 50 orders, of few and of many",
     "p3": "a provider's event",
+    "p4": "a run of the schedules",
+    "p5": "handing over parcels and messages",
+    "p6": "an import of patients",
+    "p7": "pages of the admin",
+    "p9": "an idle pass of the sweeper",
+    "p10": "memory and size",
 }
 Job = Callable[[Options], Iterator[Row]]
 
@@ -37,7 +43,7 @@ def main() -> int:
         databases.use(orders)
         for name in names:
             print(f"{name}, {orders:,} orders …", file=sys.stderr, flush=True)
-            for row in _jobs()[name](Options(options.seconds, options.runs, orders)):
+            for row in _jobs()[name](Options(options.seconds, options.runs, orders, options.due)):
                 print(f"  {row.job}: {row.to_naive:.2f} × naive", file=sys.stderr, flush=True)
                 rows.append(row)
     print(table(rows, aims))
@@ -62,6 +68,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("only", nargs="*", type=_name, metavar="NAME", help=", ".join(FIGURES))
     parser.add_argument("--big", type=_count, default=1_000_000, help="how many orders are many")
+    parser.add_argument("--due", type=_count, default=0, help="schedules due, else 100,000")
     parser.add_argument("--seconds", type=float, default=3.0, help="of load for each measurement")
     parser.add_argument("--runs", type=_count, default=3, help="how often, for the spread")
     return parser.parse_args()
@@ -85,12 +92,26 @@ def _count(text: str) -> int:
 
 def _jobs() -> dict[str, Job]:
     # Imported here: they need Django, which world.prepare() has just set up.
-    from bench.jobs import api_jobs
+    from bench.jobs import (
+        admin_jobs,
+        api_jobs,
+        dispatch_jobs,
+        import_jobs,
+        memory_jobs,
+        schedule_jobs,
+        sweep_jobs,
+    )
 
     return {
         "p1": api_jobs.create_jobs,
         "p2": api_jobs.list_jobs,
         "p3": api_jobs.webhook_jobs,
+        "p4": schedule_jobs.jobs,
+        "p5": dispatch_jobs.jobs,
+        "p6": import_jobs.jobs,
+        "p7": admin_jobs.jobs,
+        "p9": sweep_jobs.jobs,
+        "p10": memory_jobs.jobs,
     }
 
 

@@ -22,12 +22,30 @@ AIMS: dict[str, Sequence[Aim]] = {
         Aim("≤ 2 statements", lambda row: row.of("statements"), most=2.05),
         Aim("p99 ≤ 50 ms", lambda row: row.of("p99"), most=50),
     ),
+    "P4 schedule": (Aim("≥ 15,000/s", lambda row: row.value, least=15_000),),
+    "P4 two": (Aim("≥ 1.7 × one", lambda row: row.to_limit, least=1.7),),
+    "P5 parcels, 50": (Aim("≥ 850/s: 85 % of latency", lambda row: row.value, least=850),),
+    "P5 parcels, 200": (Aim("≥ 60 % of the client", lambda row: row.to_limit, least=0.6),),
+    "P5 messages": (Aim("≥ 85 % of the client", lambda row: row.to_limit, least=0.85),),
+    "P6": (Aim("≥ 50 % of COPY", lambda row: row.to_limit, least=0.5),),
+    "P7 list": (
+        Aim("≤ 30 ms", lambda row: row.value, most=30),
+        Aim("≤ 4 statements", lambda row: row.of("statements"), most=4.05),
+    ),
+    "P7 list by name": (
+        Aim("≤ 60 ms", lambda row: row.value, most=60),
+        Aim("≤ 4 statements", lambda row: row.of("statements"), most=4.05),
+    ),
+    "P7 change page": (Aim("≤ 60 ms", lambda row: row.value, most=60),),
+    "P7 start page": (Aim("≤ 60 ms", lambda row: row.value, most=60),),
+    "P9": (Aim("≤ 20 ms", lambda row: row.value, most=20),),
+    "P10 web": (Aim("≤ 130 MB", lambda row: row.value, most=130),),
 }
 
 
 def aims(job: str) -> Sequence[Aim]:
     """Those of a job, by the words that its name begins with; the longest of them count."""
-    known = [name for name in AIMS if job.startswith(name)]
+    known = [name for name in AIMS if f"{job} ".startswith(f"{name} ")]
     return AIMS[max(known, key=len)] if known else ()
 
 

@@ -85,11 +85,11 @@ class Cost:
 def cost(name: str, pids: Callable[[], list[int]], url: str) -> Iterator[Cost]:
     """What the processes `pids()`, known to PostgreSQL as `name`, cost within the block."""
     result = Cost()
-    python, statements = sum(map(cpu, pids())), sum(map(_statements, pids()))
+    python, sent = sum(map(cpu, pids())), sum(map(statements, pids()))
     with _sessions(name, url) as postgres:
         yield result
     result.python = sum(map(cpu, pids())) - python
-    result.statements = sum(map(_statements, pids())) - statements
+    result.statements = sum(map(statements, pids())) - sent
     result.postgres = sum(last - first for first, last in postgres.values()) or float("nan")
 
 
@@ -154,7 +154,8 @@ def memory(pid: int) -> tuple[float, float]:
     return sizes["Rss"], sizes["Pss"]
 
 
-def _statements(pid: int) -> int:
+def statements(pid: int) -> int:
+    """How many a process has sent, or had when it ended."""
     try:
         return int(struct.unpack("q", (COUNTS / str(pid)).read_bytes())[0])
     except (OSError, struct.error):

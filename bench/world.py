@@ -131,7 +131,7 @@ def forget_messages() -> None:
 
 @contextmanager
 def _process(command: list[str], environment: dict[str, str], probe: str) -> Iterator[int]:
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
     try:
         _wait_for(probe)
         yield process.pid

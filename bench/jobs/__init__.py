@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How long and how often is measured, and how many orders there are now."""
+    """How long and how often is measured, how many orders there are now, schedules due."""
 
     seconds: float
     runs: int
     orders: int
+    due: int = 0

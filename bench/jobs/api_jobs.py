@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from bench import calls, fill, limits, world
-from bench.jobs import Options
+from bench import fill, world
+from bench.jobs import Options, calls, limits
 from bench.load import Script
 from bench.naive import fill as naive_fill
 from bench.report import Figure, Row

@@ -11,4 +11,4 @@ class NaiveConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect what listens."""
-        from bench.naive import signals
+        from bench.naive import admin, signals

@@ -40,7 +40,7 @@ WITH_THEM = (
 )
 SHIPMENTS = """INSERT INTO naive_shipment
     (order_id, reference, key, status, tracking_number, created_at)
-SELECT id, 'co-' || id, gen_random_uuid(), %(status)s, '', created_at FROM naive_order
+SELECT id, 'n-' || id, gen_random_uuid(), %(status)s, '', created_at FROM naive_order
 WHERE id > %(before)s ORDER BY id"""
 SHIPMENT_EVENTS = """INSERT INTO naive_shipmentevent (shipment_id, kind, at)
 SELECT id, status, created_at FROM naive_shipment WHERE order_id > %(before)s ORDER BY id"""
@@ -58,7 +58,7 @@ def everything(count: int, people: int, seconds_between: float) -> None:
 def shipments(count: int, status: str) -> list[str]:
     """`count` shipments in `status`, each of an order of its own; their references."""
     before = _orders(count)
-    _run(SHIPMENTS, "ANALYZE", before=before, status=status)
+    _run(WITH_THEM[0], SHIPMENTS, "ANALYZE", before=before, status=status)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT reference FROM naive_shipment WHERE order_id > %s ORDER BY id", [before]

@@ -38,6 +38,7 @@ TEMPLATES = [
         },
     }
 ]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
 ROOT_URLCONF = "bench.naive.urls"
 FORMAT_MODULE_PATH = []
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]

@@ -22,7 +22,7 @@ def on_order(instance: Order, created: bool, **_: Any) -> None:
     """A parcel, a line of history and a message."""
     if created:
         OrderEvent.objects.create(order=instance, kind="placed")
-        Shipment.objects.create(order=instance, reference=f"co-{instance.pk}")
+        Shipment.objects.create(order=instance, reference=f"n-{instance.pk}")
         notify(instance, "placed")
 
 

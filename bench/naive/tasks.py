@@ -14,22 +14,30 @@ def dispatch_shipment(pk: int) -> None:
     order = shipment.order
     body = {
         "order_id": shipment.reference,
-        "recipient_name": order.recipient,
-        "line_1": order.line_1,
-        "line_2": order.line_2,
-        "city": order.city,
-        "postcode": order.postcode,
-        "country_code": order.country,
+        "delivery_service": order.delivery_service,
         "items": [
-            {"item_id": line.product.item_id, "quantity": line.quantity}
+            {
+                "item_id": line.product.item_id,
+                "quantity": line.quantity,
+                "weight": line.product.weight,
+            }
             for line in order.lines.select_related("product")
         ],
-        "delivery_service": order.delivery_service,
+        "delivery_address": {
+            "recipient": order.recipient,
+            "line_1": order.line_1,
+            "line_2": order.line_2,
+            "city": order.city,
+            "postcode": order.postcode,
+            "country": order.country,
+        },
     }
-    headers = {"Idempotency-Key": str(shipment.key)}
-    answer = requests.post(
-        f"{settings.SANDBOX_URL}/provider/orders", json=body, headers=headers, timeout=30
-    )
+    headers = {
+        "Authorization": f"Bearer {settings.REFERENCE_PROVIDER_SECRET.split(',')[0]}",
+        "Idempotency-Key": str(shipment.key),
+    }
+    url = settings.REFERENCE_PROVIDER_URL
+    answer = requests.post(url, json=body, headers=headers, timeout=30)
     answer.raise_for_status()
     shipment.status = "sent"
     shipment.save()
@@ -46,7 +54,7 @@ def send_notification(pk: int) -> None:
     }
     headers = {"apiKey": settings.AFRICAS_TALKING_API_KEY, "Accept": "application/json"}
     answer = requests.post(
-        f"{settings.SANDBOX_URL}/africastalking/version1/messaging",
+        f"{settings.AFRICAS_TALKING_BASE_URL}/version1/messaging",
         data=form,
         headers=headers,
         timeout=30,

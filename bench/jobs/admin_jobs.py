@@ -1,0 +1,86 @@
+"""P7: pages of the admin, one connection, in milliseconds of the server's CPU."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from math import isnan
+
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import connection
+from django.test import Client
+
+from bench import world
+from bench.jobs import Options, calls, limits
+from bench.jobs.api_jobs import figure
+from bench.report import Figure, Row
+from bench.world import Measured
+from identity.models import User
+
+ORDERS = {"product": "/admin/orders/order/", "naive": "/admin/naive/order/"}
+PLAIN = """SELECT o.*, c.name FROM orders_order o JOIN customers_customer c ON c.id = o.customer_id
+ORDER BY o.id DESC LIMIT 50"""
+
+
+def jobs(options: Options) -> Iterator[Row]:
+    """Each page on both sides, in turns."""
+    cookies = {"product": _signed_in(), "naive": _signed_in_plainly()}
+    with world.both() as (*webs, _):
+        for name, ours, naive in _pages():
+            row = Row(f"P7 {name}, {options.orders:,}", unit="ms", less_is_better=True)
+            paths = {"product": ours, "naive": naive}
+            scripts = {
+                web: partial(calls.get, paths[web.side], {"Cookie": cookies[web.side]})
+                for web in webs
+            }
+            for web in webs:
+                web.measure(scripts[web], 0.5, connections=1)
+            for _ in range(options.runs):
+                for web, figures in zip(webs, (row.product, row.naive), strict=True):
+                    seconds = min(options.seconds, 2.0)
+                    figures.append(_cpu(web.measure(scripts[web], seconds, connections=1)))
+                if name == "list plain":
+                    row.limit.append(limits.milliseconds(PLAIN))
+            if any(each.errors for each in (*row.product, *row.naive)):
+                row.note = "ERRORS"
+            yield row
+
+
+def _pages() -> Iterator[tuple[str, str, str]]:
+    ours, naive = ORDERS["product"], ORDERS["naive"]
+    yield "list plain", ours, naive
+    yield "list filtered", f"{ours}?state__exact=placed", f"{naive}?status__exact=placed"
+    yield "list by number", f"{ours}?q=co-4711", f"{naive}?q=4711"
+    yield "list by name", f"{ours}?q=Customer+471", f"{naive}?q=Customer+471"
+    yield "list page 150", f"{ours}?p=150", f"{naive}?p=150"
+    newest, naive_newest = (_newest(table) for table in ("orders_order", "naive_order"))
+    yield "change page", f"{ours}{newest}/change/", f"{naive}{naive_newest}/change/"
+    yield "start page", "/admin/", "/admin/"
+
+
+def _cpu(measured: Measured) -> Figure:
+    """The value is the server's time: CPU of Python, and of PostgreSQL where it is known."""
+    each = figure(measured)
+    return replace(each, value=each.python + (0 if isnan(each.postgres) else each.postgres))
+
+
+def _signed_in() -> str:
+    client = Client(SERVER_NAME="127.0.0.1")
+    client.force_login(User.objects.get(username="admin"))
+    return f"sessionid={client.cookies['sessionid'].value}"
+
+
+def _signed_in_plainly() -> str:
+    """By Django's own sessions, as the naive project has them."""
+    user = User.objects.get(username="admin")
+    session = SessionStore()
+    session["_auth_user_id"] = str(user.pk)
+    session["_auth_user_backend"] = "django.contrib.auth.backends.ModelBackend"
+    session["_auth_user_hash"] = user.get_session_auth_hash()
+    session.save()
+    return f"sessionid={session.session_key}"
+
+
+def _newest(table: str) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT max(id) FROM {table}")
+        return int(cursor.fetchone()[0])
