@@ -5,12 +5,12 @@ with one of four outcomes. Nothing here knows what is being sent.
 """
 
 from core.http.calls import Call
-from core.http.client import NOT_BEGUN, Exchange, Reader, fetch, send, send_many
+from core.http.client import Pipe, fetch, send, send_many
 from core.http.errors import BlockedAddressError, ExchangeError, NoResponseError, NotSentError
+from core.http.exchange import NOT_BEGUN, Exchange, Reader
 from core.http.messages import MalformedResponseError, Request, Response, code_of, error_outcome
 from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
-from core.http.quoted_answers import strip_quoted_answer
-from core.http.rate_limiter import Limits, RateLimiter
+from core.http.rate_limiter import Limits
 
 __all__ = [
     "NOT_BEGUN",
@@ -25,7 +25,7 @@ __all__ = [
     "NotSentError",
     "Outcome",
     "Permanent",
-    "RateLimiter",
+    "Pipe",
     "Reader",
     "Request",
     "Response",
@@ -36,5 +36,4 @@ __all__ = [
     "fetch",
     "send",
     "send_many",
-    "strip_quoted_answer",
 ]

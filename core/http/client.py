@@ -1,51 +1,21 @@
-"""Sends requests, one or many at once, and says what became of each.
-
-What matters most is the line between *not sent* (try again, or elsewhere) and *no answer* (it may
-have been taken). It is drawn where a connection is handed to the request: up to there nothing has
-left; from there on anything may have arrived.
-"""
+"""Sends requests, one or many side by side, and says what became of each (exchange.py)."""
 
 import asyncio
-import logging
 import time
-import traceback
-from collections.abc import Callable, Sequence
-from typing import Self
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextvars import copy_context
+from threading import Condition, Thread
+from typing import Generic, Self, TypeVar
 
-import aiohttp
-from multidict import CIMultiDictProxy
-
-from core.http.calls import Call
-from core.http.connections import (
-    ConnectionState,
-    NotBegunError,
-    current_connection,
-    open_session,
-)
-from core.http.errors import (
-    EXCHANGE_ERRORS,
-    BlockedAddressError,
-    NoResponseError,
-    NotSentError,
-    UnusableResponseError,
-    failure_of,
-)
-from core.http.messages import MalformedResponseError, Request, Response, one_line_excerpt
-from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
+from core.http.exchange import NOT_BEGUN, Client, Exchange, Reader, make, name_of
+from core.http.messages import Request, Response
+from core.http.outcomes import Outcome
 from core.http.rate_limiter import STANDARD, Limits, RateLimiter
-from core.http.ssrf_guard import why_blocked
 from core.observability.tracing import outbound
 
-logger = logging.getLogger(__name__)
-
-LARGEST_ANSWER = 1024 * 1024
-
-Reader = Callable[[Response], Outcome]
-Exchange = tuple[Request, Reader] | Call
 Meter = Callable[[Outcome, float], None]
-
-# The outcome of a job that was not begun, because nothing may be begun any more.
-NOT_BEGUN = Temporary("not sent: the work was stopped before its turn")
+_K = TypeVar("_K", bound=Hashable)
 
 
 def send(request: Request, read: Reader) -> Outcome:
@@ -57,21 +27,18 @@ def send_many(
     jobs: Sequence[Exchange],
     limits: Limits = STANDARD,
     meter: Meter = lambda outcome, seconds: None,
-    limiter: RateLimiter | None = None,
     may_begin: Callable[[], bool] = lambda: True,
 ) -> list[Outcome]:
     """Send requests, and make calls, side by side; what each came to, in the order of the jobs.
 
     As soon as `may_begin` does not hold, those under way end and the rest is NOT_BEGUN.
-
-    The limits hold within this call; a `limiter` that is handed on holds the rate between calls
-    too. A reader runs between the others' packets: it must be quick and may not touch the database;
-    so must `may_begin`, and the meter, which is given how long each exchange took.
     """
     if not jobs:
         return []
-    limiter = limiter or RateLimiter(limits.per_second)
-    return asyncio.run(_send_all(jobs, limits, meter, limiter, may_begin))
+    pipe: Pipe[int] = Pipe(limits, meter, may_begin)
+    pipe.put(enumerate(jobs))
+    outcomes = dict(pipe.run())
+    return [outcomes[number] for number in range(len(jobs))]
 
 
 def fetch(request: Request) -> Response:
@@ -80,154 +47,150 @@ def fetch(request: Request) -> Response:
 
 
 async def _fetch(request: Request) -> Response:
-    async with _Client(connections=1) as client:
+    async with Client(connections=1) as client:
         return await client.exchange(request)
 
 
-async def _send_all(
-    jobs: Sequence[Exchange],
-    limits: Limits,
-    meter: Meter,
-    limiter: RateLimiter,
-    may_begin: Callable[[], bool],
-) -> list[Outcome]:
-    """Workers share one queue, so there are never more tasks than requests in flight."""
-    outcomes: dict[int, Outcome] = {}
-    queue = enumerate(jobs)
-    workers = min(limits.concurrency, len(jobs))
+class Pipe(Generic[_K]):
+    """Jobs that go out side by side, as many at once and a second as the limits allow.
 
-    async def work(client: _Client) -> None:
-        for number, job in queue:
-            if not await limiter.acquire(may_begin):
-                return
-            begun = time.perf_counter()
-            with outbound(_named(job)) as span:
-                outcome = await _made(client, job, may_begin)
-                if outcome is NOT_BEGUN:
-                    return
-                outcomes[number] = outcome
-                span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
-            meter(outcome, time.perf_counter() - begun)
+    As a context manager it has a thread with an event loop, whose connections live as long: what is
+    put in goes out as soon as it may, and answers are taken as they come, in any order. Nobody
+    waits for the slowest. Each job has a key, which comes back with its outcome; as soon as
+    `may_begin` does not hold, that is NOT_BEGUN for what still waits.
 
-    async with _Client(connections=workers) as client:
-        await asyncio.gather(*(work(client) for _ in range(workers)))
-    return [outcomes.get(number, NOT_BEGUN) for number in range(len(jobs))]
+    A reader runs between the others' packets: it must be quick and may not touch the database; so
+    must `may_begin`, and the meter, which is given how long each exchange took.
+    """
 
+    def __init__(
+        self,
+        limits: Limits = STANDARD,
+        meter: Meter = lambda outcome, seconds: None,
+        may_begin: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._limits, self._meter, self._may_begin = limits, meter, may_begin
+        self.limiter = RateLimiter(limits.per_second)
+        # What both threads use, and its lock; who takes answers waits for it.
+        self._changed = Condition()
+        self._waiting: deque[tuple[_K, Exchange]] = deque()
+        self._answers: list[tuple[_K, Outcome]] = []
+        self._flying, self._width, self._least = 0, limits.concurrency, 1
+        self._closed = False
+        self._error: BaseException | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._wakeup: asyncio.Event
 
-# What reading an answer of another shape raises, StopIteration by a next() that finds nothing.
-_OTHER_SHAPE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration)
-
-
-def _named(job: Exchange) -> str:
-    """What it is called in traces: no address, no content."""
-    return job.name if isinstance(job, Call) else f"{job[0].method} {job[0].host}"
-
-
-async def _made(client: "_Client", job: Exchange, may_begin: Callable[[], bool]) -> Outcome:
-    if isinstance(job, Call):
-        # Asked once more in the thread, which it may have waited for.
-        return await asyncio.to_thread(lambda: job.outcome() if may_begin() else NOT_BEGUN)
-    return await _outcome(client, *job, may_begin)
-
-
-async def _outcome(
-    client: "_Client", request: Request, read: Reader, may_begin: Callable[[], bool]
-) -> Outcome:
-    try:
-        return read(await client.exchange(request, may_begin))
-    except NotBegunError:
-        return NOT_BEGUN
-    except BlockedAddressError as failure:
-        return Permanent(f"not sent: {failure}", code="address-refused")
-    except NotSentError as failure:
-        return Temporary(f"not sent: {failure}")
-    except NoResponseError as failure:
-        return Unknown(f"no usable answer: {failure}")
-    except MalformedResponseError as malformed:
-        return Unknown(f"unreadable answer: {one_line_excerpt(str(malformed))}")
-    except _OTHER_SHAPE as error:
-        # Their texts quote the answer, which may hold personal data.
-        return Unknown(f"unreadable answer: {type(error).__name__}")
-    except Exception as error:  # noqa: BLE001 - one bug must not cost the other jobs their outcomes
-        _log(error)
-        return Unknown(f"unreadable answer: our own {type(error).__name__}")
-
-
-def _log(error: Exception) -> None:
-    """Kind and place only: texts and values may hold personal data."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    logger.error("%s in %s:%s", type(error).__name__, place.filename, place.lineno)
-
-
-class _Client:
-    """The connections of one call, kept alive between its requests."""
-
-    def __init__(self, connections: int) -> None:
-        self._connections = connections
-        # Apart: a guarded request must not travel on a connection nobody checked.
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
-
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
+        self._thread = Thread(target=copy_context().run, args=(self._work,), name="pipe")
+        self._thread.start()
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        for session in self._sessions.values():
-            await session.close()
+    def __exit__(self, *_: object) -> None:
+        """End when what is under way has ended; what still waits is dropped."""
+        with self._changed:
+            self._waiting.clear()
+            self._closed = True
+            self._wake()
+        self._thread.join()
 
-    async def exchange(
-        self, request: Request, may_begin: Callable[[], bool] = lambda: True
-    ) -> Response:
-        """The answer to the request. Raises NotSentError or NoResponseError, and NotBegunError."""
-        state = ConnectionState(may_begin)
-        current_connection.set(state)
+    def run(self) -> list[tuple[_K, Outcome]]:
+        """Send what was put in, in this thread, without the context manager; all the answers."""
+        self._closed = True
+        asyncio.run(self._send())
+        return self._answers
+
+    def put(self, jobs: Iterable[tuple[_K, Exchange]]) -> None:
+        """Send these, after those that wait already."""
+        with self._changed:
+            self._waiting.extend(jobs)
+            self._wake()
+
+    def withdraw(self) -> list[_K]:
+        """Take back what was not begun; the keys."""
+        with self._changed:
+            keys = [key for key, _ in self._waiting]
+            self._waiting.clear()
+            return keys
+
+    def take(self, least: int = 1, wait: float = 1.0) -> list[tuple[_K, Outcome]]:
+        """The answers that came: as soon as there are so many, nothing more is to come, or so many
+        seconds are over. Raises what broke the pipe."""
+        with self._changed:
+            self._least = least
+            self._changed.wait_for(self._is_enough, wait)
+            if self._error:
+                raise self._error
+            answers, self._answers = self._answers, []
+            return answers
+
+    def resize(self, width: int) -> int:
+        """Have at most so many under way from now on, and that part of the rate; how many are."""
+        with self._changed:
+            self._width = width
+            self.limiter.scale(width / self._limits.concurrency)
+            self._wake()
+            return self._flying
+
+    def _is_enough(self) -> bool:
+        enough = len(self._answers) >= self._least
+        return enough or not (self._flying or self._waiting) or self._error is not None
+
+    def _wake(self) -> None:
+        if self._loop and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wakeup.set)
+
+    def _work(self) -> None:
         try:
-            async with asyncio.timeout(request.timeout):
-                return await self._ask(request)
-        except NotBegunError:
-            raise
-        except EXCHANGE_ERRORS as error:
-            state.cut()
-            raise failure_of(request, state, error) from None
+            asyncio.run(self._send())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the answers are taken
+            with self._changed:
+                self._error = error
+                self._changed.notify_all()
 
-    async def _ask(self, request: Request) -> Response:
-        if request.public_only and (why := why_blocked(request.url)):
-            raise BlockedAddressError(why)
-        session = self._session(public_only=request.public_only)
-        async with session.request(
-            request.method,
-            request.url,
-            headers=request.headers,
-            data=request.body or None,
-            allow_redirects=False,
-        ) as answer:
-            return await _whole(answer, request)
+    async def _send(self) -> None:
+        with self._changed:
+            self._loop, self._wakeup = asyncio.get_running_loop(), asyncio.Event()
+        async with Client(self._limits.concurrency) as client, asyncio.TaskGroup() as group:
+            while not self._is_over():
+                if job := await self._next():
+                    group.create_task(self._make(client, *job))
 
-    def _session(self, *, public_only: bool) -> aiohttp.ClientSession:
-        if public_only not in self._sessions:
-            self._sessions[public_only] = open_session(self._connections, public_only=public_only)
-        return self._sessions[public_only]
+    def _is_over(self) -> bool:
+        with self._changed:
+            return self._closed and not self._waiting
 
+    async def _next(self) -> tuple[_K, Exchange] | None:
+        """The next job in its turn, or nothing yet."""
+        self._wakeup.clear()
+        if not self._has_room():
+            await self._wakeup.wait()
+            return None
+        may_begin = await self.limiter.acquire(self._may_begin)
+        with self._changed:
+            if not may_begin:
+                self._answers += [(key, NOT_BEGUN) for key, _ in self._waiting]
+                self._waiting.clear()
+                self._changed.notify()
+            elif self._has_room():
+                self._flying += 1
+                return self._waiting.popleft()
+        return None
 
-async def _whole(answer: aiohttp.ClientResponse, request: Request) -> Response:
-    """The answer with its body. Raises _Unusable when it is compressed or too large."""
-    if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise UnusableResponseError("it is compressed, though we asked for it plain")
-    body = bytearray()
-    while not answer.content.at_eof():
-        body += await answer.content.readany()
-        if len(body) > LARGEST_ANSWER:
-            raise UnusableResponseError("it is larger than 1 MiB")
-    headers = _joined(answer.headers)
-    sent = (request.headers, request.body, request.hidden)
-    return Response(answer.status, headers, bytes(body), *sent)
+    def _has_room(self) -> bool:
+        return bool(self._waiting) and self._flying < self._width
 
-
-def _joined(headers: CIMultiDictProxy[str]) -> dict[str, str]:
-    """One value per name, repeated ones joined (RFC 9110, 5.3); bytes outside UTF-8 replaced."""
-    joined: dict[str, str] = {}
-    for name, value in headers.items():
-        if not value.isascii():
-            value = value.encode(errors="surrogateescape").decode(errors="replace")
-        key = name.lower()
-        joined[key] = f"{joined[key]}, {value}" if key in joined else value
-    return joined
+    async def _make(self, client: Client, key: _K, job: Exchange) -> None:
+        begun = time.perf_counter()
+        with outbound(name_of(job)) as span:
+            outcome = await make(client, job, self._may_begin)
+            if outcome is not NOT_BEGUN:
+                span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
+        if outcome is not NOT_BEGUN:
+            self._meter(outcome, time.perf_counter() - begun)
+        with self._changed:
+            self._flying -= 1
+            self._answers.append((key, outcome))
+            if self._is_enough():
+                self._changed.notify()
+        self._wakeup.set()

@@ -5,7 +5,7 @@ without a transaction, and the result is *recorded* where the token is still our
 dies, or comes back late, can neither lose a row nor record a result over another worker's.
 """
 
-from core.outbox.claims import claim, due_rows, reclaim_expired, release, renew_lease
+from core.outbox.claims import claim, due_rows, reclaim_expired, release
 from core.outbox.queue import ABSENT, QUEUED, SENDING, DeliveryQueue, Disposition, Job, OutboxRow
 from core.outbox.retry_policy import decide
 from core.outbox.worker import attempt, work
@@ -24,6 +24,5 @@ __all__ = [
     "due_rows",
     "reclaim_expired",
     "release",
-    "renew_lease",
     "work",
 ]

@@ -51,20 +51,6 @@ def claim(queue: DeliveryQueue, *, limit: int, ids: Sequence[int] | None = None)
     return rows
 
 
-def renew_lease(queue: DeliveryQueue, rows: Sequence[Any]) -> list[Any]:
-    """Begin the lease anew, for rows that had to wait; those of them that are still ours."""
-    until = clock.now() + LEASE
-    ours = update_each(
-        queue.model,
-        ("id", "fence", "lease_until"),
-        [(row.pk, row.fence, until) for row in rows],
-        where=f"t.fence = v.fence AND t.state = '{SENDING}'",
-        expressions={"fence": ""},
-    )
-    kept = {pk for (pk,) in ours}
-    return [row for row in rows if row.pk in kept]
-
-
 def release(queue: DeliveryQueue, rows: Sequence[Any]) -> None:
     """Queue claimed rows that are still ours and were not sent: that was no attempt."""
     update_each(

@@ -10,15 +10,11 @@ from django.db.models import Q
 
 from core.database import clock
 from core.http import Call, Done, Limits, Outcome, Permanent, Reader, Request
-from core.http.messages import DEADLINE
 
 QUEUED = "queued"
 SENDING = "sending"
 # Of a queue and of its rows under way; renewed while the work goes on (leases.py).
 LEASE = timedelta(seconds=30)
-# How long a chunk may take, were every request of it to time out: its results are recorded at its
-# end.
-LONGEST_CHUNK = 240.0
 
 
 class OutboxRow(models.Model):
@@ -105,15 +101,12 @@ class DeliveryQueue:
     prefetch: tuple[str, ...] = ()
 
     @property
-    def largest_chunk(self) -> int:
-        """How many rows are sent and recorded together.
+    def most_in_hand(self) -> int:
+        """How many rows a worker has claimed and not recorded, at most: enough to keep the
+        connections busy while answers are recorded and others claimed.
 
-        Where a resend is not safe, no more than keep the connections busy: each row that a dying
-        worker has begun, or may have, costs a person's time there.
+        Where a resend is not safe, no more than needed: each row that a dying worker has begun, or
+        may have, costs a person's time there.
         """
-        if not self.resend_is_safe:
-            return min(self.chunk, 2 * self.limits.concurrency)
-        most = LONGEST_CHUNK / (2 * DEADLINE) * self.limits.concurrency
-        if self.limits.per_second:
-            most = min(most, LONGEST_CHUNK / 2 * self.limits.per_second)
-        return max(1, min(self.chunk, int(most)))
+        times = 4 if self.resend_is_safe else 2
+        return min(self.chunk, times * self.limits.concurrency)

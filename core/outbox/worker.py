@@ -1,20 +1,17 @@
-"""A worker at a queue: claims, sends and records, chunk by chunk."""
+"""A worker at a queue: claims, sends and records, all at once."""
 
 import logging
 import time
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
-from contextvars import copy_context
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any, Self, TypeVar
 
 from core import shutdown
-from core.http import NOT_BEGUN, Call, Exchange, Outcome, RateLimiter, Temporary, send_many
+from core.http import NOT_BEGUN, Call, Done, Exchange, Outcome, Permanent, Pipe, Temporary
 from core.observability import metrics
 from core.outbox import circuit_breaker
-from core.outbox.claims import claim, due_rows, release, renew_lease
+from core.outbox.claims import claim, due_rows, release
 from core.outbox.leases import Hold, held
 from core.outbox.queue import ABSENT, DeliveryQueue, Job
 from core.outbox.recording import insist, record
@@ -22,6 +19,9 @@ from core.outbox.retry_policy import decide
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
+
+# Seconds for which an answer waits for others, to be recorded with them.
+RECORDED_WITHIN = 0.2
 
 EXCHANGES = metrics.Histogram(
     "dosette_exchange_seconds",
@@ -37,7 +37,7 @@ def work(
     most: int = 100_000,
     seconds: float = 100.0,
 ) -> int:
-    """Send what is due in this queue, chunk by chunk; how many rows were attempted.
+    """Send what is due in this queue; how many rows were attempted.
 
     Stops when nothing is due, after `most` rows, when the time is over or we are asked to stop
     (the rest stays queued), or when the queue's circuit opens: then no attempt is burnt. One worker
@@ -62,43 +62,45 @@ def _goes_on(end: float) -> bool:
 def _work(
     queue: DeliveryQueue, hold: Hold, ids: Sequence[int] | None, most: int, end: float
 ) -> int:
-    """Chunks grow from small ones: a destination that is down costs few attempts."""
-    attempted, size = 0, 2 * queue.limits.concurrency
     with _Sender(queue, hold) as sender:
-        while attempted < most and time.monotonic() < end and hold.prove():
-            size = min(size, queue.largest_chunk)
-            allowed = circuit_breaker.permits(queue.name, min(size, most - attempted))
-            rows = claim(queue, limit=allowed, ids=ids) if allowed else []
-            if not rows or not sender.send(rows):
-                break
-            attempted += len(rows)
-            if len(rows) < allowed:
-                break
-            size *= 2
-    return attempted
+        more = True
+        while _goes_on(end) and hold.lasts() and (more or sender.rows):
+            room = min(sender.room(), most - sender.attempted - len(sender.rows))
+            if more and room > 0:
+                more = hold.prove() and _claim(queue, sender, ids, room)
+            sender.record()
+            more = more and sender.attempted < most
+    return sender.attempted
+
+
+def _claim(queue: DeliveryQueue, sender: "_Sender", ids: Sequence[int] | None, room: int) -> bool:
+    """Claim and begin to send so many rows; whether there may be more to claim."""
+    allowed = circuit_breaker.permits(queue.name, room)
+    if not allowed:
+        sender.withdraw()
+        return False
+    rows = claim(queue, limit=allowed, ids=ids)
+    sender.send(rows)
+    if allowed < room:  # a probe: what comes of it decides
+        sender.finish()
+    return len(rows) == allowed
 
 
 def attempt(queue: DeliveryQueue, rows: Sequence[Any]) -> None:
-    """Send claimed rows together and record their results together."""
-    with _Sender(queue, Hold(queue)) as sender:
+    """Send claimed rows and record their results."""
+    hold = Hold(queue)
+    with _Sender(queue, hold) as sender:
         sender.send(rows)
-
-
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    """What became of a chunk: an outcome for each job, and those that the other side answered."""
-
-    outcomes: list[Outcome]
-    responses: list[Outcome]
-    absent: frozenset[int]
+        while sender.rows and hold.may_begin():
+            sender.record()
 
 
 class _Sender:
-    """Sends in a thread: while a chunk is under way, the next is claimed and the last is recorded.
+    """Keeps a pipe full, and records what was answered, in batches: neither waits for the other.
 
-    Where a resend is not safe nothing is claimed ahead: what a worker that dies has claimed costs
-    a person's time there. The queue is held until its rate allows the next request, so that whoever
-    works it next, in whichever process, keeps the rate too.
+    What it has in hand grows from little: a destination that is down costs few attempts. The queue
+    is held until its rate allows the next request, so that whoever works it next, in whichever
+    process, keeps the rate too.
 
     Whatever breaks, at the end each row that it was given is recorded if it was sent, and
     released if it was not begun.
@@ -107,54 +109,128 @@ class _Sender:
     def __init__(self, queue: DeliveryQueue, hold: Hold) -> None:
         self._queue = queue
         self._hold = hold
-        self._limiter = RateLimiter(queue.limits.per_second)
-        self._pool = ThreadPoolExecutor(max_workers=1)
-        self._waiting: Sequence[Any] = ()
-        self._flight: tuple[Sequence[Any], Future[_Exchange]] | None = None
-        self._landed: list[tuple[Any, Outcome]] = []
+        self._pipe: Pipe[int] = Pipe(queue.limits, partial(_measure, queue.name), hold.may_begin)
+        self._size = min(2 * queue.limits.concurrency, queue.most_in_hand)
+        self._otherwise: dict[int, Job] = {}
+        self._answered: list[tuple[Any, Outcome]] = []
+        self.rows: dict[int, Any] = {}  # in hand: claimed, and not recorded
+        self.attempted = 0
 
     def __enter__(self) -> Self:
+        self._pipe.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         with ExitStack() as steps:  # each of them, whatever becomes of the others; from below
             steps.callback(self._rest)
-            steps.callback(self._release, self._waiting)
-            steps.callback(self._record)
-            steps.callback(self._land)
+            steps.callback(self._pipe.__exit__)
+            steps.callback(self.finish)
+            steps.callback(self.withdraw)
 
     def _rest(self) -> None:
-        self._pool.shutdown()
-        self._limiter.drain(self._hold.may_begin)
-        self._hold.pause = self._limiter.left()
+        self._pipe.limiter.drain(self._hold.may_begin)
+        self._hold.pause = self._pipe.limiter.left()
 
-    def send(self, rows: Sequence[Any]) -> bool:
-        """Send a chunk, and record the results of the one before it.
+    def finish(self) -> None:
+        """Wait for what is in hand. Raises the last error there was; what is under way goes on."""
+        error: Exception | None = None
+        while count := len(self.rows):
+            try:
+                self.record()
+            except Exception as each:  # noqa: BLE001 - raised at the end
+                error = each
+                if len(self.rows) == count:
+                    break
+        if error:
+            raise error
 
-        False when that one has opened the circuit: then these rows are released, unsent.
-        """
-        self._waiting = rows
+    def room(self) -> int:
+        """How many rows to claim now: none until that is worth a statement."""
+        free = self._size - len(self.rows)
+        return free if 4 * free >= self._size else 0
+
+    def send(self, rows: Sequence[Any]) -> None:
+        """Have these claimed rows sent, in their turn."""
+        self.rows |= {row.pk: row for row in rows}
         self._keep()
-        jobs = {row.pk: self._prepared(row) for row in rows}
-        self._land()
-        if self._landed and circuit_breaker.is_open(self._queue.name):
-            self._release(rows)
-        else:
-            ours = renew_lease(self._queue, rows) if self._landed else rows
-            self._begin(ours, [jobs[row.pk] for row in ours])
-        self._waiting = ()
-        self._record()
-        if not self._queue.resend_is_safe:
-            self._land()
-            self._record()
+        jobs: list[tuple[int, Exchange]] = []
+        for row in rows:
+            job = self._prepared(row)
+            if isinstance(job, Job | Call):
+                jobs.append((row.pk, _exchange_of(job)))
+                if isinstance(job, Job) and job.otherwise:
+                    self._otherwise[row.pk] = job.otherwise
+            else:
+                self._answered.append((row, job))
+        self._pipe.put(jobs)
+
+    def withdraw(self) -> None:
+        """Release what was not begun."""
+        self._release(self._pipe.withdraw())
+
+    def record(self) -> None:
+        """Record what was answered meanwhile. Raises a row's error when none could be recorded."""
+        wait = 0.0 if self._answered else RECORDED_WITHIN
+        answers = self._pipe.take(max(1, self._size // 4), wait)
+        begun = [(pk, outcome) for pk, outcome in answers if outcome is not NOT_BEGUN]
+        self._answered += [(self.rows[pk], each) for pk, each in begun if self._is_last(pk, each)]
+        with ExitStack() as steps:  # each of them, whatever becomes of the others; from below
+            steps.callback(self._record)
+            steps.callback(self._heed, [outcome for _, outcome in begun])
+            steps.callback(self._release, [pk for pk, each in answers if each is NOT_BEGUN])
+
+    def _is_last(self, pk: int, outcome: Outcome) -> bool:
+        """Whether that was all of the attempt: else what the look-up did not find is sent now."""
+        job = self._otherwise.pop(pk, None)
+        if job is None or outcome != ABSENT:
             return True
-        return self._flight is not None
+        self.rows[pk].doubtful = False
+        self._pipe.put([(pk, _exchange_of(job))])
+        return False
+
+    def _heed(self, responses: Sequence[Outcome]) -> None:
+        """Tell the circuit breaker; what waits is released when that has opened the circuit."""
+        if not responses or not self._hold.lasts():  # we were frozen, which is no fault of theirs
+            return
+        self._insist(partial(circuit_breaker.record, self._queue.name, responses))
+        if isinstance(responses[-1], Done | Permanent):
+            self._size = min(2 * self._size, self._queue.most_in_hand)
+        elif circuit_breaker.is_open(self._queue.name):
+            self.withdraw()
+
+    def _record(self) -> None:
+        queue, answered = self._queue, self._answered
+        if not answered:
+            return
+        results = [(row, decide(row, outcome, queue)) for row, outcome in answered]
+        with self._dropped([row.pk for row, _ in results]):
+            self._answered = []
+            bad = self._insist(partial(record, queue, results))
+        self.attempted += len(results)
+        if len(bad) == len(results):
+            raise bad[0][1]
+
+    def _release(self, keys: Sequence[int]) -> None:
+        if keys:
+            rows = [self.rows[pk] for pk in keys]
+            with self._dropped(keys):
+                self._insist(partial(release, self._queue, rows))
+
+    @contextmanager
+    def _dropped(self, keys: Sequence[int]) -> Iterator[None]:
+        """Out of our hands afterwards: what could not be written is taken over when its lease is
+        over."""
+        try:
+            yield
+        finally:
+            for pk in keys:
+                del self.rows[pk]
+                self._otherwise.pop(pk, None)
+            self._keep()
 
     def _keep(self) -> None:
-        """Have the leases of all that is ours and not recorded renewed."""
-        flight = self._flight[0] if self._flight else ()
-        landed = [row for row, _ in self._landed]
-        self._hold.rows = [*self._waiting, *flight, *landed]
+        """Have the leases of all that is in hand renewed."""
+        self._hold.rows = list(self.rows.values())
 
     def _prepared(self, row: Any) -> Job | Call | Outcome:
         """The row's job. A bug that one row brings out must not cost the others their attempt."""
@@ -165,78 +241,8 @@ class _Sender:
             logger.error("%s while preparing %s %s", type(error).__name__, self._queue.name, row.pk)
             return Temporary(f"not sent: our own {type(error).__name__}")
 
-    def _begin(self, rows: Sequence[Any], jobs: Sequence[Job | Call | Outcome]) -> None:
-        exchange = partial(_exchange, self._queue, jobs, self._limiter, self._hold.may_begin)
-        self._flight = rows, self._pool.submit(copy_context().run, exchange)
-        self._keep()
-
-    def _land(self) -> None:
-        """Wait for the chunk that is under way, and release what of it was not begun."""
-        if self._flight is None:
-            return
-        (rows, future), self._flight = self._flight, None
-        exchange = future.result()
-        for number in exchange.absent:
-            rows[number].doubtful = False
-        answered = zip(rows, exchange.outcomes, strict=True)
-        self._landed += [pair for pair in answered if pair[1] is not NOT_BEGUN]
-        self._keep()
-        begun = {row.pk for row, _ in self._landed}
-        self._release([row for row in rows if row.pk not in begun])
-        if self._hold.lasts():  # else we were frozen, which is no fault of theirs
-            self._insist(partial(circuit_breaker.record, self._queue.name, exchange.responses))
-
-    def _record(self) -> None:
-        """Record what has landed. Raises the first row's error when none could be recorded."""
-        queue, landed = self._queue, self._landed
-        if not landed:
-            return
-        results = [(row, decide(row, outcome, queue)) for row, outcome in landed]
-        bad = self._insist(partial(record, queue, results))
-        self._landed = []
-        self._keep()
-        if len(bad) == len(results):
-            raise bad[0][1]
-
-    def _release(self, rows: Sequence[Any]) -> None:
-        if rows:
-            self._insist(partial(release, self._queue, rows))
-
     def _insist(self, do: Callable[[], _T]) -> _T:
         return insist(do, self._hold.may_begin)
-
-
-def _exchange(
-    queue: DeliveryQueue,
-    jobs: Sequence[Job | Call | Outcome],
-    limiter: RateLimiter,
-    may_begin: Callable[[], bool],
-) -> _Exchange:
-    """Send the jobs; those whose look-up finds nothing go out in the same attempt. No database."""
-    send = partial(_send, queue, limiter, may_begin)
-    outcomes, responses = send(jobs)
-    again: list[Job | Call | Outcome] = list(outcomes)
-    absent = set()
-    for number, job in enumerate(jobs):
-        if isinstance(job, Job) and job.otherwise and outcomes[number] == ABSENT:
-            again[number] = job.otherwise
-            absent.add(number)
-    outcomes, more = send(again)
-    return _Exchange(outcomes, responses + more, frozenset(absent))
-
-
-def _send(
-    queue: DeliveryQueue,
-    limiter: RateLimiter,
-    may_begin: Callable[[], bool],
-    jobs: Sequence[Job | Call | Outcome],
-) -> tuple[list[Outcome], list[Outcome]]:
-    """The outcomes in order, of the jobs by sending them; and those of the sent ones alone."""
-    ours = [_exchange_of(job) for job in jobs if isinstance(job, Job | Call)]
-    answers = send_many(ours, queue.limits, partial(_measure, queue.name), limiter, may_begin)
-    rest = iter(answers)
-    outcomes = [next(rest) if isinstance(job, Job | Call) else job for job in jobs]
-    return outcomes, [answer for answer in answers if answer is not NOT_BEGUN]
 
 
 def _exchange_of(job: Job | Call) -> Exchange:

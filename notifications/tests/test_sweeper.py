@@ -96,7 +96,7 @@ def test_a_worker_that_comes_back_late_settles_nothing(sandbox, time_machine):
 
 def test_claims_are_small_because_a_dead_worker_loses_all_of_its_own():
     queue = queue_to("sms", "africastalking")
-    assert queue.largest_chunk == 2 * queue.limits.concurrency
+    assert queue.most_in_hand == 2 * queue.limits.concurrency
     assert not queue.resend_is_safe
 
 

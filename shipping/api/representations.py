@@ -7,8 +7,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, QuerySet
 
 from core.api.rows import Json, RelatedRows, Rows, related_time, time_json
-from core.http import strip_quoted_answer
 from orders.models import OrderLine
+from shipping.api.serializers.quoted_answers import strip_quoted_answer
 from shipping.api.serializers.tracking import MOST_SHOWN, typed_by_a_person
 from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
 

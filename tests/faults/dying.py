@@ -54,7 +54,7 @@ def arrange(point: str) -> None:
     elif point == "amid-the-chunk":
         provider.read = and_die(provider.read)  # type: ignore[method-assign]  # the fault
     elif point == "after-the-provider-took-it":
-        working._exchange = and_die(working._exchange)
+        working.Pipe.take = and_die(working.Pipe.take)
     elif point == "amid-settling":
         # The rows are written, their events are not: one transaction holds both.
         dispatching.update_each = and_die(dispatching.update_each)

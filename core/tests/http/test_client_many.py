@@ -2,7 +2,7 @@
 
 import asyncio
 from itertools import pairwise
-from threading import Barrier, Lock
+from threading import Barrier, Event, Lock, Semaphore
 
 import pytest
 
@@ -11,6 +11,7 @@ from core.http import (
     Done,
     Limits,
     Outcome,
+    Pipe,
     Reader,
     Request,
     Response,
@@ -130,3 +131,57 @@ def test_what_may_not_be_begun_any_more_once_it_is_connected_is_not() -> None:
         jobs = numbered(stage.url, 3)
         outcomes = send_many(jobs, Limits(concurrency=2), may_begin=lambda: next(may, False))
     assert (outcomes, heard) == ([NOT_BEGUN] * 3, [])
+
+
+def test_what_is_put_in_later_goes_out_on_the_same_connections_while_others_wait() -> None:
+    """The first answer comes only when the last is there: nobody waits for the slowest."""
+    others = Semaphore(0)
+
+    def first_last(talk: Talk) -> None:
+        while True:
+            number = talk.hear().partition(b"\r\n\r\n")[2]
+            for _ in range(7 if number == b"0" else 0):
+                assert others.acquire(timeout=5)
+            talk.answer(number)
+            others.release()
+
+    with staged(first_last) as stage:
+        jobs = list(enumerate(numbered(stage.url, 8)))
+        with Pipe[int](Limits(concurrency=2)) as pipe:
+            pipe.put(jobs[:4])
+            answers = pipe.take(1)
+            pipe.put(jobs[4:])
+            while len(answers) < 8:
+                answers += pipe.take(8)
+        assert stage.connections == 2
+    assert answers[-1] == (0, Done("0"))
+    assert sorted(key for key, _ in answers) == [*range(8)]
+
+
+def test_what_waits_can_be_taken_back() -> None:
+    heard, over = Semaphore(0), Event()
+
+    def patient(talk: Talk) -> None:
+        talk.hear()
+        heard.release()
+        over.wait(5)
+        talk.answer()
+
+    with staged(patient) as stage, Pipe[int](Limits(concurrency=2)) as pipe:
+        pipe.put(enumerate(numbered(stage.url, 5)))
+        assert heard.acquire(timeout=5)
+        assert heard.acquire(timeout=5)
+        assert pipe.withdraw() == [2, 3, 4]
+        over.set()
+        answers = pipe.take(5)
+    assert dict(answers) == {0: Done("{}"), 1: Done("{}")}
+
+
+def test_what_breaks_a_pipe_is_raised_where_answers_are_taken() -> None:
+    def broken(outcome: Outcome, seconds: float) -> None:
+        raise ZeroDivisionError
+
+    with staged(polite) as stage, Pipe[int](meter=broken) as pipe:
+        pipe.put(enumerate(numbered(stage.url, 1)))
+        with pytest.raises(ExceptionGroup, match="unhandled"):
+            pipe.take(1, 5.0)

@@ -120,7 +120,7 @@ def test_what_was_taken_from_a_worker_amid_a_chunk_is_neither_sent_nor_settled_b
 ):
     """As after a thaw: only the request that was under way has left."""
     monkeypatch.setattr(leases, "BEAT", 0.02)
-    parcels(5)
+    parcels(2)
 
     def others_take_it() -> None:
         _frozen_for_long(queue)

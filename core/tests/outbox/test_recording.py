@@ -4,10 +4,11 @@ from collections.abc import Callable
 
 import psycopg2
 import pytest
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, connection
 
+from core import shutdown
 from core.cases.models import Case
-from core.http import Done, Outcome, Request
+from core.http import Limits, Request
 from core.models import Failure
 from core.outbox import Job, claim, reclaim_expired, work
 from core.outbox.recording import insist
@@ -39,19 +40,18 @@ def test_an_answer_survives_that_the_database_cuts_everybody_off(committed_outbo
     assert set(Parcel.objects.values_list("attempts", flat=True)) == {1}
 
 
-def test_what_was_claimed_ahead_when_the_database_went_away_is_given_back(
-    committed_outbox, monkeypatch: pytest.MonkeyPatch
-):
-    """The chunk that was under way is recorded, the next one waits for another worker."""
+def test_what_was_not_begun_when_the_database_went_away_is_given_back(committed_outbox):
+    """What was under way is recorded, the next waits for another worker."""
     parcels(2)
 
-    def prepare(row: Parcel) -> Outcome:
-        if row.name == "1":
-            cut_all_off()
-        return Done()
+    def stop_and_cut_off() -> None:
+        shutdown.begin()
+        cut_all_off()
 
-    with pytest.raises(OperationalError):
-        work(make_queue(prepare, chunk=1))
+    with staged(at_request(1, stop_and_cut_off)) as stage:
+        one_by_one = Limits(concurrency=1)
+        work(make_queue(lambda row: Job(Request("POST", stage.url), taken), limits=one_by_one))
+    shutdown.forget()
     assert states() == ["sent", "queued"]
     assert Parcel.objects.get(name="1").attempts == 0
 

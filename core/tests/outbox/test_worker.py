@@ -14,10 +14,12 @@ from core.http import Call, Done, Limits, Outcome, Permanent, Request, Temporary
 from core.models import Circuit
 from core.outbox import ABSENT, Job, claim, decide, work
 from core.outbox.retry_policy import GIVE_UP_AFTER, LONGEST_PAUSE
-from core.tests.http.server import polite, staged, taken
-from core.tests.parcels import Parcel, make_queue, parcels, record_results, states, take
+from core.tests.http.server import at_request, polite, staged, taken
+from core.tests.parcels import Parcel, make_queue, parcels, states, take
+from sandbox.testing import wait_until
 
 ONE_BY_ONE = Limits(concurrency=1)
+TWO_AT_ONCE = Limits(concurrency=2)
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -64,27 +66,44 @@ def test_two_workers_never_claim_the_same_row(committed_outbox):
     assert len(claimed) == len(set(claimed)) == 40
 
 
-def test_work_sends_all_that_is_due_in_growing_chunks(outbox):
-    parcels(50)
-    sizes = []
+def test_work_sends_all_that_is_due_with_more_and_more_in_hand(outbox):
+    parcels(60)
+    in_hand = []
 
-    def record_and_count(results):
-        sizes.append(len(results))
-        record_results(results)
+    def prepare(row):
+        in_hand.append(states().count("sending"))
+        return Job(Request("POST", stage.url), taken)
 
-    limits = Limits(concurrency=5)
-    assert work(make_queue(take, limits=limits, record_results=record_and_count)) == 50
+    with staged(polite) as stage:
+        assert work(make_queue(prepare, limits=Limits(concurrency=5))) == 60
+        assert (len(stage.requests), stage.connections) == (60, 5), "which last as long as the work"
     assert set(states()) == {"sent"}
-    assert sizes == [10, 20, 20]
+    assert in_hand[0] == 10
+    assert max(in_hand) == 20
 
 
-def test_no_chunk_takes_longer_than_four_minutes():
-    """Were each request to time out: a look-up and a send. And how many a dying worker loses."""
-    assert make_queue(take, limits=Limits(concurrency=5)).largest_chunk == 60
-    assert make_queue(take, limits=Limits(concurrency=500)).largest_chunk == 1000
-    assert make_queue(take, limits=Limits(concurrency=5, per_second=0.1)).largest_chunk == 12
-    assert make_queue(take, chunk=7).largest_chunk == 7
-    assert make_queue(take, limits=Limits(concurrency=5), resend_is_safe=False).largest_chunk == 10
+def test_one_slow_answer_keeps_nobody_waiting(committed_outbox):
+    """The others go out meanwhile, those that were claimed later too, and are recorded."""
+    parcels(30)
+    all_others_sent: list[bool] = []
+
+    def wait_for_the_others() -> None:
+        wait_until(lambda: states().count("sent") == 29)
+        all_others_sent.append(True)
+        connection.close()
+
+    with staged(at_request(1, wait_for_the_others)) as stage:
+        queue = make_queue(lambda row: Job(Request("POST", stage.url), taken), limits=TWO_AT_ONCE)
+        assert work(queue) == 30
+    assert all_others_sent
+
+
+def test_what_a_worker_has_in_hand_grows_with_what_may_be_in_flight():
+    """And how many a dying worker leaves to staff, where a resend is not safe."""
+    assert make_queue(take, limits=Limits(concurrency=5)).most_in_hand == 20
+    assert make_queue(take, limits=Limits(concurrency=500)).most_in_hand == 1000
+    assert make_queue(take, chunk=7).most_in_hand == 7
+    assert make_queue(take, limits=Limits(concurrency=5), resend_is_safe=False).most_in_hand == 10
 
 
 def test_work_can_be_told_which_rows_and_how_many(outbox):
@@ -121,7 +140,7 @@ def test_a_lane_is_free_again_when_its_worker_breaks(committed_outbox):
     with pytest.raises(ZeroDivisionError):
         work(make_queue(take, chunk=1, record_results=broken))
     in_thread(lambda: work(make_queue(take)))
-    assert states() == ["sending", "sending", "sent"]
+    assert states() == ["sending", "sent", "sent"]
 
 
 def test_rows_that_somebody_holds_are_passed_over(committed_outbox):

@@ -6,8 +6,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from core.api.serializers import Serializer
-from core.http import strip_quoted_answer
 from core.workflow import Event
+from shipping.api.serializers.quoted_answers import strip_quoted_answer
 from shipping.states import RANKS
 
 MOST_SHOWN = 50

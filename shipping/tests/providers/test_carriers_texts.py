@@ -9,10 +9,11 @@ import pytest
 from django.test import Client
 
 from core.cases.models import Case, CaseEvent
-from core.http import Permanent, Response, strip_quoted_answer
+from core.http import Permanent, Response
 from core.tests.http.server import Stage, Talk, staged
 from identity.tests.factories import staff
 from shipping import providers, services
+from shipping.api.serializers.quoted_answers import strip_quoted_answer
 from shipping.dispatch import cancellations, inquiries, queue
 from shipping.exceptions import cases
 from shipping.models import Cancellation, Shipment, ShipmentEvent

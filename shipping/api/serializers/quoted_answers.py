@@ -6,7 +6,7 @@ these words are left out where a text is shown to somebody who sees no addresses
 
 import re
 
-from core.http.messages import code_of
+from core.http import code_of
 
 _OPENINGS = (
     "refused",
