@@ -1,8 +1,11 @@
 """How lists are paged and ordered."""
 
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.db.models import Q
 from rest_framework import filters, pagination
 from rest_framework.exceptions import NotFound, ValidationError
 
@@ -16,16 +19,40 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "page_size"
     max_page_size = 200
     ordering = "-id"
-    # Rows that are equal in the ordering are told apart by counting. DRF stops counting at 1,000
-    # and would then show the same page for ever.
+    # Cursors of the release before tell rows that are equal in the ordering apart by counting. DRF
+    # stops counting at 1,000 and would then show the same page for ever.
     offset_cutoff = 1_000_000
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
         """The page; a 404 when the cursor was not made by us."""
+        cursor: Any = super().decode_cursor(request)
+        place = cursor and _place(cursor.position)
         try:
-            return super().paginate_queryset(queryset, request, view)
+            if place:
+                ordering = self.get_ordering(request, queryset, view)
+                queryset = queryset.filter(_beyond(ordering, place, is_back=cursor.reverse))
+            page: Any = super().paginate_queryset(queryset, request, view)
         except (ValueError, DjangoValidationError) as error:
             raise NotFound(self.invalid_cursor_message) from error
+        if place and cursor.reverse:
+            self.has_next, self.next_position = True, cursor.position
+        elif place:
+            self.has_previous, self.previous_position = True, cursor.position
+        return page
+
+    def decode_cursor(self, request: Any) -> Any:
+        """The cursor, without a place that is a row: `paginate_queryset` has begun there."""
+        cursor: Any = super().decode_cursor(request)
+        return cursor._replace(position=None) if cursor and _place(cursor.position) else cursor
+
+    def _get_position_from_instance(self, instance: Any, ordering: Any) -> str:
+        """The row's place: the texts of all that is ordered by, so that no two rows share one."""
+        if len(ordering) == 1:
+            position: str = super()._get_position_from_instance(instance, ordering)
+            return position
+        names = [name.lstrip("-") for name in ordering]
+        row = instance if isinstance(instance, dict) else vars(instance)
+        return json.dumps([str(row[name]) for name in names])
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
         """The parameters for the OpenAPI document, with the least page size."""
@@ -41,6 +68,31 @@ class CursorPagination(pagination.CursorPagination):
         if asked is not None and not (asked.isascii() and asked.isdigit() and int(asked) > 0):
             raise ValidationError({"page_size": "Give a whole number from 1 to 200."})
         return super().get_page_size(request)
+
+
+def _place(position: Any) -> list[str] | None:
+    """The place of a row that a cursor names; None where it names one column alone."""
+    try:
+        place = json.loads(position or "")
+    except ValueError:
+        return None
+    is_place = isinstance(place, list) and all(isinstance(text, str) for text in place)
+    return place if is_place else None
+
+
+def _beyond(ordering: Sequence[str], place: list[str], *, is_back: bool) -> Q:
+    """The rows behind that place, or before it. Raises ValueError for a place in another order.
+
+    Without counting: rows that are equal in the first column may be a million after an import.
+    """
+    beyond, bound = Q(), Q()
+    for name, text in reversed(list(zip(ordering, place, strict=True))):
+        column = name.lstrip("-")
+        side = "gt" if name.startswith("-") == is_back else "lt"
+        tied = Q(Q(**{column: text}), beyond) if beyond else Q()
+        beyond = Q(**{f"{column}__{side}": text}) | tied
+        bound = Q(**{f"{column}__{side}e": text})
+    return bound & beyond
 
 
 def _keys(view: Any) -> dict[str, str]:
