@@ -276,7 +276,7 @@ PRIVATE_OVERRIDDEN = {
     "Channel._purge": "likewise",
     "Channel._put": "likewise",
     "Channel._size": "likewise",
-    "CursorPagination._get_position_from_instance": "DRF has no public way to tell equal rows apart",
+    "CursorPagination._get_position_from_instance": "DRF has no public way to part equal rows",
     "SessionStore._get_session_from_db": "Django has no public way to read another row with it",
     "Worker._cap_keepalive": "gunicorn has no hook for connections at a stop",
     "Worker._keepalive_after": "nor for who is kept alive",
