@@ -1,5 +1,6 @@
 """How gunicorn serves Dosette: in `make run`, and in the container behind nginx."""
 
+import gc
 import os
 import resource
 from pathlib import Path
@@ -29,6 +30,12 @@ worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 access_log_format = "%(m)s %(s)s %(B)sB %(M)sms"
 accesslog = "-" if os.environ.get("ACCESS_LOG") else None
 loglevel = os.environ.get("WEB_LOG_LEVEL", "warning")
+
+
+def when_ready(server: Any) -> None:
+    """What is loaded before the workers fork stays theirs together: no collection writes to it."""
+    gc.collect()
+    gc.freeze()
 
 
 def post_fork(server: Any, worker: Any) -> None:
