@@ -16,11 +16,16 @@ from identity.passwords.views import change_password, login
 from identity.sessions.pages import OwnSessions
 from identity.sign_in.views import SignOut
 from notifications.api.unsubscribe import stop
+from notifications.api.urls import webhooks as notification_webhooks
 from orders.address_page.page import address_page
+from shipping.api.urls import webhooks as shipping_webhooks
 
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
 
 urlpatterns = [
+    # First, because they come most often, and Django tries one pattern after the other.
+    path("api/v1/webhooks/", include([*shipping_webhooks, *notification_webhooks])),
+    *[path("api/v1/", include(f"{app}.api.urls")) for app in API_APPS],
     path("", RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])),
     path("admin/login/", login),
     path("admin/password_change/", change_password),
@@ -32,7 +37,6 @@ urlpatterns = [
     path("admin/autocomplete/", autocomplete, name="autocomplete"),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
-    *[path("api/v1/", include(f"{app}.api.urls")) for app in API_APPS],
     path("address/<str:token>/", address_page, name="order_address"),
     path("stop/<str:token>/", stop, name="unsubscribe"),
     path("api/schema/", schema, name="schema"),

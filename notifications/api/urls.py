@@ -28,8 +28,12 @@ urlpatterns = [
         PreferencesViewSet.as_view({"get": "retrieve", "patch": "partial_update"}),
     ),
     path("customers/<int:customer_pk>/consents/", ConsentViewSet.as_view({"get": "list"})),
-    path("webhooks/email/<slug:esp>/", EmailWebhook.as_view(inbox=inbox)),
-    path("webhooks/africastalking/<str:token>/delivery/", DeliveryWebhook.as_view(inbox=inbox)),
-    path("webhooks/africastalking/<str:token>/opt-out/", OptOutWebhook.as_view(inbox=inbox)),
-    path("webhooks/africastalking/<str:token>/incoming/", InboundWebhook.as_view(inbox=inbox)),
+]
+
+# Below /api/v1/webhooks/.
+webhooks = [
+    path("email/<slug:esp>/", EmailWebhook.as_view(inbox=inbox)),
+    path("africastalking/<str:token>/delivery/", DeliveryWebhook.as_view(inbox=inbox)),
+    path("africastalking/<str:token>/opt-out/", OptOutWebhook.as_view(inbox=inbox)),
+    path("africastalking/<str:token>/incoming/", InboundWebhook.as_view(inbox=inbox)),
 ]

@@ -21,5 +21,7 @@ of_an_order.register("shipments", OrderShipmentViewSet, basename="order-shipment
 urlpatterns = [
     *router.urls,
     *of_an_order.urls,
-    path("webhooks/shipping/<str:provider>/", ShippingWebhook.as_view(), name="shipping-webhook"),
 ]
+
+# Below /api/v1/webhooks/.
+webhooks = [path("shipping/<str:provider>/", ShippingWebhook.as_view(), name="shipping-webhook")]
