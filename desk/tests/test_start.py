@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 import time_machine
 from django.contrib.auth.models import Permission
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from core import cases
@@ -142,6 +144,35 @@ def test_orders_of_today_are_those_since_midnight(manager):
     with time_machine.travel(timezone.now() - timedelta(days=1)):
         placed_order()
     assert cards(manager)["Orders today"].figure == "1"
+
+
+@pytest.mark.parametrize(
+    ("placed", "counts"),
+    [
+        ("2026-10-24 22:59Z", "0"),
+        ("2026-10-24 23:00Z", "1"),
+        ("2026-10-25 23:59Z", "1"),
+        ("2026-10-26 00:00Z", "0"),
+    ],
+)
+def test_today_is_the_day_of_staff_also_when_it_has_25_hours(db, placed, counts):
+    with time_machine.travel(placed, tick=False):
+        placed_order()
+    with time_machine.travel("2026-10-25 12:00Z", tick=False):
+        assert cards(able_to("view_order"))["Orders today"].figure == counts
+
+
+def test_orders_of_today_are_found_by_the_index_on_their_time(manager):
+    placed_order()
+    with CaptureQueriesContext(connection) as statements:
+        manager.get("/admin/")
+    counted = next(q["sql"] for q in statements if '"orders_order"."time" >=' in q["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {counted}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Index Cond" in plan, plan
+    assert "order_by_time" in plan, plan
 
 
 def test_parcels_to_hand_over_are_those_that_wait_or_are_being_sent(manager):
