@@ -10,12 +10,15 @@ from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as some
+from redis.connection import Connection
 from standardwebhooks import Webhook
 
+from core.tests.web.test_rate_limits import redis  # noqa: F401 - a fixture
 from core.web import rate_limits as rates
 from shipping.api import webhook_limits
 from shipping.models import ProviderProfile, TrackingEvent
 from shipping.tests.api.test_webhooks import EVENT, SECRET, about, bearing, post
+from shipping.tests.factories import queued_shipment
 
 URL = "/api/v1/webhooks/shipping/"
 
@@ -149,3 +152,26 @@ def test_any_proven_body_whatever_is_kept(value):
     if isinstance(value, dict):
         good = {"order_id": "co-1", "event_name": "delivered", "event_time": "2023-05-19 13:18:45"}
         assert bearing(good | value).status_code == 200
+
+
+@pytest.mark.usefixtures("redis")
+def test_a_webhook_takes_one_statement_and_hundreds_ask_redis_once(
+    monkeypatch, django_assert_num_queries
+):
+    trips: list[int] = []
+    send = Connection.send_packed_command
+
+    def counted(*given: Any, **more: Any) -> None:
+        trips.append(1)
+        send(*given, **more)
+
+    monkeypatch.setattr(Connection, "send_packed_command", counted)
+    reference = queued_shipment().reference
+    bearing(about(reference))  # reads the provider's rate, and opens the connection
+    trips.clear()
+    for number in range(20):
+        body = about(reference, event_time=f"2023-05-19 12:18:{number:02d}")
+        with django_assert_num_queries(1):
+            assert bearing(body).status_code == 200
+    assert trips == []
+    assert TrackingEvent.objects.count() == 21
