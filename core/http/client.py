@@ -75,7 +75,7 @@ class Pipe(Generic[_K]):
         self._changed = Condition()
         self._waiting: deque[tuple[_K, Exchange]] = deque()
         self._answers: list[tuple[_K, Outcome]] = []
-        self._flying, self._width, self._least = 0, limits.concurrency, 1
+        self._flying, self._least = 0, 1
         self._closed = False
         self._error: BaseException | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -124,14 +124,6 @@ class Pipe(Generic[_K]):
             answers, self._answers = self._answers, []
             return answers
 
-    def resize(self, width: int) -> int:
-        """Have at most so many under way from now on, and that part of the rate; how many are."""
-        with self._changed:
-            self._width = width
-            self.limiter.scale(width / self._limits.concurrency)
-            self._wake()
-            return self._flying
-
     def _is_enough(self) -> bool:
         enough = len(self._answers) >= self._least
         return enough or not (self._flying or self._waiting) or self._error is not None
@@ -178,7 +170,7 @@ class Pipe(Generic[_K]):
         return None
 
     def _has_room(self) -> bool:
-        return bool(self._waiting) and self._flying < self._width
+        return bool(self._waiting) and self._flying < self._limits.concurrency
 
     async def _make(self, client: Client, key: _K, job: Exchange) -> None:
         begun = time.perf_counter()

@@ -31,14 +31,9 @@ class RateLimiter:
     stall."""
 
     def __init__(self, per_second: float | None) -> None:
-        self._whole_gap = self._gap = 1.0 / per_second if per_second else 0.0
+        self._gap = 1.0 / per_second if per_second else 0.0
         self._next = 0.0
         self._begun = float("-inf")
-
-    def scale(self, share: float) -> None:
-        """Use this share of the rate from now on; with none, what it was: nothing is sent then."""
-        if share:
-            self._gap = self._whole_gap / share
 
     async def acquire(self, may_begin: Callable[[], bool] = lambda: True) -> bool:
         """Wait for the next turn; False when nothing may be begun any more."""

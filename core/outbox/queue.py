@@ -108,5 +108,5 @@ class DeliveryQueue:
         Where a resend is not safe, no more than needed: each row that a dying worker has begun, or
         may have, costs a person's time there.
         """
-        times = 4 if self.resend_is_safe else 2
+        times = 10 if self.resend_is_safe else 2
         return min(self.chunk, times * self.limits.concurrency)
