@@ -23,7 +23,7 @@ def server() -> str:
     """The URL that the environment names, or that of the embedded server."""
     import os
 
-    from devserver.secrets import embedded_database_url
+    from devserver.postgres import embedded_database_url
 
     return os.environ.get("DATABASE_URL") or embedded_database_url(world.VAR)
 

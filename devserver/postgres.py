@@ -213,3 +213,20 @@ def _binaries() -> Path:
     if package is None or not package.submodule_search_locations:
         raise NotInstalledError
     return Path(package.submodule_search_locations[0]).resolve() / "pginstall18" / "bin"
+
+
+def embedded_database_url(var: Path) -> str:
+    """Start the embedded PostgreSQL in `var/` unless it runs; the URL of its database.
+
+    The last process that uses it stops it. Raises RuntimeError with what to do when the package
+    is not installed (production images leave it out).
+    """
+    try:
+        server = EmbeddedServer(var / "postgres")
+    except NotInstalledError as missing:
+        raise RuntimeError(
+            "DATABASE_URL is not set and the embedded PostgreSQL is not installed. "
+            "Set DATABASE_URL, or install the development packages with `make install-local`."
+        ) from missing
+    server.start()
+    return server.url

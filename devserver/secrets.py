@@ -1,6 +1,6 @@
-"""What Dosette makes for itself when the environment names nothing: a database and demo secrets.
+"""The demo secrets that Dosette makes for itself when the environment names none.
 
-Both live in `var/`, never in the repository, and are for one machine only. Production settings
+They live in `var/`, never in the repository, and are for one machine only. Production settings
 refuse to start without real ones (config/settings/production.py).
 """
 
@@ -10,8 +10,6 @@ import json
 import os
 import secrets
 from pathlib import Path
-
-from devserver.postgres import EmbeddedServer, NotInstalledError
 
 SECRET_NAMES = (
     "SECRET_KEY",
@@ -60,20 +58,3 @@ def _write_privately(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w") as file:
         file.write(text)
     unfinished.replace(path)
-
-
-def embedded_database_url(var: Path) -> str:
-    """Start the embedded PostgreSQL in `var/` unless it runs; the URL of its database.
-
-    The last process that uses it stops it. Raises RuntimeError with what to do when the package
-    is not installed (production images leave it out).
-    """
-    try:
-        server = EmbeddedServer(var / "postgres")
-    except NotInstalledError as missing:
-        raise RuntimeError(
-            "DATABASE_URL is not set and the embedded PostgreSQL is not installed. "
-            "Set DATABASE_URL, or install the development packages with `make install-local`."
-        ) from missing
-    server.start()
-    return server.url

@@ -26,7 +26,7 @@ def database_url() -> str:
     """What the environment says, or else the embedded server of this clone."""
     if url := env.str("DATABASE_URL", ""):
         return str(url)
-    from devserver.secrets import embedded_database_url
+    from devserver.postgres import embedded_database_url
 
     return embedded_database_url(VAR_DIR)
 

@@ -12,7 +12,8 @@ from core import failures
 from core.database import clock
 from core.database.sql import update_each
 from core.http import Unknown
-from core.outbox.queue import LEASE, QUEUED, SENDING, DeliveryQueue
+from core.outbox.leases import LEASE
+from core.outbox.queue import QUEUED, SENDING, DeliveryQueue
 from core.outbox.recording import record
 from core.outbox.retry_policy import decide
 

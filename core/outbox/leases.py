@@ -23,10 +23,12 @@ from core import shutdown
 from core.database import clock
 from core.database.clock import uptime
 from core.http.messages import DEADLINE
-from core.outbox.queue import LEASE, SENDING, DeliveryQueue
+from core.outbox.queue import SENDING, DeliveryQueue
 
 logger = logging.getLogger(__name__)
 
+# Of a queue and of its rows under way; renewed each BEAT while the work goes on.
+LEASE = timedelta(seconds=30)
 BEAT = 5.0  # seconds
 # From here on nothing is begun: what was begun before has ended when the lease has.
 STALE_AFTER = LEASE.total_seconds() - DEADLINE - BEAT

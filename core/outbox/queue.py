@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -13,8 +13,6 @@ from core.http import Call, Done, Limits, Outcome, Permanent, Reader, Request
 
 QUEUED = "queued"
 SENDING = "sending"
-# Of a queue and of its rows under way; renewed while the work goes on (leases.py).
-LEASE = timedelta(seconds=30)
 
 
 class OutboxRow(models.Model):

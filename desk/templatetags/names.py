@@ -6,7 +6,7 @@ from django import template
 from django.apps import apps
 from django.utils.text import capfirst
 
-from desk.navigation import GROUPS
+from desk.sidebar import GROUPS
 
 register = template.Library()
 

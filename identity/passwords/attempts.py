@@ -1,7 +1,8 @@
 """What django-axes may know of a failed sign-in, and how long it is kept.
 
-It counts by user name and address together. The address is the one behind our proxies, and a name
-that nobody has is kept as a hash: people type passwords into the wrong field.
+How many may fail is `AXES_FAILURE_LIMIT` (config/settings/access.py). It counts by user name and
+address together. The address is the one behind our proxies, and a name that nobody has is kept as
+a hash: people type passwords into the wrong field.
 """
 
 from collections.abc import Mapping

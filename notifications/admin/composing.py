@@ -25,8 +25,7 @@ from notifications.composition.direct import compose, usual_channel
 from notifications.composition.preview import due_text
 from notifications.content import sms_segments
 from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
-from notifications.mailings import service as mailings
-from notifications.models import Notification, Occasion, Template
+from notifications.models import DailyCost, Notification, Occasion, Template
 from notifications.policy.channel_selection import routes_to
 from notifications.services import notify
 
@@ -146,7 +145,7 @@ def _previewed(form: MessageForm) -> dict[str, Any]:
         "row": row,
         "when": due_text(row, form.policy.window),
         "takes": str(sms_segments.count(row.message)) if row.channel == "sms" else "",
-        "cost": mailings.likely_cost(row.channel, 1),
+        "cost": DailyCost.objects.likely(row.channel, 1),
     }
 
 

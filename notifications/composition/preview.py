@@ -9,7 +9,8 @@ from notifications.content import sms_segments
 from notifications.content.rendering import PARCEL_FIELDS, SAMPLE
 from notifications.models import Notification
 from notifications.policy.policy import Policy
-from notifications.policy.send_window import SendWindow, zone_of
+from notifications.policy.quiet_hours import zone_of
+from notifications.policy.send_window import SendWindow
 from notifications.policy.staff_decisions import MatchedRule, TemplateText
 from notifications.policy.triggers import Trigger
 from orders.models import Order

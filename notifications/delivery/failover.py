@@ -20,10 +20,10 @@ from core.models import Circuit
 from core.outbox import Disposition, circuit_breaker
 from notifications import cases
 from notifications.channels import ServiceUnavailable, preferred
+from notifications.delivery import deferral
 from notifications.delivery.answers import Answers
 from notifications.models import Notification
 from notifications.models.history import record
-from notifications.policy import quiet_hours
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +124,7 @@ def _moments(rows: Sequence[Notification]) -> list[datetime]:
 
     What was never tried waits for a reason of its own, such as the customer's limit.
     """
-    nows = quiet_hours.next_allowed(rows, [clock.now()] * len(rows))
+    nows = deferral.next_allowed(rows, [clock.now()] * len(rows))
     return [
         min(row.next_attempt_at, now) if row.attempts else row.next_attempt_at
         for row, now in zip(rows, nows, strict=True)

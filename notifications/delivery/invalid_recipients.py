@@ -7,9 +7,9 @@ from core.http import Permanent
 from core.workflow import transition
 from customers.models import Customer
 from notifications.channels import INVALID_RECIPIENT, OPTED_OUT, channels
+from notifications.delivery import deferral
 from notifications.delivery.answers import Answers
 from notifications.models import Notification
-from notifications.policy import quiet_hours
 from notifications.policy.opt_outs import opt_out
 
 
@@ -43,7 +43,7 @@ def try_other_address(row: Notification) -> bool:
     if row.state != "failed" or recipient in ("", row.recipient):
         return False
     detail = f"{row.recipient} is gone: goes to {recipient}."
-    [due] = quiet_hours.next_allowed([row], [clock.now()])
+    [due] = deferral.next_allowed([row], [clock.now()])
     changes: dict[str, Any] = {"recipient": recipient, "next_attempt_at": due}
     changes |= {"last_error": "", "last_answer": ""}
     transition(row, "queued", by="system", kind="sent elsewhere", detail=detail, **changes)

@@ -14,11 +14,10 @@ from core.failures import each_name
 from core.http import Call, Outcome
 from core.outbox import DeliveryQueue, Job, work
 from notifications.channels import Transport, channels, preferred, transports
-from notifications.delivery import failover
+from notifications.delivery import deferral, failover
 from notifications.delivery.jobs import job_of, limits_of, message_of
 from notifications.delivery.results import record_results
 from notifications.models import Notification
-from notifications.policy import quiet_hours
 
 
 def queue_to(channel: str, provider: str) -> DeliveryQueue:
@@ -75,7 +74,7 @@ def _all() -> list[tuple[str, str]]:
 
 def _work(channel: str, provider: str, seconds: float) -> int:
     """Send what waits for a service; what it leaves behind when its circuit opens moves on."""
-    quiet_hours.defer_overdue(channel, provider)
+    deferral.defer_overdue(channel, provider)
     failover.leave(channel, provider)
     attempted = work(queue_to(channel, provider), seconds=seconds)
     if attempted:

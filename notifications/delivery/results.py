@@ -10,12 +10,11 @@ from core.database.sql import update_each
 from core.http import Done
 from core.outbox import Disposition
 from notifications import cases
-from notifications.delivery import costs, failover, invalid_recipients
+from notifications.delivery import costs, deferral, failover, invalid_recipients
 from notifications.delivery.answers import Answers
 from notifications.delivery.incoming import reports
 from notifications.models import Notification
 from notifications.models.history import record
-from notifications.policy import quiet_hours
 
 _COLUMNS = (
     "id",
@@ -42,7 +41,7 @@ def record_results(
     for row, disposition in results:
         _update(row, disposition, now)
         failover.move_on(row, disposition, closed, now)
-    quiet_hours.defer_retries([row for row, _ in results if row.state == "queued"])
+    deferral.defer_retries([row for row, _ in results if row.state == "queued"])
     values = [_values(row, disposition) for row, disposition in results]
     still_ours = "t.fence = v.fence AND t.state = 'sending'"
     ours = {pk for (pk,) in update_each(Notification, _COLUMNS, values, where=still_ours)}

@@ -11,18 +11,16 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Lower
 
 from core import shutdown
 from core.database import clock
 from core.failures import each, together, waiting
-from core.values.money import Price
 from core.workflow import transition
 from customers.models import Customer
 from notifications import task_names
@@ -123,7 +121,12 @@ def forecast(mailing: Mailing) -> Forecast:
     takes = str(sms_segments.count(sample.message)) if sample.channel == "sms" else ""
     total = mailing.total
     return Forecast(
-        total, reachable, opted_out, takes, likely_cost(sample.channel, reachable), sample
+        total,
+        reachable,
+        opted_out,
+        takes,
+        DailyCost.objects.likely(sample.channel, reachable),
+        sample,
     )
 
 
@@ -137,19 +140,6 @@ def _reach(names: list[str]) -> tuple[Q, Q]:
         has |= ~Q(**{column: ""})
         free |= ~Q(**{column: ""}) & ~Q(Exists(refused))
     return has, has & ~free
-
-
-def likely_cost(channel: str, count: int) -> str:
-    """What so many messages would cost, by the last thirty days; "" when that is not known."""
-    since = clock.today() - timedelta(days=30)
-    days = DailyCost.objects.filter(channel=channel, day__gte=since).exclude(currency="")
-    rows = days.order_by().values("currency").annotate(all=Sum("amount"), many=Sum("messages"))
-    prices = [
-        Price((row["all"] / row["many"] * count).quantize(Decimal("0.01")), row["currency"])
-        for row in rows
-        if row["many"]
-    ]
-    return " or ".join(str(price) for price in prices)
 
 
 @transaction.atomic

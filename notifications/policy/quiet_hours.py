@@ -1,77 +1,44 @@
-"""At night only what is critical goes out: what is tried again, or late, waits for the morning."""
+"""Quiet hours: local times of a customer, between which only what is critical is sent."""
 
-from collections.abc import Sequence
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.conf import settings
 
-from core.database import clock
-from core.failures import in_chunks
 from customers.models import Customer
-from notifications.models import Limits, Notification
-from notifications.policy.send_window import QUIET, after_quiet, quiet_span, zone_named
 
-CHUNK = 5000
+QUIET = "Waits for the end of the customer's quiet hours."
 
 
-def hours() -> tuple[time, time] | None:
-    """The quiet hours that staff have set, in each customer's own time; None: never quiet."""
-    hours = Limits.objects.filter(pk=1).values_list("quiet_from", "quiet_until")
-    begin, end = hours.first() or (None, None)
-    return None if begin is None or end is None else (begin, end)
+def zone_of(customer: Customer) -> ZoneInfo:
+    """The customer's time zone, or the one of those who named none."""
+    return zone_named(customer.time_zone)
 
 
-def next_allowed(rows: Sequence[Notification], moments: Sequence[datetime]) -> list[datetime]:
-    """For each row this moment, or the end of its customer's quiet hours that it lies in.
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of a customer whose time zone is this; "" when they named none."""
+    return ZoneInfo(name or settings.CUSTOMER_TIME_ZONE)
 
-    Takes two statements however many there are, one when it is never quiet.
+
+def after_quiet(moment: datetime, zone: ZoneInfo, begin: time, end: time) -> datetime:
+    """The moment itself, or the end of the quiet hours (local times) that it lies in."""
+    span = quiet_span(moment, zone, begin, end)
+    return span[1] if span else moment
+
+
+def quiet_span(
+    moment: datetime, zone: ZoneInfo, begin: time, end: time
+) -> tuple[datetime, datetime] | None:
+    """When the quiet hours (local times) that the moment lies in began and are over, if any.
+
+    On the day the clocks go back an end that comes twice is the first one, unless that is over.
     """
-    waiting = {row.customer_id for row in rows if not row.critical}
-    span = hours() if waiting else None
-    if span is None:
-        return list(moments)
-    people = Customer.objects.filter(pk__in=waiting)
-    zones = dict(people.values_list("pk", "time_zone"))
-    return [
-        moment if row.critical else after_quiet(moment, zone_named(zones[row.customer_id]), *span)
-        for row, moment in zip(rows, moments, strict=True)
-    ]
-
-
-def defer_retries(rows: Sequence[Notification]) -> None:
-    """Let none of these rows, not yet saved, be tried again at night, with the reason."""
-    for row, due in zip(
-        rows, next_allowed(rows, [row.next_attempt_at for row in rows]), strict=True
-    ):
-        if due > row.next_attempt_at:
-            row.next_attempt_at = due
-            row.last_error = f"{row.last_error[:440]} {QUIET}"
-
-
-def defer_overdue(channel: str, provider: str) -> int:
-    """Put off what was due before the night began and is still here; how many there were.
-
-    What became due within the night passes: it is critical, or staff sent it again by hand.
-    """
-    span, now = hours(), clock.now()
-    if span is None:
-        return 0
-    late = Notification.objects.filter(
-        state="queued", channel=channel, provider=provider, next_attempt_at__lte=now, critical=False
-    )
-    held = 0
-    for name in list(late.order_by().values_list("customer__time_zone", flat=True).distinct()):
-        if night := quiet_span(now, zone_named(name), *span):
-            began, over = night
-            theirs = late.filter(customer__time_zone=name, next_attempt_at__lt=began)
-            held += _defer(theirs.order_by("pk"), f"hold by {channel}:{provider} the message", over)
-    return held
-
-
-def _defer(rows: "QuerySet[Notification]", work: str, over: datetime) -> int:
-    """Chunk by chunk; who cannot be held rests, and is left out the next time."""
-
-    def defer(ids: Sequence[int]) -> int:
-        return rows.filter(pk__in=ids).update(next_attempt_at=over, last_error=QUIET)
-
-    return in_chunks(work, rows, defer, most=CHUNK)
+    local = moment.astimezone(zone)
+    clock, day, night = local.time(), local.date(), begin > end
+    quiet = (clock >= begin or clock < end) if night else begin <= clock < end
+    if not quiet:
+        return None
+    first = day - timedelta(days=int(night and clock < end))
+    began = datetime.combine(first, begin, tzinfo=zone)
+    over = datetime.combine(first + timedelta(days=int(night)), end, tzinfo=zone)
+    return began, over if over > moment else over.replace(fold=1)

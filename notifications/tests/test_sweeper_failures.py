@@ -11,7 +11,7 @@ from core.failures import StepsFailedError
 from core.http import Temporary
 from core.outbox import circuit_breaker
 from customers.models import Customer
-from notifications.delivery import failover
+from notifications.delivery import deferral, failover
 from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.delivery.queues import dispatch
 from notifications.mailings import service as mailings
@@ -22,7 +22,6 @@ from notifications.models import (
     MailingRecipient,
     Notification,
 )
-from notifications.policy import quiet_hours
 from notifications.sweeper import reconcile, reroute
 from notifications.tests.factories import queued, sent
 from notifications.tests.mailings.test_service import started
@@ -110,8 +109,8 @@ def test_a_message_that_cannot_be_held_at_night_holds_up_no_other(
     rows = [queued() for _ in range(3)]
     time_machine.move_to(datetime(2026, 6, 1, 22, tzinfo=UTC))
     poison("notifications_notification", f"NEW.id = {rows[0].pk}")
-    assert quiet_hours.defer_overdue("sms", "africastalking") == 2
-    assert quiet_hours.defer_overdue("sms", "africastalking") == 0, "it rests"
+    assert deferral.defer_overdue("sms", "africastalking") == 2
+    assert deferral.defer_overdue("sms", "africastalking") == 0, "it rests"
 
 
 def test_a_queue_that_raises_keeps_a_worker_from_no_other(sandbox: Any, poison: Any) -> None:

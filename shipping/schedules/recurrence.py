@@ -1,4 +1,4 @@
-"""The calendar of a schedule: pure functions of dates, the same as the SQL of `run.py`."""
+"""The calendar of a schedule: pure functions of dates, the same as `recurrence_sql.py`."""
 
 import calendar
 from dataclasses import dataclass, replace

@@ -133,7 +133,7 @@ def _hurry() -> None:
     from django.utils import timezone
 
     from core.models import Circuit
-    from core.outbox.queue import LEASE
+    from core.outbox.leases import LEASE
     from notifications.models import Notification
 
     now = timezone.now()

@@ -9,7 +9,7 @@ from core.http import Done, Limits, Permanent, Request
 from core.models import Circuit
 from core.outbox import Job, attempt, claim, reclaim_expired, release, work
 from core.outbox.circuit_breaker import FAILURES
-from core.outbox.queue import LEASE
+from core.outbox.leases import LEASE
 from core.tests.http.server import polite, staged, taken
 from core.tests.parcels import Parcel, make_queue, parcels, states, take
 

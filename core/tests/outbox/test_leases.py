@@ -14,8 +14,7 @@ from core.database.clock import uptime
 from core.http import Call, Done, Limits, Outcome, Permanent, Request
 from core.models import Circuit, QueueLease
 from core.outbox import Job, leases, reclaim_expired, work
-from core.outbox.leases import STALE_AFTER, Hold, held
-from core.outbox.queue import LEASE
+from core.outbox.leases import LEASE, STALE_AFTER, Hold, held
 from core.tests.http.server import at_request, polite, staged, taken
 from core.tests.outbox.test_worker import in_thread
 from core.tests.parcels import Parcel, make_queue, parcels, states, take

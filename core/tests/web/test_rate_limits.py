@@ -114,6 +114,7 @@ def redis(settings, monkeypatch):
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Redis) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         settings.REDIS_URL = f"redis://127.0.0.1:{server.server_address[1]}/0"
+        settings.CACHES = {"default": {**settings.CACHES["default"], "KEY_PREFIX": ""}}
         _Redis.sent.clear()
         _Redis.counts.clear()
         yield _Redis

@@ -16,8 +16,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, connection, connections
 
+from devserver.postgres import embedded_database_url
 from devserver.process_group import Program, Supervisor
-from devserver.secrets import embedded_database_url
 
 SANDBOX_SECRETS = (
     "REFERENCE_PROVIDER_SECRET",
