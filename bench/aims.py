@@ -1,5 +1,6 @@
 """What each job is to reach: the aims of which the table says pass or fail."""
 
+import re
 from collections.abc import Sequence
 
 from bench.report import Aim, Row
@@ -45,7 +46,7 @@ AIMS: dict[str, Sequence[Aim]] = {
 
 def aims(job: str) -> Sequence[Aim]:
     """Those of a job, by the words that its name begins with; the longest of them count."""
-    known = [name for name in AIMS if f"{job} ".startswith(f"{name} ")]
+    known = [name for name in AIMS if re.match(rf"{re.escape(name)}\b", job)]
     return AIMS[max(known, key=len)] if known else ()
 
 

@@ -63,3 +63,10 @@ def test_a_row_without_others_shows_none() -> None:
 def test_aims_are_counted() -> None:
     assert reached([row(300)]) == (4, 4)
     assert reached([row(100)]) == (3, 4)
+
+
+def test_a_job_has_the_aims_of_the_longest_name_it_begins_with() -> None:
+    by_name, plain = aims("P7 list by name, 1,000,000"), aims("P7 list plain, 1,000,000")
+    assert [aim.text for aim in by_name] == ["≤ 60 ms", "≤ 4 statements"]
+    assert [aim.text for aim in plain] == ["≤ 30 ms", "≤ 4 statements"]
+    assert aims("P10 an order with everything") == ()
