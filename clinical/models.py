@@ -177,7 +177,10 @@ class Study(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["import_key"], name="one_study_per_import_key")
         ]
-        indexes = [models.Index(fields=["patient", "-id"], name="study_by_patient")]
+        indexes = [
+            models.Index(fields=["patient", "-id"], name="study_by_patient"),
+            models.Index(fields=["state", "-id"], name="study_by_state"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_type_display()} {self.pk}"

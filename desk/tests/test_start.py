@@ -162,17 +162,24 @@ def test_today_is_the_day_of_staff_also_when_it_has_25_hours(db, placed, counts)
         assert cards(able_to("view_order"))["Orders today"].figure == counts
 
 
-def test_orders_of_today_are_found_by_the_index_on_their_time(manager):
+@pytest.mark.parametrize(
+    ("counted_by", "index"),
+    [
+        ('"orders_order"."time" >=', "order_by_time"),
+        ('"clinical_study"."state" = \'registered\'', "study_by_state"),
+    ],
+)
+def test_figures_are_counted_by_an_index(manager, counted_by, index):
     placed_order()
     with CaptureQueriesContext(connection) as statements:
         manager.get("/admin/")
-    counted = next(q["sql"] for q in statements if '"orders_order"."time" >=' in q["sql"])
+    counted = next(q["sql"] for q in statements if counted_by in q["sql"])
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {counted}")
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Index Cond" in plan, plan
-    assert "order_by_time" in plan, plan
+    assert index in plan, plan
 
 
 def test_parcels_to_hand_over_are_those_that_wait_or_are_being_sent(manager):
