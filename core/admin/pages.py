@@ -22,6 +22,7 @@ from core.admin.list_filters import ReadableList
 from core.admin.url_guard import GuardedAdmin
 from core.bases import MixinBase
 from core.database.folding import SortKey, containing
+from core.database.matches import part_of
 from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
 from core.values.text import lenient
 
@@ -148,13 +149,25 @@ class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):
     """Rows below a page, each in a form."""
 
 
+class LargeTablePaginator(InfinitePaginator):
+    """Previous and next page; one far down reads no more rows than the first."""
+
+    def page(self, number: Any) -> Any:
+        """The page of this number, which may be empty."""
+        page = super().page(number)
+        if page.number > 1:
+            begin = (page.number - 1) * self.per_page
+            page.object_list = part_of(self.object_list, begin, begin + self.per_page)
+        return page
+
+
 class LargeTableAdmin(ModelAdmin):
     """A list that stays quick with millions of rows: nothing is counted, and search has its index.
 
     `search` narrows the list to what a text asks for. Nothing is deleted in bulk.
     """
 
-    paginator = InfinitePaginator
+    paginator = LargeTablePaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     list_per_page = 50

@@ -35,3 +35,13 @@ def matching_rows(rows: QuerySet[Any], condition: Q) -> QuerySet[Any]:
     """The rows that match, of the newest MOST_MATCHES; they keep their order, and other filters
     count before the newest are taken."""
     return rows.filter(_IsAnyOf(F("pk"), ArraySubquery(newest_matches(rows, condition))))
+
+
+def part_of(rows: QuerySet[Any], begin: int, end: int) -> QuerySet[Any]:
+    """These rows from `begin` on and before `end`, in their order.
+
+    Those before are skipped in the index alone: only the rows asked for are read and joined.
+    """
+    return rows.filter(
+        _IsAnyOf(F("pk"), ArraySubquery(rows.values_list("pk", flat=True)[begin:end]))
+    )
