@@ -13,7 +13,7 @@ import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar
 
@@ -30,6 +30,8 @@ class _Insert:
 
     rows: Sequence[models.Model]
     once: bool = False
+    # Rows with a field that names another row, whose key was not known yet.
+    named: list[tuple[models.Model, Any]] = field(default_factory=list)
 
     @property
     def table(self) -> str:
@@ -37,12 +39,14 @@ class _Insert:
         return self.rows[0]._meta.db_table
 
     def give_keys(self, keys: list[Any]) -> None:
-        """Give the rows their keys, which come in their order; which of those that may be there
-        already are new, nobody can tell."""
+        """Give the rows their keys, which come in their order, and those of the rows they name;
+        which of those that may be there already are new, nobody can tell."""
         for row, key in zip(self.rows, keys, strict=False):
             row._state.adding, row._state.db = False, connection.alias
             if not self.once:
                 row.pk = key
+        for row, column in self.named:
+            setattr(row, column.attname, column.get_cached_value(row).pk)
 
 
 @dataclass(slots=True)
@@ -122,8 +126,9 @@ class UnitOfWork:
         """Write what waits ahead of another statement, unless that only reads other tables."""
         text = str(sql)
         reads = _CHANGES.search(text) is None
-        if self._parts and text.startswith("ROLLBACK TO SAVEPOINT"):
-            self._parts = []  # all of it came after the savepoint, which wrote what was before
+        if text.startswith("ROLLBACK TO SAVEPOINT"):
+            # All of it came after the savepoint, which wrote what was before; perhaps the mark too.
+            self._parts, self.mark = [], None
         elif self._parts and not (reads and not any(part.table in text for part in self._parts)):
             self.write()
         if not reads and any(table in text for table in self.mark_is_of):
@@ -147,10 +152,12 @@ def unit_of_work(*, savepoint: bool = False) -> Iterator[UnitOfWork]:
     """The unit that is open, or a new one, which is written at the end.
 
     Where something is raised, what waits is not written, and the transaction is rolled back; with a
-    `savepoint` one that was open already can go on.
+    `savepoint` one that was open already can go on, and so can the unit that this one joined.
     """
     if joined := current():
-        yield joined
+        # It costs no statement without a savepoint, and lets nobody go on with half of it.
+        with transaction.atomic(savepoint=savepoint):
+            yield joined
         return
     # It is over before the commit: what that sets off has units of its own.
     with transaction.atomic(savepoint=savepoint):
@@ -189,13 +196,14 @@ def _insert_text(part: _Insert, step_of: dict[int, str], values: list[Any]) -> s
     rows = []
     for row in part.rows:
         holes = []
-        for field in fields:
-            value = field.pre_save(row, True)
-            if value is None and field.is_relation and field.is_cached(row):
-                value = field.get_cached_value(row)
+        for column in fields:
+            value = column.pre_save(row, True)
+            if value is None and column.is_relation and column.is_cached(row):
+                if value := column.get_cached_value(row):
+                    part.named.append((row, column))
                 holes.append(_hole(value, step_of, values))
             else:
-                values.append(field.get_db_prep_save(value, connection))
+                values.append(column.get_db_prep_save(value, connection))
                 holes.append("%s")
         rows.append(f"({', '.join(holes)})")
     conflict = " ON CONFLICT DO NOTHING" if part.once else ""
@@ -216,9 +224,9 @@ def _hole(value: Any, step_of: dict[int, str], values: list[Any]) -> str:
 def _columns(model: type[models.Model]) -> tuple[list[Any], str]:
     """The fields that are written, and the beginning of the INSERT."""
     fields = [
-        field
-        for field in model._meta.concrete_fields
-        if not field.primary_key and not getattr(field, "generated", False)
+        each
+        for each in model._meta.concrete_fields
+        if not each.primary_key and not getattr(each, "generated", False)
     ]
-    columns = ", ".join(f'"{field.column}"' for field in fields)
+    columns = ", ".join(f'"{each.column}"' for each in fields)
     return fields, f'INSERT INTO "{model._meta.db_table}" ({columns})'

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.db.models.signals import post_save
+from django.db.transaction import TransactionManagementError
 
 from core.database.unit_of_work import current, unit_of_work
 from core.models import Case, CaseEvent, Circuit, Failure, IdempotencyKey
@@ -88,6 +89,39 @@ def test_a_savepoint_takes_back_what_was_added_inside():
             raise ZeroDivisionError
         unit.add(Circuit(name="after"))
     assert set(Circuit.objects.values_list("name", flat=True)) == {"before", "after"}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_a_unit_inside_another_that_raised_nothing_is_written_half():
+    def write():
+        with unit_of_work() as unit:
+            unit.add(Circuit(name="before"))
+            with suppress(ZeroDivisionError), unit_of_work():
+                unit.add(Circuit(name="half"))
+                raise ZeroDivisionError
+
+    with pytest.raises(TransactionManagementError):
+        write()
+    assert not Circuit.objects.exists()
+
+
+def test_after_one_with_a_savepoint_that_raised_the_outer_one_goes_on():
+    with unit_of_work() as unit:
+        unit.add(Circuit(name="before"))
+        with suppress(ZeroDivisionError), unit_of_work(savepoint=True):
+            unit.add(Circuit(name="half"))
+            raise ZeroDivisionError
+        unit.add(Circuit(name="after"))
+    assert set(Circuit.objects.values_list("name", flat=True)) == {"before", "after"}
+
+
+def test_a_row_knows_the_keys_of_those_it_names_as_after_save():
+    one = case(1)
+    event = CaseEvent(case=one, kind="opened")
+    with unit_of_work() as unit:
+        unit.add(one)
+        unit.add(event)
+    assert event.case_id == one.pk
 
 
 def test_what_the_database_refuses_is_raised_with_all_of_it():
