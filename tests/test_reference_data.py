@@ -77,6 +77,16 @@ def test_what_was_rolled_back_is_not_kept():
     assert kept.get() == ["a"]
 
 
+def test_what_a_savepoint_took_back_is_not_gone_by_in_the_rest_of_the_unit():
+    kept = read()
+    with unit_of_work():
+        with suppress(ZeroDivisionError), transaction.atomic():
+            ProductFactory.create(name="never")
+            assert kept.get() == ["never"]
+            raise ZeroDivisionError
+        assert kept.get() == []
+
+
 def test_what_programs_write_all_day_renews_nothing():
     ProviderProfile.ensured("reference")
     before = current_mark()
@@ -124,3 +134,34 @@ def test_another_process_sees_a_change_when_it_is_committed():
             Product.objects.update(price="7.00")
             assert pool.submit(price).result() != "7.00"
         assert pool.submit(price).result() == "7.00"
+
+
+def until_somebody_waits():
+    """Until a session waits for a lock of another; also seen from within a transaction."""
+    with connection.cursor() as cursor:
+        for _ in range(3000):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.01)")
+    raise AssertionError("nobody waits")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_change_the_same_rows_wait_for_each_other_and_never_crosswise():
+    one, two = ProductFactory.create(name="a"), ProductFactory.create(name="b")
+
+    def rename():
+        try:
+            Product.objects.filter(pk=two.pk).update(name="theirs")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Product.objects.filter(pk=one.pk).update(name="mine")
+            other = pool.submit(rename)
+            until_somebody_waits()
+            Product.objects.filter(pk=two.pk).update(name="mine")
+        other.result()
+    assert read().get() == ["mine", "theirs"]

@@ -28,6 +28,9 @@ BEGIN
     RETURN NULL;
 END $$;
 INSERT INTO core_referencemark (id, mark) VALUES (1, gen_random_uuid()) ON CONFLICT DO NOTHING;
+-- As it is when this is called, though the statement that calls it may have waited for a lock.
+CREATE OR REPLACE FUNCTION core_present_mark() RETURNS text LANGUAGE sql VOLATILE AS
+    'SELECT mark::text FROM core_referencemark';
 """
 
 
@@ -110,10 +113,11 @@ def watch(using: str = "default", **_: Any) -> None:
 
 
 def _trigger(model: type[models.Model]) -> str:
+    # Before the change: who waits for the mark holds no row that whoever has it may want next.
     columns = ", ".join(f'"{column}"' for column in _watched(model))
     return f"""
         CREATE OR REPLACE TRIGGER renews_the_mark
-        AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF {columns} ON "{model._meta.db_table}"
+        BEFORE INSERT OR DELETE OR TRUNCATE OR UPDATE OF {columns} ON "{model._meta.db_table}"
         FOR EACH STATEMENT EXECUTE FUNCTION core_renew_mark()"""
 
 
