@@ -1,15 +1,18 @@
 """`Idempotency-Key` on orders, over HTTP."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from threading import Event, get_ident
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.signals import post_save
 from rest_framework.test import APIClient
 
+from core.api.idempotency import forget_old_keys
+from core.database import clock
 from core.models import IdempotencyKey
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.rights.scopes import SCOPES
@@ -145,10 +148,12 @@ def somebody_waits():
     with connection.cursor() as cursor:
         for _ in range(3000):
             cursor.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                # what it showed is kept until a transaction ends
+                "SELECT pg_stat_clear_snapshot(), count(*) FROM pg_stat_activity "
+                "WHERE datname = current_database() "
                 "AND wait_event_type = 'Lock' AND query LIKE '%%core_idempotencykey%%'"
             )
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[1]:
                 return
             cursor.execute("SELECT pg_sleep(0.01)")
     raise AssertionError("nobody waits")
@@ -185,13 +190,70 @@ def test_a_twin_that_would_wait_for_too_long_is_told_so(slow_order):
 
 def test_after_a_day_the_key_is_free_again(api):
     customer, client = CustomerFactory.create(), api()
-    with time_machine.travel("2026-06-01 12:00:00+00:00", tick=False) as clock:
+    with time_machine.travel("2026-06-01 12:00:00+00:00", tick=False) as travelled:
         first = keyed(client, sale(customer)).json()
-        clock.shift(24 * 3600)
+        travelled.shift(24 * 3600)
         assert keyed(client, sale(customer)).json() == first
-        clock.shift(1)
+        travelled.shift(1)
         assert "Idempotency-Replayed" not in keyed(client, sale(customer, amount="3.50"))
     assert Order.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_that_is_taken_anew_while_old_ones_are_deleted_is_kept(slow_order):
+    customer = CustomerFactory.create()
+    post(customer)
+    IdempotencyKey.objects.update(created_at=clock.now() - timedelta(hours=25))
+
+    def forget():
+        try:
+            return forget_old_keys()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        with slow_order(pool, customer) as end:
+            deleted = pool.submit(forget)
+            somebody_waits()
+            end()
+        assert deleted.result() == 0
+    assert post(customer)["Idempotency-Replayed"] == "true"
+    assert Order.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_twin_that_takes_the_place_of_a_refused_one_goes_by_the_rules_of_now(api):
+    home, product = AddressFactory.create(), ProductFactory.create(item_id="it-1")
+    url = f"/api/v1/customers/{home.customer_id}/orders/"
+    body = {"items": [{"item_id": "it-1", "quantity": 1}]}
+    assert keyed(api(), body, key="before", url=url).status_code == 201  # it is kept
+    scopes = IdempotencyKey.objects.values_list("scope", flat=True)
+
+    def place():
+        try:
+            return keyed(client_for(tuple(SCOPES)), body, url=url)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        with suppress(ZeroDivisionError), transaction.atomic():
+            IdempotencyKey.objects.create(
+                scope=scopes[0], key="k1", body_hash="", status_code=0, answer={}
+            )
+            twin = pool.submit(place)
+            somebody_waits()
+            pool.submit(take_off_sale, product).result()
+            raise ZeroDivisionError
+        assert twin.result().status_code == 400
+    assert Order.objects.count() == 1
+
+
+def take_off_sale(product):
+    """As staff do, in a session of their own."""
+    try:
+        type(product).objects.filter(pk=product.pk).update(is_active=False)
+    finally:
+        connection.close()
 
 
 def test_a_key_belongs_to_one_client_and_one_address(api):
