@@ -16,7 +16,7 @@ class IdempotencyKey(models.Model):
     key = models.CharField(max_length=255)
     body_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField()
-    answer = models.JSONField(help_text="For the release before: it reads no `answer_text`.")
+    answer = models.JSONField(help_text="Of a row of the release before; else null.")
     answer_text = models.TextField(default="", db_default="", help_text="The JSON as it was sent.")
     location = models.CharField(max_length=200, blank=True, default="")
     created_at = models.DateTimeField(default=clock.now)

@@ -158,7 +158,8 @@ def _find(scopes: tuple[str, str], key: str) -> IdempotencyKey:
 
 
 def _replay(kept: IdempotencyKey, body_hash: str) -> Response:
-    """The answer with its fields in the order of the first one, which `jsonb` does not keep."""
+    """The answer with its fields in the order of the first one, which `jsonb` does not keep: only
+    the release before has kept it as that."""
     if kept.body_hash != body_hash:
         raise KeyReusedError
     headers = {"Idempotency-Replayed": "true"}
@@ -183,16 +184,16 @@ def _check_sight(kept: IdempotencyKey, request: Request) -> None:
 
 _STORE = """
 UPDATE core_idempotencykey
-SET status_code = %s, answer = %s::jsonb, answer_text = %s, location = %s, token_scopes = %s
+SET status_code = %s, answer_text = %s, location = %s, token_scopes = %s
 WHERE id = %s RETURNING id
 """
 
 
 def _store(unit: UnitOfWork, claimed: int, answer: Response, token_scopes: set[str]) -> None:
-    """Keep the answer, in the statement that writes what waits."""
+    """Keep the answer, in the statement that writes what waits; as text alone."""
     text = json.dumps(answer.data, cls=JSONEncoder)
     where = answer.headers.get("Location", "")
-    values = [answer.status_code, text, text, where, sorted(token_scopes), claimed]
+    values = [answer.status_code, text, where, sorted(token_scopes), claimed]
     unit.execute(IdempotencyKey._meta.db_table, _STORE, values)
 
 

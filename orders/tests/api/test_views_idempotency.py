@@ -1,5 +1,6 @@
 """`Idempotency-Key` on orders, over HTTP."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -41,6 +42,12 @@ def test_the_same_key_gives_the_same_answer_and_one_order(api):
     assert again["Idempotency-Replayed"] == "true"
     assert "Idempotency-Replayed" not in first
     assert Order.objects.count() == 1
+
+
+def test_the_answer_is_kept_once(api):
+    first = keyed(api(), sale(CustomerFactory.create()))
+    kept = IdempotencyKey.objects.get()
+    assert (kept.answer, json.loads(kept.answer_text)) == (None, first.json())
 
 
 def test_the_same_key_with_another_body_is_refused(api):
