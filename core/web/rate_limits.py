@@ -76,8 +76,8 @@ def hit(name: str, rate: Rate) -> RateLimitResult:
     count = _counts.of(key, rate)
     taken, unshared = count.add(rate)
     if unshared:
-        shared = _share(key, rate.seconds, unshared)
-        count.learn(shared, unshared)
+        shared, untold = _share(key, rate.seconds, unshared)
+        count.learn(shared, untold)
         taken = shared[0] if shared else taken
     return RateLimitResult(rate, taken, max(1, ceil(count.left())))
 
@@ -112,11 +112,12 @@ class _Count:
             hits, self._unshared = self._unshared, 0
             return self._taken, hits
 
-    def learn(self, shared: tuple[int, float] | None, hits: int) -> None:
-        """What all have taken and the seconds that are left; None: nobody could be told."""
+    def learn(self, shared: tuple[int, float] | None, untold: int) -> None:
+        """What all have taken and the seconds that are left, if that is known; and the hits of
+        which nobody can have been told."""
         with self._lock:
+            self._unshared += untold
             if shared is None:
-                self._unshared += hits
                 return
             self._is_shared = True
             self._taken = shared[0] + self._unshared
@@ -166,25 +167,28 @@ _counts = _Counts()
 _resting_until = 0.0
 
 
-def _share(key: str, seconds: int, hits: int) -> tuple[int, float] | None:
-    """What all processes have taken with these hits, and the seconds that are left; None without
-    a Redis that answers. One round trip."""
+def _share(key: str, seconds: int, hits: int) -> tuple[tuple[int, float] | None, int]:
+    """What all processes have taken with these hits and the seconds that are left, None without a
+    Redis that answers; and how many of the hits it cannot have counted. One round trip."""
     global _resting_until
     if not settings.REDIS_URL or time.monotonic() < _resting_until:
-        return None
-    prefix = settings.CACHES["default"].get("KEY_PREFIX", "")
+        return None, hits
+    prefix, untold = settings.CACHES["default"].get("KEY_PREFIX", ""), hits
     try:
         # Held by name: a client that nobody holds closes its connections, in use or not.
         client = _redis(settings.REDIS_URL)
+        pool = client.connection_pool
+        pool.release(pool.get_connection())  # connects, where that is to be done
+        untold = 0  # from here on they may be counted though no answer comes: not to be told twice
         with client.pipeline(transaction=False) as pipe:
             pipe.incr(f"{prefix}{key}", hits)
             pipe.expire(f"{prefix}{key}", seconds, nx=True)  # from the first one on
             pipe.pttl(f"{prefix}{key}")
             taken, _, left = pipe.execute()
-            return int(taken), left / 1000
+            return (int(taken), left / 1000), 0
     except RedisError:
         _resting_until = time.monotonic() + REDIS_REST
-        return None
+        return None, untold
 
 
 # One client for all threads. Two may make one at the same moment; `setdefault` keeps one of them,

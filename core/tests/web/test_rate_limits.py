@@ -81,6 +81,7 @@ class _Redis(socketserver.StreamRequestHandler):
 
     counts: ClassVar[dict[bytes, int]] = {}
     sent: ClassVar[list[int]] = []
+    hangs_up: ClassVar[bool] = False
     lock: ClassVar[Lock] = Lock()
 
     def handle(self) -> None:
@@ -93,6 +94,8 @@ class _Redis(socketserver.StreamRequestHandler):
             number = 41_500 if name == b"PTTL" else 1
             if name == b"INCRBY":
                 number = self.add(parts[1], int(parts[2]))
+                if self.hangs_up:
+                    return
             replies = {b"HELLO": b"%1\r\n+proto\r\n:3\r\n", b"CLIENT": b"+OK\r\n"}
             self.wfile.write(replies.get(name, b":%d\r\n" % number))
 
@@ -197,3 +200,15 @@ def test_what_was_counted_while_redis_was_away_is_shared_when_it_is_back(redis, 
     settings.REDIS_URL = url
     rate_limits._resting_until = 0.0
     assert hit("a", Rate(2000, 60)).taken == 1004
+
+
+def test_hits_that_redis_counted_without_an_answer_are_not_told_twice(redis, monkeypatch):
+    monkeypatch.setattr(redis, "hangs_up", True)
+    for _ in range(5):
+        rate_limits._resting_until = 0.0
+        assert hit("a", Rate(1010, 60)).allowed
+    monkeypatch.setattr(redis, "hangs_up", False)
+    rate_limits._resting_until = 0.0
+    answer = hit("a", Rate(1010, 60))
+    assert answer.taken <= 1006
+    assert sum(redis.sent) <= 6
