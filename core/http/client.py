@@ -115,11 +115,11 @@ class Pipe(Generic[_K]):
 
     def take(self, least: int = 1, wait: float = 1.0) -> list[tuple[_K, Outcome]]:
         """The answers that came: as soon as there are so many, nothing more is to come, or so many
-        seconds are over. Raises what broke the pipe."""
+        seconds are over. Raises what broke the pipe, once all that came before is given."""
         with self._changed:
             self._least = least
             self._changed.wait_for(self._is_enough, wait)
-            if self._error:
+            if self._error and not self._answers:
                 raise self._error
             answers, self._answers = self._answers, []
             return answers

@@ -185,3 +185,19 @@ def test_what_breaks_a_pipe_is_raised_where_answers_are_taken() -> None:
         pipe.put(enumerate(numbered(stage.url, 1)))
         with pytest.raises(ExceptionGroup, match="unhandled"):
             pipe.take(1, 5.0)
+
+
+def test_what_was_answered_before_a_pipe_broke_is_given_first() -> None:
+    metered = []
+
+    def breaks_at_the_second(outcome: Outcome, seconds: float) -> None:
+        metered.append(outcome)
+        if len(metered) == 2:
+            raise ZeroDivisionError
+
+    with staged(echo) as stage, Pipe[int](Limits(concurrency=1), breaks_at_the_second) as pipe:
+        pipe.put(enumerate(numbered(stage.url, 2)))
+        pipe._thread.join(30)  # it ends when it breaks
+        assert pipe.take() == [(0, Done("0"))]
+        with pytest.raises(ExceptionGroup):
+            pipe.take()
