@@ -9,7 +9,11 @@ from clinical import births
 from clinical.models import NAMELESS, Patient, Study
 from core.imports import (
     CLEARED,
+    PLAIN_EMAIL,
+    PLAIN_NUMBER,
+    PLAIN_WORDS,
     Check,
+    Clean,
     Column,
     Importer,
     duplicates,
@@ -30,6 +34,14 @@ def _birth_date(text: str) -> str:
     return text and births.checked(text).written()
 
 
+def _name(field: str) -> Clean:
+    return repeating(limits_of(Patient, field, clearable=True))
+
+
+def _external_id() -> Clean:
+    return identifier(limits_of(Patient, "external_id", blank=False))
+
+
 # SQL: the first day of a written date, month or year, and which of them it is.
 _FIRST_DAY = "(NULLIF(r.birth_date, '') || substr('0000-01-01', length(r.birth_date) + 1))::date"
 _PRECISION = (
@@ -46,11 +58,11 @@ class PatientImporter(Importer):
 
     noun = "patients"
     columns = (
-        Column("first_name", repeating(limits_of(Patient, "first_name", clearable=True))),
-        Column("last_name", repeating(limits_of(Patient, "last_name", clearable=True))),
+        Column("first_name", _name("first_name"), plain=PLAIN_WORDS),
+        Column("last_name", _name("last_name"), plain=PLAIN_WORDS),
         Column("birth_date", repeating(_birth_date)),
-        Column("email", limits_of(Patient, "email", clearable=True)),
-        Column("id", identifier(limits_of(Patient, "external_id", blank=False))),
+        Column("email", limits_of(Patient, "email", clearable=True), plain=PLAIN_EMAIL),
+        Column("id", _external_id(), plain=PLAIN_NUMBER),
     )
     checks = (
         duplicates("id"),
@@ -118,10 +130,10 @@ class StudyImporter(Importer):
     noun = "studies"
     columns = (
         Column("urgency_level", limits_of(Study, "urgency_level")),
-        Column("body_part", limits_of(Study, "body_part")),
+        Column("body_part", limits_of(Study, "body_part"), plain=PLAIN_WORDS),
         Column("description", _description),
         Column("type", limits_of(Study, "type")),
-        Column("patient_id", identifier(limits_of(Patient, "external_id", blank=False))),
+        Column("patient_id", _external_id(), plain=PLAIN_NUMBER),
     )
     derived = ("content", "content_before")
     checks: ClassVar[Sequence[Check]] = (

@@ -7,6 +7,8 @@ from phonenumber_field.phonenumber import to_python
 
 from core.imports import (
     CLEARED,
+    PLAIN_EMAIL,
+    PLAIN_WORDS,
     Check,
     Column,
     Importer,
@@ -51,9 +53,9 @@ class CustomerImporter(Importer):
 
     noun = "customers"
     columns = (
-        Column("name", limits_of(Customer, "name", blank=True, clearable=True)),
+        Column("name", limits_of(Customer, "name", blank=True, clearable=True), plain=PLAIN_WORDS),
         Column("phone_number", or_cleared(clean_phone)),
-        Column("email", limits_of(Customer, "email", clearable=True)),
+        Column("email", limits_of(Customer, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("code", identifier(limits_of(Customer, "code", blank=True)), required=False),
     )
     derived = ("final_code", "known_phone", "known_email", "name_before")

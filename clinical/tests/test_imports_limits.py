@@ -6,6 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinical.imports import PatientImporter, StudyImporter
 from clinical.models import Patient, Study
@@ -92,6 +94,15 @@ def test_B4_today_ends_at_the_same_time_in_both(api, days, refused):
         row = PATIENT | {"birth_date": str(date(2026, 7, 1) + timedelta(days=days))}
         assert refused_by_import(PatientImporter(), row | {"id": "1"}) == refused
         assert refused_by_api(api(), "/api/v1/patients/", row) == refused
+
+
+@pytest.mark.parametrize("importer", [PatientImporter, StudyImporter])
+@given(data=st.data())
+def test_B4_what_is_plain_is_what_the_whole_check_gives_back(importer, data):
+    plain = [column for column in importer.columns if column.plain.pattern != "(?!)"]
+    column = data.draw(st.sampled_from(plain))
+    cell = data.draw(st.from_regex(column.plain, fullmatch=True))
+    assert column.clean(cell) == cell
 
 
 def test_B4_both_store_the_same(api):

@@ -10,13 +10,26 @@ database, and the statement that writes. Everything else is here:
 - `command`: the management command.
 """
 
-from core.imports.columns import CLEARED, Clean, Column, identifier, limits_of, resolved
+from core.imports.columns import (
+    CLEARED,
+    PLAIN_EMAIL,
+    PLAIN_NUMBER,
+    PLAIN_WORDS,
+    Clean,
+    Column,
+    identifier,
+    limits_of,
+    resolved,
+)
 from core.imports.command import ImportCommand
 from core.imports.importer import Check, Importer, duplicates, emptied, run
 from core.imports.report import Problem, Report
 
 __all__ = [
     "CLEARED",
+    "PLAIN_EMAIL",
+    "PLAIN_NUMBER",
+    "PLAIN_WORDS",
     "Check",
     "Clean",
     "Column",

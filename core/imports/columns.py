@@ -25,17 +25,28 @@ _ROUNDED = re.compile(
 )
 _NOTHING = frozenset(("nan", "null", "none", "(null)", "undefined"))
 
+# Cells as most of a file's are: valid, and kept as they stand. See `Column.plain`.
+PLAIN_WORDS = re.compile(r"(?=.{1,50}\Z)[A-Za-z0-9]+(?:[ '-][A-Za-z0-9]+)*")
+PLAIN_NUMBER = re.compile(r"(?=.{1,30}\Z)[A-Za-z]*-?[0-9]+(?:-[0-9]+)*")
+PLAIN_EMAIL = re.compile(
+    r"(?=.{6,60}\Z)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}"
+)
+_NO_CELL = re.compile("(?!)")
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of the file. `clean` gives what is stored, or raises ValidationError.
 
-    An optional column may be missing from the file; its cells are empty then.
+    An optional column may be missing from the file; its cells are empty then. What `plain` matches
+    is known to be what `clean` gives back unchanged, and is not shown to it: that is most of the
+    time that a row takes.
     """
 
     name: str
     clean: Clean
     required: bool = True
+    plain: re.Pattern[str] = _NO_CELL
 
 
 def limits_of(
@@ -89,7 +100,9 @@ def identifier(check: Clean) -> Clean:
                 "A spreadsheet made this of an id. Export it anew, the column formatted as text."
             )
         kept = check(text)
-        if texts.plain(kept) != kept or any(c.isdecimal() and not c.isascii() for c in kept):
+        if texts.plain(kept) != kept or (
+            not kept.isascii() and any(c.isdecimal() and not c.isascii() for c in kept)
+        ):
             raise ValidationError("Write it in common letters and the digits 0 to 9.")
         return kept
 

@@ -20,6 +20,7 @@ class ImportCommand(BaseCommand):
     """`import_… FILE [--dry-run]`: exit 1, and nothing written, when a row is bad."""
 
     importer: ClassVar[type[Importer]]
+    requires_system_checks = ()  # they import every page, and take longer than a short file
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The file and whether to try only."""

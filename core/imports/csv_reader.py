@@ -112,7 +112,8 @@ class Reader:
 
 def _is_blank(cells: list[str]) -> bool:
     """Whether a row shows nothing: a spreadsheet's row that was emptied, or never filled."""
-    return not any(map(_SEEN.search, cells)) and not visible("".join(cells))
+    row = "".join(cells)
+    return not _SEEN.search(row) and not visible(row)
 
 
 def _refuse_others(raw: bytes) -> None:

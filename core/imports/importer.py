@@ -152,7 +152,7 @@ def _clean_rows(
         (column.clean, width if at is None else at)
         for column, at in zip(importer.columns, places, strict=True)
     ]
-    cleans = [column.clean for column in importer.columns]
+    checks = [(column.plain.fullmatch, column.clean) for column in importer.columns]
     for record in records:
         report.rows += 1
         if isinstance(record, Problem):
@@ -168,7 +168,10 @@ def _clean_rows(
         cells.append("")
         stripped = [cells[at].strip() for _, at in plan]
         try:
-            values = [clean(cell) for clean, cell in zip(cleans, stripped, strict=True)]
+            values = [
+                cell if is_plain(cell) else clean(cell)
+                for (is_plain, clean), cell in zip(checks, stripped, strict=True)
+            ]
         except ValidationError:
             _name_problems(importer.columns, plan, line, cells, report)
         else:

@@ -5,6 +5,8 @@ import io
 
 import pytest
 from django.core.management import CommandError, call_command
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.imports import run
 from customers.imports import CustomerImporter
@@ -22,6 +24,14 @@ def imported(*rows, header="name, phone_number, email"):
 
 def with_codes(*rows):
     return imported(*rows, header="name, phone_number, email, code")
+
+
+@given(data=st.data())
+def test_what_is_plain_is_what_the_whole_check_gives_back(data):
+    plain = [column for column in CustomerImporter.columns if column.plain.pattern != "(?!)"]
+    column = data.draw(st.sampled_from(plain))
+    cell = data.draw(st.from_regex(column.plain, fullmatch=True))
+    assert column.clean(cell) == cell
 
 
 def figures(report):
