@@ -7,6 +7,7 @@ this machine.
 
 import mmap
 import os
+import re
 import struct
 import threading
 from collections.abc import Callable, Iterator
@@ -152,6 +153,16 @@ def memory(pid: int) -> tuple[float, float]:
         if label in ("Rss", "Pss"):
             sizes[label] = int(rest.split()[0]) / 1024
     return sizes["Rss"], sizes["Pss"]
+
+
+def peak(pid: int) -> float:
+    """The most that was ever resident of a process in MB; 0 when it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    found = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def statements(pid: int) -> int:
