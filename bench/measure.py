@@ -161,8 +161,8 @@ def peak(pid: int) -> float:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return 0.0
-    found = re.search(r"VmHWM:\s+(\d+)", status)
-    return int(found[1]) / 1024 if found else 0.0
+    shown = re.search(r"VmHWM:\s+(\d+)", status)
+    return int(shown[1]) / 1024 if shown else 0.0
 
 
 def statements(pid: int) -> int:

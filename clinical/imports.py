@@ -11,7 +11,7 @@ from core.imports import (
     CLEARED,
     PLAIN_EMAIL,
     PLAIN_NUMBER,
-    PLAIN_WORDS,
+    PLAIN_PHRASE,
     Check,
     Clean,
     Column,
@@ -58,8 +58,8 @@ class PatientImporter(Importer):
 
     noun = "patients"
     columns = (
-        Column("first_name", _name("first_name"), plain=PLAIN_WORDS),
-        Column("last_name", _name("last_name"), plain=PLAIN_WORDS),
+        Column("first_name", _name("first_name"), plain=PLAIN_PHRASE),
+        Column("last_name", _name("last_name"), plain=PLAIN_PHRASE),
         Column("birth_date", repeating(_birth_date)),
         Column("email", limits_of(Patient, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("id", _external_id(), plain=PLAIN_NUMBER),
@@ -130,7 +130,7 @@ class StudyImporter(Importer):
     noun = "studies"
     columns = (
         Column("urgency_level", limits_of(Study, "urgency_level")),
-        Column("body_part", limits_of(Study, "body_part"), plain=PLAIN_WORDS),
+        Column("body_part", limits_of(Study, "body_part"), plain=PLAIN_PHRASE),
         Column("description", _description),
         Column("type", limits_of(Study, "type")),
         Column("patient_id", _external_id(), plain=PLAIN_NUMBER),

@@ -8,7 +8,7 @@ from phonenumber_field.phonenumber import to_python
 from core.imports import (
     CLEARED,
     PLAIN_EMAIL,
-    PLAIN_WORDS,
+    PLAIN_PHRASE,
     Check,
     Column,
     Importer,
@@ -53,7 +53,7 @@ class CustomerImporter(Importer):
 
     noun = "customers"
     columns = (
-        Column("name", limits_of(Customer, "name", blank=True, clearable=True), plain=PLAIN_WORDS),
+        Column("name", limits_of(Customer, "name", blank=True, clearable=True), plain=PLAIN_PHRASE),
         Column("phone_number", or_cleared(clean_phone)),
         Column("email", limits_of(Customer, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("code", identifier(limits_of(Customer, "code", blank=True)), required=False),

@@ -26,7 +26,7 @@ _ROUNDED = re.compile(
 _NOTHING = frozenset(("nan", "null", "none", "(null)", "undefined"))
 
 # Cells as most of a file's are: valid, and kept as they stand. See `Column.plain`.
-PLAIN_WORDS = re.compile(r"(?=.{1,50}\Z)[A-Za-z0-9]+(?:[ '-][A-Za-z0-9]+)*")
+PLAIN_PHRASE = re.compile(r"(?=.{1,50}\Z)[A-Za-z0-9]+(?:[ '-][A-Za-z0-9]+)*")
 PLAIN_NUMBER = re.compile(r"(?=.{1,30}\Z)[A-Za-z]*-?[0-9]+(?:-[0-9]+)*")
 PLAIN_EMAIL = re.compile(
     r"(?=.{6,60}\Z)[A-Za-z0-9]+(?:[._+-][A-Za-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}"
