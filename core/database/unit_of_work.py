@@ -129,7 +129,7 @@ class UnitOfWork:
         if text.startswith("ROLLBACK TO SAVEPOINT"):
             # All of it came after the savepoint, which wrote what was before; perhaps the mark too.
             self._parts, self.mark = [], None
-        elif self._parts and not (reads and not any(part.table in text for part in self._parts)):
+        elif self._parts and (not reads or any(part.table in text for part in self._parts)):
             self.write()
         if not reads and any(table in text for table in self.mark_is_of):
             self.mark = None
