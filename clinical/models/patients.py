@@ -1,4 +1,4 @@
-"""Patients and their imaging studies: health data."""
+"""Patients: health data."""
 
 from typing import Any
 
@@ -10,10 +10,8 @@ from django.db.models import F, Q
 from django.utils.deconstruct import deconstructible
 
 from clinical.births import Born, Precision, validate_birth_date
-from clinical.states import STUDY, StudyState
 from core.database import clock
 from core.database.folding import SearchVector, SortKey
-from core.workflow import Event
 from customers.models import Customer
 from customers.search.search_vector import PrefixSearchVector
 from customers.values.validators import OneLine
@@ -43,32 +41,6 @@ class HoldsLetter(RegexValidator):
     regex = r"[^\W_]"
     message = "This is no name. Leave it empty when there is none: one of the two is enough."
     code = "no_letter"
-
-
-class Urgency(models.TextChoices):
-    """How soon a study must be read (requirement B2)."""
-
-    HIGH = "HIGH", "high"
-    MID = "MID", "medium"
-    LOW = "LOW", "low"
-
-
-class Modality(models.TextChoices):
-    """How a study is taken: requirement B2 and the common ones of DICOM PS3.3, C.7.3.1.1.1."""
-
-    XRAY = "XRAY", "X-ray"
-    MAMMOGRAM = "MAMMOGRAM", "mammogram"
-    CT = "CT", "computed tomography"
-    MRI = "MRI", "magnetic resonance"
-    ULTRASOUND = "ULTRASOUND", "ultrasound"
-    PET = "PET", "positron emission tomography"
-    NUCLEAR = "NUCLEAR", "nuclear medicine"
-    FLUOROSCOPY = "FLUOROSCOPY", "fluoroscopy"
-    ANGIOGRAPHY = "ANGIOGRAPHY", "angiography"
-    DEXA = "DEXA", "bone density"
-    ECHOCARDIOGRAM = "ECHOCARDIOGRAM", "echocardiogram"
-    ENDOSCOPY = "ENDOSCOPY", "endoscopy"
-    OTHER = "OTHER", "other"
 
 
 def _name() -> "models.CharField[Any, Any]":
@@ -138,58 +110,3 @@ class Patient(models.Model):
         """Raise ValidationError for somebody without any name."""
         if not (self.first_name or self.last_name):
             raise ValidationError({"last_name": ValidationError(NAMELESS, "nameless")})
-
-
-class StudyQuerySet(models.QuerySet["Study"]):
-    """Studies, and those of them that count."""
-
-    def on_record(self) -> "StudyQuerySet":
-        """Without the ones that were entered in error."""
-        return self.exclude(state=StudyState.ENTERED_IN_ERROR)
-
-
-class Study(models.Model):
-    """One imaging examination of a patient.
-
-    Made and changed by `clinical.services` only: every change has its StudyEvent. No row is ever
-    deleted: see docs/decisions on health records.
-    """
-
-    WORKFLOW = STUDY
-
-    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
-    urgency_level = models.CharField(max_length=4, choices=Urgency.choices)
-    body_part = models.CharField(max_length=100, validators=[OneLine()])
-    description = models.TextField(max_length=2000, blank=True, default="")
-    type = models.CharField(max_length=20, choices=Modality.choices)
-    state = models.CharField(
-        max_length=20, choices=StudyState.choices, default=StudyState.REGISTERED, editable=False
-    )
-    # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
-    import_key = models.CharField(max_length=64, null=True, editable=False)
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-
-    objects = StudyQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-id"]
-        verbose_name_plural = "studies"
-        constraints = [
-            models.UniqueConstraint(fields=["import_key"], name="one_study_per_import_key")
-        ]
-        indexes = [
-            models.Index(fields=["patient", "-id"], name="study_by_patient"),
-            models.Index(fields=["state", "-id"], name="study_by_state"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_type_display()} {self.pk}"
-
-
-class StudyEvent(Event):
-    """Something that happened to a study."""
-
-    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="events")
-
-    class Meta:
-        ordering = ["id"]

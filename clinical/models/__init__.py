@@ -1,0 +1,25 @@
+"""Patients, their imaging studies, and what happened to them: health data."""
+
+from clinical.births import validate_birth_date  # where a migration takes it from
+from clinical.models.patients import (
+    NAMELESS,
+    PATIENT_SEARCH_VECTOR,
+    HoldsLetter,
+    Patient,
+    PatientWords,
+)
+from clinical.models.studies import Modality, Study, StudyEvent, StudyQuerySet, Urgency
+
+__all__ = [
+    "NAMELESS",
+    "PATIENT_SEARCH_VECTOR",
+    "HoldsLetter",
+    "Modality",
+    "Patient",
+    "PatientWords",
+    "Study",
+    "StudyEvent",
+    "StudyQuerySet",
+    "Urgency",
+    "validate_birth_date",
+]

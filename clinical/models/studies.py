@@ -1,0 +1,90 @@
+"""Imaging studies of patients: health data."""
+
+from django.db import models
+
+from clinical.models.patients import Patient
+from clinical.states import STUDY, StudyState
+from core.database import clock
+from core.workflow import Event
+from customers.values.validators import OneLine
+
+
+class Urgency(models.TextChoices):
+    """How soon a study must be read (requirement B2)."""
+
+    HIGH = "HIGH", "high"
+    MID = "MID", "medium"
+    LOW = "LOW", "low"
+
+
+class Modality(models.TextChoices):
+    """How a study is taken: requirement B2 and the common ones of DICOM PS3.3, C.7.3.1.1.1."""
+
+    XRAY = "XRAY", "X-ray"
+    MAMMOGRAM = "MAMMOGRAM", "mammogram"
+    CT = "CT", "computed tomography"
+    MRI = "MRI", "magnetic resonance"
+    ULTRASOUND = "ULTRASOUND", "ultrasound"
+    PET = "PET", "positron emission tomography"
+    NUCLEAR = "NUCLEAR", "nuclear medicine"
+    FLUOROSCOPY = "FLUOROSCOPY", "fluoroscopy"
+    ANGIOGRAPHY = "ANGIOGRAPHY", "angiography"
+    DEXA = "DEXA", "bone density"
+    ECHOCARDIOGRAM = "ECHOCARDIOGRAM", "echocardiogram"
+    ENDOSCOPY = "ENDOSCOPY", "endoscopy"
+    OTHER = "OTHER", "other"
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    """Studies, and those of them that count."""
+
+    def on_record(self) -> "StudyQuerySet":
+        """Without the ones that were entered in error."""
+        return self.exclude(state=StudyState.ENTERED_IN_ERROR)
+
+
+class Study(models.Model):
+    """One imaging examination of a patient.
+
+    Made and changed by `clinical.services` only: every change has its StudyEvent. No row is ever
+    deleted: see docs/decisions on health records.
+    """
+
+    WORKFLOW = STUDY
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
+    urgency_level = models.CharField(max_length=4, choices=Urgency.choices)
+    body_part = models.CharField(max_length=100, validators=[OneLine()])
+    description = models.TextField(max_length=2000, blank=True, default="")
+    type = models.CharField(max_length=20, choices=Modality.choices)
+    state = models.CharField(
+        max_length=20, choices=StudyState.choices, default=StudyState.REGISTERED, editable=False
+    )
+    # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
+    import_key = models.CharField(max_length=64, null=True, editable=False)
+    created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = StudyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name_plural = "studies"
+        constraints = [
+            models.UniqueConstraint(fields=["import_key"], name="one_study_per_import_key")
+        ]
+        indexes = [
+            models.Index(fields=["patient", "-id"], name="study_by_patient"),
+            models.Index(fields=["state", "-id"], name="study_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_type_display()} {self.pk}"
+
+
+class StudyEvent(Event):
+    """Something that happened to a study."""
+
+    study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="events")
+
+    class Meta:
+        ordering = ["id"]
