@@ -8,11 +8,10 @@ from contextvars import copy_context
 from threading import Condition, Thread
 from typing import Generic, Self, TypeVar
 
-from core.http.exchange import NOT_BEGUN, Client, Exchange, Reader, make, name_of
+from core.http.exchange import NOT_BEGUN, Client, Exchange, Reader, make
 from core.http.messages import Request, Response
 from core.http.outcomes import Outcome
 from core.http.rate_limiter import STANDARD, Limits, RateLimiter
-from core.observability.tracing import outbound
 
 Meter = Callable[[Outcome, float], None]
 _K = TypeVar("_K", bound=Hashable)
@@ -70,7 +69,7 @@ class Pipe(Generic[_K]):
         may_begin: Callable[[], bool] = lambda: True,
     ) -> None:
         self._limits, self._meter, self._may_begin = limits, meter, may_begin
-        self.limiter = RateLimiter(limits.per_second)
+        self._limiter = RateLimiter(limits.per_second)
         # What both threads use, and its lock; who takes answers waits for it.
         self._changed = Condition()
         self._waiting: deque[tuple[_K, Exchange]] = deque()
@@ -124,6 +123,12 @@ class Pipe(Generic[_K]):
             answers, self._answers = self._answers, []
             return answers
 
+    def rest(self) -> float:
+        """Wait until the rate allows another request, which others may begin; for how many seconds
+        it still does not, as `may_begin` does not hold any more."""
+        self._limiter.drain(self._may_begin)
+        return self._limiter.left()
+
     def _is_enough(self) -> bool:
         enough = len(self._answers) >= self._least
         return enough or not (self._flying or self._waiting) or self._error is not None
@@ -158,7 +163,7 @@ class Pipe(Generic[_K]):
         if not self._has_room():
             await self._wakeup.wait()
             return None
-        may_begin = await self.limiter.acquire(self._may_begin)
+        may_begin = await self._limiter.acquire(self._may_begin)
         with self._changed:
             if not may_begin:
                 self._answers += [(key, NOT_BEGUN) for key, _ in self._waiting]
@@ -174,10 +179,7 @@ class Pipe(Generic[_K]):
 
     async def _make(self, client: Client, key: _K, job: Exchange) -> None:
         begun = time.perf_counter()
-        with outbound(name_of(job)) as span:
-            outcome = await make(client, job, self._may_begin)
-            if outcome is not NOT_BEGUN:
-                span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
+        outcome = await make(client, job, self._may_begin)
         if outcome is not NOT_BEGUN:
             self._meter(outcome, time.perf_counter() - begun)
         with self._changed:

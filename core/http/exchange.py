@@ -32,6 +32,7 @@ from core.http.errors import (
 from core.http.messages import MalformedResponseError, Request, Response, one_line_excerpt
 from core.http.outcomes import Outcome, Permanent, Temporary, Unknown
 from core.http.ssrf_guard import why_blocked
+from core.observability.tracing import outbound
 
 logger = logging.getLogger(__name__)
 
@@ -47,13 +48,21 @@ NOT_BEGUN = Temporary("not sent: the work was stopped before its turn")
 _OTHER_SHAPE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, StopIteration)
 
 
-def name_of(job: Exchange) -> str:
+async def make(client: "Client", job: Exchange, may_begin: Callable[[], bool]) -> Outcome:
+    """What the exchange came to; NOT_BEGUN when it may not be begun any more. It is traced."""
+    with outbound(_name_of(job)) as span:
+        outcome = await _make(client, job, may_begin)
+        if outcome is not NOT_BEGUN:
+            span.set_attribute("dosette.outcome", type(outcome).__name__.lower())
+    return outcome
+
+
+def _name_of(job: Exchange) -> str:
     """What it is called in traces: no address, no content."""
     return job.name if isinstance(job, Call) else f"{job[0].method} {job[0].host}"
 
 
-async def make(client: "Client", job: Exchange, may_begin: Callable[[], bool]) -> Outcome:
-    """What the exchange came to; NOT_BEGUN when it may not be begun any more."""
+async def _make(client: "Client", job: Exchange, may_begin: Callable[[], bool]) -> Outcome:
     if isinstance(job, Call):
         # Asked once more in the thread, which it may have waited for.
         return await asyncio.to_thread(lambda: job.outcome() if may_begin() else NOT_BEGUN)

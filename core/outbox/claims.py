@@ -15,7 +15,6 @@ from core.http import Unknown
 from core.outbox.leases import LEASE
 from core.outbox.queue import QUEUED, SENDING, DeliveryQueue
 from core.outbox.recording import record
-from core.outbox.retry_policy import decide
 
 
 def due_rows(queue: DeliveryQueue, ids: Sequence[int] | None = None) -> "models.QuerySet[Any]":
@@ -88,7 +87,7 @@ def reclaim_expired(queue: DeliveryQueue, *, limit: int = 1000) -> int:
         for row in rows:
             row.fence += 1
         lost = Unknown("the worker stopped before it recorded an answer")
-        bad = record(queue, [(row, decide(row, lost, queue)) for row in rows])
+        bad = record(queue, [(row, lost) for row in rows])
     if rows:
         _note(f"take over a row of {queue.name}", rows, bad)
     return len(rows)

@@ -3,12 +3,15 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, Error, InterfaceError, OperationalError, connection
 
 from core import shutdown
+from core.http import Outcome
 from core.outbox.queue import DeliveryQueue, Disposition
+from core.outbox.retry_policy import decide
 
 logger = logging.getLogger(__name__)
 
@@ -39,14 +42,23 @@ def insist(do: Callable[[], _T], still: Callable[[], object] = lambda: None) -> 
 
 
 def record(
+    queue: DeliveryQueue,
+    answers: Sequence[tuple[Any, Outcome]],
+    still: Callable[[], object] = lambda: None,
+) -> list[tuple[Any, Exception]]:
+    """Record what answers mean for their rows, where those are still ours, together.
+
+    That is decided once, however often it is tried (`insist`). When one of them cannot be recorded,
+    they are recorded one by one: what is wrong with a row costs the others nothing. Gives such rows
+    with their errors, which are logged; raises the database's error when it stays away.
+    """
+    results = [(row, decide(row, outcome, queue)) for row, outcome in answers]
+    return insist(partial(_record, queue, results), still)
+
+
+def _record(
     queue: DeliveryQueue, results: Sequence[tuple[Any, Disposition]]
 ) -> list[tuple[Any, Exception]]:
-    """Record answers where their rows are still ours, together.
-
-    When one of them cannot be recorded, they are recorded one by one: what is wrong with a row
-    costs the others nothing. Gives such rows with their errors, which are logged; raises the
-    database's error when it is away.
-    """
     try:
         _together(queue, results)
     except Exception as error:

@@ -15,7 +15,6 @@ from core.outbox.claims import claim, due_rows, release
 from core.outbox.leases import Hold, held
 from core.outbox.queue import ABSENT, DeliveryQueue, Job
 from core.outbox.recording import insist, record
-from core.outbox.retry_policy import decide
 
 logger = logging.getLogger(__name__)
 _T = TypeVar("_T")
@@ -128,8 +127,7 @@ class _Sender:
             steps.callback(self.withdraw)
 
     def _rest(self) -> None:
-        self._pipe.limiter.drain(self._hold.may_begin)
-        self._hold.pause = self._pipe.limiter.left()
+        self._hold.pause = self._pipe.rest()
 
     def finish(self) -> None:
         """Wait for what is in hand. Raises the last error there was; what is under way goes on."""
@@ -199,15 +197,14 @@ class _Sender:
             self.withdraw()
 
     def _record(self) -> None:
-        queue, answered = self._queue, self._answered
+        answered = self._answered
         if not answered:
             return
-        results = [(row, decide(row, outcome, queue)) for row, outcome in answered]
-        with self._dropped([row.pk for row, _ in results]):
+        with self._dropped([row.pk for row, _ in answered]):
             self._answered = []
-            bad = self._insist(partial(record, queue, results))
-        self.attempted += len(results)
-        if len(bad) == len(results):
+            bad = record(self._queue, answered, self._hold.may_begin)
+        self.attempted += len(answered)
+        if len(bad) == len(answered):
             raise bad[0][1]
 
     def _release(self, keys: Sequence[int]) -> None:

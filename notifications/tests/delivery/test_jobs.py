@@ -1,67 +1,56 @@
-"""Messages as the jobs of services, and what each may bear, as the settings say."""
-
-import time
+"""A message as the services carry it."""
 
 import pytest
-from django.core import mail
 
-from core.http import Call, Done, Limits
-from core.models import Circuit
-from notifications.channels import transports
-from notifications.checks import check_limits
-from notifications.delivery.jobs import limits_of, read_limits
-from notifications.delivery.queues import dispatch, queue_to
-from notifications.tests.factories import queued
+from customers.tests.factories import CustomerFactory
+from notifications.channels.webpush.tests.test_devices import device
+from notifications.delivery.jobs import message_of
+from notifications.models import Notification
+from notifications.services import notify
 
-GATEWAY = ("sms", "gateway")
+pytestmark = pytest.mark.django_db
 
 
-def test_a_setting_goes_before_what_its_file_says(settings):
-    assert queue_to(*GATEWAY).limits == transports()[GATEWAY].limits
-    settings.NOTIFICATION_LIMITS = {"gateway": "7/2.5", "email:gateway": "3"}
-    assert queue_to(*GATEWAY).limits == Limits(7, 2.5)
-    assert limits_of(transports()["email", "gateway"]) == Limits(3, None)
+def test_an_sms_is_its_text_and_nothing_else():
+    row = notify(CustomerFactory.create(), message="Hello <b>", channel="sms")
+    carried = message_of(row)
+    assert (carried.recipient, carried.text) == ("+254704590344", "Hello <b>")
+    assert (carried.subject, carried.html, carried.unsubscribe, carried.detail) == (
+        "",
+        "",
+        "",
+        None,
+    )
 
 
-@pytest.mark.django_db
-def test_to_prepare_a_message_sends_nothing_whoever_carries_it(settings, capsys):
-    settings.EMAIL_PROVIDER = ["smtp", "console"]
-    row = queued("email")
-    jobs = [queue_to("email", name).prepare(row) for name in ("smtp", "console")]
-    assert (mail.outbox, capsys.readouterr().out) == ([], "")
-    assert not Circuit.objects.exists()
-    assert [job.outcome() for job in jobs if isinstance(job, Call)] == [Done(), Done()]
-    assert len(mail.outbox) == 1
+def test_an_e_mail_has_a_page_and_the_address_of_the_one_click():
+    customer = CustomerFactory.create()
+    row = notify(customer, message="Hello <b>", channel="email", subject="Hi")
+    carried = message_of(row)
+    assert (carried.text, carried.subject) == ("Hello <b>", "Hi")
+    assert "<p>Hello &lt;b&gt;</p>" in carried.html
+    assert "/stop/" in carried.unsubscribe
+    assert carried.unsubscribe in carried.html
 
 
-@pytest.mark.parametrize("text", ["", "0", "/5", "5/", "5/0", "a", "5/1/1", "-1", "1e3", "99999"])
-def test_a_limit_that_is_none_is_named_at_the_start(settings, text):
-    with pytest.raises(ValueError, match=r"concurrent|in flight|per second"):
-        read_limits(text)
-    settings.NOTIFICATION_LIMITS = {"gateway": text, "pigeon": "1"}
-    assert {each.id for each in check_limits(None)} == {"notifications.E003", "notifications.E004"}
+def test_markup_of_its_own_goes_as_it_was_kept():
+    row = notify(CustomerFactory.create(), message="Hello", channel="email", subject="Hi")
+    Notification.objects.update(html="<h1>Hello</h1>")
+    row.refresh_from_db()
+    assert "<h1>Hello</h1>" in message_of(row).html
+    assert "<p>Hello</p>" not in message_of(row).html
 
 
-@pytest.mark.django_db
-def test_never_more_are_in_flight_than_the_setting_allows(sandbox, settings):
-    settings.NOTIFICATION_LIMITS = {"africastalking": "3"}
-    sandbox.faults(africastalking={"latency_ms": 20})
-    for _ in range(12):
-        queued()
-    dispatch("sms", "africastalking")
-    assert sandbox.stats()["peak_under_way"]["africastalking"] == 3
+def test_a_push_message_goes_along_with_what_is_known_of_the_device_now():
+    customer = CustomerFactory.create()
+    known = device(customer)
+    row = notify(customer, message="Hello", channel="push", subject="Hi")
+    assert message_of(row).detail == known
+    known.delete()
+    assert message_of(row).detail is None
 
 
-@pytest.mark.django_db
-@pytest.mark.parametrize("provider", ["africastalking", "console"])
-def test_the_rate_holds_over_chunks_and_from_worker_to_worker(sandbox, settings, provider):
-    settings.NOTIFICATION_LIMITS = {provider: "1/10"}
-    settings.SMS_PROVIDER = [provider]
-    for _ in range(3):
-        queued()
-    started = time.monotonic()
-    dispatch("sms", provider)
-    for _ in range(3):
-        queued()
-        dispatch("sms", provider)
-    assert time.monotonic() - started >= 5 / 10
+def test_what_is_printed_of_it_holds_no_word_and_no_address():
+    row = notify(CustomerFactory.create(), message="Secret words", channel="email", subject="Hi")
+    assert "Secret" not in repr(message_of(row))
+    assert row.recipient not in repr(message_of(row))
