@@ -1,10 +1,10 @@
 """What goes wrong with orders, as cases (core/cases): those that wait for an address.
 
-`note` and `close_waiting` run in the transaction of the change they are about. What a path forgets,
-the sweeper brings into step: `waiting` says which orders wait now.
+`open_waiting` and `close_waiting` run in the transaction of the change they are about. What a path
+forgets, the sweeper brings into step: `waiting` says which orders wait now.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
@@ -20,9 +20,9 @@ def waiting() -> QuerySet[Order]:
     return Order.objects.filter(AWAITS_ADDRESS)
 
 
-def note(orders: Iterable[Order]) -> None:
-    """Open a case for each that waits for an address."""
-    cases.open(describe([order for order in orders if order.awaits_address]))
+def open_waiting(order: Order) -> None:
+    """Open a case for one that waits."""
+    cases.open(describe([order]))
 
 
 def describe(orders: Sequence[Order]) -> list[CaseDraft]:

@@ -196,7 +196,8 @@ def _write(order: Order, lines: Lines, by: str) -> Order:
         order.save(force_insert=True)
         remember(order, unit.add_many(as_lines(order, lines)))
         unit.add(OrderEvent(order=order, kind="placed", to_state=order.state, actor=by))
-        cases.note([order])
+        if order.awaits_address:
+            cases.open_waiting(order)
     return order
 
 

@@ -53,10 +53,10 @@ def new_row(customer: Customer, route: Route) -> Notification:
 
 def fill(row: Notification, text: TemplateText, values: Mapping[str, str]) -> None:
     """Fill the message with this text and these values."""
-    hidden = hidden_fields(row.channel)
-    values = {name: value for name, value in values.items() if name not in hidden}
     if row.channel == "email":
         values = {**values, "unsubscribe_url": unsubscribe_tokens.unsubscribe_url(row)}
+    hidden = hidden_fields(row.channel)
+    values = {name: value for name, value in values.items() if name not in hidden}
     row.message = cut(render(text.body, values), LONGEST_MESSAGE)
     row.subject = cut(render(text.subject, values), LONGEST_SUBJECT)
     row.html = render_html(text.html, values) if text.html else ""

@@ -54,10 +54,10 @@ class Policy:
     def __init__(self, customers: Sequence[Customer], orders: Collection[Order] = ()) -> None:
         with unit_of_work():  # one reading of the mark
             self._refused = read_contacts(customers)
+            self._routes = {customer.pk: routes_to(customer) for customer in customers}
             self._staff = staff_decisions.present()
-        self._routes = {customer.pk: routes_to(customer) for customer in customers}
+            self.window = self._staff.window()
         self._orders, self._today = orders, clock.today()
-        self.window = self._staff.window()
         if self.window.per_day and customers:
             self.window.slots = _slots(customers, self.window.per_day)
 
