@@ -7,7 +7,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 from notifications.channels import channels, preferred, transports
 from notifications.delivery.balances import alerts
-from notifications.delivery.jobs import read_limits
+from notifications.delivery.queues import read_limits
 
 
 @register(Tags.compatibility)

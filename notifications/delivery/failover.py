@@ -4,9 +4,8 @@ Provably means: the connection was refused, the service answered that it did not
 message, or its circuit was open before anything was sent. After a time-out nothing is moved.
 """
 
-import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from django.db.models import QuerySet
@@ -17,18 +16,13 @@ from core.database.sql import update_each
 from core.failures import in_chunks
 from core.http import Temporary
 from core.models import Circuit
-from core.outbox import Disposition, circuit_breaker
-from notifications import cases
-from notifications.channels import ServiceUnavailable, preferred
+from core.outbox import Disposition
+from notifications.channels import preferred
 from notifications.delivery import deferral
-from notifications.delivery.answers import Answers
 from notifications.models import Notification
 from notifications.models.history import record
 
-logger = logging.getLogger(__name__)
-
 CHUNK = 500
-HALTED_FOR = timedelta(minutes=15)
 
 
 def circuit_name(channel: str, provider: str) -> str:
@@ -76,18 +70,6 @@ def move_on(
         row.last_error = f"{row.last_error[:440]} Goes by {to} instead."
         row.next_attempt_at = now
     row.provider = to or next(iter(preferred(row.channel)), row.provider)
-
-
-def halt(answers: Answers) -> None:
-    """Open the circuit of a service through which nothing goes until staff act, with a case.
-
-    The queue waits, without burning attempts.
-    """
-    outcomes = [disposition.outcome for _, disposition in answers.rows]
-    reasons = [each.reason for each in outcomes if isinstance(each, ServiceUnavailable)]
-    if reasons:
-        cases.service_halted(circuit_breaker.trip(answers.queue, HALTED_FOR, reasons[0]))
-        logger.error("%s is halted for %s: %s", answers.queue, HALTED_FOR, reasons[0])
 
 
 def leave(channel: str, provider: str) -> int:

@@ -5,19 +5,23 @@ that may have been taken becomes `unknown`, and staff decide, unless its templat
 twice does no harm.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from functools import partial
 
+from django.conf import settings
 from django.db.models import Q
 
 from core.failures import each_name
-from core.http import Call, Outcome
+from core.http import Call, Limits, Outcome
 from core.outbox import DeliveryQueue, Job, work
 from notifications.channels import Transport, channels, preferred, transports
 from notifications.delivery import deferral, failover
-from notifications.delivery.jobs import job_of, limits_of, message_of
+from notifications.delivery.jobs import job_of, message_of
 from notifications.delivery.results import record_results
 from notifications.models import Notification
+
+_LIMITS = re.compile(r"(\d{1,4})(?:/(\d{1,5}(?:\.\d{1,3})?))?", re.ASCII)
 
 
 def queue_to(channel: str, provider: str) -> DeliveryQueue:
@@ -32,12 +36,31 @@ def queue_to(channel: str, provider: str) -> DeliveryQueue:
         record_results=partial(record_results, name, channel),
         resend_is_safe=False,
         refused_state="failed",
-        limits=limits_of(transport),
+        limits=_limits_of(transport),
     )
 
 
 def _prepare(transport: Transport, row: Notification) -> Job | Call | Outcome:
     return job_of(transport, message_of(row))
+
+
+def _limits_of(transport: Transport) -> Limits:
+    """Its requests in flight, and begun per second. Raises ValueError for a setting in no form.
+
+    `sms:gateway` in the setting goes before `gateway`, which means it on every channel.
+    """
+    configured: Mapping[str, str] = settings.NOTIFICATION_LIMITS
+    name = transport.name
+    text = configured.get(f"{transport.channel}:{name}", configured.get(name))
+    return transport.limits if text is None else read_limits(text)
+
+
+def read_limits(text: str) -> Limits:
+    """`20/50`: 20 in flight, 50 a second; `20` alone has no rate. Raises ValueError."""
+    match = _LIMITS.fullmatch(text.strip())
+    if match is None:
+        raise ValueError("Write it like 20/50: 20 concurrent requests, 50 per second.")
+    return Limits(int(match[1]), float(match[2]) if match[2] else None)
 
 
 def queues_to(keys: Iterable[tuple[str, str]]) -> list[DeliveryQueue]:

@@ -1,21 +1,26 @@
 """What the answers to a chunk mean: for each message, and then what else follows from them."""
 
+import logging
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from core.database import clock
 from core.database.sql import update_each
 from core.http import Done
-from core.outbox import Disposition
+from core.outbox import Disposition, circuit_breaker
 from notifications import cases
+from notifications.channels import ServiceUnavailable
 from notifications.delivery import costs, deferral, failover, invalid_recipients
 from notifications.delivery.answers import Answers
 from notifications.delivery.incoming import reports
 from notifications.models import Notification
 from notifications.models.history import record
 
+logger = logging.getLogger(__name__)
+
+HALTED_FOR = timedelta(minutes=15)
 _COLUMNS = (
     "id",
     "fence",
@@ -41,7 +46,8 @@ def record_results(
     for row, disposition in results:
         _update(row, disposition, now)
         failover.move_on(row, disposition, closed, now)
-    deferral.defer_retries([row for row, _ in results if row.state == "queued"])
+    if queued := [row for row, _ in results if row.state == "queued"]:
+        deferral.defer_retries(queued)
     values = [_values(row, disposition) for row, disposition in results]
     still_ours = "t.fence = v.fence AND t.state = 'sending'"
     ours = {pk for (pk,) in update_each(Notification, _COLUMNS, values, where=still_ours)}
@@ -86,6 +92,18 @@ def write_history(answers: Answers) -> None:
     record([row for row, _ in answers.rows], was="sending")
 
 
+def halt(answers: Answers) -> None:
+    """Open the circuit of a service through which nothing goes until staff act, with a case.
+
+    The queue waits, without burning attempts.
+    """
+    outcomes = [disposition.outcome for _, disposition in answers.rows]
+    reasons = [each.reason for each in outcomes if isinstance(each, ServiceUnavailable)]
+    if reasons:
+        cases.service_halted(circuit_breaker.trip(answers.queue, HALTED_FOR, reasons[0]))
+        logger.error("%s is halted for %s: %s", answers.queue, HALTED_FOR, reasons[0])
+
+
 def keep_cases(answers: Answers) -> None:
     """Open the cases of messages that went wrong, and close that of a service that works again."""
     # The others have no open case: sending them again has closed it.
@@ -100,7 +118,7 @@ HANDLERS: tuple[Callable[[Answers], None], ...] = (
     write_history,
     costs.add,
     invalid_recipients.take_refusals,  # may send a message elsewhere, which then has no case
-    failover.halt,
+    halt,
     reports.apply_overtaking,
     keep_cases,
 )

@@ -1,12 +1,17 @@
-"""A message as the services carry it."""
+"""A message as the services carry it, and the job that hands it over."""
 
 import pytest
+from django.core import mail
 
+from core.http import Call, Done
+from core.models import Circuit
 from customers.tests.factories import CustomerFactory
 from notifications.channels.webpush.tests.test_devices import device
 from notifications.delivery.jobs import message_of
+from notifications.delivery.queues import queue_to
 from notifications.models import Notification
 from notifications.services import notify
+from notifications.tests.factories import queued
 
 pytestmark = pytest.mark.django_db
 
@@ -54,3 +59,13 @@ def test_what_is_printed_of_it_holds_no_word_and_no_address():
     row = notify(CustomerFactory.create(), message="Secret words", channel="email", subject="Hi")
     assert "Secret" not in repr(message_of(row))
     assert row.recipient not in repr(message_of(row))
+
+
+def test_to_prepare_a_message_sends_nothing_whoever_carries_it(settings, capsys):
+    settings.EMAIL_PROVIDER = ["smtp", "console"]
+    row = queued("email")
+    jobs = [queue_to("email", name).prepare(row) for name in ("smtp", "console")]
+    assert (mail.outbox, capsys.readouterr().out) == ([], "")
+    assert not Circuit.objects.exists()
+    assert [job.outcome() for job in jobs if isinstance(job, Call)] == [Done(), Done()]
+    assert len(mail.outbox) == 1

@@ -1,16 +1,13 @@
-"""Messages as the jobs of services, and what each may bear, as the settings say."""
+"""What each service may bear, as the settings say."""
 
 import time
 
 import pytest
-from django.core import mail
 
-from core.http import Call, Done, Limits
-from core.models import Circuit
+from core.http import Limits
 from notifications.channels import transports
 from notifications.checks import check_limits
-from notifications.delivery.jobs import limits_of, read_limits
-from notifications.delivery.queues import dispatch, queue_to
+from notifications.delivery.queues import dispatch, queue_to, read_limits
 from notifications.tests.factories import queued
 
 GATEWAY = ("sms", "gateway")
@@ -20,18 +17,7 @@ def test_a_setting_goes_before_what_its_file_says(settings):
     assert queue_to(*GATEWAY).limits == transports()[GATEWAY].limits
     settings.NOTIFICATION_LIMITS = {"gateway": "7/2.5", "email:gateway": "3"}
     assert queue_to(*GATEWAY).limits == Limits(7, 2.5)
-    assert limits_of(transports()["email", "gateway"]) == Limits(3, None)
-
-
-@pytest.mark.django_db
-def test_to_prepare_a_message_sends_nothing_whoever_carries_it(settings, capsys):
-    settings.EMAIL_PROVIDER = ["smtp", "console"]
-    row = queued("email")
-    jobs = [queue_to("email", name).prepare(row) for name in ("smtp", "console")]
-    assert (mail.outbox, capsys.readouterr().out) == ([], "")
-    assert not Circuit.objects.exists()
-    assert [job.outcome() for job in jobs if isinstance(job, Call)] == [Done(), Done()]
-    assert len(mail.outbox) == 1
+    assert queue_to("email", "gateway").limits == Limits(3, None)
 
 
 @pytest.mark.parametrize("text", ["", "0", "/5", "5/", "5/0", "a", "5/1/1", "-1", "1e3", "99999"])
