@@ -39,9 +39,12 @@ def lock_wanted(shipment: Shipment) -> Shipment:
     return locked
 
 
-def check_as_seen(locked: Shipment, seen: Shipment) -> None:
-    """Raise TransitionNotAllowedError when it was tried again or changed since it was read."""
-    if any(getattr(locked, name) != getattr(seen, name) for name in SEEN):
+def lock_as_seen(shipment: Shipment) -> Shipment:
+    """As `lock_wanted`. Raises TransitionNotAllowedError, too, when it was tried again or changed
+    since it was read."""
+    locked = lock_wanted(shipment)
+    if any(getattr(locked, name) != getattr(shipment, name) for name in SEEN):
         raise TransitionNotAllowedError(
             "It was tried again or changed meanwhile. Look at it again."
         )
+    return locked

@@ -17,7 +17,7 @@ from orders.models import Order, OrderLine
 from shipping import providers, task_names
 from shipping.dispatch import cancellations
 from shipping.exceptions import cases, risks
-from shipping.locking import check_as_seen, lock_shipment, lock_wanted
+from shipping.locking import lock_as_seen, lock_shipment
 from shipping.models import Shipment, ShipmentEvent
 from shipping.provider_api.base import UnsupportedShipmentError
 from shipping.routing.router import Router
@@ -152,16 +152,15 @@ def retry(shipment: Shipment, *, by: str, reason: str = "", despite_risk: bool =
     TransitionNotAllowedError for any other state, for an order that has ended, and when it was
     tried again since it was read.
     """
-    locked = lock_wanted(shipment)
+    locked = lock_as_seen(shipment)
     Shipment.WORKFLOW.check(locked, QUEUED)
-    check_as_seen(locked, shipment)
     if locked.provider not in providers.names():
         raise TransitionNotAllowedError(
             f"Nothing can be sent: there is no shipping provider {locked.provider}."
         )
-    risk, holders = risks.resend_risk(locked), risks.holders_after_resend(locked)
-    detail = weigh(risk, despite_risk=despite_risk, reason=reason)
-    return requeue(locked, by=by, detail=detail, may_be_with=holders)
+    detail = risks.weigh_resend(locked, despite_risk=despite_risk, reason=reason)
+    may_be_with = risks.holders_after_resend(locked)
+    return requeue(locked, by=by, detail=detail, may_be_with=may_be_with)
 
 
 def requeue(locked: Shipment, *, by: str, detail: str = "", **changes: Any) -> Shipment:

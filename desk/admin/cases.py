@@ -28,7 +28,7 @@ from core.database.folding import Folded
 from core.values.text import reference
 from core.workflow import TransitionNotAllowedError
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
-from desk.admin.forms import decision_form
+from desk.admin.forms import DecisionForm, decision_form
 from identity.actors import actor_of
 from identity.rights.roles import roles_with
 
@@ -219,11 +219,10 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
             text = f"“{action.label}” is not possible now: this is how things are."
             self.message_user(request, text, messages.WARNING)
             return self._back_to(case)
-        obstacle = action.risk(subject) if subject is not None else ""
-        form = decision_form(action, subject, obstacle, request)
+        form = decision_form(action, subject, request)
         if request.method == "POST" and form.is_valid() and self._act(request, case, action, form):
             return self._back_to(case)
-        return self._ask(request, case, action, subject, obstacle, form)
+        return self._ask(request, case, action, subject, form)
 
     def _case_and_action(
         self, request: HttpRequest, object_id: str, name: str
@@ -252,13 +251,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
         return True
 
     def _ask(
-        self,
-        request: HttpRequest,
-        case: Case,
-        action: Action,
-        subject: Any,
-        obstacle: str,
-        form: Form,
+        self, request: HttpRequest, case: Case, action: Action, subject: Any, form: DecisionForm
     ) -> HttpResponse:
         context = self.admin_site.each_context(request) | {
             "title": f"{action.label}: {case.title}",
@@ -266,7 +259,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
             "case": case,
             "action": action,
             "preview": action.preview(subject) if subject is not None else "",
-            "obstacle": obstacle,
+            "obstacle": form.obstacle,
             "form": form,
             "back": reverse("admin:core_case_change", args=[case.pk]),
         }

@@ -18,17 +18,25 @@ from core.risks import SHORTEST_REASON
 LONGEST_REASON = 500
 
 
-def decision_form(action: Action, subject: Any, obstacle: str, request: HttpRequest) -> forms.Form:
+class DecisionForm(forms.Form):
+    """What an action asks for. `obstacle`: what speaks against it, empty when nothing does."""
+
+    obstacle: str
+
+
+def decision_form(action: Action, subject: Any, request: HttpRequest) -> DecisionForm:
     """The action's own form, with a reason, and a box to tick where something speaks against it."""
+    obstacle = action.risk(subject) if subject is not None else ""
     needed = action.needs_reason or bool(obstacle)
     extra: dict[str, forms.Field] = {"reason": _reason(needed)}
     if obstacle:
         extra["despite_risk"] = forms.BooleanField(
             label="Do it all the same", widget=UnfoldBooleanWidget
         )
-    kind: Any = type("DecisionForm", (action.form,), extra)
+    kind: Any = type("DecisionForm", (DecisionForm, action.form), extra)
     initial = action.initial(subject) if subject is not None else {}
-    form: forms.Form = kind(request.POST if request.method == "POST" else None, initial=initial)
+    form: DecisionForm = kind(request.POST if request.method == "POST" else None, initial=initial)
+    form.obstacle = obstacle
     for name, field in form.fields.items():
         if name not in extra:
             _dress(field)

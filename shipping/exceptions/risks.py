@@ -7,6 +7,7 @@ that is refused says nothing of the first, so neither is ever cleared by one.
 
 from django.db.models import Q, QuerySet
 
+from core.risks import weigh
 from shipping import providers
 from shipping.models import Shipment
 from shipping.states import ShipmentState
@@ -20,6 +21,11 @@ def resend_risk(shipment: Shipment) -> str:
             "second time: ask them by telephone first."
         )
     return _held_by(set(shipment.may_be_with))
+
+
+def weigh_resend(shipment: Shipment, *, despite_risk: bool, reason: str) -> str:
+    """What the history keeps of sending it again to the same provider. Raises as `weigh` does."""
+    return weigh(resend_risk(shipment), despite_risk=despite_risk, reason=reason)
 
 
 def second_parcel_risk(shipment: Shipment) -> str:

@@ -12,7 +12,7 @@ from orders.rules import check_address
 from orders.services import correct_address
 from shipping import services, task_names
 from shipping.exceptions import cases, risks
-from shipping.locking import check_as_seen, lock_wanted
+from shipping.locking import lock_as_seen
 from shipping.models import ProviderProfile, Shipment, ShipmentEvent, TrackingEvent
 from shipping.routing.router import Router
 from shipping.states import AHEAD, UNDECIDED
@@ -104,7 +104,7 @@ def correct_and_send(
     changed = [name for name, value in address.items() if getattr(locked, name) != value]
     if not changed:
         raise ValidationError("This is the address that it has.", "unchanged")
-    weighed = weigh(risks.resend_risk(locked), despite_risk=despite_risk, reason=reason)
+    weighed = risks.weigh_resend(locked, despite_risk=despite_risk, reason=reason)
     Shipment.objects.filter(pk=locked.pk).update(**address)
     for name, value in address.items():
         setattr(locked, name, value)
@@ -165,10 +165,9 @@ def wait_on(shipment: Shipment, *, by: str, reason: str = "") -> None:
 def _as_seen(shipment: Shipment, states: frozenset[str]) -> Shipment:
     """It, locked. Raises TransitionNotAllowedError when there is nothing to decide, or other than
     was seen."""
-    locked = lock_wanted(shipment)
+    locked = lock_as_seen(shipment)
     if locked.state not in states:
         raise TransitionNotAllowedError(
             f"This shipment is {locked.state}: it cannot be sent again."
         )
-    check_as_seen(locked, shipment)
     return locked

@@ -51,7 +51,7 @@ def test_a_decision_about_what_has_changed_since_is_refused(db, change):
     seen = queued_shipment(state="unknown")
     Shipment.objects.update(**change)
     with pytest.raises(TransitionNotAllowedError, match="meanwhile"):
-        locking.check_as_seen(locking.lock_shipment(seen), seen)
+        locking.lock_as_seen(seen)
 
 
 def test_what_is_not_there_is_not_locked(db):

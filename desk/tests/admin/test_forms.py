@@ -8,7 +8,7 @@ from django.test import RequestFactory
 
 from core.cases import Action
 from core.forms import TextField
-from desk.admin.forms import LONGEST_REASON, decision_form
+from desk.admin.forms import LONGEST_REASON, DecisionForm, decision_form
 
 
 class Asked(forms.Form):
@@ -19,11 +19,11 @@ class Asked(forms.Form):
     later_too = forms.BooleanField(required=False)
 
 
-def form_of(sent: dict[str, str] | None = None, obstacle: str = "", **options: Any) -> forms.Form:
+def form_of(sent: dict[str, str] | None = None, **options: Any) -> DecisionForm:
     action = Action("test", "Test", "core.change_case", **options)
     http = RequestFactory()
     request = http.get("/") if sent is None else http.post("/", sent)
-    return decision_form(action, object(), obstacle, request)
+    return decision_form(action, object(), request)
 
 
 def test_a_reason_may_be_left_out_where_none_is_needed():
@@ -52,11 +52,13 @@ def test_the_longest_reason_is_taken():
     ],
 )
 def test_an_obstacle_is_passed_by_a_tick_and_a_reason_only(sent, missing):
-    assert set(form_of(sent, obstacle="They may have it.").errors) == missing
+    form = form_of(sent, risk=lambda _: "They may have it.")
+    assert (form.obstacle, set(form.errors)) == ("They may have it.", missing)
 
 
 def test_nothing_asks_for_a_tick_where_nothing_speaks_against_it():
-    assert "despite_risk" not in form_of({}).fields
+    form = form_of({})
+    assert (form.obstacle, "despite_risk" in form.fields) == ("", False)
 
 
 def test_a_form_that_was_not_sent_complains_of_nothing_and_is_filled_in():
@@ -81,5 +83,5 @@ def test_the_fields_of_an_action_keep_their_limits_and_choices_under_the_look_of
 
 
 def test_one_decision_leaves_the_form_of_the_action_as_it_was():
-    assert "despite_risk" in form_of({}, form=Asked, obstacle="They may have it.").fields
+    assert "despite_risk" in form_of({}, form=Asked, risk=lambda _: "They may have it.").fields
     assert set(Asked.base_fields) == {"house", "carrier", "later_too"}
