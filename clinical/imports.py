@@ -60,7 +60,7 @@ class PatientImporter(Importer):
     columns = (
         Column("first_name", _name("first_name"), plain=PLAIN_PHRASE),
         Column("last_name", _name("last_name"), plain=PLAIN_PHRASE),
-        Column("birth_date", repeating(_birth_date)),
+        Column("birth_date", repeating(_birth_date), is_date=True),
         Column("email", limits_of(Patient, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("id", _external_id(), plain=PLAIN_NUMBER),
     )

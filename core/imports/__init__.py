@@ -1,12 +1,13 @@
-"""CSV files into tables: streamed, checked row by row, written all or nothing.
+"""CSV files and workbooks into tables: streamed, checked row by row, written all or nothing.
 
 An import is a page (clinical/imports.py is an example): its columns, the checks that need the
 database, and the statement that writes. Everything else is here:
 
-- `reading`: bytes to records, bounded and with line numbers;
+- `readers`: which of the two readers reads a file: `csv_reader`, `xlsx_reader`; bytes to records,
+  bounded and with line numbers;
 - `columns`: the limits of a cell, taken from the model field that the API uses too;
-- `report`: what was found and what was done;
-- `running`: the one transaction around it;
+- `report`: what was wrong and what was done;
+- `importer`: the one transaction around it;
 - `command`: the management command.
 """
 

@@ -40,13 +40,15 @@ class Column:
 
     An optional column may be missing from the file; its cells are empty then. What `plain` matches
     is known to be what `clean` gives back unchanged, and is not shown to it: that is most of the
-    time that a row takes.
+    time that a row takes. `is_date`: a workbook may hold dates here; elsewhere a date is a
+    damaged id.
     """
 
     name: str
     clean: Clean
     required: bool = True
     plain: re.Pattern[str] = _NO_CELL
+    is_date: bool = False
 
 
 def limits_of(

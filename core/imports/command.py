@@ -24,7 +24,9 @@ class ImportCommand(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The file and whether to try only."""
-        parser.add_argument("file", help="A CSV file in UTF-8, or - for standard input.")
+        parser.add_argument(
+            "file", help="A CSV file in UTF-8 or a workbook (.xlsx), or - for standard input."
+        )
         parser.add_argument(
             "--dry-run", action="store_true", help="Check and count, but write nothing."
         )

@@ -21,8 +21,9 @@ NOT_CSV = "This is not a CSV file in UTF-8. Save it as “CSV UTF-8” and try a
 OTHERS = {
     b"\xff\xfe": "This file is in UTF-16, as “Unicode Text” is. Save it as “CSV UTF-8”.",
     b"\xfe\xff": "This file is in UTF-16. Save it as “CSV UTF-8”.",
-    b"PK\x03\x04": "This is a workbook or an archive. Save its sheet as “CSV UTF-8”.",
-    b"\xd0\xcf\x11\xe0": "This is a workbook of an old Excel. Save its sheet as “CSV UTF-8”.",
+    b"\xd0\xcf\x11\xe0": (
+        "This is a workbook of an old Excel, or one with a password. Save it as .xlsx without one."
+    ),
 }
 SEPARATORS = {b";": "semicolons", b"\t": "tabs", b"|": "vertical bars"}
 SEPARATED = "The columns are separated by {}. Save it as “CSV UTF-8 (comma delimited)”."
@@ -74,7 +75,7 @@ class Reader:
             except csv.Error as error:
                 yield Problem(start, "", _plain(error))
             else:
-                if not _is_blank(cells):
+                if not is_blank(cells):
                     yield start, cells
 
     def _lines(self) -> Iterator[str]:
@@ -110,7 +111,7 @@ class Reader:
         return raw
 
 
-def _is_blank(cells: list[str]) -> bool:
+def is_blank(cells: list[str]) -> bool:
     """Whether a row shows nothing: a spreadsheet's row that was emptied, or never filled."""
     row = "".join(cells)
     return not _SEEN.search(row) and not visible(row)

@@ -12,7 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
 from core.imports.columns import CLEARED, Column
-from core.imports.csv_reader import CSVFormatError, Reader, Record, column_names, positions
+from core.imports.csv_reader import CSVFormatError, Record, column_names, positions
+from core.imports.readers import RecordReader, reader_of
 from core.imports.report import SHOWN, Problem, Report
 from core.values.text import visible
 
@@ -84,14 +85,14 @@ def run(
     dry_run: bool = False,
     progress: Progress = lambda stage, rows, size: None,
 ) -> Report:
-    """Import a CSV file; the report says what was wrong, or what was written.
+    """Import a CSV file or a workbook; the report says what was wrong, or what was written.
 
     One bad row, or `dry_run`, and nothing is written. `progress` is told the stage, the rows and
     the bytes so far, once per chunk. Memory does not grow with the file.
     """
     report = Report(dry_run=dry_run)
     with transaction.atomic(), connection.cursor() as cursor:
-        _stage(importer, Reader(stream), cursor, report, progress)
+        _stage(importer, reader_of(stream, importer.columns), cursor, report, progress)
         # One import of a kind at a time: two would wait for each other's rows in any order.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import {importer.noun}"])
         for check in importer.checks:
@@ -105,7 +106,7 @@ def run(
 
 
 def _stage(
-    importer: Importer, reader: Reader, cursor: Any, report: Report, progress: Progress
+    importer: Importer, reader: RecordReader, cursor: Any, report: Report, progress: Progress
 ) -> None:
     names = ["line", *(column.name for column in importer.columns), *importer.derived]
     typed = ", ".join(f"{name} {'bigint' if name == 'line' else 'text'}" for name in names)
@@ -126,18 +127,28 @@ def _copy(cursor: Any, rows: Iterable[Row]) -> None:
     cursor.cursor.copy_expert("COPY import_rows FROM STDIN (FORMAT csv)", buffer, 65_536)
 
 
-def _good_rows(importer: Importer, reader: Reader, report: Report) -> Iterator[Row]:
+def _good_rows(importer: Importer, reader: RecordReader, report: Report) -> Iterator[Row]:
     records = reader.records()
     try:
         header = next(records, None)
         places, problems = positions(header, importer.columns)
         if problems:
+            problems = _below(records, importer.columns) or problems
             report.add_many(problems, len(problems))
             return
         width = len(column_names(header[1])) if isinstance(header, tuple) else 0
         yield from _clean_rows(importer, records, places, width, report)
     except CSVFormatError as error:
         report.add(error.problem)
+
+
+def _below(records: Iterator[Record | Problem], columns: Sequence[Column]) -> list[Problem]:
+    """The problem that the names of the columns are on the second row; nothing if they are not."""
+    second = next(records, None)
+    if not isinstance(second, tuple) or positions(second, columns)[1]:
+        return []
+    reason = "The names of the columns are here. Remove what is above them: they come first."
+    return [Problem(second[0], "", reason)]
 
 
 def _clean_rows(
@@ -182,6 +193,10 @@ def _name_problems(
     columns: Sequence[Column], plan: Sequence[Any], line: int, cells: list[str], report: Report
 ) -> None:
     """Check a bad row again, cell by cell, to name all that is wrong with it."""
+    named = zip(columns, plan, strict=True)
+    if all(cells[at].strip().lower() == column.name for column, (_, at) in named if cells[at]):
+        report.add(Problem(line, "", "The names of the columns are here again. Remove this row."))
+        return
     for column, (clean, at) in zip(columns, plan, strict=True):
         try:
             clean(cells[at].strip())

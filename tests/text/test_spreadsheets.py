@@ -103,8 +103,6 @@ def test_lines_are_counted_from_the_files_first():
         (f"{PATIENTS}\n{ASA}\n".replace(",", "\t").encode(), "separated by tabs"),
         (f"{PATIENTS}\n{ASA}\n".replace(",", "|").encode(), "separated by vertical bars"),
         (f"sep=;\n{PATIENTS}\n".encode(), "separated by semicolons"),
-        (b"PK\x03\x04\x14\x00\x06\x00", "a workbook"),
-        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook"),
     ],
 )
 def test_the_reason_says_what_the_file_is_and_what_to_do(data, reason):
@@ -114,6 +112,20 @@ def test_the_reason_says_what_the_file_is_and_what_to_do(data, reason):
     assert reason in said[0]
     assert "Save it" in said[0] or "Save its sheet" in said[0]
     assert "CSV UTF-8" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"PK\x03\x04\x14\x00\x06\x00", "This workbook is damaged"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", "a workbook of an old Excel, or one with a password"),
+    ],
+)
+def test_workbooks_that_cannot_be_read_are_named(data, reason):
+    said = problems(PatientImporter, data)
+    assert len(said) == 1
+    assert reason in said[0]
+    assert "as .xlsx" in said[0]
 
 
 def saved_otherwise(text: str) -> list[str]:
