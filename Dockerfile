@@ -30,6 +30,8 @@ COPY --from=build /opt/venv /opt/venv
 COPY . .
 # The values below only let the settings load; none of them is kept in the image.
 RUN env SECRET_KEY=a-key-for-this-build-step-alone-that-signs-nothing-at-all \
+        ENCRYPTION_KEYS=1:YnVpbGQtc3RlcC1rZXktMDEyMzQ1Njc4OWFiY2RlZmc= \
+        BLIND_INDEX_KEY=YnVpbGQtc3RlcC1pZHgtMDEyMzQ1Njc4OWFiY2RlZmc= \
         DATABASE_URL=postgres://build REDIS_URL=redis://build ALLOWED_HOSTS=build \
         OIDC_ISSUER=https://build OIDC_CLIENT_ID=build \
         OIDC_CLIENT_SECRET=build OIDC_AUDIENCE=build \

@@ -46,7 +46,16 @@ def post_fork(server: Any, worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Each worker knows the issuers' keys before its first request."""
+    """Each worker knows the issuers' keys before its first request, and has its own compared with
+    those of the database: a wrong one ends the server."""
+    from django.db import OperationalError, connection
+
+    from core.encryption import stored_keys
     from identity.tokens.reader import warm_up
 
+    try:
+        stored_keys.verify()
+        connection.close()
+    except OperationalError:
+        pass  # the database is not there yet: they are compared at the first connection
     warm_up()

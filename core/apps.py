@@ -11,9 +11,17 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        """Guard histories after each migration, and refuse to work as a superuser."""
+        """Guard histories after each migration, and refuse to work as a superuser or with other
+        keys than the database's."""
         from core.database import append_only, reference, roles
+        from core.encryption import stored_keys
 
         post_migrate.connect(append_only.guard, sender=self, dispatch_uid="core.records")
         post_migrate.connect(reference.watch, sender=self, dispatch_uid="core.reference")
         connection_created.connect(roles.refuse_superuser, dispatch_uid="core.roles")
+        connection_created.connect(
+            stored_keys.verify_first_connection, dispatch_uid="core.stored_keys"
+        )
+        post_migrate.connect(
+            stored_keys.verify_after_migrations, sender=self, dispatch_uid="core.stored_keys"
+        )

@@ -5,8 +5,17 @@ from django.db import models
 
 from core.cases.models import Case, CaseEvent
 from core.database import clock
+from core.encryption.models import EncryptionKey
 
-__all__ = ["Case", "CaseEvent", "Circuit", "Failure", "IdempotencyKey", "QueueLease"]
+__all__ = [
+    "Case",
+    "CaseEvent",
+    "Circuit",
+    "EncryptionKey",
+    "Failure",
+    "IdempotencyKey",
+    "QueueLease",
+]
 
 
 class IdempotencyKey(models.Model):

@@ -46,6 +46,8 @@ def _fresh() -> dict[str, str]:
     made["NORTHPOST_LOGIN"] = f"dosette:{secrets.token_urlsafe(24)}"
     for name in ("REFERENCE_PROVIDER_SECRET", "SWIFTPARCEL_SECRET"):
         made[name] = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
+    made["ENCRYPTION_KEYS"] = "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
+    made["BLIND_INDEX_KEY"] = base64.b64encode(secrets.token_bytes(32)).decode()
     made["EMAIL_WEBHOOK_SECRET"] = f"postmark:{secrets.token_urlsafe(24)}"
     vapid = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
     made["VAPID_PRIVATE_KEY"] = vapid.rstrip("=")

@@ -26,6 +26,9 @@ DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret("SECRET_KEY")
 # Earlier keys: what they encrypted or signed is still read.
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+# Health data in the database is encrypted with the first of these (core/encryption/keys.py).
+ENCRYPTION_KEYS = secret("ENCRYPTION_KEYS")
+BLIND_INDEX_KEY = secret("BLIND_INDEX_KEY")
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
 INSTALLED_APPS = [

@@ -16,6 +16,8 @@ from urllib.parse import quote, urlsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from core.encryption import keys
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 SECRETS_DIR = "/run/secrets/dosette"
 NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -73,6 +75,7 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
     """What production refuses in this environment, one sentence each, by name."""
     if len(environment["SECRET_KEY"]) < 50 or len(set(environment["SECRET_KEY"])) < 5:
         yield "SECRET_KEY must be random and at least 50 characters long."
+    yield from _against_keys(environment)
     for name in ("DEBUG", "DOSETTE_DEMO"):
         if environment.get(name, "").lower() in environ.Env.BOOLEAN_TRUE_STRINGS:
             yield f"{name} is on. It is for development."
@@ -84,6 +87,17 @@ def problems(environment: Mapping[str, str]) -> Iterator[str]:
         if "console" in _listed(environment.get(name, "")):
             yield f"{name} names the console, which only shows things to developers."
     yield from _against_addresses(environment)
+
+
+def _against_keys(environment: Mapping[str, str]) -> Iterator[str]:
+    try:
+        numbered = keys.numbered(environment["ENCRYPTION_KEYS"])
+        index_key = keys.decoded(environment["BLIND_INDEX_KEY"], "BLIND_INDEX_KEY")
+    except ImproperlyConfigured as error:
+        yield str(error)
+        return
+    if index_key in numbered.values():
+        yield "BLIND_INDEX_KEY must be a key of its own, and none of ENCRYPTION_KEYS."
 
 
 def _against_addresses(environment: Mapping[str, str]) -> Iterator[str]:

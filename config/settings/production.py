@@ -11,6 +11,8 @@ environment.load()
 
 REQUIRED = (
     "SECRET_KEY",
+    "ENCRYPTION_KEYS",
+    "BLIND_INDEX_KEY",
     "ALLOWED_HOSTS",
     "DATABASE_URL",
     "REDIS_URL",

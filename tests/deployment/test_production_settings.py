@@ -9,8 +9,12 @@ import pytest
 from config.settings import environment
 from config.settings.environment import BASE_DIR
 
+KEY_2 = "YnVpbGQtc3RlcC1rZXktMDEyMzQ1Njc4OWFiY2RlZmc="
+KEY_1 = "Y2ktdGVzdC1rZXktMS0wMTIzNDU2Nzg5YWJjZGVmZ2g="
 COMPLETE = {
     "SECRET_KEY": "x" * 30 + "0123456789abcdefghijklmnopqrstuvwxyz",
+    "ENCRYPTION_KEYS": f"2:{KEY_2},1:{KEY_1}",
+    "BLIND_INDEX_KEY": "Y2ktaW5kZXgta2V5LTAxMjM0NTY3ODlhYmNkZWZnaGk=",
     "ALLOWED_HOSTS": "dosette.example",
     "DATABASE_URL": "postgres://dosette:secret@database.example/dosette",
     "REDIS_URL": "redis://redis.example:6379/0",
@@ -79,6 +83,25 @@ def test_a_short_secret_key_is_refused(tmp_path: Path) -> None:
     refused = manage(tmp_path, COMPLETE | {"SECRET_KEY": "short"}, "check")
     assert refused.returncode == 1
     assert "SECRET_KEY must be random" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("ENCRYPTION_KEYS", "1:c2hvcnQ=", "ENCRYPTION_KEYS, key 1 is not the Base64 of 32"),
+        ("ENCRYPTION_KEYS", COMPLETE["BLIND_INDEX_KEY"], "write each key as 1:BASE64"),
+        ("ENCRYPTION_KEYS", f"0:{COMPLETE['BLIND_INDEX_KEY']}", "numbers are 1 to 255"),
+        ("ENCRYPTION_KEYS", f"1:{COMPLETE['BLIND_INDEX_KEY']}", "must be a key of its own"),
+        ("BLIND_INDEX_KEY", "a-word", "BLIND_INDEX_KEY is not the Base64 of 32"),
+    ],
+)
+def test_a_bad_key_is_refused_by_name_and_not_shown(
+    tmp_path: Path, name: str, value: str, reason: str
+) -> None:
+    refused = manage(tmp_path, COMPLETE | {name: value}, "check")
+    assert refused.returncode == 1
+    assert reason in refused.stderr
+    assert value not in refused.stderr
 
 
 REFUSED = {
