@@ -265,6 +265,7 @@ PRIVATE_OF_OTHERS = {
     "_prefetched_objects_cache": "Django has no public way to hand over rows that are known",
     "_result_cache": "likewise",
     "_password": "Django's: whether the password was set and not saved yet",
+    "_worksheet_path": "openpyxl does not tell which part of the archive a sheet is",
     "_should_add_http404_error_response": "drf-standardized-errors' manual names these hooks",
 }
 PRIVATE_OVERRIDDEN = {
