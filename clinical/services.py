@@ -1,6 +1,8 @@
-"""The verbs of the clinic. Every change of a study leaves a StudyEvent, in the same transaction."""
+"""The verbs of studies. Every change of one leaves a StudyEvent, in the same transaction.
 
-import logging
+Those of patients are in `clinical/patients/`.
+"""
+
 from typing import Any
 
 from django.db import transaction
@@ -9,37 +11,12 @@ from clinical.models import Patient, Study, StudyEvent
 from clinical.states import StudyState
 from core.workflow import TransitionNotAllowedError, transition
 
-logger = logging.getLogger(__name__)
-
-
-@transaction.atomic
-def update_patient(patient: Patient, **changes: Any) -> Patient:
-    """Change what differs, and only those columns: two people may correct different ones at once.
-
-    Raises TransitionNotAllowedError when the patient was deleted meanwhile.
-    """
-    locked = _lock(patient.pk)
-    _apply(locked, changes)
-    return locked
-
-
-@transaction.atomic
-def delete_patient(patient: Patient, *, by: str) -> None:
-    """Delete a patient who never had a study.
-
-    Raises ProtectedError for any other: health records are kept, the ones entered in error too.
-    Raises TransitionNotAllowedError when the patient was deleted meanwhile.
-    """
-    # The lock keeps a study from being added between the check and the deletion.
-    _lock(patient.pk).delete()
-    logger.info("patient %s deleted by %s", patient.pk, by)
-
 
 @transaction.atomic
 def create_study(study: Study, *, by: str) -> Study:
-    """Put a new study on record. Raises TransitionNotAllowedError when its patient was deleted
-    meanwhile."""
-    _lock(study.patient_id, no_key=True)
+    """Put a new study on record. Raises TransitionNotAllowedError when its patient was archived or
+    merged into another meanwhile."""
+    lock_patient(study.patient_id, no_key=True)
     study.save(force_insert=True)
     StudyEvent.objects.create(study=study, kind="created", to_state=study.state, actor=by)
     return study
@@ -82,15 +59,25 @@ def delete_study(study: Study, *, by: str) -> None:
     transition(study, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted")
 
 
-def _lock(patient_id: int, *, no_key: bool = False) -> Patient:
-    locked = Patient.objects.select_for_update(of=("self",), no_key=no_key)
-    patient = locked.filter(pk=patient_id).first()
+def lock_patient(patient_id: int, *, no_key: bool = False) -> Patient:
+    """The patient as they are now, locked until the transaction ends.
+
+    Raises TransitionNotAllowedError for one who is archived, was merged into another, or is gone.
+    """
+    rows = Patient.objects.select_for_update(of=("self",), no_key=no_key)
+    patient = rows.filter(pk=patient_id).first()
     if patient is None:
         raise TransitionNotAllowedError("This patient was deleted.")
+    if patient.merged_into_id:
+        raise TransitionNotAllowedError(
+            f"This record was merged into patient {patient.merged_into_id}: use that one."
+        )
+    if patient.archived_at:
+        raise TransitionNotAllowedError("This patient is archived. Restore the patient first.")
     return patient
 
 
-def _apply(row: Patient | Study, changes: dict[str, Any]) -> list[str]:
+def _apply(row: Study, changes: dict[str, Any]) -> list[str]:
     """Save the columns that differ; their names."""
     changed = [name for name, value in changes.items() if getattr(row, name) != value]
     for name in changed:

@@ -40,6 +40,8 @@ EVENTS = {
 NOT_IN_THE_ADMIN = EVENTS | {
     "Address",
     "OrderLine",
+    "PatientIdentifier",
+    "PatientMerge",
     "OrderRevision",
     "LinkedAccount",
     "SecondFactor",

@@ -1,23 +1,29 @@
 """Patients in the admin: health data, for those who may see it."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from unfold.decorators import action
+from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from clinical import births, services
+from clinical import births
+from clinical.admin.identifiers import IdentifierInline
 from clinical.models import Patient, Study
+from clinical.patients import services
 from clinical.search import search
+from core.admin.dialogs import go_to
 from core.admin.pages import LargeTableAdmin, ReadOnlyInline
 from core.bases import ModelForm
 from core.forms import TokenField
+from core.workflow import TransitionNotAllowedError
 from identity.access_log.records import RecordedAdmin, who_looked
 from identity.actors import actor_of
 
@@ -40,6 +46,23 @@ class PatientForm(ModelForm):
         if "birth_date" in self.changed_data:
             self.instance.birth_date_precision = born.precision
         return born.day
+
+
+class ArchivedFilter(admin.SimpleListFilter):
+    """Patients who are looked for; the archived ones on request."""
+
+    title = "archived"
+    parameter_name = "archived"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Whose records are shown beside those who are looked for."""
+        return [("yes", "archived"), ("merged", "merged into another")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The current ones, the archived ones, or the merged ones."""
+        if self.value() == "merged":
+            return queryset.filter(merged_into__isnull=False)
+        return queryset.filter(archived_at__isnull=self.value() != "yes", merged_into__isnull=True)
 
 
 class StudyInline(ReadOnlyInline):
@@ -72,8 +95,9 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         "looked_at_by",
     ]
     readonly_fields = ["born", "external_id", "created_at", "looked_at_by"]
-    inlines = [StudyInline]
-    actions_detail = ["add_study"]
+    inlines = [IdentifierInline, StudyInline]
+    list_filter = [ArchivedFilter]
+    actions_detail = ["add_study", "archive", "restore"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may not change it reads the birth date as it is known."""
@@ -90,9 +114,37 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         """Patients found by words."""
         return search(queryset, text)
 
-    def delete_model(self, request: HttpRequest, obj: Patient) -> None:
-        """Delete one who never had a study; Django's own page refuses the others before."""
-        services.delete_patient(obj, by=actor_of(request))
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """What a search found; a field that completes names nobody who is archived or merged."""
+        match = request.resolver_match
+        if match is not None and match.url_name != "clinical_patient_changelist":
+            queryset = queryset.current()
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What was archived or merged is only looked at."""
+        is_current = obj is None or (obj.archived_at is None and obj.merged_into_id is None)
+        return is_current and bool(super().has_change_permission(request, obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """No: health records are kept. See “Archive”."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Patient, form: Any, change: bool) -> None:
+        """Save it by the service, of one that is there what was changed."""
+        if not change:
+            obj.save(force_insert=True)
+            return
+        changes = {name: getattr(obj, name) for name in form.changed_columns()}
+        services.update_patient(obj, **changes)
+
+    def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:
+        """The form; back to the page, with the reason, when somebody else was quicker."""
+        try:
+            return super().changeform_view(request, object_id, *args)
+        except TransitionNotAllowedError as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+            return redirect(request.path)
 
     @admin.display(description="Who looked")
     def looked_at_by(self, patient: Patient) -> str:
@@ -109,3 +161,54 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         """Open the form of a new study of this patient."""
         form = reverse("admin:clinical_study_add")
         return redirect(f"{form}?{urlencode({'patient': object_id})}")
+
+    @action(
+        description="Archive",
+        icon="inventory_2",
+        permissions=["archive"],
+        dialog={
+            "title": "Archive this patient?",
+            "description": "Lists and searches leave the patient out. Nothing is lost: the filter "
+            "“archived” shows them, and they can be restored.",
+            "form_class": BaseDialogForm,
+            "form_submit_text": "Archive",
+        },
+    )
+    def archive(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Take the patient out of lists and searches."""
+        return self._by(request, object_id, services.archive_patient, "Archived.")
+
+    @action(
+        description="Restore",
+        icon="unarchive",
+        permissions=["restore"],
+        dialog={
+            "title": "Restore this patient?",
+            "description": "Lists and searches show the patient again.",
+            "form_class": BaseDialogForm,
+            "form_submit_text": "Restore",
+        },
+    )
+    def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Bring an archived patient back."""
+        return self._by(request, object_id, services.restore_patient, "Restored.")
+
+    def has_archive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may archive this patient, who is not archived yet."""
+        is_current = Patient.objects.current().filter(pk=object_id).exists()
+        return is_current and bool(super().has_change_permission(request))
+
+    def has_restore_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether this person may restore this patient, who is archived."""
+        is_archived = Patient.objects.archived().filter(pk=object_id).exists()
+        return is_archived and bool(super().has_change_permission(request))
+
+    def _by(
+        self, request: HttpRequest, object_id: str, verb: Callable[..., Any], done: str
+    ) -> HttpResponse:
+        try:
+            verb(get_object_or_404(Patient, pk=object_id), by=actor_of(request))
+            self.message_user(request, done, messages.SUCCESS)
+        except TransitionNotAllowedError as refused:
+            self.message_user(request, str(refused), messages.ERROR)
+        return go_to(request, reverse("admin:clinical_patient_change", args=[object_id]))

@@ -6,7 +6,8 @@ import django_filters
 from django.db.models import QuerySet, Value
 
 from clinical import births
-from clinical.models import Modality, Patient, Study, Urgency
+from clinical.identifiers import value_index
+from clinical.models import Modality, Patient, PatientIdentifier, Study, Urgency
 from clinical.search import search
 from clinical.states import StudyState
 from core.api.filters import EmailFilter, FilterForm, FilterSet, IdFilter, TextFilter, TokenFilter
@@ -37,12 +38,17 @@ class BirthDateFilter(TokenFilter):
 
 
 class PatientFilter(FilterSet):
-    """By birth date, e-mail, foreign id and customer."""
+    """By birth date, e-mail, foreign id, identifier and customer; the archived ones on request."""
 
     birth_date = BirthDateFilter(help_text="YYYY-MM-DD, or all of YYYY-MM or YYYY.")
     email = EmailFilter(method="by_email", help_text="In any case.")
     external_id = TokenFilter(help_text="The id in the system it was imported from.")
+    identifier = TokenFilter(method="by_identifier", help_text="The value of one, as a whole.")
     customer = IdFilter(help_text="The customer's id.")
+    archived = django_filters.BooleanFilter(
+        method="by_archived",
+        help_text="`true`: those alone; else they are left out.",
+    )
 
     class Meta:
         model = Patient
@@ -52,6 +58,18 @@ class PatientFilter(FilterSet):
     def by_email(self, queryset: QuerySet[Patient], name: str, value: str) -> QuerySet[Patient]:
         """Patients with this address, by the index of words: one of its own would slow imports."""
         return search(queryset, value).filter(email__iexact=value)
+
+    def by_identifier(
+        self, queryset: QuerySet[Patient], name: str, value: str
+    ) -> QuerySet[Patient]:
+        """Patients with an identifier of this value, of whatever system."""
+        index = value_index(value)
+        has_it = PatientIdentifier.objects.filter(value_index=index)
+        return queryset.filter(pk__in=has_it.values("patient"))
+
+    def by_archived(self, queryset: QuerySet[Patient], name: str, value: bool) -> QuerySet[Patient]:
+        """The archived ones, or the others; records that were merged into others are neither."""
+        return queryset.filter(archived_at__isnull=not value, merged_into__isnull=True)
 
 
 class StudyFilter(FilterSet):

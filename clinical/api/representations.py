@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet
 
-from clinical.models import Study
+from clinical.models import PatientIdentifier, Study
 from core.api.rows import Json, RelatedRows, Rows, related_time, time_json
 
 _STUDIES = RelatedRows(
@@ -13,11 +13,17 @@ _STUDIES = RelatedRows(
     .order_by("-id")
     .values("id", "urgency_level", "body_part", "description", "type", "state", "created_at")
 )
+_VALUE = PatientIdentifier._meta.get_field("value")
+_IDENTIFIERS = RelatedRows(
+    PatientIdentifier.objects.filter(patient=OuterRef("pk"))
+    .order_by("id")
+    .values("type", "system", "value")
+)
 
 
 def patient_rows(patients: QuerySet[Any]) -> Rows:
-    """Rows of these patients for `patient_json`, each with its studies on record."""
-    rows: Rows = patients.annotate(study_rows=_STUDIES).values(
+    """Rows of these patients for `patient_json`, each with identifiers and studies on record."""
+    rows: Rows = patients.annotate(study_rows=_STUDIES, identifier_rows=_IDENTIFIERS).values(
         "id",
         "first_name",
         "last_name",
@@ -25,6 +31,7 @@ def patient_rows(patients: QuerySet[Any]) -> Rows:
         "birth_date_precision",
         "email",
         "customer_id",
+        "identifier_rows",
         "study_rows",
     )
     return rows
@@ -40,8 +47,18 @@ def patient_json(row: Json) -> Json:
         "birth_date_precision": row["birth_date_precision"],
         "email": row["email"],
         "customer": row["customer_id"],
+        "identifiers": [_identifier_json(row) for row in row["identifier_rows"]],
         "studies": [_study_json(study) for study in row["study_rows"]],
     }
+
+
+def _identifier_json(row: Json) -> Json:
+    return {"type": row["type"], "system": row["system"], "value": _decrypted(_VALUE, row["value"])}
+
+
+def _decrypted(field: Any, stored: str) -> Any:
+    """A value of related rows: bytes, which JSON of PostgreSQL writes as `\\x` and digits."""
+    return field.decrypted(bytes.fromhex(stored.removeprefix("\\x")))
 
 
 def _study_json(study: Json) -> Json:

@@ -7,9 +7,10 @@ from rest_framework import serializers
 
 from clinical import births
 from clinical.births import Born, Precision
-from clinical.models import NAMELESS, Patient, Study
+from clinical.models import NAMELESS, IdentifierType, Patient, PatientIdentifier, Study
+from clinical.patients.services import MOST_IDENTIFIERS
 from clinical.states import StudyState
-from core.api.serializers import IntegerField, ModelSerializer
+from core.api.serializers import IntegerField, ModelSerializer, TokenField
 from customers.models import Customer
 
 
@@ -51,6 +52,20 @@ class StudySerializer(ModelSerializer):
         read_only_fields = ["id", "created_at"]
 
 
+class IdentifierSerializer(ModelSerializer):
+    """What another system calls a patient."""
+
+    type = serializers.ChoiceField(
+        IdentifierType.choices, default=IdentifierType.RECORD, help_text="A code of HL7 table 0203."
+    )
+    system = TokenField(max_length=200, help_text="Who gives such numbers: a URI or a name.")
+    value = TokenField(max_length=100, help_text="Compared without blanks, in any case.")
+
+    class Meta:
+        model = PatientIdentifier
+        fields = ["type", "system", "value"]
+
+
 class PatientSerializer(ModelSerializer):
     """A patient with the studies on record, the newest first."""
 
@@ -69,6 +84,12 @@ class PatientSerializer(ModelSerializer):
         allow_null=True,
         help_text="The customer who this patient is, if any.",
     )
+    identifiers = IdentifierSerializer(  # type: ignore[call-arg]  # of the list, as DRF has it
+        many=True,
+        required=False,
+        max_length=MOST_IDENTIFIERS,
+        help_text="All that the patient has; unique in each system. Left out, they stay.",
+    )
     studies = StudySerializer(many=True, read_only=True)
 
     class Meta:
@@ -81,6 +102,7 @@ class PatientSerializer(ModelSerializer):
             "birth_date_precision",
             "email",
             "customer",
+            "identifiers",
             "studies",
         ]
         read_only_fields = ["id"]

@@ -3,10 +3,13 @@
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Prefetch, ProtectedError, QuerySet
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
+from rest_framework.decorators import action
+from rest_framework.exceptions import APIException
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,14 +19,31 @@ from clinical.api.filters import PatientFilter, StudyFilter
 from clinical.api.representations import patient_json, patient_rows
 from clinical.api.serializers import PatientSerializer, StudySerializer
 from clinical.models import Patient, Study
+from clinical.patients import services as patients
 from clinical.search import search, search_studies
 from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
+from core.api.openapi import ErrorAnswer
 from core.api.pagination import OrderingFilter
 from core.api.rows import ReadRowsMixin
 from customers.search.customers import SearchBackend
 from identity.access_log.records import RecordedReads
 from identity.actors import actor_of
+
+
+class MergedError(APIException):
+    """410: this record was merged into that of another patient."""
+
+    status_code = 410
+    default_code = "merged"
+
+
+def refuse_merged(key: Any) -> None:
+    """Raise MergedError, which names the patient that is left, for a record that was merged."""
+    record = Patient.objects.filter(pk=key, merged_into__isnull=False).first()
+    if record is not None:
+        survivor = record.survivor.pk
+        raise MergedError(f"This record was merged into patient {survivor}: use that one.")
 
 
 @extend_schema_view(
@@ -35,8 +55,8 @@ from identity.actors import actor_of
     partial_update=extend_schema(summary="Change some of a patient"),
     destroy=extend_schema(
         summary="Delete a patient",
-        description="409 when the patient ever had a study, a deleted one included: health "
-        "records are kept.",
+        description="The patient is archived, and no longer found here (404). 409 when the "
+        "patient ever had a study, a deleted one included: see `archive/`.",
     ),
 )
 class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient]):
@@ -45,7 +65,7 @@ class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient
     rows = patient_rows(Patient.objects.all())
     row_json = staticmethod(patient_json)
     queryset = Patient.objects.prefetch_related(
-        Prefetch("studies", queryset=Study.objects.on_record())
+        "identifiers", Prefetch("studies", queryset=Study.objects.on_record())
     )
     serializer_class = PatientSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
@@ -65,9 +85,28 @@ class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient
         answer["Location"] = f"/api/v1/patients/{answer.data['id']}/"
         return answer
 
+    def get_queryset(self) -> QuerySet[Any]:
+        """Those who are looked for; the filter decides where it says something of archived ones."""
+        rows: QuerySet[Any] = super().get_queryset()
+        if "archived" in getattr(self.request, "query_params", ()):
+            return rows
+        return rows.filter(archived_at__isnull=True, merged_into__isnull=True)
+
+    def get_object(self) -> Any:
+        """The patient of the address. Raises MergedError for one merged into another."""
+        try:
+            return super().get_object()
+        except Http404:
+            refuse_merged(self.kwargs["pk"])
+            raise
+
+    def perform_create(self, serializer: Any) -> None:
+        """Create it with its identifiers."""
+        serializer.instance = patients.create_patient(**serializer.validated_data)
+
     def perform_update(self, serializer: Any) -> None:
         """Change what differs."""
-        services.update_patient(serializer.instance, **serializer.validated_data)
+        patients.update_patient(serializer.instance, **serializer.validated_data)
         serializer.instance = self.get_object()
 
     def patients_in(self, body: Any) -> list[int]:
@@ -75,15 +114,51 @@ class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient
         return [patient["id"] for patient in body.get("results", [body])]
 
     def perform_destroy(self, instance: Patient) -> None:
-        """Delete a patient who never had a study. Raises ConflictError for any other."""
+        """Archive a patient who never had a study. Raises ConflictError for any other."""
         try:
-            services.delete_patient(instance, by=actor_of(self.request))
-        except ProtectedError as error:
+            patients.delete_patient(instance, by=actor_of(self.request))
+        except patients.StudiesOnRecordError as error:
             raise ConflictError(
                 "This patient has studies on record, perhaps deleted ones. Health records are "
-                "kept, so the patient cannot be deleted.",
+                "kept, so the patient cannot be deleted, but archived: POST archive/.",
                 code="in_use",
             ) from error
+
+    @extend_schema(
+        summary="Archive a patient",
+        description="Lists and searches leave the patient out; `archived=true` shows them. "
+        "Nothing is lost: see `restore/`.",
+        request=None,
+        responses={200: PatientSerializer, 409: ErrorAnswer},
+    )
+    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @idempotent
+    def archive(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Take the patient out of lists and searches."""
+        patients.archive_patient(self._of_address(), by=actor_of(request))
+        return self._shown()
+
+    @extend_schema(
+        summary="Restore an archived patient",
+        request=None,
+        responses={200: PatientSerializer, 409: ErrorAnswer},
+    )
+    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
+    @idempotent
+    def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Bring the patient back."""
+        patients.restore_patient(self._of_address(), by=actor_of(request))
+        return self._shown()
+
+    def _of_address(self) -> Patient:
+        """The patient, also an archived one. Raises MergedError as `get_object` does."""
+        refuse_merged(self.kwargs["pk"])
+        return get_object_or_404(Patient, pk=self.kwargs["pk"])
+
+    def _shown(self) -> Response:
+        """The patient of the address as they are now."""
+        row = get_object_or_404(self.rows, pk=self.kwargs["pk"])
+        return Response(self.row_json(row))
 
 
 @extend_schema_view(
@@ -111,8 +186,15 @@ class StudyViewSet(RecordedReads, viewsets.ModelViewSet[Study]):
 
     @cached_property
     def patient(self) -> Patient:
-        """The patient of the address; Http404 without one. The nested router does not look."""
-        return get_object_or_404(Patient, pk=self.kwargs["patient_pk"])
+        """The patient of the address; Http404 without one. The nested router does not look.
+
+        Raises MergedError for one merged into another.
+        """
+        try:
+            return get_object_or_404(Patient.objects.current(), pk=self.kwargs["patient_pk"])
+        except Http404:
+            refuse_merged(self.kwargs["patient_pk"])
+            raise
 
     def get_queryset(self) -> QuerySet[Study]:
         """The studies of this patient, and of nobody else."""

@@ -1,11 +1,14 @@
 """Patients, their imaging studies, and what happened to them: health data."""
 
 from clinical.births import validate_birth_date  # where a migration takes it from
+from clinical.models.identifiers import IdentifierType, PatientIdentifier
+from clinical.models.merges import PatientMerge
 from clinical.models.patients import (
     NAMELESS,
     PATIENT_SEARCH_VECTOR,
     HoldsLetter,
     Patient,
+    PatientQuerySet,
     PatientWords,
 )
 from clinical.models.studies import Modality, Study, StudyEvent, StudyQuerySet, Urgency
@@ -14,8 +17,12 @@ __all__ = [
     "NAMELESS",
     "PATIENT_SEARCH_VECTOR",
     "HoldsLetter",
+    "IdentifierType",
     "Modality",
     "Patient",
+    "PatientIdentifier",
+    "PatientMerge",
+    "PatientQuerySet",
     "PatientWords",
     "Study",
     "StudyEvent",

@@ -53,8 +53,24 @@ def _name() -> "models.CharField[Any, Any]":
     )
 
 
+class PatientQuerySet(models.QuerySet["Patient"]):
+    """Patients, and those of them who are looked for."""
+
+    def current(self) -> "PatientQuerySet":
+        """Without the archived ones, and without records that were merged into another."""
+        return self.filter(archived_at__isnull=True, merged_into__isnull=True)
+
+    def archived(self) -> "PatientQuerySet":
+        """The archived ones, without records that were merged into another."""
+        return self.filter(archived_at__isnull=False, merged_into__isnull=True)
+
+
 class Patient(models.Model):
-    """A person we hold health data of; perhaps, but not always, one of our customers."""
+    """A person we hold health data of; perhaps, but not always, one of our customers.
+
+    No verb deletes a row: it is archived (decision 0005). One that
+    was merged into another stays as it was, and points to it (0044).
+    """
 
     first_name = _name()
     last_name = _name()
@@ -75,9 +91,21 @@ class Patient(models.Model):
         help_text="The id in the system it was imported from.",
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="merged_records",
+        db_index=False,
+    )
+
+    objects = PatientQuerySet.as_manager()
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("merge_patient", "Can merge patients, and undo a merge")]
         constraints = [
             models.UniqueConstraint(fields=["external_id"], name="one_patient_per_external_id"),
             models.CheckConstraint(
@@ -95,6 +123,11 @@ class Patient(models.Model):
                 SortKey("last_name"), "last_name", F("id").desc(), name="patient_by_alphabet"
             ),
             models.Index(fields=["birth_date", "-id"], name="patient_by_birth_date"),
+            models.Index(
+                fields=["merged_into"],
+                name="patient_merged",
+                condition=Q(merged_into__isnull=False),
+            ),
             GinIndex(PATIENT_SEARCH_VECTOR, name="patient_search_vector"),
         ]
 
@@ -105,6 +138,14 @@ class Patient(models.Model):
     def born(self) -> Born:
         """The birth date as far as it is known."""
         return Born(self.birth_date, Precision(self.birth_date_precision))
+
+    @property
+    def survivor(self) -> "Patient":
+        """The record that this one was merged into, at the end of the chain, or itself."""
+        patient = self
+        while patient.merged_into is not None:
+            patient = patient.merged_into
+        return patient
 
     def clean(self) -> None:
         """Raise ValidationError for somebody without any name."""

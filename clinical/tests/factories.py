@@ -9,6 +9,11 @@ from factory.declarations import Sequence
 from clinical.models import Patient, Study
 from clinical.services import create_study
 
+# What a form of a patient sends of the tables below it.
+NO_ROWS_BELOW = tuple(
+    f"{rows}-{part}_FORMS" for rows in ("identifiers", "studies") for part in ("TOTAL", "INITIAL")
+)
+
 
 class PatientFactory(factory.django.DjangoModelFactory[Patient]):
     """A grown-up patient who is no customer."""

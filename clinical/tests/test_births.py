@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from clinical.births import Precision
 from clinical.imports import PatientImporter
 from clinical.models import Patient
-from clinical.tests.factories import PatientFactory
+from clinical.tests.factories import NO_ROWS_BELOW, PatientFactory
 from core.api.schema import document
 from core.imports import run
 from identity.tests.factories import UserFactory
@@ -19,7 +19,7 @@ from identity.tests.factories import UserFactory
 PATIENTS = "/api/v1/patients/"
 NAME = {"first_name": "Amina"}
 ADMIN = "/admin/clinical/patient/"
-NO_STUDIES = {"studies-TOTAL_FORMS": 0, "studies-INITIAL_FORMS": 0}
+NO_STUDIES = dict.fromkeys(NO_ROWS_BELOW, 0)
 FORMS = [
     ("1985", "1985-01-01", "year", "1985"),
     ("1985-04", "1985-04-01", "month", "Apr 1985"),

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.test import Client
 
 from clinical.models import NAMELESS, Patient
-from clinical.tests.factories import PatientFactory
+from clinical.tests.factories import NO_ROWS_BELOW, PatientFactory
 from identity.tests.factories import UserFactory
 
 PATIENTS = "/api/v1/patients/"
@@ -110,7 +110,7 @@ def test_an_empty_cell_keeps_the_name_there_is(tmp_path):
 
 def test_the_admin_takes_one_name(boss):
     form = {"first_name": "Suharto", "last_name": "", "birth_date": "1985-04-10", "email": ""}
-    forms = {"studies-TOTAL_FORMS": 0, "studies-INITIAL_FORMS": 0}
+    forms = dict.fromkeys(NO_ROWS_BELOW, 0)
     assert "Leave it empty" in boss.post(ADD, form | forms | {"last_name": "."}).content.decode()
     answer = boss.post(ADD, form | forms | {"first_name": ""})
     assert answer.context["adminform"].form.errors == {"last_name": [NAMELESS]}

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from clinical.tests.factories import PatientFactory
 from core.admin.form_tokens import FIELD
 from core.models import IdempotencyKey
 from core.sweeper import sweep
@@ -84,7 +85,7 @@ def texts(client: Client, answer: Any) -> str:
     """What is said on the page that an answer leads to."""
     where = answer.headers.get("HX-Redirect") or answer.headers.get("Location")
     assert where, (answer.status_code, answer.content[:500])
-    return client.get(where).content.decode()
+    return client.get(where, follow=True).content.decode()
 
 
 def _return(state: str) -> str:
@@ -134,6 +135,11 @@ HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
 HOME |= {"postcode": "W2 6NB", "country": "GB"}
 # Every dialog: what it is tried on, and what is typed.
 DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
+    "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
+    "clinical.patient restore": (
+        lambda: f"clinical/patient/{PatientFactory.create(archived_at=timezone.now()).pk}",
+        {},
+    ),
     "orders.order cancel": (lambda: f"orders/order/{placed_order().pk}", WHY),
     "orders.order give_address": (_waiting, HOME),
     "orders.dnakitorder cancel": (lambda: f"orders/dnakitorder/{placed_kit_order().pk}", WHY),

@@ -25,6 +25,7 @@ def _address() -> str:
 
 def _patient() -> str:
     row = PatientFactory.create(customer=CustomerFactory.create(), email="ada@example.com")
+    row.identifiers.create(system="urn:records", value="17")
     return f"patients/{row.pk}/"
 
 

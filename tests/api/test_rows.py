@@ -68,6 +68,8 @@ def some_patients():
         birth_date="1985-01-01", birth_date_precision=Precision.YEAR, first_name=""
     )
     studies = [study_of(PatientFactory.create())]
+    owner = studies[0].patient
+    owner.identifiers.create(system="urn:records", value=f"{owner.pk}.50", type="PPN")
     studies += [study_of(studies[0].patient, description='"1.50"\n\\') for _ in range(2)]
     delete_study(studies[1], by="user:test")
     type(studies[0]).objects.filter(pk=studies[0].pk).update(created_at=SUMMER)

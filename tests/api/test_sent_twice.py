@@ -8,6 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from clinical.tests.factories import PatientFactory
@@ -76,6 +77,10 @@ def _customer() -> int:
     return int(CustomerFactory.create(phone_number="+254704590344").pk)
 
 
+def _archived() -> int:
+    return int(PatientFactory.create(archived_at=timezone.now()).pk)
+
+
 HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
 HOME |= {"postcode": "W2 6NB", "country": "GB"}
 STUDY = {"urgency_level": "HIGH", "type": "XRAY", "body_part": "KNEE"}
@@ -101,6 +106,8 @@ POSTS: dict[str, Callable[[], Request]] = {
     "POST orders/": lambda: ("orders/", _sale(customer=_customer())),
     "POST orders/{pk}/cancel/": lambda: (f"orders/{placed_order().pk}/cancel/", {}),
     "POST patients/": lambda: ("patients/", PATIENT),
+    "POST patients/{pk}/archive/": lambda: (f"patients/{PatientFactory.create().pk}/archive/", {}),
+    "POST patients/{pk}/restore/": lambda: (f"patients/{_archived()}/restore/", {}),
     "POST patients/{patient_pk}/studies/": lambda: (
         f"patients/{PatientFactory.create().pk}/studies/",
         STUDY,

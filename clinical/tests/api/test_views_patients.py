@@ -32,6 +32,7 @@ def test_B1_a_patient_is_created_shown_changed_and_deleted(api):
         "id": made.json()["id"],
         "birth_date_precision": "day",
         "customer": None,
+        "identifiers": [],
         "studies": [],
     }
     assert client.get(address).json() == made.json()

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 def refused(**changes):
     """That the database itself takes no such patient, whoever writes it."""
-    patient = PatientFactory()
+    patient = PatientFactory.create()
     with pytest.raises(IntegrityError) as error, transaction.atomic():
         Patient.objects.filter(pk=patient.pk).update(**changes)
     return str(error.value)
@@ -25,7 +25,7 @@ def test_nobody_is_without_any_name():
 
 @pytest.mark.parametrize("names", [("Suharto", ""), ("", "Suharto")])
 def test_one_name_is_enough(names):
-    patient = PatientFactory(first_name=names[0], last_name=names[1])
+    patient = PatientFactory.create(first_name=names[0], last_name=names[1])
 
     patient.full_clean()
 
@@ -62,12 +62,12 @@ def test_what_is_not_known_of_a_birth_date_is_not_stored(precision, day):
     [(Precision.DAY, "1985-01-01"), (Precision.MONTH, "1985-01"), (Precision.YEAR, "1985")],
 )
 def test_the_same_first_day_is_written_as_far_as_it_is_known(precision, written):
-    patient = PatientFactory(birth_date=date(1985, 1, 1), birth_date_precision=precision)
+    patient = PatientFactory.create(birth_date=date(1985, 1, 1), birth_date_precision=precision)
 
     assert patient.born.written() == written
 
 
 def test_two_patients_have_no_foreign_id_in_common():
-    PatientFactory(external_id="7")
+    PatientFactory.create(external_id="7")
 
     assert "one_patient_per_external_id" in refused(external_id="7")

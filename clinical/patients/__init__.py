@@ -1,0 +1,1 @@
+"""What is done with patients' records; called by admin, API and commands."""
