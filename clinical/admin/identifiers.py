@@ -39,8 +39,9 @@ class IdentifierFormSet(PaginationInlineFormSet):
     def clean(self) -> None:
         """Raise ValidationError when one is there twice."""
         super().clean()
-        kept = [form.cleaned_data for form in self.forms if not self._should_delete_form(form)]
-        keys = [(each["system"], value_index(each["value"])) for each in kept if each.get("value")]
+        typed = [form.cleaned_data for form in self.forms if hasattr(form, "cleaned_data")]
+        kept = [each for each in typed if each.get("value") and not each.get("DELETE")]
+        keys = [(each.get("system"), value_index(each["value"])) for each in kept]
         if len(set(keys)) < len(keys):
             raise ValidationError("Give each identifier once.")
 
