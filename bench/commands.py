@@ -58,16 +58,7 @@ class Ran:
 def run(side: str, *commands: Sequence[str]) -> Ran:
     """Run some programs side by side, each `python …`; raises RuntimeError when one fails."""
     start = time.perf_counter()
-    processes = [
-        subprocess.Popen(
-            [sys.executable, *command],
-            cwd=world.ROOT,
-            env=world.environment(side),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for command in commands
-    ]
+    processes = [_started(side, command) for command in commands]
     usages, outputs, peaks = [], [""] * len(processes), [0.0]
 
     def read(number: int) -> None:
@@ -98,6 +89,13 @@ def run(side: str, *commands: Sequence[str]) -> Ran:
         postgres=cost.postgres,
         statements=sum(measure.statements(process.pid) for process in processes),
         output=outputs[0],
+    )
+
+
+def _started(side: str, command: Sequence[str]) -> subprocess.Popen[str]:
+    command, environment = [sys.executable, *command], world.environment(side)
+    return subprocess.Popen(
+        command, cwd=world.ROOT, env=environment, stdout=subprocess.PIPE, text=True
     )
 
 
