@@ -8,8 +8,9 @@ from typing import Any
 from django.db import transaction
 
 from clinical.models import Patient, Study, StudyEvent
-from clinical.states import StudyState
-from core.workflow import TransitionNotAllowedError, transition
+from clinical.states import SIGNED, StudyState
+from core.database import clock
+from core.workflow import TransitionNotAllowedError, transition, transition_locked
 
 
 @transaction.atomic
@@ -26,11 +27,15 @@ def create_study(study: Study, *, by: str) -> Study:
 def update_study(study: Study, *, by: str, **changes: Any) -> Study:
     """Change what differs; the event names the fields. Nothing differs: nothing is written.
 
-    Raises TransitionNotAllowedError when it was deleted meanwhile.
+    Raises TransitionNotAllowedError when it was deleted meanwhile, or its report was signed.
     """
-    locked = Study.objects.select_for_update(of=("self",)).get(pk=study.pk)
+    locked = lock_study(study)
     if locked.state == StudyState.ENTERED_IN_ERROR:
         raise TransitionNotAllowedError("This study was deleted, so it cannot be changed.")
+    if locked.state in SIGNED:
+        raise TransitionNotAllowedError(
+            "This study is final, so it cannot be changed. What is wrong in its report is amended."
+        )
     changed = _apply(locked, changes)
     if changed:
         StudyEvent.objects.create(
@@ -39,24 +44,39 @@ def update_study(study: Study, *, by: str, **changes: Any) -> Study:
     return locked
 
 
-def make_available(study: Study, *, by: str) -> None:
-    """The images can be seen. Raises TransitionNotAllowedError when it was cancelled or deleted."""
-    transition(study, StudyState.AVAILABLE, by=by)
+def perform_study(study: Study, *, by: str) -> None:
+    """It was taken, so it can be read. Raises TransitionNotAllowedError when it was before, was
+    cancelled or deleted."""
+    transition(study, StudyState.PERFORMED, by=by, performed_at=clock.now())
 
 
-def cancel_study(study: Study, *, by: str) -> None:
-    """It was not taken. Raises TransitionNotAllowedError when its images are there, or it was
-    deleted."""
-    transition(study, StudyState.CANCELLED, by=by)
+def cancel_study(study: Study, *, by: str, reason: str = "") -> None:
+    """It will not be taken. Raises TransitionNotAllowedError when it was, or was deleted."""
+    transition(study, StudyState.CANCELLED, by=by, detail=reason)
 
 
+@transaction.atomic
 def delete_study(study: Study, *, by: str) -> None:
-    """Take a study off the record, as entered in error: it is seen no more, but not destroyed.
+    """Take a study that nobody has signed off the record, as entered in error: it is seen no more,
+    but not destroyed.
 
     Its row and its events stay for those who must answer for it, and so that a repeated import
-    does not bring it back. Raises TransitionNotAllowedError when that was done before.
+    does not bring it back. Raises TransitionNotAllowedError when that was done before, and for a
+    signed one: see `clinical.reading.reports.enter_in_error`.
     """
-    transition(study, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted")
+    locked = lock_study(study)
+    if locked.state in SIGNED:
+        raise TransitionNotAllowedError(
+            "This study is final. Somebody who may sign reports can enter it in error, and must "
+            "say why."
+        )
+    transition_locked(locked, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted")
+    study.state = locked.state
+
+
+def lock_study(study: Study) -> Study:
+    """The study as it is now, locked until the transaction ends."""
+    return Study.objects.select_for_update(of=("self",), no_key=True).get(pk=study.pk)
 
 
 def lock_patient(patient_id: int, *, no_key: bool = False) -> Patient:

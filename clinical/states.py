@@ -1,4 +1,13 @@
-"""The life of a study."""
+"""The life of a study.
+
+registered   asked for, and not taken yet
+performed    taken: its images can be read
+reported     somebody has written a report, which nobody has signed: it may still be rewritten
+final        the report is signed, and the study locked
+amended      the signed report was replaced by another signed one; the old text is kept
+cancelled    never taken
+entered in error   off the record; no row is deleted
+"""
 
 from django.db import models
 
@@ -6,19 +15,31 @@ from core.workflow import Workflow
 
 
 class StudyState(models.TextChoices):
-    """FHIR R4's words for ImagingStudy.status
-    (https://hl7.org/fhir/R4/valueset-imagingstudy-status.html)."""
+    """The words of FHIR R4 for DiagnosticReport.status
+    (https://hl7.org/fhir/R4/valueset-diagnostic-report-status.html), but for the two before a
+    report: `performed`, and `reported`, which is FHIR's `preliminary`."""
 
     REGISTERED = "registered"
-    AVAILABLE = "available"
+    PERFORMED = "performed"
+    REPORTED = "reported"
+    FINAL = "final"
+    AMENDED = "amended"
     CANCELLED = "cancelled"
     ENTERED_IN_ERROR = "entered-in-error"
 
 
+# They wait for a clinician: for a report, or for a signature below it.
+WAITING = frozenset({StudyState.PERFORMED, StudyState.REPORTED})
+# Somebody has signed: what the study says is changed by an amendment alone.
+SIGNED = frozenset({StudyState.FINAL, StudyState.AMENDED})
+
 STUDY = Workflow(
     transitions={
-        "registered": frozenset({"available", "cancelled", "entered-in-error"}),
-        "available": frozenset({"entered-in-error"}),
+        "registered": frozenset({"performed", "cancelled", "entered-in-error"}),
+        "performed": frozenset({"reported", "entered-in-error"}),
+        "reported": frozenset({"reported", "final", "entered-in-error"}),
+        "final": frozenset({"amended", "entered-in-error"}),
+        "amended": frozenset({"amended", "entered-in-error"}),
         "cancelled": frozenset({"entered-in-error"}),
         "entered-in-error": frozenset(),
     }

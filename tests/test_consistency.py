@@ -60,6 +60,8 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "Cancellation",
     "Inquiry",
     "Balance",
+    "StudyReport",
+    "ReportSignature",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

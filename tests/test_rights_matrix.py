@@ -125,17 +125,19 @@ def person(letter: str) -> str:
     return shared_issuer().sign(scope=" ".join(SCOPES), sub=ROLES[letter], client_id="a-tool")
 
 
-def callers(needed: str, but: str = "") -> Iterator[tuple[str, str | None, int]]:
+def callers(name: str) -> Iterator[tuple[str, str | None, int]]:
     """Who asks, with which token, and what comes of it: 401, 403, or 200 for whoever is let in."""
-    need = set(needed.split())
+    need = set(expectations.API[name].split())
+    but = expectations.NOT_THESE.get(name, "")
+    let_in_program = 403 if name in expectations.PEOPLE_ONLY else 200
     yield "nobody", None, 401
     yield "garbage", "x", 401
     yield "a token for nothing", program(""), 403
-    yield "every scope", program(" ".join(SCOPES)), 200
+    yield "every scope", program(" ".join(SCOPES)), let_in_program
     yield "every scope, but the client may less", program(" ".join(SCOPES), "capped"), 403
     yield "a client that was shut out", program(" ".join(SCOPES), "closed"), 401
     for scope in SCOPES:
-        yield f"only {scope}", program(scope), 200 if need <= {scope} else 403
+        yield f"only {scope}", program(scope), let_in_program if need <= {scope} else 403
     for scope in sorted(need):
         yield f"all but {scope}", program(" ".join(set(SCOPES) - {scope})), 403
     for letter, role in ROLES.items():
@@ -156,7 +158,7 @@ def test_the_api_lets_in_who_has_the_scopes(cast, name):
     assert signed_in.status_code == 401, "a session of the admin is no way into the API"
     for foreign in (False, True) if "{" in name else (False,):
         where = address(endpoint, cast, foreign=foreign)
-        for who, token, expected in callers(needed, expectations.NOT_THESE.get(name, "")):
+        for who, token, expected in callers(name):
             if foreign and expected == 403 and who != "a token for nothing":
                 continue  # one shows that what is there is not told to who may not ask
             _try(endpoint, (where, token), expected, f"{name} by {who}", foreign)

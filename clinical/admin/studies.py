@@ -1,20 +1,67 @@
 """Studies in the admin: health data, for those who may see it."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.timezone import localtime
+from unfold.decorators import display
 
 from clinical import services
-from clinical.models import Patient, Study, StudyEvent
+from clinical.admin.study_verbs import StudyVerbs
+from clinical.models import Patient, Study, StudyEvent, StudyReport, Urgency
 from clinical.search import search
-from clinical.states import StudyState
-from core.admin.pages import HistoryInline, LargeTableAdmin
-from core.workflow import TransitionNotAllowedError
+from clinical.states import SIGNED, StudyState
+from core.admin.list_filters import TimeRangeFilter
+from core.admin.pages import HistoryInline, LargeTableAdmin, ReadOnlyInline
 from identity.access_log.records import RecordedAdmin
 from identity.actors import actor_of
+
+LOCKED = SIGNED | {StudyState.ENTERED_IN_ERROR}
+STATE_COLOURS = {
+    "registered": "info",
+    "performed": "warning",
+    "reported": "warning",
+    "final": "success",
+    "amended": "success",
+    "cancelled": "danger",
+    "entered-in-error": "danger",
+}
+URGENCY_COLOURS = {Urgency.HIGH: "danger", Urgency.MID: "warning", Urgency.LOW: "info"}
+
+
+def sees_studies(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+    """Who may see a study may see what is below it."""
+    return request.user.has_perm("clinical.view_study")
+
+
+class ReportInline(ReadOnlyInline):
+    """All versions of the report, the one that holds first."""
+
+    model = StudyReport
+    verbose_name_plural = "reports"
+    fields = ["number", "shown_text", "reason", "written_by", "at", "signature"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[StudyReport]:
+        """With who signed each."""
+        rows: QuerySet[StudyReport] = super().get_queryset(request).select_related("signature")
+        return rows
+
+    @display(description="text")
+    def shown_text(self, report: StudyReport) -> str:
+        """The text, with its lines."""
+        return format_html('<div style="white-space: pre-line">{}</div>', report.text)
+
+    @display(description="signed by")
+    def signature(self, report: StudyReport) -> str:
+        """Who answers for it, and since when."""
+        if report.signed_at is None:
+            return "nobody yet"
+        return f"{report.signed_by}, {localtime(report.signed_at):%d %b %Y, %H:%M}"
+
+    has_view_permission = sees_studies
 
 
 class EventInline(HistoryInline):
@@ -22,21 +69,27 @@ class EventInline(HistoryInline):
 
     model = StudyEvent
     fields = ["at", "what", "actor", "detail"]
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Those who may see studies."""
-        return request.user.has_perm("clinical.view_study")
+    has_view_permission = sees_studies
 
 
 @admin.register(Study)
-class StudyAdmin(RecordedAdmin, LargeTableAdmin):
+class StudyAdmin(RecordedAdmin, StudyVerbs, LargeTableAdmin):
     """Studies with what happened to them. Every change is a service's, so it has its event."""
 
     patient_key = "patient_id"
 
-    list_display = ["id", "patient", "type", "body_part", "urgency_level", "state", "created_at"]
+    list_display = [
+        "id",
+        "patient",
+        "type",
+        "body_part",
+        "shown_urgency",
+        "shown_state",
+        "created_at",
+    ]
     list_select_related = ["patient"]
-    list_filter = ["urgency_level", "type", "state"]
+    list_filter = ["urgency_level", "type", "state", ("created_at", TimeRangeFilter)]
+    list_filter_submit = True
     ordering = ["-id"]
     sortable_by: list[str] = []
     search_help_text = "The patient: beginnings of names or e-mail addresses, or the foreign id."
@@ -45,23 +98,32 @@ class StudyAdmin(RecordedAdmin, LargeTableAdmin):
         "patient",
         ("urgency_level", "type", "body_part"),
         "description",
-        ("state", "created_at"),
+        ("state", "created_at", "performed_at"),
     ]
-    inlines = [EventInline]
-    actions = ["make_available", "cancel", "enter_in_error"]
+    inlines = [ReportInline, EventInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A study never changes hands: its patient is chosen once."""
-        return ["state", "created_at", *(["patient"] if obj else [])]
+        return ["state", "created_at", "performed_at", *(["patient"] if obj else [])]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What was entered in error is only looked at."""
-        closed = obj is not None and obj.state == StudyState.ENTERED_IN_ERROR
+        """What is signed or was entered in error is only looked at."""
+        closed = obj is not None and obj.state in LOCKED
         return not closed and bool(super().has_change_permission(request, obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """No: health records are kept. See the action “Entered in error”."""
         return False
+
+    @display(description="urgency", ordering="urgency_level", label=URGENCY_COLOURS)
+    def shown_urgency(self, study: Study) -> tuple[str, str]:
+        """How soon it must be read, in its colour."""
+        return study.urgency_level, study.get_urgency_level_display()
+
+    @display(description="state", label=STATE_COLOURS)
+    def shown_state(self, study: Study) -> tuple[str, str]:
+        """The state, in its colour."""
+        return study.state, study.get_state_display().lower()
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """The studies of the patients found."""
@@ -74,30 +136,3 @@ class StudyAdmin(RecordedAdmin, LargeTableAdmin):
             return
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         services.update_study(obj, by=actor_of(request), **changes)
-
-    @admin.action(description="Images are available", permissions=["change"])
-    def make_available(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
-        """The images can be seen."""
-        self._each(request, queryset, services.make_available)
-
-    @admin.action(description="Cancelled, not taken", permissions=["change"])
-    def cancel(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
-        """It was not taken."""
-        self._each(request, queryset, services.cancel_study)
-
-    @admin.action(description="Entered in error: take off the record", permissions=["change"])
-    def enter_in_error(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
-        """Take off the record."""
-        self._each(request, queryset, services.delete_study)
-
-    def _each(
-        self, request: HttpRequest, studies: QuerySet[Study], verb: Callable[..., None]
-    ) -> None:
-        done = 0
-        for study in studies:
-            try:
-                verb(study, by=actor_of(request))
-                done += 1
-            except TransitionNotAllowedError as refused:
-                self.message_user(request, f"{study}: {refused}", messages.WARNING)
-        self.message_user(request, f"{done} {'study' if done == 1 else 'studies'} changed.")

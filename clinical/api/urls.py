@@ -3,11 +3,14 @@
 from rest_framework.routers import SimpleRouter
 from rest_framework_nested.routers import NestedSimpleRouter
 
+from clinical.api.reports import StudyReportViewSet
 from clinical.api.views import PatientViewSet, StudyViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("patients", PatientViewSet)
 studies = NestedSimpleRouter(router, "patients", lookup="patient", use_regex_path=False)
 studies.register("studies", StudyViewSet, basename="patient-study")
+reports = NestedSimpleRouter(studies, "studies", lookup="study", use_regex_path=False)
+reports.register("reports", StudyReportViewSet, basename="patient-study-report")
 
-urlpatterns = [*router.urls, *studies.urls]
+urlpatterns = [*router.urls, *studies.urls, *reports.urls]

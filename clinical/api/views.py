@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from clinical import services
 from clinical.api.filters import PatientFilter, StudyFilter
+from clinical.api.reports import StudyVerbs
 from clinical.api.representations import patient_json, patient_rows
 from clinical.api.serializers import PatientSerializer, StudySerializer
 from clinical.models import Patient, Study
@@ -168,10 +169,11 @@ class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient
     partial_update=extend_schema(summary="Change some of a study"),
     destroy=extend_schema(
         summary="Delete a study",
-        description="It is seen no more. Its record is kept, marked as entered in error.",
+        description="It is seen no more. Its record is kept, marked as entered in error. 409 when "
+        "its report is signed: see `enter-in-error/`.",
     ),
 )
-class StudyViewSet(RecordedReads, viewsets.ModelViewSet[Study]):
+class StudyViewSet(StudyVerbs, RecordedReads, viewsets.ModelViewSet[Study]):
     """The studies of one patient: requirement B2."""
 
     serializer_class = StudySerializer

@@ -11,9 +11,11 @@ from clinical.models.patients import (
     PatientQuerySet,
     PatientWords,
 )
+from clinical.models.reports import LONGEST_REPORT, ReportSignature, StudyReport
 from clinical.models.studies import Modality, Study, StudyEvent, StudyQuerySet, Urgency
 
 __all__ = [
+    "LONGEST_REPORT",
     "NAMELESS",
     "PATIENT_SEARCH_VECTOR",
     "HoldsLetter",
@@ -24,9 +26,11 @@ __all__ = [
     "PatientMerge",
     "PatientQuerySet",
     "PatientWords",
+    "ReportSignature",
     "Study",
     "StudyEvent",
     "StudyQuerySet",
+    "StudyReport",
     "Urgency",
     "validate_birth_date",
 ]

@@ -1,9 +1,10 @@
 """Imaging studies of patients: health data."""
 
 from django.db import models
+from django.db.models import Q
 
 from clinical.models.patients import Patient
-from clinical.states import STUDY, StudyState
+from clinical.states import STUDY, WAITING, StudyState
 from core.database import clock
 from core.workflow import Event
 from customers.values.validators import OneLine
@@ -60,6 +61,8 @@ class Study(models.Model):
     state = models.CharField(
         max_length=20, choices=StudyState.choices, default=StudyState.REGISTERED, editable=False
     )
+    # Since when it can be read: what is overdue is counted from here.
+    performed_at = models.DateTimeField(null=True, editable=False)
     # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
     import_key = models.CharField(max_length=64, null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -69,12 +72,21 @@ class Study(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "studies"
+        permissions = [("sign_study", "Can sign and amend reports")]
         constraints = [
-            models.UniqueConstraint(fields=["import_key"], name="one_study_per_import_key")
+            models.UniqueConstraint(fields=["import_key"], name="one_study_per_import_key"),
+            models.CheckConstraint(
+                condition=Q(state__in=StudyState.values), name="study_state_is_one_of_ours"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=sorted(WAITING)) | Q(performed_at__isnull=False),
+                name="study_waits_since_it_was_performed",
+            ),
         ]
         indexes = [
             models.Index(fields=["patient", "-id"], name="study_by_patient"),
             models.Index(fields=["state", "-id"], name="study_by_state"),
+            models.Index(fields=["created_at", "-id"], name="study_by_time"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,10 @@ import factory
 from factory.declarations import Sequence
 
 from clinical.models import Patient, Study
-from clinical.services import create_study
+from clinical.reading import reports
+from clinical.services import create_study, perform_study
+from identity.models import User
+from identity.tests.factories import staff
 
 # What a form of a patient sends of the tables below it.
 NO_ROWS_BELOW = tuple(
@@ -40,3 +43,34 @@ def study_of(patient: Patient | None = None, **values: Any) -> Study:
         | values,
     )
     return create_study(study, by="user:test")
+
+
+REPORT = "No fracture. Soft tissue swelling on the left side."
+
+
+def performed_study(patient: Patient | None = None, **values: Any) -> Study:
+    """A study that waits to be read."""
+    study = study_of(patient, **values)
+    perform_study(study, by="user:test")
+    return study
+
+
+def reported_study(patient: Patient | None = None, **values: Any) -> Study:
+    """A study whose report waits to be signed."""
+    study = performed_study(patient, **values)
+    reports.report(study, REPORT, by="user:test")
+    study.refresh_from_db()
+    return study
+
+
+def signed_study(patient: Patient | None = None, **values: Any) -> Study:
+    """A final study."""
+    study = reported_study(patient, **values)
+    reports.sign(study, 1, signer=clinician())
+    study.refresh_from_db()
+    return study
+
+
+def clinician(**fields: Any) -> User:
+    """Somebody who reads studies."""
+    return staff("clinician", **fields)

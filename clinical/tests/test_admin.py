@@ -11,7 +11,9 @@ from customers.tests.factories import CustomerFactory
 from identity.tests.factories import UserFactory, actor_named
 
 STUDY = {"urgency_level": "HIGH", "body_part": "NECK", "description": "", "type": "XRAY"}
-NO_EVENTS = {"events-TOTAL_FORMS": 0, "events-INITIAL_FORMS": 0}
+NO_EVENTS = {
+    f"{rows}-{which}_FORMS": 0 for rows in ("events", "reports") for which in ("TOTAL", "INITIAL")
+}
 
 
 @pytest.fixture
@@ -121,8 +123,8 @@ def test_saving_without_a_change_leaves_no_event(clinician):
 @pytest.mark.parametrize(
     ("action", "state", "kind"),
     [
-        ("make_available", "available", "available"),
-        ("cancel", "cancelled", "cancelled"),
+        ("perform_selected", "performed", "performed"),
+        ("cancel_selected", "cancelled", "cancelled"),
         ("enter_in_error", "entered-in-error", "deleted"),
     ],
 )
@@ -139,7 +141,7 @@ def test_an_action_moves_studies_once_and_says_what_it_could_not(clinician, acti
 
 def test_actions_need_the_right_to_change(staff):
     study = study_of()
-    chosen = {"action": "cancel", "_selected_action": [study.pk]}
+    chosen = {"action": "cancel_selected", "_selected_action": [study.pk]}
     staff("view_study").post(page("study"), chosen)
     assert events(study) == [("created", "user:test")]
 

@@ -50,6 +50,16 @@ def record(
         AccessRecord.objects.create(patients=part, how=how, **details)
 
 
+def record_dialog(request: HttpRequest, patient: int) -> None:
+    """Put on record that a dialog of the admin shows this patient's data.
+
+    Raises PermissionDenied while a reason is due: the page that opens the dialog asks for it.
+    """
+    if reasons.page_for(request, patient):
+        raise PermissionDenied
+    record(request, [patient], How.DETAIL, reason=reasons.given_reason(request, patient))
+
+
 def reads_of(patient: int) -> QuerySet[AccessRecord]:
     """Who looked at this patient's data, the latest first."""
     return AccessRecord.objects.filter(patients__contains=[patient]).order_by("-id")

@@ -9,7 +9,7 @@ from factory.declarations import Sequence as Counted
 from factory.django import DjangoModelFactory
 from rest_framework.test import APIClient
 
-from identity.models import ServiceClient, User
+from identity.models import LinkedAccount, ServiceClient, User
 from identity.rights.scopes import SCOPES
 from identity.tests.issuer import shared_issuer
 
@@ -49,13 +49,13 @@ class ServiceClientFactory(DjangoModelFactory[ServiceClient]):
 class BearerClient(APIClient):
     """Sends a real access token, signed at each request: so it is fresh on every frozen day."""
 
-    def __init__(self, scope: str) -> None:
+    def __init__(self, scope: str, **claims: str) -> None:
         super().__init__()
-        self._scope = scope
+        self._claims = {"scope": scope, **claims}
 
     def request(self, **kwargs: Any) -> Any:
         """The answer to the request."""
-        token = shared_issuer().sign(scope=self._scope)
+        token = shared_issuer().sign(**self._claims)
         return super().request(**{"HTTP_AUTHORIZATION": f"Bearer {token}", **kwargs})
 
 
@@ -63,6 +63,15 @@ def client_for(scopes: Sequence[str | None]) -> APIClient:
     """An API client whose requests carry a real token with these scopes."""
     ServiceClientFactory()
     return BearerClient(" ".join(scope for scope in scopes if scope))
+
+
+def client_of(person: User, *scopes: str) -> APIClient:
+    """An API client with the tokens of a person who came through a program; all scopes if none is
+    named."""
+    ServiceClientFactory()
+    issuer = shared_issuer().url
+    LinkedAccount.objects.get_or_create(user=person, issuer=issuer, subject=person.username)
+    return BearerClient(" ".join(scopes or SCOPES), sub=person.username, client_id="test")
 
 
 def token_for(*scopes: str) -> str:

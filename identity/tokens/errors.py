@@ -57,6 +57,14 @@ class InsufficientScopeError(BearerError):
         )
 
 
+class PersonNeededError(BearerError):
+    """403: only a person does this, who answers for it, and this caller is none or may not."""
+
+    status_code = 403
+    default_code = "person_needed"
+    default_detail = "Only people sign. Send the token of a person who may sign reports."
+
+
 class ReasonNeededError(APIException):
     """403: the caller may see this, but has not said why (identity/access_log/reasons.py)."""
 

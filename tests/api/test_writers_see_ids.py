@@ -9,7 +9,7 @@ from identity.rights.scopes import SCOPES
 from identity.tokens.permissions import scopes_needed
 from orders.tests.factories import placed_order
 from shipping.tests.factories import monthly_schedule
-from tests.api.test_sent_twice import HOME, POSTS
+from tests.api.test_sent_twice import HOME, POSTS, sender
 from tests.matrix import addresses, expectations
 
 pytestmark = pytest.mark.django_db
@@ -66,20 +66,20 @@ def _sent(client, name):
 
 
 @pytest.mark.parametrize("name", writers())
-def test_without_the_read_scope_an_answer_is_the_id_alone(api, name):
+def test_without_the_read_scope_an_answer_is_the_id_alone(name):
     assert name in WRITES, f"Add to WRITES what makes {name} possible"
     view = addresses.endpoints()[name].view
     to_read = scopes_needed(view.cls, "GET")
     assert to_read, f"{name}: say in `read_scopes` who may see what it answers"
-    less = _sent(api(*(set(SCOPES) - set(to_read))), name)
+    less = _sent(sender(name, *(set(SCOPES) - set(to_read))), name)
     assert less.status_code in (200, 201, 202), less.content
     assert set(less.json()) <= {"id"}
     assert not AccessRecord.objects.exists()
 
 
 @pytest.mark.parametrize("name", writers())
-def test_with_the_read_scope_all_is_shown_and_a_patients_data_is_on_record(api, name):
-    shown = _sent(api(), name)
+def test_with_the_read_scope_all_is_shown_and_a_patients_data_is_on_record(name):
+    shown = _sent(sender(name), name)
     assert len(shown.json()) > 1
     assert AccessRecord.objects.exists() == ("patients/" in name)
 

@@ -4,6 +4,10 @@ A new address without a line here fails tests/test_rights_matrix.py, which print
 Look at the line before you add it: it says what the code does now, not what is right.
 """
 
+from datetime import UTC, datetime
+
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
 # --- The API: method and address -> the scopes that it needs, all of them --------------------
 API = {
     "DELETE customers/{customer_pk}/addresses/{pk}/": "customers:write",
@@ -30,6 +34,7 @@ API = {
     "GET patients/": "clinical:read",
     "GET patients/{patient_pk}/studies/": "clinical:read",
     "GET patients/{patient_pk}/studies/{pk}/": "clinical:read",
+    "GET patients/{patient_pk}/studies/{study_pk}/reports/": "clinical:read",
     "GET patients/{pk}/": "clinical:read",
     "GET products/": "orders:read",
     "GET products/{item_id}/": "orders:read",
@@ -66,6 +71,12 @@ API = {
     "POST patients/{patient_pk}/studies/": "clinical:write",
     "POST patients/{pk}/archive/": "clinical:write",
     "POST patients/{pk}/restore/": "clinical:write",
+    "POST patients/{patient_pk}/studies/{pk}/amend/": "clinical:write",
+    "POST patients/{patient_pk}/studies/{pk}/cancel/": "clinical:write",
+    "POST patients/{patient_pk}/studies/{pk}/enter-in-error/": "clinical:write",
+    "POST patients/{patient_pk}/studies/{pk}/perform/": "clinical:write",
+    "POST patients/{patient_pk}/studies/{pk}/report/": "clinical:write",
+    "POST patients/{patient_pk}/studies/{pk}/sign/": "clinical:write",
     "POST push-subscriptions/": "notifications:write",
     "POST returns/{pk}/close/": "shipping:write",
     "POST returns/{pk}/label-sent/": "shipping:write",
@@ -107,6 +118,13 @@ ROLE_SCOPES = {
 # change.
 NOT_THESE = {"POST exceptions/{pk}/actions/{name}/": "S"}
 
+# Only people answer for what a report says: a program is refused whatever its scopes.
+PEOPLE_ONLY = {
+    "POST patients/{patient_pk}/studies/{pk}/amend/",
+    "POST patients/{patient_pk}/studies/{pk}/enter-in-error/",
+    "POST patients/{patient_pk}/studies/{pk}/sign/",
+}
+
 # Without a bearer token: a secret of the caller's own instead.
 WEBHOOKS = {
     "POST webhooks/africastalking/{token}/delivery/": "a secret in the address",
@@ -141,9 +159,15 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "clinical/patient/<id>/restore/": "",
     "clinical/patient/add/": "C*",
     "clinical/study/": "CA*",
+    "clinical/study/<id>/amend/": "C*",
+    "clinical/study/<id>/cancel/": "C*",
     "clinical/study/<id>/change/": ("CA*", "C*"),
     "clinical/study/<id>/delete/": "",
+    "clinical/study/<id>/enter_one_in_error/": "C*",
     "clinical/study/<id>/history/": "CA*",
+    "clinical/study/<id>/perform/": "C*",
+    "clinical/study/<id>/sign/": "C*",
+    "clinical/study/<id>/write_report/": "C*",
     "clinical/study/add/": "C*",
     "core/case/": "SFMA*",
     "core/case/<id>/ask/": "FM*",
@@ -340,6 +364,9 @@ PAGES: dict[str, str | tuple[str, str]] = {
 
 # The row must be in this state for a dialog to open at all.
 STATES: dict[str, dict[str, object]] = {
+    "clinical/study/<id>/amend/": {"state": "final"},
+    "clinical/study/<id>/sign/": {"state": "reported", "performed_at": LONG_AGO},
+    "clinical/study/<id>/write_report/": {"state": "performed", "performed_at": LONG_AGO},
     "core/case/<id>/ask/": {"kind": "shipment-unknown"},
     "core/case/<id>/assign/": {"kind": "event-parked"},
     "core/case/<id>/give-address/": {"kind": "order-without-address"},
@@ -391,9 +418,9 @@ MIGHTIER: dict[str, str | tuple[str, str]] = {
 ACTIONS = {
     "auth.group delete_selected": "*",
     "axes.accessattempt delete_selected": "M*",
-    "clinical.study cancel": "C*",
+    "clinical.study cancel_selected": "C*",
     "clinical.study enter_in_error": "C*",
-    "clinical.study make_available": "C*",
+    "clinical.study perform_selected": "C*",
     "customers.customer write_to_all_matching": "M*",
     "customers.customer write_to_these": "M*",
     "identity.serviceclient shut_out": "M*",

@@ -1,0 +1,1 @@
+"""What clinicians do with studies: write, sign and amend reports."""
