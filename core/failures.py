@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -38,8 +39,17 @@ LONGEST_PAUSE = timedelta(hours=1)
 MOST_ASIDE = 1000
 UNTRIED_FOR = timedelta(days=1)
 FAILURES = Counter("dosette_work_failures", "Work of ours that raised", ("work",))
-# Within `read_once`: by work and row, when it is tried again; empty before it is read.
-_read: ContextVar[dict[str, dict[int, datetime]] | None] = ContextVar("failures", default=None)
+
+
+@dataclass
+class _Kept:
+    """By work and row, when it is tried again; None until it is read."""
+
+    failures: dict[str, dict[int, datetime]] | None = None
+
+
+# What is kept within `read_once`.
+_kept: ContextVar[_Kept | None] = ContextVar("failures", default=None)
 
 
 class StepsFailedError(Exception):
@@ -120,22 +130,21 @@ def read_once() -> Iterator[None]:
     For a pass of the sweeper. What another process notes meanwhile is left aside from the next
     pass on.
     """
-    token = _read.set({})
+    token = _kept.set(_Kept())
     try:
         yield
     finally:
-        _read.reset(token)
+        _kept.reset(token)
 
 
 def _failures(works: Iterable[str]) -> dict[str, dict[int, datetime]]:
     """By work and row, when it is tried again: of everything that failed last time."""
-    asked, read = list(works), _read.get()
-    if read is None:
+    asked, kept = list(works), _kept.get()
+    if kept is None:
         return _by_work(Failure.objects.filter(work__in=asked))
-    if not read:
-        read[""] = {}  # it is read, and may hold nothing
-        read.update(_by_work(Failure.objects.all()))
-    return {work: read[work] for work in asked if work in read}
+    if kept.failures is None:
+        kept.failures = _by_work(Failure.objects.all())
+    return {work: kept.failures[work] for work in asked if work in kept.failures}
 
 
 def _by_work(failures: QuerySet[Failure]) -> dict[str, dict[int, datetime]]:
@@ -147,8 +156,8 @@ def _by_work(failures: QuerySet[Failure]) -> dict[str, dict[int, datetime]]:
 
 def _read_anew() -> None:
     """Forget what was read: it is changed."""
-    if (read := _read.get()) is not None:
-        read.clear()
+    if kept := _kept.get():
+        kept.failures = None
 
 
 def each(work: str, rows: Iterable[int], run: Callable[[int], int]) -> int:
