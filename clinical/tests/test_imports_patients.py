@@ -152,6 +152,12 @@ def test_a_long_import_tells_how_far_it_is(monkeypatch, tmp_path, capsys):
     ]
 
 
+def test_an_import_that_is_slow_to_write_alone_tells_that(monkeypatch, capsys):
+    monkeypatch.setattr(command, "EVERY", 0)
+    command._Progress(command.ImportCommand(), "patients.csv")("writing", 10_000, 350_000)
+    assert capsys.readouterr().err == "Writing 10,000 rows …\n"
+
+
 def test_a_dash_reads_standard_input(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(real())))
     call_command("import_patients", "-")

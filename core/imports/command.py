@@ -83,9 +83,10 @@ class _Progress:
         self._spoke = False
 
     def __call__(self, stage: str, rows: int, size: int) -> None:
-        if stage == "writing" and self._spoke:
+        is_time = time.monotonic() >= self._next
+        if stage == "writing" and (self._spoke or is_time):
             self._write(f"Writing {rows:,} rows …")
-        elif time.monotonic() >= self._next:
+        elif is_time:
             share = f" ({min(size * 100 // self._size, 100)} %)" if self._size else ""
             self._write(f"{rows:,} rows read{share} …")
             self._next, self._spoke = time.monotonic() + EVERY, True

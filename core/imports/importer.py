@@ -92,13 +92,14 @@ def run(
     """
     report = Report(dry_run=dry_run)
     with transaction.atomic(), connection.cursor() as cursor:
-        _stage(importer, reader_of(stream, importer.columns), cursor, report, progress)
+        reader = reader_of(stream, importer.columns)
+        _stage(importer, reader, cursor, report, progress)
         # One import of a kind at a time: two would wait for each other's rows in any order.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import {importer.noun}"])
         for check in importer.checks:
             _apply(check, cursor, report)
         if report.ok:
-            progress("writing", report.rows, 0)
+            progress("writing", report.rows, reader.bytes_read)
             report.created, report.updated = importer.write(cursor, by)
         if dry_run or not report.ok:
             transaction.set_rollback(True)
