@@ -22,8 +22,9 @@ class Price(NamedTuple):
         return f"{self.currency} {self.amount}"
 
 
-def parse_price(text: str) -> Price | None:
-    """The price in a text like "KES 0.8000"; None for any other form: nothing is guessed."""
+def parse_service_price(text: str) -> Price | None:
+    """The price that a service names by a text like "KES 0.8000"; None for any other form: nothing
+    is guessed."""
     match = _PRICE.fullmatch(text)
     if match is None or not is_currency(match[1]):
         return None

@@ -145,7 +145,9 @@ def _previewed(form: MessageForm) -> dict[str, Any]:
         "row": row,
         "when": due_text(row, form.policy.window),
         "takes": str(sms_segments.count(row.message)) if row.channel == "sms" else "",
-        "cost": DailyCost.objects.likely(row.channel, 1),
+        "cost": DailyCost.objects.likely(
+            row.channel, 1, sms_segments.segments_of(row.channel, row.message)
+        ),
     }
 
 

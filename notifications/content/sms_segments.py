@@ -40,6 +40,11 @@ def count(text: str) -> Count:
     return Count(encoding, places, 1 if places <= alone else _parts(sizes, each))
 
 
+def segments_of(channel: str, text: str) -> int:
+    """How many SMS a message takes; one when it goes by another channel."""
+    return count(text).segments if channel == "sms" else 1
+
+
 def _septets(char: str) -> int:
     return 2 if char in EXTENSION else 1
 

@@ -119,15 +119,9 @@ def forecast(mailing: Mailing) -> Forecast:
     opted_out = places.filter(out).count() if has else 0
     [sample], _ = _messages(mailing, [place.customer for place in _next(places, 1)])
     takes = str(sms_segments.count(sample.message)) if sample.channel == "sms" else ""
-    total = mailing.total
-    return Forecast(
-        total,
-        reachable,
-        opted_out,
-        takes,
-        DailyCost.objects.likely(sample.channel, reachable),
-        sample,
-    )
+    segments = sms_segments.segments_of(sample.channel, sample.message)
+    cost = DailyCost.objects.likely(sample.channel, reachable, segments)
+    return Forecast(mailing.total, reachable, opted_out, takes, cost, sample)
 
 
 def _reach(names: list[str]) -> tuple[Q, Q]:

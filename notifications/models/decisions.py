@@ -92,7 +92,7 @@ class Template(models.Model):
         default="",
         db_default="",
         validators=[validate_html],
-        help_text="E-mail only. Empty: the text in the plain layout of the house.",
+        help_text="E-mail only. Empty: the text in Dosette's plain layout.",
     )
     when_unknown = models.CharField(
         "after a time-out",

@@ -23,7 +23,7 @@ from core.http import (
     code_of,
     error_outcome,
 )
-from core.values.money import Price, parse_price
+from core.values.money import Price, parse_service_price
 from notifications.channels import (
     OPTED_OUT,
     Message,
@@ -97,7 +97,7 @@ class AfricasTalking:
             raise MalformedResponseError(f"{response.status}, no account")
         user = response.json_object().get("UserData")
         balance = user.get("balance") if isinstance(user, dict) else None
-        left = parse_price(balance) if isinstance(balance, str) else None
+        left = parse_service_price(balance) if isinstance(balance, str) else None
         if left is None:
             raise MalformedResponseError(f"{response.status}, without a balance like KES 1785.50")
         return left

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.http import Done, Response
-from core.values.money import Price, parse_price
+from core.values.money import Price, parse_service_price
+from customers.tests.factories import CustomerFactory
 from notifications.channels.africastalking.transport import AfricasTalking
 from notifications.delivery.queues import dispatch
 from notifications.models import DailyCost
-from notifications.services import resend
+from notifications.services import notify, resend
 from notifications.tests.factories import queued, sent
 
 
@@ -25,7 +26,7 @@ from notifications.tests.factories import queued, sent
     ],
 )
 def test_a_price_is_an_exact_decimal_with_its_currency(said, is_worth):
-    assert parse_price(said) == is_worth
+    assert parse_service_price(said) == is_worth
     assert str(is_worth) == said
 
 
@@ -38,12 +39,12 @@ def test_a_price_is_an_exact_decimal_with_its_currency(said, is_worth):
     ],
 )
 def test_any_other_form_is_no_price(said):
-    assert parse_price(said) is None
+    assert parse_service_price(said) is None
 
 
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_reading_of_prices(said):
-    assert parse_price(said) is None or str(parse_price(said)) == said
+    assert parse_service_price(said) is None or str(parse_service_price(said)) == said
 
 
 @pytest.mark.parametrize(("said", "kept"), [("KES 0.8000", "KES 0.8000"), ("free", "free")])
@@ -83,6 +84,24 @@ def test_a_message_that_is_sent_again_costs_again(sandbox):
     assert DailyCost.objects.get().messages == 1, "of the garbled answer nobody knows"
     row.refresh_from_db()
     assert row.cost == "KES 0.8000"
+
+
+@pytest.mark.django_db
+def test_what_others_will_cost_goes_by_how_many_sms_they_take(sandbox):
+    for text in ("short", "long " * 40):  # the second takes two SMS, at the price of one here
+        notify(CustomerFactory.create(), message=text, channel="sms")
+    dispatch()
+    assert DailyCost.objects.likely("sms", 10) == "KES 5.33"
+    assert DailyCost.objects.likely("sms", 10, segments=3) == "KES 16.00"
+    assert DailyCost.objects.likely("email", 10) == ""
+
+
+@pytest.mark.django_db
+def test_messages_of_which_the_release_before_counted_no_sms_count_as_one_each(time_machine):
+    time_machine.move_to("2026-07-02 12:00:00Z", tick=False)
+    facts = {"channel": "sms", "provider": "x", "messages": 4, "currency": "KES"}
+    DailyCost.objects.create(day="2026-07-01", amount=8, **facts)
+    assert DailyCost.objects.likely("sms", 1, segments=2) == "KES 4.00"
 
 
 @pytest.mark.django_db
