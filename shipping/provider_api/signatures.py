@@ -52,7 +52,10 @@ def has_hmac(secrets: Sequence[str], given: str, body: bytes) -> bool:
 
 
 def has_bearer_secret(secrets: Sequence[str], headers: Mapping[str, str]) -> bool:
-    """Whether the request carries one of the secrets as its bearer token; an empty one is none."""
+    """Whether the request carries one of the secrets as its bearer token; an empty one is none.
+
+    It says nothing of when, as `has_hmac`; whoever repeats an old webhook knows the secret, too.
+    """
     scheme, _, token = headers.get("authorization", "").partition(" ")
     # All are compared, in constant time: how long it took says nothing of what came close.
     # Header values may hold any bytes, which Python shows as surrogates.
