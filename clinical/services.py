@@ -70,7 +70,7 @@ def delete_study(study: Study, *, by: str) -> None:
             "This study is final. Somebody who may sign reports can enter it in error, and must "
             "say why."
         )
-    transition_locked(locked, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted")
+    transition_locked(locked, StudyState.ENTERED_IN_ERROR, by=by, kind="deleted", reader=None)
     study.state = locked.state
 
 

@@ -39,6 +39,8 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Health data": [
         ("Patients", "personal_injury", "clinical.patient"),
         ("Studies", "radiology", "clinical.study"),
+        ("Worklist", "checklist", "clinical.waitingstudy"),
+        ("Reading limits", "timer", "clinical.readinglimits"),
     ],
     "Access": [
         ("Staff", "badge", "identity.user"),

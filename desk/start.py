@@ -59,6 +59,9 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("clinical.change_study"):  # not whoever only looks: they say why first
         registered = Study.objects.filter(state="registered")
         link = "clinical_study"
+        if user.has_perm("clinical.view_waitingstudy"):
+            waits = Study.objects.waiting()
+            cards.append(_card("Studies to read", waits, "clinical_waitingstudy"))
         cards.append(_card("Studies without images", registered, link, "state__exact=registered"))
     if user.has_perm("notifications.view_notification"):
         lost = Notification.objects.filter(state__in=["failed", "unknown"])

@@ -60,6 +60,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "Cancellation",
     "Inquiry",
     "Balance",
+    "EncryptionKey",
     "StudyReport",
     "ReportSignature",
 }

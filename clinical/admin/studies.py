@@ -11,25 +11,13 @@ from unfold.decorators import display
 
 from clinical import services
 from clinical.admin.study_verbs import StudyVerbs
-from clinical.models import Patient, Study, StudyEvent, StudyReport, Urgency
-from clinical.search import search
+from clinical.models import Study, StudyEvent, StudyReport
 from clinical.states import SIGNED, StudyState
 from core.admin.list_filters import TimeRangeFilter
-from core.admin.pages import HistoryInline, LargeTableAdmin, ReadOnlyInline
-from identity.access_log.records import RecordedAdmin
+from core.admin.pages import HistoryInline, ReadOnlyInline
 from identity.actors import actor_of
 
 LOCKED = SIGNED | {StudyState.ENTERED_IN_ERROR}
-STATE_COLOURS = {
-    "registered": "info",
-    "performed": "warning",
-    "reported": "warning",
-    "final": "success",
-    "amended": "success",
-    "cancelled": "danger",
-    "entered-in-error": "danger",
-}
-URGENCY_COLOURS = {Urgency.HIGH: "danger", Urgency.MID: "warning", Urgency.LOW: "info"}
 
 
 def sees_studies(self: Any, request: HttpRequest, obj: Any = None) -> bool:
@@ -73,10 +61,8 @@ class EventInline(HistoryInline):
 
 
 @admin.register(Study)
-class StudyAdmin(RecordedAdmin, StudyVerbs, LargeTableAdmin):
+class StudyAdmin(StudyVerbs):
     """Studies with what happened to them. Every change is a service's, so it has its event."""
-
-    patient_key = "patient_id"
 
     list_display = [
         "id",
@@ -89,22 +75,20 @@ class StudyAdmin(RecordedAdmin, StudyVerbs, LargeTableAdmin):
     ]
     list_select_related = ["patient"]
     list_filter = ["urgency_level", "type", "state", ("created_at", TimeRangeFilter)]
-    list_filter_submit = True
     ordering = ["-id"]
-    sortable_by: list[str] = []
-    search_help_text = "The patient: beginnings of names or e-mail addresses, or the foreign id."
     autocomplete_fields = ["patient"]
     fields = [
         "patient",
         ("urgency_level", "type", "body_part"),
         "description",
-        ("state", "created_at", "performed_at"),
+        ("state", "reader"),
+        ("created_at", "performed_at"),
     ]
     inlines = [ReportInline, EventInline]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A study never changes hands: its patient is chosen once."""
-        return ["state", "created_at", "performed_at", *(["patient"] if obj else [])]
+        return ["state", "reader", "created_at", "performed_at", *(["patient"] if obj else [])]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What is signed or was entered in error is only looked at."""
@@ -114,20 +98,6 @@ class StudyAdmin(RecordedAdmin, StudyVerbs, LargeTableAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """No: health records are kept. See the action “Entered in error”."""
         return False
-
-    @display(description="urgency", ordering="urgency_level", label=URGENCY_COLOURS)
-    def shown_urgency(self, study: Study) -> tuple[str, str]:
-        """How soon it must be read, in its colour."""
-        return study.urgency_level, study.get_urgency_level_display()
-
-    @display(description="state", label=STATE_COLOURS)
-    def shown_state(self, study: Study) -> tuple[str, str]:
-        """The state, in its colour."""
-        return study.state, study.get_state_display().lower()
-
-    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """The studies of the patients found."""
-        return queryset.filter(patient__in=search(Patient.objects.all(), text))
 
     def save_model(self, request: HttpRequest, obj: Study, form: Any, change: bool) -> None:
         """Save it by the services, which write its event."""

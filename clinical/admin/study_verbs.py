@@ -1,10 +1,9 @@
 """The buttons of a study's page, and the actions on many studies."""
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -20,30 +19,32 @@ from clinical.admin.study_dialogs import (
     ReportForm,
     SignForm,
 )
+from clinical.admin.study_rows import StudyRows, person_at
 from clinical.models import Study
-from clinical.reading import reports
-from clinical.states import STUDY, StudyState
-from core.admin.dialogs import go_to, refusal_text
-from core.admin.pages import ModelAdmin
+from clinical.reading import reports, worklist
+from clinical.states import STUDY, WAITING, StudyState
+from core.admin.dialogs import go_to
 from core.values.keys import is_key
-from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
-from identity.models import User
 
-MOST_AT_ONCE = 200
 CHANGE = "clinical.change_study"
+WAITS = StudyState.PERFORMED  # on pages of no study: whoever may take any
 
 
-def signer_of(request: HttpRequest) -> User:
-    """Who signs: people alone come into the admin."""
-    return cast("User", request.user)
-
-
-class StudyVerbs(ModelAdmin):
+class StudyVerbs(StudyRows):
     """What can be done with a study, where its state allows it."""
 
     actions = ["perform_selected", "cancel_selected", "enter_in_error"]
-    actions_detail = ["perform", "write_report", "sign", "amend", "cancel", "enter_one_in_error"]
+    actions_detail = [
+        "take",
+        "release",
+        "perform",
+        "write_report",
+        "sign",
+        "amend",
+        "cancel",
+        "enter_one_in_error",
+    ]
 
     def _may(self, request: HttpRequest, key: Any, to: StudyState, permission: str) -> bool:
         """Whether this person may, and the study can go to that state."""
@@ -52,12 +53,29 @@ class StudyVerbs(ModelAdmin):
         return key is None or to in STUDY.transitions.get(self._state_of(request, key), frozenset())
 
     def _state_of(self, request: HttpRequest, key: Any) -> str:
-        """The state of the study that the page is about; read once for all its buttons."""
-        states: dict[str, str] = request.__dict__.setdefault("study_states", {})
-        if str(key) not in states:
+        return self._known(request, key)[0]
+
+    def _known(self, request: HttpRequest, key: Any) -> tuple[str, int | None]:
+        """State and reader of the study that the page is about; read once for all its buttons."""
+        known: dict[str, Any] = request.__dict__.setdefault("studies_known", {})
+        if str(key) not in known:
             rows = Study.objects.filter(pk=key) if is_key(key) else Study.objects.none()
-            states[str(key)] = rows.values_list("state", flat=True).first() or ""
-        return states[str(key)]
+            known[str(key)] = rows.values_list("state", "reader_id").first() or ("", None)
+        state, reader = known[str(key)]
+        return state, reader
+
+    def has_take_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it waits, and nobody has taken it."""
+        if not request.user.has_perm(CHANGE):
+            return False
+        state, reader = self._known(request, object_id) if object_id else (WAITS, None)
+        return state in WAITING and reader is None
+
+    def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether somebody has taken it."""
+        if not request.user.has_perm(CHANGE):
+            return False
+        return object_id is None or self._known(request, object_id)[1] is not None
 
     def has_perform_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it can be said that it was taken."""
@@ -84,6 +102,36 @@ class StudyVerbs(ModelAdmin):
     ) -> bool:
         """Whether it is on the record."""
         return self._may(request, object_id, StudyState.ENTERED_IN_ERROR, reports.SIGN)
+
+    @action(
+        description="Take",
+        icon="back_hand",
+        permissions=["take"],
+        dialog={
+            "title": "Take this study?",
+            "description": "Nobody else reports it until you sign it or give it back.",
+            "form_submit_text": "Take it",
+        },
+    )
+    def take(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Take it from the worklist."""
+        reader = person_at(request)
+        return self._one(request, object_id, lambda s: worklist.take(s, reader=reader))
+
+    @action(
+        description="Give back",
+        icon="undo",
+        permissions=["release"],
+        dialog={
+            "title": "Give this study back to the worklist?",
+            "description": "Whoever has taken it holds it no more.",
+            "form_submit_text": "Give it back",
+        },
+    )
+    def release(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Give it back to the worklist."""
+        by = actor_of(request)
+        return self._one(request, object_id, lambda s: worklist.release(s, by=by))
 
     @action(
         description="Performed",
@@ -129,7 +177,7 @@ class StudyVerbs(ModelAdmin):
     )
     def sign(self, request: HttpRequest, form: SignForm, object_id: str) -> HttpResponse:
         """Sign the version that was shown."""
-        number, signer = form.cleaned_data["number"], signer_of(request)
+        number, signer = form.cleaned_data["number"], person_at(request)
         return self._one(request, object_id, lambda s: reports.sign(s, number, signer=signer))
 
     @action(
@@ -145,7 +193,7 @@ class StudyVerbs(ModelAdmin):
     )
     def amend(self, request: HttpRequest, form: AmendForm, object_id: str) -> HttpResponse:
         """Replace a signed report by another."""
-        given, signer = form.cleaned_data, signer_of(request)
+        given, signer = form.cleaned_data, person_at(request)
         return self._one(
             request,
             object_id,
@@ -187,7 +235,7 @@ class StudyVerbs(ModelAdmin):
         self, request: HttpRequest, form: EnterInErrorForm, object_id: str
     ) -> HttpResponse:
         """Take it off the record, for the reason typed."""
-        reason, signer = form.cleaned_data["reason"], signer_of(request)
+        reason, signer = form.cleaned_data["reason"], person_at(request)
         return self._one(
             request, object_id, lambda s: reports.enter_in_error(s, reason, signer=signer)
         )
@@ -199,14 +247,6 @@ class StudyVerbs(ModelAdmin):
             state = StudyState(Study.objects.values_list("state", flat=True).get(pk=key)).label
             self.message_user(request, f"{study}: {state.lower()}.", messages.SUCCESS)
         return go_to(request, reverse("admin:clinical_study_change", args=[key]))
-
-    def _tried(self, request: HttpRequest, study: Study, verb: Callable[[Study], Any]) -> bool:
-        try:
-            verb(study)
-        except (TransitionNotAllowedError, ValidationError) as refused:
-            self.message_user(request, f"{study}: {refusal_text(refused)}", messages.WARNING)
-            return False
-        return True
 
     @admin.action(description="Performed: to be read", permissions=["change"])
     def perform_selected(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
@@ -225,10 +265,3 @@ class StudyVerbs(ModelAdmin):
         """Take those off the record that nobody has signed."""
         by = actor_of(request)
         self._each(request, queryset, lambda s: services.delete_study(s, by=by))
-
-    def _each(
-        self, request: HttpRequest, studies: QuerySet[Study], verb: Callable[[Study], Any]
-    ) -> None:
-        chosen = studies.order_by("id")[:MOST_AT_ONCE]
-        done = sum(self._tried(request, study, verb) for study in chosen)
-        self.message_user(request, f"{done} {'study' if done == 1 else 'studies'} changed.")

@@ -1,4 +1,5 @@
 import core.database.clock
+import core.encryption.fields
 import django.db.models.deletion
 from django.contrib.postgres.operations import AddConstraintNotValid
 from django.db import migrations, models
@@ -15,8 +16,8 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("number", models.PositiveSmallIntegerField()),
-                ("text", models.TextField(max_length=20000)),
-                ("reason", models.TextField(blank=True, default="", max_length=500)),
+                ("text", core.encryption.fields.EncryptedTextField(context="clinical_studyreport.text", max_length=20000)),
+                ("reason", core.encryption.fields.EncryptedTextField(blank=True, context="clinical_studyreport.reason", default="", max_length=500)),
                 ("written_by", models.CharField(max_length=100)),
                 ("at", models.DateTimeField(default=core.database.clock.now, editable=False, verbose_name="written at")),
                 ("study", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="clinical.study")),

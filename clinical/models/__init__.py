@@ -12,12 +12,21 @@ from clinical.models.patients import (
     PatientWords,
 )
 from clinical.models.reports import LONGEST_REPORT, ReportSignature, StudyReport
-from clinical.models.studies import Modality, Study, StudyEvent, StudyQuerySet, Urgency
+from clinical.models.studies import (
+    URGENCY_RANK,
+    Modality,
+    Study,
+    StudyEvent,
+    StudyQuerySet,
+    Urgency,
+)
+from clinical.models.worklist import ReadingLimits, WaitingStudy
 
 __all__ = [
     "LONGEST_REPORT",
     "NAMELESS",
     "PATIENT_SEARCH_VECTOR",
+    "URGENCY_RANK",
     "HoldsLetter",
     "IdentifierType",
     "Modality",
@@ -26,11 +35,13 @@ __all__ = [
     "PatientMerge",
     "PatientQuerySet",
     "PatientWords",
+    "ReadingLimits",
     "ReportSignature",
     "Study",
     "StudyEvent",
     "StudyQuerySet",
     "StudyReport",
     "Urgency",
+    "WaitingStudy",
     "validate_birth_date",
 ]

@@ -7,6 +7,7 @@ from django.db import models
 
 from clinical.models.studies import Study
 from core.database import clock
+from core.encryption.fields import EncryptedTextField
 
 LONGEST_REPORT = 20_000
 
@@ -21,8 +22,8 @@ class StudyReport(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="reports")
     number = models.PositiveSmallIntegerField()
-    text = models.TextField(max_length=LONGEST_REPORT)
-    reason = models.TextField(max_length=500, blank=True, default="")
+    text = EncryptedTextField(max_length=LONGEST_REPORT)
+    reason = EncryptedTextField(max_length=500, blank=True, default="")
     written_by = models.CharField(max_length=100)
     at = models.DateTimeField("written at", default=clock.now, editable=False)
 

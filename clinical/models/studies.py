@@ -1,13 +1,14 @@
 """Imaging studies of patients: health data."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Case, Q, Value, When
 
 from clinical.models.patients import Patient
 from clinical.states import STUDY, WAITING, StudyState
 from core.database import clock
 from core.workflow import Event
 from customers.values.validators import OneLine
+from identity.models import User
 
 
 class Urgency(models.TextChoices):
@@ -16,6 +17,17 @@ class Urgency(models.TextChoices):
     HIGH = "HIGH", "high"
     MID = "MID", "medium"
     LOW = "LOW", "low"
+
+
+# Its order in the database: by alphabet, low would come before medium.
+URGENCY_RANK = Case(
+    *(
+        When(urgency_level=urgency.value, then=Value(rank))
+        for rank, urgency in enumerate((Urgency.HIGH, Urgency.MID))
+    ),
+    default=Value(2),
+    output_field=models.SmallIntegerField(),
+)
 
 
 class Modality(models.TextChoices):
@@ -43,6 +55,11 @@ class StudyQuerySet(models.QuerySet["Study"]):
         """Without the ones that were entered in error."""
         return self.exclude(state=StudyState.ENTERED_IN_ERROR)
 
+    def waiting(self) -> "StudyQuerySet":
+        """Those that wait for a clinician, the most urgent first, of these the oldest."""
+        rows = self.filter(state__in=sorted(WAITING))
+        return rows.order_by(URGENCY_RANK, "performed_at", "id")
+
 
 class Study(models.Model):
     """One imaging examination of a patient.
@@ -63,6 +80,10 @@ class Study(models.Model):
     )
     # Since when it can be read: what is overdue is counted from here.
     performed_at = models.DateTimeField(null=True, editable=False)
+    # Who has taken it from the worklist; nobody else reports it meanwhile.
+    reader = models.ForeignKey(
+        User, on_delete=models.SET_NULL, null=True, editable=False, db_index=False, related_name="+"
+    )
     # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
     import_key = models.CharField(max_length=64, null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
@@ -87,6 +108,13 @@ class Study(models.Model):
             models.Index(fields=["patient", "-id"], name="study_by_patient"),
             models.Index(fields=["state", "-id"], name="study_by_state"),
             models.Index(fields=["created_at", "-id"], name="study_by_time"),
+            models.Index(
+                URGENCY_RANK,
+                "performed_at",
+                "id",
+                condition=Q(state__in=sorted(WAITING)),
+                name="study_worklist",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,1 +1,1 @@
-"""What clinicians do with studies: write, sign and amend reports."""
+"""What clinicians do with studies: take them from the worklist, report, sign and amend them."""

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 
 from clinical.models import ReportSignature, Study, StudyReport
+from clinical.reading.overdue import close_overdue
 from clinical.services import lock_study
 from clinical.states import STUDY, StudyState
 from core.risks import check_reason
@@ -27,10 +28,14 @@ def report(study: Study, text: str, *, by: str) -> StudyReport:
     """Write the report of a study that was performed, or rewrite one that nobody has signed.
 
     The text that is there already makes no second version. Raises TransitionNotAllowedError in any
-    other state.
+    other state, and while a colleague has taken the study.
     """
     locked = lock_study(study)
     STUDY.check(locked, StudyState.REPORTED)
+    if locked.reader is not None and locked.reader.actor != by:
+        raise TransitionNotAllowedError(
+            f"{locked.reader.username} has taken this study. Release it first, or leave it to them."
+        )
     last = locked.reports.order_by("-number").first()
     if last is not None and last.text == text:
         return last
@@ -55,8 +60,9 @@ def sign(study: Study, number: int, *, signer: User) -> StudyReport:
             f"Report {number} is not the last one of this study. Read the last one, and sign that."
         )
     ReportSignature.objects.create(report=last, signed_by=signer.actor)
-    detail = f"report {last.number}"
-    transition_locked(locked, StudyState.FINAL, by=signer.actor, kind="signed", detail=detail)
+    _leave_the_worklist(
+        locked, StudyState.FINAL, signer=signer, kind="signed", detail=f"report {last.number}"
+    )
     return last
 
 
@@ -92,9 +98,16 @@ def enter_in_error(study: Study, reason: str, *, signer: User) -> None:
     _check_signer(signer)
     check_reason(reason, "it is entered in error")
     locked = lock_study(study)
-    transition_locked(
-        locked, StudyState.ENTERED_IN_ERROR, by=signer.actor, kind="deleted", detail=reason.strip()
+    _leave_the_worklist(
+        locked, StudyState.ENTERED_IN_ERROR, signer=signer, kind="deleted", detail=reason.strip()
     )
+
+
+def _leave_the_worklist(
+    locked: Study, to: StudyState, *, signer: User, kind: str, detail: str
+) -> None:
+    transition_locked(locked, to, by=signer.actor, kind=kind, detail=detail, reader=None)
+    close_overdue(locked, by=signer.actor, how=f"The study is {to}.")
 
 
 def _check_signer(signer: User) -> None:

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from clinical.tests.factories import clinician, performed_study
 from core import cases
 from core.cases import CaseDraft
 from core.cases.models import Case
@@ -101,6 +102,14 @@ def test_a_clinician_starts_with_the_studies_that_wait(db):
     client.force_login(clinician)
     (card,) = client.get("/admin/").context["cards"]
     assert (card.title, card.figure) == ("Studies without images", "0")
+
+
+def test_a_clinician_is_led_to_the_worklist(db):
+    performed_study()
+    client = Client()
+    client.force_login(clinician())
+    card = cards(client)["Studies to read"]
+    assert (card.figure, card.link) == ("1", "/admin/clinical/waitingstudy/")
 
 
 def test_a_table_without_rows_says_so(manager):

@@ -65,7 +65,7 @@ ROLES: Mapping[str, Role] = {
     ),
     "clinician": Role(
         "Reads studies: patients and their studies, and whose customer a patient is.",
-        ("clinical.*", "customers.view_customer"),
+        ("clinical.*", "customers.view_customer", "core.view_case*", "core.change_case"),
         treats=True,
     ),
     "manager": Role(

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from clinical.tests.factories import (
     PatientFactory,
+    clinician,
     performed_study,
     reported_study,
     signed_study,
@@ -145,6 +146,11 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
     "clinical.patient restore": (
         lambda: f"clinical/patient/{PatientFactory.create(archived_at=timezone.now()).pk}",
+        {},
+    ),
+    "clinical.study take": (lambda: f"clinical/study/{performed_study().pk}", {}),
+    "clinical.study release": (
+        lambda: f"clinical/study/{performed_study(reader=clinician()).pk}",
         {},
     ),
     "clinical.study perform": (lambda: f"clinical/study/{study_of().pk}", {}),

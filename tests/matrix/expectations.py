@@ -6,6 +6,10 @@ Look at the line before you add it: it says what the code does now, not what is 
 
 from datetime import UTC, datetime
 
+from django.db.models import Subquery
+
+from identity.models import User
+
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 # --- The API: method and address -> the scopes that it needs, all of them --------------------
@@ -106,7 +110,7 @@ ROLE_SCOPES = {
     "shipping:read notifications:read notifications:write exceptions:read exceptions:write",
     "F": "customers:read orders:read shipping:read shipping:write notifications:read "
     "exceptions:read exceptions:write",
-    "C": "clinical:read clinical:write customers:read",
+    "C": "clinical:read clinical:write customers:read exceptions:read exceptions:write",
     "M": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
     "shipping:read shipping:write notifications:read notifications:write exceptions:read "
     "exceptions:write",
@@ -158,6 +162,11 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "clinical/patient/<id>/history/": "CA*",
     "clinical/patient/<id>/restore/": "",
     "clinical/patient/add/": "C*",
+    "clinical/readinglimits/": "CA*",
+    "clinical/readinglimits/<id>/change/": ("CA*", "C*"),
+    "clinical/readinglimits/<id>/delete/": "",
+    "clinical/readinglimits/<id>/history/": "CA*",
+    "clinical/readinglimits/add/": "",
     "clinical/study/": "CA*",
     "clinical/study/<id>/amend/": "C*",
     "clinical/study/<id>/cancel/": "C*",
@@ -166,22 +175,31 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "clinical/study/<id>/enter_one_in_error/": "C*",
     "clinical/study/<id>/history/": "CA*",
     "clinical/study/<id>/perform/": "C*",
+    "clinical/study/<id>/release/": "C*",
     "clinical/study/<id>/sign/": "C*",
+    "clinical/study/<id>/take/": "C*",
     "clinical/study/<id>/write_report/": "C*",
     "clinical/study/add/": "C*",
-    "core/case/": "SFMA*",
+    "clinical/waitingstudy/": "CA*",
+    "clinical/waitingstudy/<id>/change/": "CA*",
+    "clinical/waitingstudy/<id>/delete/": "",
+    "clinical/waitingstudy/<id>/history/": "CA*",
+    "clinical/waitingstudy/add/": "",
+    "clinical/waitingstudy/take_next/": "C*",
+    "core/case/": "SFCMA*",
     "core/case/<id>/ask/": "FM*",
     "core/case/<id>/assign/": "FM*",
     "core/case/<id>/cancel/": "FM*",
-    "core/case/<id>/change/": ("SFMA*", ""),
+    "core/case/<id>/change/": ("SFCMA*", ""),
     "core/case/<id>/close/": "FM*",
     "core/case/<id>/correct/": "FM*",
     "core/case/<id>/delete/": "",
     "core/case/<id>/give-address/": "SFM*",
-    "core/case/<id>/history/": "SFMA*",
+    "core/case/<id>/history/": "SFCMA*",
     "core/case/<id>/hold/": "FM*",
     "core/case/<id>/other-channel/": "SM*",
     "core/case/<id>/read-again/": "FM*",
+    "core/case/<id>/release/": "C*",
     "core/case/<id>/resend/": "SM*",
     "core/case/<id>/resend-parcel/": "FM*",
     "core/case/<id>/retry/": "FM*",
@@ -365,8 +383,11 @@ PAGES: dict[str, str | tuple[str, str]] = {
 # The row must be in this state for a dialog to open at all.
 STATES: dict[str, dict[str, object]] = {
     "clinical/study/<id>/amend/": {"state": "final"},
+    "clinical/study/<id>/release/": {"reader": Subquery(User.objects.values("pk")[:1])},
     "clinical/study/<id>/sign/": {"state": "reported", "performed_at": LONG_AGO},
+    "clinical/study/<id>/take/": {"state": "performed", "performed_at": LONG_AGO},
     "clinical/study/<id>/write_report/": {"state": "performed", "performed_at": LONG_AGO},
+    "clinical/waitingstudy/<id>/history/": {"state": "performed", "performed_at": LONG_AGO},
     "core/case/<id>/ask/": {"kind": "shipment-unknown"},
     "core/case/<id>/assign/": {"kind": "event-parked"},
     "core/case/<id>/give-address/": {"kind": "order-without-address"},
@@ -374,6 +395,7 @@ STATES: dict[str, dict[str, object]] = {
     "core/case/<id>/other-channel/": {"kind": "message-failed"},
     "core/case/<id>/read-again/": {"kind": "events-not-understood"},
     "core/case/<id>/set-aside/": {"kind": "events-not-understood"},
+    "core/case/<id>/release/": {"kind": "study-overdue"},
     "core/case/<id>/resend/": {"kind": "message-failed"},
     "core/case/<id>/resend-parcel/": {"kind": "shipment-failed"},
     "core/case/<id>/return/": {"kind": "shipment-failed"},
@@ -421,6 +443,8 @@ ACTIONS = {
     "clinical.study cancel_selected": "C*",
     "clinical.study enter_in_error": "C*",
     "clinical.study perform_selected": "C*",
+    "clinical.waitingstudy release_selected": "C*",
+    "clinical.waitingstudy take_selected": "C*",
     "customers.customer write_to_all_matching": "M*",
     "customers.customer write_to_these": "M*",
     "identity.serviceclient shut_out": "M*",

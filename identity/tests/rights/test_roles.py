@@ -59,7 +59,7 @@ SCOPES_BY_ROLE = {
     "shipping:read notifications:read notifications:write exceptions:read exceptions:write",
     "fulfilment": "customers:read orders:read shipping:read shipping:write notifications:read "
     "exceptions:read exceptions:write",
-    "clinician": "clinical:read clinical:write customers:read",
+    "clinician": "clinical:read clinical:write customers:read exceptions:read exceptions:write",
     "manager": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
     "shipping:read shipping:write notifications:read notifications:write exceptions:read "
     "exceptions:write",
