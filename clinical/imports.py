@@ -187,4 +187,22 @@ class StudyImporter(Importer):
             """,
             [by],
         )
-        return cursor.fetchone()[0], 0
+        created = cursor.fetchone()[0]
+        _to_survivors(cursor)
+        return created, 0
+
+
+def _to_survivors(cursor: Any) -> None:
+    """Give the studies of records that were merged into others to those, along the chain.
+
+    A statement of its own: it sees a merge that the one before has waited for.
+    """
+    moved = True
+    while moved:
+        cursor.execute(
+            """
+            UPDATE clinical_study s SET patient_id = p.merged_into_id
+            FROM clinical_patient p WHERE p.id = s.patient_id AND p.merged_into_id IS NOT NULL
+            """
+        )
+        moved = cursor.rowcount > 0

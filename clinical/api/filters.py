@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Value
 from clinical import births
 from clinical.identifiers import value_index
 from clinical.models import Modality, Patient, PatientIdentifier, Study, Urgency
-from clinical.search import search
+from clinical.search import born_on, with_email
 from clinical.states import StudyState
 from core.api.filters import EmailFilter, FilterForm, FilterSet, IdFilter, TextFilter, TokenFilter
 from core.database.folding import Folded
@@ -30,11 +30,7 @@ class BirthDateFilter(TokenFilter):
         """The patients born then; not those of whom less is known."""
         if value is None:
             return queryset
-        known = births.LENGTHS[value.precision]
-        finer = [p for p, length in births.LENGTHS.items() if length >= known]
-        return queryset.filter(
-            birth_date__range=(value.day, value.last), birth_date_precision__in=finer
-        )
+        return born_on(queryset, value)
 
 
 class PatientFilter(FilterSet):
@@ -56,8 +52,8 @@ class PatientFilter(FilterSet):
         fields: list[str] = []
 
     def by_email(self, queryset: QuerySet[Patient], name: str, value: str) -> QuerySet[Patient]:
-        """Patients with this address, by the index of words: one of its own would slow imports."""
-        return search(queryset, value).filter(email__iexact=value)
+        """Patients with this address."""
+        return with_email(queryset, value)
 
     def by_identifier(
         self, queryset: QuerySet[Patient], name: str, value: str

@@ -1,9 +1,11 @@
 """Addresses below /api/v1/."""
 
+from django.urls import path
 from rest_framework.routers import SimpleRouter
 from rest_framework_nested.routers import NestedSimpleRouter
 
 from clinical.api.reports import StudyReportViewSet
+from clinical.api.similar import SimilarPatientsView
 from clinical.api.views import PatientViewSet, StudyViewSet
 
 router = SimpleRouter(use_regex_path=False)
@@ -13,4 +15,9 @@ studies.register("studies", StudyViewSet, basename="patient-study")
 reports = NestedSimpleRouter(studies, "studies", lookup="study", use_regex_path=False)
 reports.register("reports", StudyReportViewSet, basename="patient-study-report")
 
-urlpatterns = [*router.urls, *studies.urls, *reports.urls]
+urlpatterns = [
+    path("patients/similar/", SimilarPatientsView.as_view({"post": "create"})),
+    *router.urls,
+    *studies.urls,
+    *reports.urls,
+]

@@ -8,14 +8,13 @@ from django.http import Http404
 from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import viewsets
-from rest_framework.decorators import action
-from rest_framework.exceptions import APIException
 from rest_framework.generics import get_object_or_404
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clinical import services
 from clinical.api.filters import PatientFilter, StudyFilter
+from clinical.api.patient_verbs import PatientVerbs, refuse_merged
 from clinical.api.reports import StudyVerbs
 from clinical.api.representations import patient_json, patient_rows
 from clinical.api.serializers import PatientSerializer, StudySerializer
@@ -24,27 +23,11 @@ from clinical.patients import services as patients
 from clinical.search import search, search_studies
 from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
-from core.api.openapi import ErrorAnswer
 from core.api.pagination import OrderingFilter
 from core.api.rows import ReadRowsMixin
 from customers.search.customers import SearchBackend
 from identity.access_log.records import RecordedReads
 from identity.actors import actor_of
-
-
-class MergedError(APIException):
-    """410: this record was merged into that of another patient."""
-
-    status_code = 410
-    default_code = "merged"
-
-
-def refuse_merged(key: Any) -> None:
-    """Raise MergedError, which names the patient that is left, for a record that was merged."""
-    record = Patient.objects.filter(pk=key, merged_into__isnull=False).first()
-    if record is not None:
-        survivor = record.survivor.pk
-        raise MergedError(f"This record was merged into patient {survivor}: use that one.")
 
 
 @extend_schema_view(
@@ -60,7 +43,7 @@ def refuse_merged(key: Any) -> None:
         "patient ever had a study, a deleted one included: see `archive/`.",
     ),
 )
-class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient]):
+class PatientViewSet(PatientVerbs, RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient]):
     """Patients: requirements B1 and B3."""
 
     rows = patient_rows(Patient.objects.all())
@@ -111,8 +94,9 @@ class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient
         serializer.instance = self.get_object()
 
     def patients_in(self, body: Any) -> list[int]:
-        """The patients of a list, or the one shown: for the access log."""
-        return [patient["id"] for patient in body.get("results", [body])]
+        """The patients of a list, the one shown, or both of a preview: for the access log."""
+        both = [body["merged"]] if "merged" in body else []
+        return both + [patient["id"] for patient in body.get("results", [body])]
 
     def perform_destroy(self, instance: Patient) -> None:
         """Archive a patient who never had a study. Raises ConflictError for any other."""
@@ -124,42 +108,6 @@ class PatientViewSet(RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient
                 "kept, so the patient cannot be deleted, but archived: POST archive/.",
                 code="in_use",
             ) from error
-
-    @extend_schema(
-        summary="Archive a patient",
-        description="Lists and searches leave the patient out; `archived=true` shows them. "
-        "Nothing is lost: see `restore/`.",
-        request=None,
-        responses={200: PatientSerializer, 409: ErrorAnswer},
-    )
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
-    @idempotent
-    def archive(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Take the patient out of lists and searches."""
-        patients.archive_patient(self._of_address(), by=actor_of(request))
-        return self._shown()
-
-    @extend_schema(
-        summary="Restore an archived patient",
-        request=None,
-        responses={200: PatientSerializer, 409: ErrorAnswer},
-    )
-    @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
-    @idempotent
-    def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Bring the patient back."""
-        patients.restore_patient(self._of_address(), by=actor_of(request))
-        return self._shown()
-
-    def _of_address(self) -> Patient:
-        """The patient, also an archived one. Raises MergedError as `get_object` does."""
-        refuse_merged(self.kwargs["pk"])
-        return get_object_or_404(Patient, pk=self.kwargs["pk"])
-
-    def _shown(self) -> Response:
-        """The patient of the address as they are now."""
-        row = get_object_or_404(self.rows, pk=self.kwargs["pk"])
-        return Response(self.row_json(row))
 
 
 @extend_schema_view(

@@ -12,6 +12,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from clinical.models import Study
+from clinical.patients.merging import merge
 from clinical.tests.factories import (
     PatientFactory,
     clinician,
@@ -86,6 +87,12 @@ def _customer() -> int:
     return int(CustomerFactory.create(phone_number="+254704590344").pk)
 
 
+def _unmerge() -> Request:
+    survivor, merged = PatientFactory.create(), PatientFactory.create()
+    merge(survivor, merged, take=[], by="user:x", reason="entered twice")
+    return f"patients/{survivor.pk}/unmerge/", {"patient": merged.pk, "reason": "two people"}
+
+
 def _archived() -> int:
     return int(PatientFactory.create(archived_at=timezone.now()).pk)
 
@@ -119,6 +126,12 @@ POSTS: dict[str, Callable[[], Request]] = {
     "POST orders/": lambda: ("orders/", _sale(customer=_customer())),
     "POST orders/{pk}/cancel/": lambda: (f"orders/{placed_order().pk}/cancel/", {}),
     "POST patients/": lambda: ("patients/", PATIENT),
+    "POST patients/similar/": lambda: ("patients/similar/", PATIENT),
+    "POST patients/{pk}/merge/": lambda: (
+        f"patients/{PatientFactory.create().pk}/merge/",
+        {"patient": PatientFactory.create().pk, "reason": "entered twice"},
+    ),
+    "POST patients/{pk}/unmerge/": _unmerge,
     "POST patients/{pk}/archive/": lambda: (f"patients/{PatientFactory.create().pk}/archive/", {}),
     "POST patients/{pk}/restore/": lambda: (f"patients/{_archived()}/restore/", {}),
     "POST patients/{patient_pk}/studies/": lambda: (
