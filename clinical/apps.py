@@ -9,7 +9,10 @@ class ClinicalConfig(AppConfig):
     name = "clinical"
 
     def ready(self) -> None:
-        """Register what can go wrong."""
+        """Register what can go wrong, and how errors are written below /fhir/."""
         from clinical import staff_actions
+        from clinical.fhir import outcomes
+        from core.web import apis
 
         staff_actions.register_kinds()
+        apis.register("/fhir/", outcomes.MEDIA_TYPE, outcomes.outcome)

@@ -26,6 +26,7 @@ urlpatterns = [
     # First, because they come most often, and Django tries one pattern after the other.
     path("api/v1/webhooks/", include([*shipping_webhooks, *notification_webhooks])),
     *[path("api/v1/", include(f"{app}.api.urls")) for app in API_APPS],
+    path("fhir/", include("clinical.fhir.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])),
     path("admin/login/", login),
     path("admin/password_change/", change_password),

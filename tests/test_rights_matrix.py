@@ -112,6 +112,8 @@ def ask(endpoint: addresses.Endpoint, where: str, token: str | None, client: Any
     headers = {"HTTP_ACCESS_REASON": "test"}
     headers |= {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token is not None else {}
     body = {} if endpoint.method == "get" else {"data": "{}", "content_type": "application/json"}
+    if endpoint.name in expectations.SEARCHES:
+        body = {"data": "", "content_type": "application/x-www-form-urlencoded"}
     return getattr(client, endpoint.method)(where, **body, **headers)
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db import IntegrityError
 from django.db.models import ProtectedError
 from django.http import HttpRequest, HttpResponse
@@ -90,6 +90,8 @@ def _as_answer(error: Exception) -> Exception:
         return ConflictError(str(error), code="illegal_move")
     if is_concurrency_error(error):
         return ConcurrentChangeError()
+    if isinstance(error, SuspiciousOperation):  # such as more than 1,000 parameters
+        return exceptions.ParseError("The request cannot be read. Send less in it.")
     if isinstance(error, ProtectedError):
         return ConflictError(
             "Other records depend on this one, so it cannot be deleted.", code="in_use"

@@ -1,9 +1,10 @@
 """What an error looks like outside of DRF, whose own errors are in core/api/errors.py."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
 from core.observability.logs import request_id
+from core.web import apis
 
 
 def unreadable(request: HttpRequest, name: str) -> HttpResponse:
@@ -19,14 +20,12 @@ def unreadable(request: HttpRequest, name: str) -> HttpResponse:
 def page(
     request: HttpRequest, status: int, code: str, title: str, advice: str, *, whole: str = ""
 ) -> HttpResponse:
-    """An error outside DRF: JSON for the API, a page that says what to do next for people.
+    """An error outside DRF: JSON for programs, a page that says what to do next for people.
 
     `whole` is the address of the list that was asked for in part.
     """
-    if request.path_info.startswith("/api/"):
-        kind = "server_error" if status >= 500 else "client_error"
-        errors = [{"code": code, "detail": title, "attr": None}]
-        return JsonResponse({"type": kind, "errors": errors}, status=status)
+    if apis.is_api(request):
+        return apis.error(request, status, code, title)
     context = {"title": title, "advice": advice, "status": status, "request_id": request_id()}
     context |= {"whole": whole}
     return HttpResponse(loader.render_to_string("error.html", context), status=status)

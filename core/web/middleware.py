@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.middleware import common
 from django.utils.functional import SimpleLazyObject
 
 from core.observability import logs
 from core.observability.metrics import Counter, Histogram
+from core.web import apis
 
 access = logging.getLogger("core.access")
 Next = Callable[[HttpRequest], HttpResponse]
@@ -26,6 +27,7 @@ REFUSALS = Counter(
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+OPEN_DOCUMENTS = ("/api/schema/", "/api/docs/")  # what there is, not what is in it
 
 
 class RequestLogMiddleware:
@@ -139,7 +141,7 @@ class PermanentRedirectMiddleware:
 
 
 class NoStoreMiddleware:
-    """Forbids keeping the API's answers anywhere on the way: they hold health and personal data."""
+    """Forbids keeping the APIs' answers anywhere on the way: they hold health and personal data."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -147,7 +149,7 @@ class NoStoreMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """The answer with the header."""
         response = self.get_response(request)
-        if request.path_info.startswith("/api/v1/"):
+        if apis.is_api(request) and not request.path_info.startswith(OPEN_DOCUMENTS):
             response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -164,20 +166,15 @@ class BodyLimitMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """413 for a longer body, 411 for one that does not say its length."""
-        if not request.path_info.startswith("/api/"):
+        if not apis.is_api(request):
             return self.get_response(request)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-            return _refusal(411, "length_required", "Send the body's Content-Length.")
+            return apis.error(request, 411, "length_required", "Send the body's Content-Length.")
         declared = request.headers.get("Content-Length") or "0"
         if (
             declared.isascii()
             and declared.isdigit()
             and int(declared[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         ):
-            return _refusal(413, "body_too_large", "The body may have at most 1 MB.")
+            return apis.error(request, 413, "body_too_large", "The body may have at most 1 MB.")
         return self.get_response(request)
-
-
-def _refusal(status: int, code: str, detail: str) -> JsonResponse:
-    errors = [{"code": code, "detail": detail, "attr": None}]
-    return JsonResponse({"type": "client_error", "errors": errors}, status=status)

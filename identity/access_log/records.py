@@ -19,6 +19,7 @@ from django.utils.timezone import localtime
 
 from core.bases import MixinBase
 from core.values.keys import is_key
+from core.web.apis import is_api
 from identity.access_log import reasons
 from identity.models import AccessRecord, How, User, Via
 from identity.tokens.errors import ReasonNeededError
@@ -89,7 +90,7 @@ def _of_request(request: HttpRequest | ApiRequest) -> dict[str, Any]:
     user: Any = request.user
     return {
         "actor": user.actor,
-        "via": Via.API if request.path.startswith("/api/") else Via.ADMIN,
+        "via": Via.API if is_api(request) else Via.ADMIN,
         "address": address_of(request),
         "reason": reasons.header_of(request),
     }
@@ -131,12 +132,17 @@ class RecordedReads(MixinBase):
     def finalize_response(self, request: Any, response: Response, *args: Any, **kw: Any) -> Any:
         """The answer, once the read is on record."""
         shows = 200 <= response.status_code < 300 and response.data is not None
-        # Who may write and not read is shown an id (identity/api/renderers.py): that is no read.
-        if shows and request.method != "OPTIONS" and may_read(request, self):
-            record(request, self.patients_in(response.data), self._how(request))
+        if shows and request.method != "OPTIONS" and self.is_shown(request):
+            record(request, self.patients_in(response.data), self.how(request))
         return super().finalize_response(request, response, *args, **kw)
 
-    def _how(self, request: Any) -> str:
+    def is_shown(self, request: Any) -> bool:
+        """Whether a 2xx shows data: who may write and not read is shown an id, which is no read
+        (identity/api/renderers.py)."""
+        return may_read(request, self)
+
+    def how(self, request: Any) -> str:
+        """In what way it is read."""
         if getattr(self, "action", "") != "list":
             return How.DETAIL
         return How.SEARCH if request.query_params.get("search") else How.LIST

@@ -10,11 +10,12 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import salted_hmac
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from core.web import apis
 from core.web.error_pages import page
 from core.web.rate_limits import Rate, RateLimitResult, hit, rate_of
 from identity.access_log.records import address_of
@@ -68,7 +69,7 @@ class ThrottleMiddleware:
         if (request.method, request.path_info) in SIGN_IN:
             return _refuse_sign_in(request) or self.get_response(request)
         rate = rate_of(settings.RATE_ADDRESS)
-        if rate is None or not request.path_info.startswith("/api/"):
+        if rate is None or not apis.is_api(request):
             return self.get_response(request)
         proves_nothing = "HTTP_AUTHORIZATION" not in request.META and not _is_webhook(request)
         if proves_nothing and self._is_blocked(request):
@@ -97,7 +98,8 @@ class ThrottleMiddleware:
         if len(self._blocked) >= MOST_BLOCKED:
             self._blocked.clear()
         self._blocked[name] = time.monotonic() + verdict.resets_in
-        return _too_many(verdict)
+        detail = f"Too many requests from this address. Try again in {verdict.resets_in} seconds."
+        return apis.error(request, 429, "throttled", detail, verdict.headers("address"))
 
     def _is_blocked(self, request: HttpRequest) -> bool:
         """Whether this address was over its rate a moment ago: known without asking anybody."""
@@ -133,10 +135,3 @@ def network_of(request: HttpRequest) -> str:
         mapped = getattr(address, "ipv4_mapped", None)
         text = str(mapped or ip_network((address, 64), strict=False))
     return salted_hmac("identity.throttles", text).hexdigest()[:16]
-
-
-def _too_many(verdict: RateLimitResult) -> JsonResponse:
-    detail = f"Too many requests from this address. Try again in {verdict.resets_in} seconds."
-    errors = [{"code": "throttled", "detail": detail, "attr": None}]
-    body = {"type": "client_error", "errors": errors}
-    return JsonResponse(body, status=429, headers=verdict.headers("address"))

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from identity.models import ServiceClient
+from identity.rights.smart import SmartGrants, grants
 from identity.tokens.callers import Caller, authenticate_caller
 from identity.tokens.errors import InvalidRequestError
-from identity.tokens.reader import read
+from identity.tokens.reader import AccessToken, read
 
+CLINICAL = "clinical:read"
 B64TOKEN = re.compile(r"[A-Za-z0-9\-._~+/]+=*")  # RFC 6750, 2.1
 
 
@@ -18,6 +21,7 @@ class TokenGrant:
     """`request.auth`: the scopes of this request, the token's capped by caller and program."""
 
     scopes: frozenset[str]
+    smart: SmartGrants = frozenset()
 
 
 class BearerAuthentication(BaseAuthentication):
@@ -30,11 +34,18 @@ class BearerAuthentication(BaseAuthentication):
             return None
         token = read(text)
         caller, allowed = authenticate_caller(token)
-        return caller, TokenGrant(token.scopes & allowed)
+        return caller, TokenGrant(token.scopes & allowed, _smart(token, caller, allowed))
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge to who sent no token: bare, without an error (RFC 6750, 3.1)."""
         return "Bearer"
+
+
+def _smart(token: AccessToken, caller: Caller, allowed: frozenset[str]) -> SmartGrants:
+    """What SMART's scopes add at /fhir/, for who may read health data at all."""
+    if not token.smart or CLINICAL not in allowed:
+        return frozenset()
+    return grants(token.smart, "system" if isinstance(caller, ServiceClient) else "user")
 
 
 def _token(request: Request) -> str | None:

@@ -15,6 +15,7 @@ from jwt.types import Options
 
 from core.database import clock
 from identity.rights.scopes import SCOPES
+from identity.rights.smart import is_smart
 from identity.tokens.errors import ExpiredTokenError, InvalidTokenError
 from identity.tokens.issuer_keys import ALGORITHMS, Key, UnknownKeyError, issuer
 
@@ -42,6 +43,7 @@ class AccessToken:
     subject: str
     client_id: str
     scopes: frozenset[str]
+    smart: frozenset[str] = frozenset()  # SMART's own, for /fhir/ (identity/rights/smart.py)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,13 @@ def _read(token: str) -> _VerifiedToken:
     claims = _verified(token, key, name)
     check_times(claims)
     _check_is_no_id_token(header, claims)
+    scopes = _scopes(claims)
     access = AccessToken(
         issuer=name,
         subject=_name(claims, "sub"),
         client_id=_client_id(claims),
-        scopes=_scopes(claims),
+        scopes=frozenset(scope for scope in scopes if scope in SCOPES),
+        smart=frozenset(scope for scope in scopes if is_smart(scope)),
     )
     return _VerifiedToken(_settings(), kid, key, claims, access)
 
@@ -237,10 +241,10 @@ def _name(claims: Mapping[str, Any], claim: str) -> str:
     raise InvalidTokenError(f"The token's {claim} is not a name.")
 
 
-def _scopes(claims: Mapping[str, Any]) -> frozenset[str]:
-    """RFC 9068's `scope`, or `scp`; those that mean something here."""
+def _scopes(claims: Mapping[str, Any]) -> list[str]:
+    """RFC 9068's `scope`, or `scp`."""
     given = claims.get("scope", claims.get("scp", ""))
     listed = given.split() if isinstance(given, str) else given
     if not isinstance(listed, list):
         raise InvalidTokenError("The token's scope is not a list of names.")
-    return frozenset(scope for scope in listed if isinstance(scope, str) and scope in SCOPES)
+    return [scope for scope in listed if isinstance(scope, str)]

@@ -16,6 +16,7 @@ from identity.tokens.permissions import scopes_needed
 from tests.matrix import expectations
 
 API = "api/v1/"
+FHIR = "fhir/"
 ADMIN = "admin/"
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -32,6 +33,8 @@ class Endpoint:
     @property
     def model(self) -> Any:
         """The model that it is about."""
+        if self.route.startswith(FHIR):
+            return self.view.initkwargs["kind"].model
         return self.view.cls.queryset.model
 
     @property
@@ -48,11 +51,11 @@ def routes() -> dict[str, Any]:
 
 @cache
 def endpoints() -> dict[str, Endpoint]:
-    """The API, by the names of the expectations."""
+    """The API and FHIR, by the names of the expectations."""
     found = [
         Endpoint(f"{method.upper()} {_plain(route)}", method, route, view)
         for route, view in routes().items()
-        if route.startswith(API)
+        if _wants_token(route, view)
         for method in _methods(view)
     ]
     return {endpoint.name: endpoint for endpoint in found}
@@ -93,8 +96,18 @@ def completions() -> list[str]:
 
 @cache
 def others() -> list[str]:
-    """What is neither API nor admin."""
-    return [route for route in routes() if not route.startswith((API, ADMIN))]
+    """What is neither API nor admin, and what of FHIR is open to all."""
+    return [
+        route
+        for route, view in routes().items()
+        if not route.startswith(ADMIN) and not _wants_token(route, view)
+    ]
+
+
+def _wants_token(route: str, view: Any) -> bool:
+    return route.startswith(API) or (
+        route.startswith(FHIR) and bool(view.cls.authentication_classes)
+    )
 
 
 def model_of(page: str) -> type[Model] | None:
@@ -115,7 +128,7 @@ def _walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _plain(route: str) -> str:
-    if route.startswith(API):
+    if route.startswith((API, FHIR)):
         return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", route.removeprefix(API))
     route = re.sub(r"\(\?P<app_label>[^)]*\)", "<app>", route.removeprefix(ADMIN))
     route = re.sub(r"\(\?P<\w+>([^)]*)\)", r"\1", route)

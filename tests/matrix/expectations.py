@@ -16,6 +16,7 @@ LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 API = {
     "DELETE customers/{customer_pk}/addresses/{pk}/": "customers:write",
     "DELETE customers/{pk}/": "customers:write orders:read clinical:read",
+    "DELETE fhir/.*": "clinical:read",
     "DELETE patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "DELETE patients/{pk}/": "clinical:write",
     "DELETE push-subscriptions/{pk}/": "notifications:write",
@@ -29,6 +30,15 @@ API = {
     "GET dna-kit-orders/": "orders:read",
     "GET exceptions/": "exceptions:read",
     "GET exceptions/{pk}/": "exceptions:read",
+    "GET fhir/.*": "clinical:read",
+    "GET fhir/DiagnosticReport": "clinical:read",
+    "GET fhir/DiagnosticReport/{id}": "clinical:read",
+    "GET fhir/ImagingStudy": "clinical:read",
+    "GET fhir/ImagingStudy/{id}": "clinical:read",
+    "GET fhir/Patient": "clinical:read",
+    "GET fhir/Patient/{id}": "clinical:read",
+    "GET fhir/ServiceRequest": "clinical:read",
+    "GET fhir/ServiceRequest/{id}": "clinical:read",
     "GET notifications/": "notifications:read",
     "GET notifications/costs/": "notifications:read",
     "GET notifications/{pk}/": "notifications:read",
@@ -60,6 +70,7 @@ API = {
     "PATCH customers/{customer_pk}/addresses/{pk}/": "customers:write",
     "PATCH customers/{customer_pk}/preferences/": "customers:write",
     "PATCH customers/{pk}/": "customers:write",
+    "PATCH fhir/.*": "clinical:read",
     "PATCH orders/{pk}/": "orders:write",
     "PATCH patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "PATCH patients/{pk}/": "clinical:write",
@@ -69,6 +80,11 @@ API = {
     "POST customers/{customer_pk}/orders/": "orders:write",
     "POST dna-kit-orders/": "dna-kit-orders:write",
     "POST exceptions/{pk}/actions/{name}/": "exceptions:write",
+    "POST fhir/.*": "clinical:read",
+    "POST fhir/DiagnosticReport/_search": "clinical:read",
+    "POST fhir/ImagingStudy/_search": "clinical:read",
+    "POST fhir/Patient/_search": "clinical:read",
+    "POST fhir/ServiceRequest/_search": "clinical:read",
     "POST notifications/": "notifications:write",
     "POST orders/": "orders:write",
     "POST orders/{pk}/cancel/": "orders:write",
@@ -104,6 +120,7 @@ API = {
     "POST shipments/{pk}/return/": "shipping:write",
     "PUT customers/{customer_pk}/addresses/{pk}/": "customers:write",
     "PUT customers/{pk}/": "customers:write",
+    "PUT fhir/.*": "clinical:read",
     "PUT patients/{patient_pk}/studies/{pk}/": "clinical:write",
     "PUT patients/{pk}/": "clinical:write",
 }
@@ -131,6 +148,15 @@ PEOPLE_ONLY = {
     "POST patients/{patient_pk}/studies/{pk}/amend/",
     "POST patients/{patient_pk}/studies/{pk}/enter-in-error/",
     "POST patients/{patient_pk}/studies/{pk}/sign/",
+}
+
+# POSTs that change nothing: a search whose words are in no address.
+SEARCHES = {
+    *(
+        f"POST fhir/{name}/_search"
+        for name in ("DiagnosticReport", "ImagingStudy", "Patient", "ServiceRequest")
+    ),
+    *(f"{method} fhir/.*" for method in ("DELETE", "PATCH", "POST", "PUT")),  # there is nothing
 }
 
 # Without a bearer token: a secret of the caller's own instead.
@@ -483,6 +509,8 @@ OPEN = {
     "address/<str:token>/": "customers say where an order goes, by a signed token of their own",
     "api/docs/": "the same, for people",
     "api/schema/": "says what there is, not what is in it",
+    "fhir/.well-known/smart-configuration": "says where tokens are had",
+    "fhir/metadata": "says what there is, not what is in it",
     "livez": "asked by the machine that runs us",
     "metrics": "asked by the machine that measures us; a test of its own says by whom",
     "oidc/authenticate/": "the way in",

@@ -1,0 +1,1 @@
+"""Resources: how rows become FHIR's JSON, and which types there are."""
