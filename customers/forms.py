@@ -3,11 +3,33 @@
 from typing import Any, ClassVar
 
 from django import forms
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from core.bases import ModelForm
 from core.forms import CharField
 from customers.models import ADDRESS_FIELDS, NEEDS_POSTCODE, Address
-from customers.values.countries import country_choices
+from customers.values.countries import code_of, countries, country_choices
+
+
+class CountryField(CharField):
+    """A country, typed: its English name, completed by the browser, or its code; gives the code.
+
+    The page includes `admin/customers/countries.html` once, however many addresses it has: 249
+    options in each would be most of it.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        widget = UnfoldAdminTextInputWidget({"list": "countries", "autocomplete": "off"})
+        super().__init__(**{"widget": widget, "help_text": "Its name, or its code."} | options)
+
+    def prepare_value(self, value: Any) -> Any:
+        """The name of a code."""
+        return countries().get(value, value)
+
+    def to_python(self, value: Any) -> Any:
+        """The code. Raises ValidationError for what is no country."""
+        text = super().to_python(value)
+        return code_of(text) if text else text
 
 
 def never_cut(form: forms.BaseForm) -> None:

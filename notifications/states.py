@@ -32,3 +32,13 @@ NOTIFICATION = Workflow(
         "suppressed": frozenset(),
     }
 )
+
+# How the admin colours them; a state that is not here has no colour of its own.
+STATE_COLOURS = {
+    "queued": "info",
+    "sending": "info",
+    "sent": "success",
+    "delivered": "success",
+    "failed": "danger",
+    "unknown": "warning",
+}

@@ -26,3 +26,13 @@ ORDER = Workflow(
         "cancelled": frozenset(),
     }
 )
+
+# How the admin colours them.
+STATE_COLOURS = {
+    "placed": "info",
+    "active": "info",
+    "shipped": "warning",
+    "delivered": "success",
+    "finished": "success",
+    "cancelled": "danger",
+}

@@ -115,3 +115,18 @@ SCHEDULE = Workflow(
         "cancelled": frozenset(),
     }
 )
+
+# How the admin colours them; a state that is not here has no colour of its own.
+SHIPMENT_COLOURS = {
+    "scheduled": "info",
+    "queued": "info",
+    "sending": "info",
+    "sent": "info",
+    "waiting-for-collection": "warning",
+    "in-transit": "warning",
+    "delivered": "success",
+    "failed-to-deliver": "danger",
+    "unknown": "danger",
+    "rejected": "danger",
+}
+SCHEDULE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}

@@ -169,6 +169,8 @@ WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 PHONENUMBER_DEFAULT_REGION = env.str("PHONENUMBER_DEFAULT_REGION", "GB")
 PHONENUMBER_DB_FORMAT = "E164"
+# Offered first where a country is chosen: ISO 3166-1 alpha-2 codes.
+USUAL_COUNTRIES = env.list("USUAL_COUNTRIES", default=[PHONENUMBER_DEFAULT_REGION])
 DEFAULT_CURRENCY = env.str("DEFAULT_CURRENCY", "GBP")
 
 # A scraper elsewhere sends it as a bearer token; without one only this host may read /metrics.

@@ -22,6 +22,11 @@ class Price(NamedTuple):
         return f"{self.currency} {self.amount}"
 
 
+def shown(amount: Decimal, currency: str) -> str:
+    """An amount for people: with separators, and as many decimals as its currency has."""
+    return f"{amount:,.{get_currency_precision(currency)}f} {currency}"
+
+
 def parse_service_price(text: str) -> Price | None:
     """The price that a service names by a text like "KES 0.8000"; None for any other form: nothing
     is guessed."""

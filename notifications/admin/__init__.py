@@ -10,12 +10,7 @@ from notifications.admin.decisions import (
     TopicAdmin,
     preferences_changed,
 )
-from notifications.admin.inlines import (
-    ConsentInline,
-    CustomersNotificationInline,
-    DeviceInline,
-    NotificationInline,
-)
+from notifications.admin.inlines import DeviceInline, NotificationInline
 from notifications.admin.mailings import (
     MailingAdmin,
     may_write_to,
@@ -23,6 +18,11 @@ from notifications.admin.mailings import (
     write_to_these,
 )
 from notifications.admin.notifications import DeliveryReportAdmin, NotificationAdmin
+from notifications.admin.overview import (
+    CUSTOMERS_PANELS,
+    CUSTOMERS_TIMELINE,
+    ORDERS_TIMELINE,
+)
 from notifications.admin.rules import RuleAdmin
 from notifications.admin.templates import TemplateAdmin
 from orders.admin import OrderAdmin
@@ -40,9 +40,11 @@ __all__ = [
     "TopicAdmin",
 ]
 
-OrderAdmin.extend(inlines=[NotificationInline])
+OrderAdmin.extend(inlines=[NotificationInline], timeline=[ORDERS_TIMELINE])
 CustomerAdmin.extend(
-    inlines=[CustomersNotificationInline, ConsentInline, DeviceInline],
+    inlines=[DeviceInline],
+    panels=CUSTOMERS_PANELS,
+    timeline=CUSTOMERS_TIMELINE,
     actions=[write_to_these, write_to_all_matching],
     pages={"write_message": (write_message, may_write_message)},
     permissions={"write_to": may_write_to},

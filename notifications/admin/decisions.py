@@ -104,6 +104,7 @@ class ConsentAdmin(ReadOnly, LargeTableAdmin):
     nothing_here = "Nobody has agreed or said no to anything yet."
     list_display = ["at", "customer", "kind", "channel", "recipient", "how", "actor", "detail"]
     list_filter = ["kind", "how"]
+    linked_by = ["customer"]
     list_select_related = ["customer"]
     ordering = ["-id"]
     sortable_by: list[str] = []

@@ -7,7 +7,6 @@ from unfold.decorators import display
 
 from core.admin.pages import HistoryInline, ReadOnlyInline
 from notifications.models import (
-    Consent,
     DeliveryReport,
     Notification,
     NotificationEvent,
@@ -29,7 +28,7 @@ class DeliveryReportInline(ReadOnlyInline):
 
 
 class NotificationInline(ReadOnlyInline):
-    """The messages of an order or a customer."""
+    """The messages of an order."""
 
     model = Notification
     fields = ["created_at", "channel", "recipient", "text", "state", "sent_at", "last_error"]
@@ -56,19 +55,3 @@ class DeviceInline(ReadOnlyInline):
         """Whoever may change messages."""
         allowed: bool = request.user.has_perm("notifications.delete_pushsubscription")
         return allowed
-
-
-class CustomersNotificationInline(NotificationInline):
-    """All messages to a customer, on a tab of its own."""
-
-    tab = True
-
-
-class ConsentInline(ReadOnlyInline):
-    """What a customer agreed or objected to."""
-
-    model = Consent
-    fields = ["at", "kind", "channel", "recipient", "how", "actor", "detail"]
-    verbose_name_plural = "consent"
-    tab = True
-    per_page = 10

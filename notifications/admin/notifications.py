@@ -25,17 +25,9 @@ from notifications.content.rendering import cut
 from notifications.models import DeliveryReport, Notification
 from notifications.models.notifications import NOT_UNDERSTOOD
 from notifications.services import resend
-from notifications.states import EXCEPTIONS
+from notifications.states import EXCEPTIONS, STATE_COLOURS
 
 MOST_AT_ONCE = 200
-STATE_COLOURS = {
-    "queued": "info",
-    "sending": "info",
-    "sent": "success",
-    "delivered": "success",
-    "failed": "danger",
-    "unknown": "warning",
-}
 
 
 class SendAgainForm(DecisionForm):
@@ -76,6 +68,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     list_filter_submit = True
     list_disable_select_all = True
     list_select_related = ["customer"]
+    linked_by = ["customer"]
     list_display_links = ["created_at"]
     search_help_text = "Beginnings of the customer's name, code, e-mail address or phone number."
     ordering = ["-id"]

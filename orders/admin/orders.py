@@ -10,28 +10,21 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from core.admin.extensions import Extensible
 from core.admin.list_filters import TimeRangeFilter
+from core.admin.overview.pages import OverviewPage
 from core.admin.pages import LargeTableAdmin
+from core.values import money
 from identity.actors import actor_of
 from orders import services
 from orders.admin.actions import OrderActions
 from orders.admin.forms import KitChoice, PlaceKitForm, PlaceOrderForm
 from orders.admin.inlines import EventInline, LineInline, NewLineInline
+from orders.admin.overview import TIMELINE, state_of
 from orders.admin.placing import PlacingAdmin
 from orders.api.filters import search
 from orders.models import AWAITS_ADDRESS, DnaKitOrder, Order
 
-AWAITED = "awaits-address"
-STATE_COLOURS = {
-    AWAITED: "warning",
-    "placed": "info",
-    "active": "info",
-    "shipped": "warning",
-    "delivered": "success",
-    "finished": "success",
-    "cancelled": "danger",
-}
+BY_COLOUR = {colour: colour for colour in ("info", "success", "warning", "danger")}
 
 
 class KitTypeFilter(admin.SimpleListFilter):
@@ -65,9 +58,10 @@ class AddressFilter(admin.SimpleListFilter):
 
 
 @admin.register(Order)
-class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
+class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     """Orders: placed through a form, then shown with all that happened to them."""
 
+    timeline = [TIMELINE]
     form: type[Any] = PlaceOrderForm
     autocomplete_fields = ["customer"]
     list_display = ["shown_number", "customer", "item", "price", "shown_state", "time"]
@@ -82,6 +76,7 @@ class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
     ]
     list_filter_submit = True
     list_disable_select_all = True
+    linked_by = ["customer"]
     sortable_by = ["shown_number", "time"]
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
     inlines = [LineInline, EventInline]
@@ -130,19 +125,18 @@ class OrderAdmin(Extensible, OrderActions, PlacingAdmin, LargeTableAdmin):
     @display(description="amount")
     def price(self, order: Order) -> str:
         """Amount and currency."""
-        return f"{order.amount} {order.currency}"
+        return money.shown(order.amount, order.currency)
 
-    @display(description="state", label=STATE_COLOURS)
+    @display(description="state", label=BY_COLOUR)
     def shown_state(self, order: Order) -> tuple[str, str]:
-        """The state, in its colour."""
-        key = AWAITED if order.awaits_address else order.state
-        return key, self.state_label(order)
+        """The state, in its colour; that it waits for an address is what staff act upon."""
+        state, colour = state_of(order)
+        return colour, state
 
-    @display(description="state")
-    def state_label(self, order: Order) -> str:
-        """The state; that it waits for an address is what staff do something about."""
-        waits = order.awaits_address
-        return "Waiting for an address" if waits else order.get_state_display()
+    @display(description="state", label=BY_COLOUR)
+    def state_label(self, order: Order) -> tuple[str, str]:
+        """The same, on its page."""
+        return self.shown_state(order)
 
     @display(description="delivery address")
     def address(self, order: Order) -> str:

@@ -2,22 +2,24 @@
 
 from customers.admin import CustomerAdmin
 from orders.admin import OrderAdmin
-from shipping.admin.inlines import OrderShipmentInline
+from shipping.admin.overview import customers, orders
 from shipping.admin.profiles import ProviderProfileAdmin
 from shipping.admin.returns import ReturnAdmin
 from shipping.admin.routing import RoutingRuleAdmin
 from shipping.admin.schedules.contents import change_contents, may_change_orders_contents
-from shipping.admin.schedules.inlines import OrderScheduleInline
 from shipping.admin.schedules.moving import ask, may_move_subscriptions, move_subscriptions
 from shipping.admin.schedules.pages import ScheduleAdmin
 from shipping.admin.shipments import ShipmentAdmin
 from shipping.admin.tracking import TrackingEventAdmin, UnreadableEventAdmin
 
 OrderAdmin.extend(
-    inlines=[OrderScheduleInline, OrderShipmentInline],
+    panels=orders.PANELS,
+    timeline=orders.TIMELINE,
     pages={"change_contents": (change_contents, may_change_orders_contents)},
 )
 CustomerAdmin.extend(
+    panels=customers.PANELS,
+    timeline=customers.TIMELINE,
     pages={"move_subscriptions": (move_subscriptions, may_move_subscriptions)},
 )
 CustomerAdmin.asks_after_a_move.append(ask)

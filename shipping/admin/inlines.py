@@ -4,7 +4,7 @@ from unfold.decorators import display
 
 from core.admin.pages import HistoryInline, ReadOnlyInline
 from shipping.admin.read_only import linked, to_the_second
-from shipping.models import Shipment, ShipmentEvent, TrackingEvent, UnreadableEvent
+from shipping.models import ShipmentEvent, TrackingEvent, UnreadableEvent
 
 
 class EventInline(HistoryInline):
@@ -64,16 +64,3 @@ class UnreadableInline(ReadOnlyInline):
     def arrived(self, event: UnreadableEvent) -> str:
         """To the second."""
         return to_the_second(event.received_at)
-
-
-class OrderShipmentInline(ReadOnlyInline):
-    """The parcels of an order."""
-
-    model = Shipment
-    fields = ["page", "state", "provider", "ship_on", "tracking_number", "last_error"]
-    per_page = 10
-
-    @display(description="reference")
-    def page(self, shipment: Shipment) -> str:
-        """A link to it."""
-        return linked(shipment)

@@ -27,22 +27,11 @@ from shipping.states import (
     FAILED,
     RETURNABLE,
     SHIPMENT,
+    SHIPMENT_COLOURS,
     UNDECIDED,
 )
 from shipping.tracking import returns
 
-STATE_COLOURS = {
-    "scheduled": "info",
-    "queued": "info",
-    "sending": "info",
-    "sent": "info",
-    "waiting-for-collection": "warning",
-    "in-transit": "warning",
-    "delivered": "success",
-    "failed-to-deliver": "danger",
-    "unknown": "danger",
-    "rejected": "danger",
-}
 CANCELLED = frozenset(
     state for state, moves in SHIPMENT.transitions.items() if "cancelled" in moves
 )
@@ -64,7 +53,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "last_error",
     ]
     list_filter = [StateFilter, ProviderFilter, "delivery_service", ("ship_on", RangeDateFilter)]
-    linked_by = ["state"]
+    linked_by = ["state", "order"]
     sortable_by = ["ship_on"]
     search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
     list_select_related = ["order"]
@@ -134,7 +123,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
         """Who may hold another parcel of it, for it was sent again despite a doubt."""
         return ", ".join(shipment.may_be_with) or "-"
 
-    @display(description="state", label=STATE_COLOURS)
+    @display(description="state", label=SHIPMENT_COLOURS)
     def shown_state(self, shipment: Shipment) -> tuple[str, str]:
         """The state, in its colour."""
         return shipment.state, shipment.state

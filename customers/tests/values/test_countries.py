@@ -3,7 +3,13 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from customers.values.countries import countries, country_choices, validate_country
+from customers.values.countries import (
+    code_of,
+    countries,
+    country_choices,
+    usual_first,
+    validate_country,
+)
 
 
 def test_there_are_as_many_as_the_standard_has_assigned():
@@ -51,3 +57,36 @@ def test_a_name_is_there_in_every_language_that_customers_may_read():
         offered = dict(country_choices(language))
         assert set(offered) == {"", *countries()}
         assert all(offered.values())
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("United Kingdom", "GB"),
+        ("gb", "GB"),
+        ("UK", "GB"),
+        ("åland islands", "AX"),
+        ("KENYA", "KE"),
+    ],
+)
+def test_a_country_is_typed_by_its_name_or_its_code(typed, code):
+    assert code_of(typed) == code
+
+
+@pytest.mark.parametrize("typed", ["Ruritania", "ZZ", "United", "<b>"])
+def test_what_is_no_country_is_refused_and_named(typed):
+    with pytest.raises(ValidationError, match=typed):
+        code_of(typed)
+
+
+def test_each_name_stands_for_its_country():
+    assert {code_of(name) for name in countries().values()} == set(countries())
+
+
+def test_the_usual_ones_come_first_and_none_twice(settings):
+    settings.USUAL_COUNTRIES = ["KE", "GB", "??"]
+    usual_first.cache_clear()
+    names = usual_first()
+    usual_first.cache_clear()
+    assert names[:2] == ["Kenya", "United Kingdom"]
+    assert sorted(names) == sorted(countries().values())

@@ -1,4 +1,4 @@
-"""What stands below a schedule, and a schedule below its order."""
+"""What stands below a schedule."""
 
 from django.utils.formats import date_format
 from unfold.decorators import display
@@ -27,23 +27,6 @@ class ShipmentInline(ReadOnlyInline):
     def page(self, shipment: Shipment) -> str:
         """A link to it."""
         return linked(shipment)
-
-
-class OrderScheduleInline(ReadOnlyInline):
-    """The schedule of an order."""
-
-    model = Schedule
-    fields = ["page", "state", "anchor", "next_dates", "resume_on"]
-
-    @display(description="schedule")
-    def page(self, schedule: Schedule) -> str:
-        """A link to it."""
-        return linked(schedule)
-
-    @display(description="next dates")
-    def next_dates(self, schedule: Schedule) -> str:
-        """The next three dates."""
-        return next_dates_text(schedule, 3)
 
 
 def next_dates_text(schedule: Schedule, count: int) -> str:

@@ -30,10 +30,10 @@ from shipping.schedules import next_dates
 from shipping.schedules import services as schedules
 from shipping.schedules.batches import calendar_of
 from shipping.staff_actions.previews import PlannedOccurrence, planned
+from shipping.states import SCHEDULE_COLOURS
 
 Answer = HttpResponse | None
 ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
-STATE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}
 
 
 @admin.register(Schedule)
@@ -67,7 +67,7 @@ class ScheduleAdmin(ForecastPage):
         ("time_zone", "catch_up"),
     ]
 
-    @display(description="state", label=STATE_COLOURS)
+    @display(description="state", label=SCHEDULE_COLOURS)
     def shown_state(self, schedule: Schedule) -> tuple[str, str]:
         """The state, in its colour."""
         return schedule.state, schedule.state

@@ -111,9 +111,8 @@ def test_each_address_is_offered_with_all_of_its_lines(home):
         str(label)
         for _, label in signed_in("support").get(url).context["form"]["address"].field.choices
     ]
-    assert sorted(offered) == sorted(
-        ", ".join(filter(None, each.values())) for each in (ADDRESS, MOVED)
-    )
+    lines = [", ".join(filter(None, each.values())) for each in (ADDRESS, MOVED)]
+    assert sorted(offered) == sorted(["A new address: type it below", *lines])
 
 
 def test_a_title_is_escaped_once(home):
@@ -121,7 +120,7 @@ def test_a_title_is_escaped_once(home):
     home.customer.save()
     url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
     shown = page(signed_in("support"), url)
-    assert "Where Zoë O&#x27;Hara &amp; Sons&#x27;s subscriptions go" in shown
+    assert "Where Zoë O&#x27;Hara &amp; Sons&#x27;s parcels go" in shown
     assert "&amp;amp;" not in shown
     assert "&amp;#x27;" not in shown
 
@@ -185,7 +184,7 @@ def test_those_that_are_ticked_go_there_once_it_was_seen(home):
 )
 def test_an_address_that_makes_no_sense_ticks_nothing(home, query):
     url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/{query}"
-    assert "subscriptions go" in page(signed_in("support"), url)
+    assert "s parcels go" in page(signed_in("support"), url)
 
 
 def test_a_subscription_or_an_address_of_somebody_else_is_refused(home):
@@ -204,8 +203,8 @@ def test_the_page_says_what_it_is_for_and_its_boxes_stand_below_their_label(home
     url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
     support = signed_in("support")
     shown = page(support, url)
-    assert "Subscriptions keep the address that they were ordered with." in shown
-    assert shown.index("Which of these go there") < shown.index('name="schedules"')
+    assert "keep the address that they were placed with" in shown
+    assert shown.index("Which of these subscriptions go there") < shown.index('name="schedules"')
     running(home).shipments.update(state="sent")
     assert "There are none now." in page(support, url)
 
@@ -243,6 +242,71 @@ def test_histories_are_in_words(home):
     shown = page(signed_in("support"), f"/admin/shipping/schedule/{schedule.pk}/change/")
     assert "skip taken back" in shown
     assert "unskipped" not in shown
+
+
+def move(client: Any, home: Address, **typed: Any) -> Any:
+    """The answer to the button under the preview of what was typed; and that preview."""
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    shown = client.post(url, typed | {"do": "preview"})
+    seen = shown.context["form"].data.get("seen", "")
+    return client.post(url, typed | {"do": "change", "seen": seen}), shown
+
+
+def test_a_new_address_is_typed_here_and_all_of_it_is_done_at_once(home):
+    support, schedule = signed_in("support"), running(home)
+    once = Order.objects.get(customer=home.customer_id, shipping_interval="none")
+    new = MOVED | {"country": "United Kingdom", "postcode": "w26nb", "is_default": "on"}
+    ticked = {"schedules": [schedule.pk], "orders": [once.pk], "include_unsent": "on"}
+    done, shown = move(support, home, **new, **ticked)
+    assert "It becomes the default" in shown.content.decode()
+    assert done.status_code == 302
+    default = Address.objects.get(customer=home.customer_id, is_default=True)
+    assert (default.line_1, default.country, default.postcode) == (
+        "99 Moved Street",
+        "GB",
+        "W2 6NB",
+    )
+    for parcel in [schedule.shipments.get(), once.shipments.get()]:
+        assert parcel.address() == default.address()
+    assert Order.objects.filter(line_1="99 Moved Street").count() == 2
+
+
+def test_when_one_is_refused_nothing_is_done(home):
+    support, schedule = signed_in("support"), running(home)
+    once = Order.objects.get(customer=home.customer_id, shipping_interval="none")
+    new = MOVED | {"is_default": "on", "schedules": [schedule.pk], "orders": [once.pk]}
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    seen = support.post(url, new).context["form"].data["seen"]
+    Order.objects.filter(pk=once.pk).update(state="cancelled")
+    refused = support.post(url, new | {"do": "change", "seen": seen})
+    assert refused.status_code == 200
+    assert Address.objects.filter(customer=home.customer_id).count() == 1
+    assert not Order.objects.filter(line_1="99 Moved Street").exists()
+
+
+def test_an_address_that_no_carrier_takes_is_refused_at_its_lines(home):
+    support = signed_in("support")
+    _, shown = move(support, home, **MOVED | {"postcode": "ZZZ"})
+    assert "Write it like" in shown.content.decode()
+    assert Address.objects.filter(customer=home.customer_id).count() == 1
+    _, shown = move(support, home, **MOVED | {"country": "Ruritania"})
+    assert "is not a country" in shown.content.decode()
+
+
+def test_what_goes_to_the_default_address_is_ticked_at_first(home):
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    form = signed_in("support").get(url).context["form"]
+    assert form["schedules"].value() == [running(home).pk]
+    assert form["recipient"].value() == ADDRESS["recipient"]
+
+
+def test_who_may_add_no_address_chooses_among_those_that_are_known(home):
+    url = f"/admin/customers/customer/{home.customer_id}/move-subscriptions/"
+    fulfilment = signed_in("fulfilment")
+    form = fulfilment.get(url).context["form"]
+    assert "line_1" not in form.fields
+    refused = fulfilment.post(url, MOVED | {"schedules": [running(home).pk]})
+    assert refused.context["form"].errors["address"]
 
 
 def test_who_may_not_change_schedules_is_not_asked(home):

@@ -147,7 +147,7 @@ def test_a_deleted_default_leaves_none(boss):
         ({"addresses-0-city": "x" * 36}, "at most 35 characters"),
         ({"addresses-0-postcode": ""}, "need a postcode"),
         ({"addresses-0-postcode": "ZZZ"}, "Write it like EC1Y 8SY"),
-        ({"addresses-0-country": "XX"}, "valid choice"),
+        ({"addresses-0-country": "XX"}, "is not a country"),
     ],
 )
 def test_C1_bad_input_is_refused_where_it_is_typed(boss, change, reason):

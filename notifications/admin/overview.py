@@ -1,0 +1,87 @@
+"""Messages and consent on the pages of customers, and messages on those of orders."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.formats import date_format
+
+from core.admin.overview.panels import MOST_LINES, Line, Panel, list_of, page_of
+from core.admin.overview.timeline import Source
+from customers.models import Customer
+from notifications.content.rendering import cut
+from notifications.models import Consent, Notification
+from notifications.states import STATE_COLOURS
+from orders.models import Order
+
+EXCERPT = 80
+
+
+def _message(row: Notification) -> Line:
+    channel = row.get_channel_display()
+    text = f"{channel}: {cut(row.shown_message, EXCERPT)}"
+    facts = [f"to {row.recipient}" if row.recipient else "", row.last_error]
+    colour = STATE_COLOURS.get(row.state, "")
+    return Line(text, page_of(row), row.get_state_display(), colour, facts)
+
+
+def _messages(request: HttpRequest, customer: Customer) -> list[Line]:
+    newest = customer.notifications.order_by("-id")[: MOST_LINES + 1]
+    return [_dated(_message(row), row.created_at) for row in newest]
+
+
+def _dated(line: Line, at: datetime) -> Line:
+    return replace(line, facts=[date_format(at, "j M Y"), *line.facts])
+
+
+def _consent(row: Consent) -> Line:
+    given = row.get_kind_display()
+    facts = [row.channel, row.recipient, row.get_how_display(), row.detail, row.actor]
+    return Line(given[:1].upper() + given[1:], page_of(row), facts=facts)
+
+
+def _consents(request: HttpRequest, customer: Customer) -> list[Line]:
+    newest = customer.consents.order_by("-id")[: MOST_LINES + 1]
+    return [_dated(_consent(row), row.at) for row in newest]
+
+
+def _of_order(request: HttpRequest, order: Order) -> Any:
+    return Notification.objects.filter(order=order.pk)
+
+
+CUSTOMERS_PANELS = [
+    Panel(
+        "Messages",
+        "notifications.view_notification",
+        _messages,
+        lambda customer: list_of(Notification, customer__id__exact=customer.pk),
+        place=30,
+    ),
+    Panel(
+        "Consent",
+        "notifications.view_consent",
+        _consents,
+        lambda customer: list_of(Consent, customer__id__exact=customer.pk),
+        empty="They have agreed or objected to nothing.",
+        place=40,
+    ),
+]
+CUSTOMERS_TIMELINE = [
+    Source(
+        "message",
+        "notifications.view_notification",
+        lambda _, customer: customer.notifications.all(),
+        _message,
+        at="created_at",
+    ),
+    Source(
+        "consent",
+        "notifications.view_consent",
+        lambda _, customer: customer.consents.all(),
+        _consent,
+    ),
+]
+ORDERS_TIMELINE = Source(
+    "message", "notifications.view_notification", _of_order, _message, at="created_at"
+)

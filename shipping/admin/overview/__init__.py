@@ -1,0 +1,1 @@
+"""Parcels and subscriptions on the pages of customers and orders; called by shipping.admin only."""
