@@ -1,35 +1,44 @@
 """Patients in the admin: health data, for those who may see it."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from clinical import births
 from clinical.admin.identifiers import IdentifierInline
+from clinical.admin.merging import merges_of
+from clinical.admin.patient_verbs import PatientVerbs
+from clinical.admin.similar import ANOTHER_PERSON, warning
 from clinical.models import Patient, Study
 from clinical.patients import services
+from clinical.patients.similar import Similar, similar_patients
 from clinical.search import search
-from core.admin.dialogs import go_to
 from core.admin.pages import LargeTableAdmin, ReadOnlyInline
 from core.bases import ModelForm
 from core.forms import TokenField
 from core.workflow import TransitionNotAllowedError
-from identity.access_log.records import RecordedAdmin, who_looked
-from identity.actors import actor_of
+from identity.access_log import reasons
+from identity.access_log.records import RecordedAdmin, record, who_looked
+from identity.models import How
+
+# What is typed of a person that tells who they are.
+LIKENESSES = frozenset({"first_name", "last_name", "birth_date", "email"})
 
 
 class PatientForm(ModelForm):
-    """A patient, whose birth date is typed as far as it is known."""
+    """A patient, whose birth date is typed as far as it is known; warns of somebody like this."""
+
+    similar: Sequence[Similar] = ()  # whom the warning names
 
     birth_date = TokenField(
         help_text=f"{births.FORMS}.", widget=UnfoldAdminTextInputWidget(attrs={"size": 10})
@@ -39,6 +48,24 @@ class PatientForm(ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["birth_date"] = self.instance.born.written()
+
+    def clean(self) -> dict[str, Any]:
+        """What was typed. Raises ValidationError, with a tick to save it all the same, where
+        somebody like this is on record."""
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors or (self.instance.pk and not LIKENESSES & set(self.changed_data)):
+            return given
+        person = Patient(
+            pk=self.instance.pk,
+            birth_date_precision=self.instance.birth_date_precision,
+            **{name: given[name] for name in LIKENESSES},
+        )
+        similar = similar_patients(person)
+        mark = ",".join(str(each.patient.pk) for each in similar)
+        if similar and self.data.get(ANOTHER_PERSON) != mark:
+            self.similar = similar
+            raise ValidationError(warning(similar, mark), "similar")
+        return given
 
     def clean_birth_date(self) -> date:
         """Its first day. Raises ValidationError for what is no birth date."""
@@ -75,7 +102,7 @@ class StudyInline(ReadOnlyInline):
 
 
 @admin.register(Patient)
-class PatientAdmin(RecordedAdmin, LargeTableAdmin):
+class PatientAdmin(PatientVerbs, RecordedAdmin, LargeTableAdmin):
     """Patients with their studies."""
 
     form = PatientForm
@@ -92,18 +119,34 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         ("birth_date", "email"),
         "customer",
         ("external_id", "created_at"),
+        "same_person",
         "looked_at_by",
     ]
-    readonly_fields = ["born", "external_id", "created_at", "looked_at_by"]
+    readonly_fields = ["born", "external_id", "created_at", "same_person", "looked_at_by"]
     inlines = [IdentifierInline, StudyInline]
     list_filter = [ArchivedFilter]
-    actions_detail = ["add_study", "archive", "restore"]
+    actions_detail = ["add_study", "merge", "unmerge", "archive", "restore"]
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who may not change it reads the birth date as it is known."""
+        """Who may not change it reads the birth date as it is known; merges where there are any."""
+        fields = list(self.fields or [])
+        if obj is None or not (obj.merged_into_id or obj.merges.exists()):
+            fields.remove("same_person")
         if obj is None or self.has_change_permission(request, obj):
-            return self.fields
-        return [("born", "email") if "birth_date" in row else row for row in self.fields]
+            return fields
+        return [("born", "email") if "birth_date" in row else row for row in fields]
+
+    @admin.display(description="The same person")
+    def same_person(self, patient: Patient) -> str:
+        """What was merged into this record, or where it went; with the reasons."""
+        return merges_of(patient)
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kw: Any) -> Any:
+        """The form, once those whom its warning names are on record."""
+        similar = getattr(context["adminform"].form, "similar", ())
+        why = reasons.given_reason(request, reasons.LISTS)
+        record(request, [each.patient.pk for each in similar], How.SEARCH, reason=why)
+        return super().render_change_form(request, context, *args, **kw)
 
     @admin.display(description="birth date", ordering="birth_date")
     def born(self, patient: Patient) -> str:
@@ -161,54 +204,3 @@ class PatientAdmin(RecordedAdmin, LargeTableAdmin):
         """Open the form of a new study of this patient."""
         form = reverse("admin:clinical_study_add")
         return redirect(f"{form}?{urlencode({'patient': object_id})}")
-
-    @action(
-        description="Archive",
-        icon="inventory_2",
-        permissions=["archive"],
-        dialog={
-            "title": "Archive this patient?",
-            "description": "Lists and searches leave the patient out. Nothing is lost: the filter "
-            "“archived” shows them, and they can be restored.",
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Archive",
-        },
-    )
-    def archive(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Take the patient out of lists and searches."""
-        return self._by(request, object_id, services.archive_patient, "Archived.")
-
-    @action(
-        description="Restore",
-        icon="unarchive",
-        permissions=["restore"],
-        dialog={
-            "title": "Restore this patient?",
-            "description": "Lists and searches show the patient again.",
-            "form_class": BaseDialogForm,
-            "form_submit_text": "Restore",
-        },
-    )
-    def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
-        """Bring an archived patient back."""
-        return self._by(request, object_id, services.restore_patient, "Restored.")
-
-    def has_archive_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether this person may archive this patient, who is not archived yet."""
-        is_current = Patient.objects.current().filter(pk=object_id).exists()
-        return is_current and bool(super().has_change_permission(request))
-
-    def has_restore_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
-        """Whether this person may restore this patient, who is archived."""
-        is_archived = Patient.objects.archived().filter(pk=object_id).exists()
-        return is_archived and bool(super().has_change_permission(request))
-
-    def _by(
-        self, request: HttpRequest, object_id: str, verb: Callable[..., Any], done: str
-    ) -> HttpResponse:
-        try:
-            verb(get_object_or_404(Patient, pk=object_id), by=actor_of(request))
-            self.message_user(request, done, messages.SUCCESS)
-        except TransitionNotAllowedError as refused:
-            self.message_user(request, str(refused), messages.ERROR)
-        return go_to(request, reverse("admin:clinical_patient_change", args=[object_id]))

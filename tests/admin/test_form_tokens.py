@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from clinical.patients.merging import merge
 from clinical.tests.factories import (
     PatientFactory,
     clinician,
@@ -138,12 +139,19 @@ def _waiting() -> str:
     return f"orders/order/{placed_kit_order(customer=CustomerFactory.create()).pk}"
 
 
+def _merged() -> str:
+    merged = PatientFactory.create()
+    merge(PatientFactory.create(), merged, take=[], by="user:x", reason="entered twice")
+    return f"clinical/patient/{merged.pk}"
+
+
 WHY = {"reason": "they asked for it"}
 HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
 HOME |= {"postcode": "W2 6NB", "country": "GB"}
 # Every dialog: what it is tried on, and what is typed.
 DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
+    "clinical.patient unmerge": (_merged, WHY),
     "clinical.patient restore": (
         lambda: f"clinical/patient/{PatientFactory.create(archived_at=timezone.now()).pk}",
         {},
