@@ -5,7 +5,7 @@ What moved is kept in a PatientMerge, by which `undoing.py` brings both back (de
 
 import json
 import logging
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -87,13 +87,12 @@ def merge(
         actor=by,
         reason=reason,
         taken=taken,
-        before=to_json(survivor, taken),
+        before=json.dumps({"own": columns_of(survivor, taken), "taken": columns_of(merged, taken)}),
         identifiers=list(merged.identifiers.values_list("pk", flat=True)),
         studies=list(merged.studies.values_list("pk", flat=True)),
     )
     for name in taken:
-        for column in FIELDS[name]:
-            setattr(survivor, column, getattr(merged, column))
+        set_columns(survivor, name, columns_of(merged, [name]))
     if not (survivor.first_name or survivor.last_name):
         raise ValidationError({"take": ValidationError(NAMELESS, "nameless")})
     save_fields(survivor, taken)
@@ -153,18 +152,18 @@ def shown(patient: Patient, name: str) -> str:
     return str(getattr(patient, name) or "")
 
 
-def to_json(patient: Patient, names: Iterable[str]) -> str:
-    """The columns of these FIELDS, as they are kept with a merge."""
+def columns_of(patient: Patient, names: Iterable[str]) -> dict[str, Any]:
+    """What a patient has in these FIELDS, by column, as JSON can hold it."""
     columns = {column: getattr(patient, column) for name in names for column in FIELDS[name]}
-    return json.dumps({k: v.isoformat() if isinstance(v, date) else v for k, v in columns.items()})
+    return {k: v.isoformat() if isinstance(v, date) else v for k, v in columns.items()}
 
 
-def from_json(text: str) -> dict[str, Any]:
-    """The columns that were kept."""
-    columns: dict[str, Any] = json.loads(text)
-    if columns.get("birth_date"):
-        columns["birth_date"] = date.fromisoformat(columns["birth_date"])
-    return columns
+def set_columns(patient: Patient, name: str, kept: Mapping[str, Any]) -> None:
+    """Give a patient the columns of one of FIELDS, as they were kept."""
+    for column in FIELDS[name]:
+        value = kept[column]
+        is_date = column == "birth_date"
+        setattr(patient, column, date.fromisoformat(value) if is_date else value)
 
 
 def save_fields(patient: Patient, names: Iterable[str]) -> None:

@@ -7,6 +7,7 @@ own back, unless somebody has written it since (decision 0044).
 import json
 import logging
 from collections.abc import Collection
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -14,11 +15,11 @@ from django.db import transaction
 from clinical.models import Patient, PatientMerge, Study
 from clinical.patients.merging import (
     FIELDS,
-    differs,
-    from_json,
+    columns_of,
     locked,
     move_studies,
     save_fields,
+    set_columns,
 )
 from core.database import clock
 from core.workflow import TransitionNotAllowedError
@@ -41,7 +42,7 @@ def undo(
     merge = PatientMerge.objects.select_for_update().get(pk=merge.pk)
     _check(merge, survivor)
     _check_chosen(merge, studies)
-    _restore_fields(merge, survivor, merged)
+    _restore_fields(merge, survivor)
     merged.merged_into = None
     merged.save(update_fields=["merged_into"])
     survivor.identifiers.filter(pk__in=merge.identifiers).update(patient=merged)
@@ -75,10 +76,10 @@ def _check_chosen(merge: PatientMerge, studies: Collection[int]) -> None:
         raise ValidationError({"studies": ValidationError(text, "not_later")})
 
 
-def _restore_fields(merge: PatientMerge, survivor: Patient, merged: Patient) -> None:
+def _restore_fields(merge: PatientMerge, survivor: Patient) -> None:
     """Give the survivor its own values back: itself, or the record of a later merge that took the
     field from the value that goes."""
-    own, restored = from_json(merge.before), []
+    kept, restored = json.loads(merge.before), []
     later = list(
         PatientMerge.objects.select_for_update()
         .filter(survivor=survivor, undone_at__isnull=True, pk__gt=merge.pk)
@@ -89,26 +90,26 @@ def _restore_fields(merge: PatientMerge, survivor: Patient, merged: Patient) -> 
         if next_taker is not None:
             _hand_on(merge, next_taker, name)
         # What a file or a script has written since is no value of the merge any more.
-        elif not differs(survivor, merged, name):
-            for column in FIELDS[name]:
-                setattr(survivor, column, own[column])
+        elif all(kept["taken"][k] == v for k, v in columns_of(survivor, [name]).items()):
+            set_columns(survivor, name, kept["own"])
             restored.append(name)
-    _keep_possible(survivor, merged, restored)
+    _keep_possible(survivor, kept["taken"], restored)
     save_fields(survivor, restored)
 
 
 def _hand_on(merge: PatientMerge, later: PatientMerge, name: str) -> None:
-    kept, own = json.loads(later.before), json.loads(merge.before)
-    later.before = json.dumps(kept | {column: own[column] for column in FIELDS[name]})
+    kept, own = json.loads(later.before), json.loads(merge.before)["own"]
+    kept["own"] |= {column: own[column] for column in FIELDS[name]}
+    later.before = json.dumps(kept)
     later.save(update_fields=["before"])
 
 
-def _keep_possible(survivor: Patient, merged: Patient, restored: list[str]) -> None:
+def _keep_possible(survivor: Patient, taken: dict[str, Any], restored: list[str]) -> None:
     """Take back what cannot be any more: a customer who was deleted, a patient without a name."""
     own = survivor.customer_id
     if "customer" in restored and own and not Customer.objects.filter(pk=own).exists():
         survivor.customer_id = None
     if not (survivor.first_name or survivor.last_name):
         for name in {"first_name", "last_name"} & set(restored):
-            setattr(survivor, name, getattr(merged, name))
+            set_columns(survivor, name, taken)
             restored.remove(name)

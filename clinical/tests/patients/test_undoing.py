@@ -1,6 +1,7 @@
 """A merge that is undone leaves the world as it would be without it, whatever came meanwhile."""
 
 from datetime import date
+from io import BytesIO
 from random import Random
 from typing import Any
 
@@ -8,12 +9,14 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from clinical.identifiers import value_index
+from clinical.imports import PatientImporter
 from clinical.models import Patient, PatientIdentifier, PatientMerge, Study
 from clinical.patients.merging import FIELDS, merge
 from clinical.patients.services import archive_patient, restore_patient, update_patient
 from clinical.patients.undoing import later_studies, undo
 from clinical.services import create_study, update_study
 from clinical.tests.factories import PatientFactory, study_of
+from core.imports import run
 from core.workflow import TransitionNotAllowedError
 from customers.tests.factories import CustomerFactory
 
@@ -230,3 +233,17 @@ def test_a_customer_who_was_deleted_meanwhile_is_left_out():
     undo(made, **WHY)
     one.refresh_from_db()
     assert one.customer is None
+
+
+def test_a_file_updates_the_merged_record_itself_and_the_undo_brings_it_back_so():
+    one = PatientFactory.create(email="")
+    other = PatientFactory.create(email="old@ejemplo.com", external_id="7")
+    made = merge(one, other, take=["email"], **WHY)
+    file = b"first_name,last_name,birth_date,email,id\nEva,Paz,1990-01-01,new@ejemplo.com,7\n"
+    assert run(PatientImporter(), BytesIO(file), by="user:test").updated == 1
+    one.refresh_from_db()
+    assert one.email == "old@ejemplo.com"
+    undo(made, **WHY)
+    one.refresh_from_db()
+    other.refresh_from_db()
+    assert (one.email, other.email, other.merged_into) == ("", "new@ejemplo.com", None)
