@@ -76,6 +76,11 @@ def reconcile() -> dict[str, int]:
     return steps("cases", named)
 
 
+def opening(kind: str) -> str:
+    """What a failure to open a case of this kind is known by, before the row's number."""
+    return f"open the case {kind} of row"
+
+
 def _open_missing(kind: Kind) -> int:
     """A row is locked while its case is opened, so that it is not just being put right."""
     if kind.subjects is None or kind.to_cases is None:
@@ -83,7 +88,7 @@ def _open_missing(kind: Kind) -> int:
     known = Case.objects.filter(kind=kind.name, subject_id=OuterRef("pk"))
     of_now = known.filter(Q(closed_at=None) | Q(dismissed=True))
     missing = kind.subjects().filter(~Exists(of_now)).order_by("pk")
-    work = f"open the case {kind.name} of row"
+    work = opening(kind.name)
     ids = waiting(work, missing, most=CHUNK)
     return together(work, ids, partial(_open, kind.to_cases, missing, kind.related))
 

@@ -2,10 +2,12 @@
 
 from celery import shared_task
 
-from core.failures import each
+from core.failures import each, together
+from core.sweeper import opening
 from core.tasks import Task
 from core.web.health import may_sweep
 from shipping.dispatch import cancellations, queue
+from shipping.exceptions import cases
 from shipping.schedules import run
 from shipping.tracking import events
 
@@ -27,6 +29,12 @@ def cancel_parcels(provider: str) -> None:
 def apply_events(*shipment_ids: int) -> None:
     """Bring shipments to where their providers say they are, each by itself."""
     each(events.APPLY, shipment_ids, events.apply)
+
+
+@shared_task(base=Task)
+def open_parked(*event_ids: int) -> None:
+    """Open the cases of events whose references nobody here knows."""
+    together(opening(cases.PARKED), event_ids, cases.open_parked)
 
 
 @shared_task(base=Task)

@@ -1,8 +1,8 @@
 """What goes wrong with parcels, as cases. One is open exactly while its row needs staff.
 
 `open_cases` opens, `update_cases` also closes; both run in the transaction of the change that they
-are about. What a path forgets, the sweeper brings into step: `Kind.subjects` says which rows are
-wrong now.
+are about. `open_parked` runs in a worker: whoever reports a parcel does not wait for it. What a
+path forgets, the sweeper brings into step: `Kind.subjects` says which rows are wrong now.
 """
 
 from collections import Counter
@@ -117,10 +117,9 @@ def parked() -> "QuerySet[TrackingEvent]":
     return TrackingEvent.objects.filter(~Exists(earlier), shipment=None, parcel_back=None)
 
 
-def open_parked(ids: Collection[int]) -> None:
-    """Open a case for each of these events that is the first of an unknown reference."""
-    if ids:
-        cases.open(describe_parked(list(parked().filter(pk__in=ids))))
+def open_parked(ids: Collection[int]) -> int:
+    """Open a case for each of these events that is the first of an unknown reference; how many."""
+    return cases.open(describe_parked(list(parked().filter(pk__in=ids))))
 
 
 def describe_parked(events: Sequence[TrackingEvent]) -> list[CaseDraft]:

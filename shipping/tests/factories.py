@@ -5,8 +5,10 @@ from typing import Any
 
 from orders.models import Order
 from orders.tests.factories import placed_order
-from shipping.models import Schedule, Shipment
+from shipping import tasks
+from shipping.models import Schedule, Shipment, TrackingEvent
 from shipping.provider_api.base import Provider, TrackedEvent, Unreadable
+from shipping.tracking import events
 
 
 def queued_shipment(order: Order | None = None, **changes: Any) -> Shipment:
@@ -47,6 +49,13 @@ def tracked(
     return TrackedEvent(
         event_id or f"{order_id} {event_name} {when}", order_id, event_name, moment, {}
     )
+
+
+def store(provider: str, *reported: TrackedEvent) -> None:
+    """Keep events, and have a worker open the cases of those that are of no parcel of ours."""
+    events.store(provider, reported)
+    parked = TrackingEvent.objects.filter(shipment=None, parcel_back=None)
+    tasks.open_parked(*parked.values_list("pk", flat=True))
 
 
 def read_one(provider: Provider, body: bytes) -> TrackedEvent:

@@ -152,11 +152,12 @@ RETURNING id, shipment_id, parcel_back_id
 
 
 def _follow_up(kept: Sequence[tuple[int, int | None, int | None]]) -> None:
-    """Enqueue what can be applied; of the rest each unknown reference is a case."""
+    """Enqueue what can be applied, and the cases of the rest: each unknown reference is one."""
     shipments = sorted({shipment for _, shipment, _ in kept if shipment})
     if shipments:
         task_names.apply_events.delay_on_commit(*shipments)
-    cases.open_parked([pk for pk, shipment, back in kept if not shipment and not back])
+    if parked := [pk for pk, shipment, back in kept if not shipment and not back]:
+        task_names.open_parked.delay_on_commit(*parked)
 
 
 def read(adapter: Provider, body: bytes) -> Sequence[TrackedEvent | Unreadable]:

@@ -8,8 +8,7 @@ from django.utils import timezone
 from core.cases.models import Case
 from shipping.models import ProviderProfile, Shipment
 from shipping.tests.exceptions.test_cases import in_state, open_case
-from shipping.tests.factories import queued_shipment, tracked
-from shipping.tracking import events
+from shipping.tests.factories import queued_shipment, store, tracked
 
 URL = "/api/v1/exceptions/"
 
@@ -168,7 +167,7 @@ def test_an_action_that_there_is_not_is_a_404(api):
 
 
 def test_a_parked_event_is_given_to_its_shipment(api):
-    events.store("reference", [tracked("typo-1", "in-transit")])
+    store("reference", tracked("typo-1", "in-transit"))
     shipment = queued_shipment(state="sent")
     body = {"reason": "They mistyped it", "fields": {"reference": shipment.reference}}
     assert act(api(), Case.objects.get(), "assign", body).status_code == 200

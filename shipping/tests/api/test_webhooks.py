@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.test import Client
 from standardwebhooks import Webhook
 
 from core.cases.models import Case
+from shipping import tasks
 from shipping.models import TrackingEvent, UnreadableEvent
 from shipping.tests.factories import queued_shipment
 
@@ -144,11 +146,25 @@ def test_C2_other_methods_are_a_405():
     assert Client().get(URL).status_code == 405
 
 
-def test_the_answer_takes_one_statement(django_assert_num_queries):
-    body = about(queued_shipment().reference)
+@pytest.mark.parametrize("known", [True, False])
+def test_the_answer_takes_one_statement(django_assert_num_queries, known):
+    body = about(queued_shipment().reference if known else "co-1")
     bearing(about("co-0"))  # the provider's rate is read every few seconds
     with django_assert_num_queries(1):
         bearing(body)
+
+
+def test_a_worker_opens_the_case_of_a_parcel_that_is_not_ours(
+    django_capture_on_commit_callbacks, monkeypatch
+):
+    queue: list[Any] = []
+    monkeypatch.setattr(current_app, "send_task", lambda *given, **_: queue.append(given))
+    with django_capture_on_commit_callbacks(execute=True):
+        bearing(about("co-1"))
+    [event] = TrackingEvent.objects.all()
+    assert queue == [("shipping.tasks.open_parked", (event.pk,))]
+    tasks.open_parked(event.pk)
+    assert Case.objects.get().kind == "event-parked"
 
 
 def test_any_accept_header_will_do():

@@ -18,7 +18,7 @@ from shipping.exceptions import cases as parcel_cases
 from shipping.models import Shipment, TrackingEvent
 from shipping.staff_actions import resolutions
 from shipping.tests.dispatch.test_queue import dispatched, kinds
-from shipping.tests.factories import last_event, queued_shipment, tracked
+from shipping.tests.factories import last_event, queued_shipment, store, tracked
 from shipping.tracking import events
 
 STAFF = "staff:ann"
@@ -84,7 +84,7 @@ def test_an_unknown_shipment_that_the_provider_reports_is_fine_again(db):
 
 def test_an_event_without_a_parcel_is_one_case_however_many_come(db):
     for name in ("waiting-for-collection", "in-transit", "in-transit"):
-        events.store("reference", [tracked("co-999999", name)])
+        store("reference", tracked("co-999999", name))
     assert Case.objects.get(closed_at=None).title == "co-999999 by reference"
     assert set(reconcile().values()) == {0}
 
@@ -92,13 +92,13 @@ def test_an_event_without_a_parcel_is_one_case_however_many_come(db):
 def test_a_parked_event_is_fine_when_its_shipment_appears(db):
     order = placed_order()
     Shipment.objects.all().delete()
-    events.store("reference", [tracked(order.number, "in-transit")])
+    store("reference", tracked(order.number, "in-transit"))
     services.create_shipments(order, by="system")
     assert not Case.objects.filter(closed_at=None).exists()
 
 
 def test_the_sweeper_closes_the_cases_of_events_that_it_links(db):
-    events.store("reference", [tracked("early", "in-transit")])
+    store("reference", tracked("early", "in-transit"))
     shipment = queued_shipment(reference="early", state="sent")
     sweeper.apply_tracking()
     shipment.refresh_from_db()
@@ -238,7 +238,7 @@ def test_closing_changes_nothing_but_the_list(db):
 
 
 def test_staff_say_whose_a_parked_event_is(db, provider):
-    events.store("reference", [tracked("typo-1", "in-transit"), tracked("typo-1", "delivered")])
+    store("reference", tracked("typo-1", "in-transit"), tracked("typo-1", "delivered"))
     shipment = queued_shipment(state="sent", sent_at=timezone.now())
     event = TrackingEvent.objects.earliest("id")
     case = open_case(event)

@@ -10,7 +10,7 @@ from core.workflow import TransitionNotAllowedError
 from identity.tests.factories import staff
 from shipping import sweeper
 from shipping.models import Return, Shipment
-from shipping.tests.factories import queued_shipment, tracked
+from shipping.tests.factories import queued_shipment, store, tracked
 from shipping.tracking import events, returns
 
 STAFF = "staff:ann"
@@ -88,7 +88,7 @@ def test_a_return_follows_its_events_in_whatever_order_they_come(db, order):
 
 def test_events_that_came_before_the_return_are_applied_when_it_appears(db):
     shipment = queued_shipment(state="delivered")
-    events.store("reference", [tracked(f"{shipment.reference}-r1", "in-transit")])
+    store("reference", tracked(f"{shipment.reference}-r1", "in-transit"))
     assert Case.objects.filter(closed_at=None).count() == 1
     parcel = returns.request(shipment, by=STAFF, reason="It was sent back")
     sweeper.apply_tracking()

@@ -11,7 +11,7 @@ from django.test import Client
 from core import cases
 from core.cases.models import Case
 from core.sweeper import reconcile
-from shipping import sweeper
+from shipping import sweeper, tasks
 from shipping.api import webhook_limits
 from shipping.exceptions import cases as parcel_cases
 from shipping.models import ProviderProfile, Shipment, TrackingEvent, UnreadableEvent
@@ -119,6 +119,7 @@ def test_L8_a_thousand_unknown_ones_take_a_few(django_assert_max_num_queries):
 
 def test_L8_random_references_are_few_cases_and_one_more():
     post(*(row(str(n), f"zz-{n}", "30") for n in range(60)))
+    tasks.open_parked(*TrackingEvent.objects.values_list("pk", flat=True))
     assert open_kinds().count(parcel_cases.PARKED) == parcel_cases.MOST_PARKED
     ProviderProfile.ensured("northpost")
     reconcile()
