@@ -2,8 +2,10 @@
 
 from celery import shared_task
 
+from core.failures import each
 from core.tasks import Task
 from notifications.delivery import queues
+from notifications.delivery.incoming import reports
 from notifications.mailings import service as mailings
 
 
@@ -11,6 +13,12 @@ from notifications.mailings import service as mailings
 def dispatch(channel: str = "", provider: str = "") -> None:
     """Send what is due in one queue, or in all of them."""
     queues.dispatch(channel, provider)
+
+
+@shared_task(base=Task)
+def apply_reports(*report_ids: int) -> None:
+    """Apply what services reported of messages, each by itself."""
+    each(reports.APPLY, report_ids, reports.apply_report)
 
 
 @shared_task(base=Task)

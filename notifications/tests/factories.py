@@ -4,8 +4,9 @@ from typing import Any
 
 from customers.tests.factories import CustomerFactory
 from notifications.delivery.queues import dispatch
-from notifications.models import Notification
+from notifications.models import DeliveryReport, Notification
 from notifications.services import notify
+from notifications.tasks import apply_reports
 
 
 def queued(channel: str = "sms", **customer: Any) -> Notification:
@@ -19,3 +20,8 @@ def sent(channel: str = "sms", **customer: Any) -> Notification:
     dispatch()
     row.refresh_from_db()
     return row
+
+
+def apply_all_reports() -> None:
+    """What a worker does about the reports that were kept."""
+    apply_reports(*DeliveryReport.objects.filter(notification=None).values_list("pk", flat=True))

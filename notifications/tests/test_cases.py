@@ -21,7 +21,7 @@ from notifications.delivery.queues import dispatch
 from notifications.models import Balance, Notification
 from notifications.services import resend
 from notifications.staff_actions.resolutions import close, send_by_other_channel
-from notifications.tests.factories import queued, sent
+from notifications.tests.factories import apply_all_reports, queued, sent
 
 pytestmark = pytest.mark.django_db
 REJECTED, BROKE = "+254704599403", "+254704599405"
@@ -62,6 +62,7 @@ def test_a_refused_one_and_one_that_did_not_arrive_are_cases_of_their_own(sandbo
     row = sent()
     said = Report(row.provider_reference, row.recipient, "Expired", "failed")
     take_report("sms", "africastalking", said)
+    apply_all_reports()
     assert open_kinds() == ["message-failed", "message-undelivered"]
 
 

@@ -1,16 +1,15 @@
 """What services report of messages: delivered, or why not. A final state never moves back."""
 
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
-from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db import connection, transaction
+from django.db.models import Exists, Func, OuterRef, TextField, Value
+from django.db.models.functions import Lower
 
 from core.database import clock
-from core.failures import together, waiting
+from core.failures import each, waiting
 from core.workflow import TransitionNotAllowedError, transition
 from notifications import cases
 from notifications.channels import Report, address_key
@@ -18,34 +17,49 @@ from notifications.delivery.answers import Answers
 from notifications.delivery.invalid_recipients import suppress_recipient
 from notifications.models import DeliveryReport, Notification
 from notifications.policy.opt_outs import opt_out, spelled
+from notifications.task_names import apply_reports
 
 PARKED_FOR = timedelta(days=3)
+# What a failure to apply is known by (core/failures.py), before the report's number.
 APPLY = "apply the delivery report"
 
 
-@transaction.atomic
 def take_report(channel: str, provider: str, report: Report) -> None:
-    """Keep a report, once, and apply it to the message it names by reference and recipient.
+    """Keep a report, once, and enqueue its application: in one statement.
 
-    When there is none it is parked: it may have overtaken the answer that names the message.
+    What it says of its recipient counts at once. Should this process die in between, the sweeper
+    goes on.
     """
-    kept, _ = DeliveryReport.objects.get_or_create(
-        provider=provider,
-        reference=report.reference,
-        recipient=report.recipient,
-        status=report.status,
-        defaults={"state": report.state, "reason": report.reason},
-    )
-    row = Notification.objects.filter(
-        spelled("recipient", report.recipient),
-        provider=provider,
-        provider_reference=report.reference,
-    ).first()
-    if row:
-        _apply(kept, row)
+    if report.opted_out or report.invalid_recipient:
+        with transaction.atomic():
+            _keep(provider, report)
+            _suppress(channel, provider, report)
+    else:
+        _keep(provider, report)
+
+
+def _keep(provider: str, report: Report) -> None:
+    given = [provider, report.reference, report.recipient, report.status]
+    with connection.cursor() as cursor:
+        cursor.execute(_KEEP, [*given, report.state, report.reason, clock.now()])
+        new = cursor.fetchone()
+    if new:
+        apply_reports.delay_on_commit(*new)
+
+
+_KEEP = """
+INSERT INTO notifications_deliveryreport
+       (provider, reference, recipient, status, state, reason, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s)
+ON CONFLICT DO NOTHING
+RETURNING id
+"""
+
+
+def _suppress(channel: str, provider: str, report: Report) -> None:
     if report.opted_out:
         opt_out(channel, report.recipient, reason=f"{report.status} {report.reason}", by=provider)
-    elif report.invalid_recipient:
+    else:
         why = f"{report.status} {report.reason}".strip()
         suppress_recipient(channel, report.recipient, why=why, by=provider)
 
@@ -67,31 +81,57 @@ def apply_overtaking(answers: Answers) -> None:
 
 
 def apply_parked_reports(limit: int = 500) -> int:
-    """Apply the parked reports whose message has its reference by now; how many there were.
+    """Apply the reports that nobody has, and whose message has its reference by now; how many.
 
     A report and the answer that names its message may be recorded at the same instant, neither
     seeing the other.
     """
-    message = Notification.objects.filter(
-        provider=OuterRef("provider"),
-        provider_reference=OuterRef("reference"),
-        recipient__iexact=OuterRef("recipient"),
-    ).exclude(provider_reference="")
-    parked = (
-        DeliveryReport.objects.filter(notification=None, received_at__gt=clock.now() - PARKED_FOR)
-        .annotate(message_id=Subquery(message.values("pk")[:1]))
-        .filter(message_id__isnull=False)
+    parked = DeliveryReport.objects.filter(
+        Exists(
+            Notification.objects.alias(local=_local_part("recipient"))
+            .filter(
+                provider=OuterRef("provider"),
+                provider_reference=OuterRef("reference"),
+                local=_local_part(OuterRef("recipient")),  # its domain has several spellings
+            )
+            .exclude(provider_reference="")
+        ),
+        notification=None,
+        received_at__gt=clock.now() - PARKED_FOR,
     )
-    return together(APPLY, waiting(APPLY, parked, most=limit), partial(_apply_all, parked))
+    return each(APPLY, waiting(APPLY, parked, most=limit), apply_report)
 
 
-def _apply_all(parked: QuerySet[DeliveryReport], ids: Sequence[int]) -> int:
-    locked = parked.filter(pk__in=ids).select_for_update(skip_locked=True, of=("self",))
-    reports: list[Any] = list(locked)
-    rows = Notification.objects.in_bulk([report.message_id for report in reports])
-    for report in reports:
-        _apply(report, rows[report.message_id])
-    return len(reports)
+def _local_part(address: Any) -> Func:
+    """SQL of an address up to its @, in small letters; all of a number."""
+    parts = Lower(address), Value("@"), Value(1)
+    return Func(*parts, function="split_part", output_field=TextField())
+
+
+@transaction.atomic
+def apply_report(pk: int) -> int:
+    """Apply a report to the message it names by reference and recipient; 1, or 0 when it was.
+
+    When there is no such message it stays parked: it may have overtaken the answer that names the
+    message. The message is locked first, as by whoever records that answer.
+    """
+    parked = DeliveryReport.objects.filter(pk=pk, notification=None)
+    report = parked.first()
+    if report is None:
+        return 0
+    row = (
+        Notification.objects.filter(
+            spelled("recipient", report.recipient),
+            provider=report.provider,
+            provider_reference=report.reference,
+        )
+        .select_for_update(of=("self",), no_key=True)
+        .first()
+    )
+    if row is None or not parked.select_for_update().exists():
+        return 0
+    _apply(report, row)
+    return 1
 
 
 def _apply(report: DeliveryReport, row: Notification) -> None:

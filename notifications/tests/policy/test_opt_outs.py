@@ -14,7 +14,11 @@ from customers.models import Customer
 from customers.tests.factories import CustomerFactory
 from notifications.channels import Report
 from notifications.delivery.answers import Answers
-from notifications.delivery.incoming.reports import apply_overtaking, take_report
+from notifications.delivery.incoming.reports import (
+    apply_overtaking,
+    apply_parked_reports,
+    take_report,
+)
 from notifications.models import Consent, Notification, OptOut
 from notifications.policy.opt_outs import history_of, opt_in, opt_out, opted_out, prefer
 from notifications.services import notify
@@ -58,6 +62,15 @@ def test_a_report_of_one_spelling_is_about_the_other(said, kept):
     apply_overtaking(Answers("notifications:email:anymail", timezone.now(), [], [row]))
     row.refresh_from_db()
     assert row.state == "delivered"
+
+
+@pytest.mark.parametrize(("said", "kept"), BOTH)
+def test_a_report_of_which_no_worker_was_told_is_applied_in_either_spelling(said, kept):
+    notify(CustomerFactory.create(email=kept), message="Hello", channel="email")
+    Notification.objects.update(state="sent", provider="anymail", provider_reference="m-1")
+    take_report("email", "anymail", Report("m-1", said, "delivered", "delivered"))
+    assert [apply_parked_reports(), apply_parked_reports()] == [1, 0]
+    assert Notification.objects.get().state == "delivered"
 
 
 def test_opt_outs_of_before_are_found_by_the_spelling_that_is_kept():

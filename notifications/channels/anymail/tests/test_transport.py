@@ -24,7 +24,7 @@ from notifications.channels.anymail.transport import Anymail
 from notifications.delivery.incoming.reports import apply_parked_reports
 from notifications.models import DeliveryReport, Notification, OptOut
 from notifications.services import notify
-from notifications.tests.factories import sent
+from notifications.tests.factories import apply_all_reports, sent
 from sandbox.testing import running_sandbox, wait_until
 
 pytestmark = pytest.mark.django_db
@@ -123,7 +123,7 @@ def test_a_line_break_in_the_subject_never_leaves(sandbox):
 
 
 def post(settings, event: object, secret: str | None = None, esp: str = "postmark") -> int:
-    """Post an event; its status."""
+    """Post an event, which a worker applies; its status."""
     pair = settings.ANYMAIL.get("WEBHOOK_SECRET", "") if secret is None else secret
     token = base64.b64encode(pair.encode()).decode()
     raw = event if isinstance(event, bytes) else json.dumps(event).encode()
@@ -133,6 +133,7 @@ def post(settings, event: object, secret: str | None = None, esp: str = "postmar
         content_type="application/json",
         headers={"authorization": f"Basic {token}"},
     )
+    apply_all_reports()
     return int(answer.status_code)
 
 
@@ -343,6 +344,7 @@ def test_a_batch_in_a_form_is_taken_apart_too(settings):
         },
     )
     assert answer.status_code == 200
+    apply_all_reports()
     row.refresh_from_db()
     assert row.state == "failed"
     assert DeliveryReport.objects.filter(status="not understood").count() == 1

@@ -1,8 +1,10 @@
 """What a service says later of a message: kept once, applied to the right one, never backwards."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from celery import current_app
 from django.utils import timezone
 
 from core.cases.models import Case
@@ -16,6 +18,7 @@ from notifications.delivery.incoming.reports import (
 )
 from notifications.models import DeliveryReport, Notification, OptOut
 from notifications.services import notify
+from notifications.tests.factories import apply_all_reports
 
 pytestmark = pytest.mark.django_db
 NUMBER, OTHER = "+254704590344", "+447451277972"
@@ -35,6 +38,7 @@ def reported(
 ) -> None:
     said = Report(reference, number, status or state or "on its way", state, "their reason", **more)
     take_report("sms", "gateway", said)
+    apply_all_reports()
 
 
 def answered(rows: list[Notification]) -> None:
@@ -45,6 +49,21 @@ def answered(rows: list[Notification]) -> None:
 def state_of(row: Notification) -> str:
     row.refresh_from_db()
     return row.state
+
+
+def test_a_report_is_applied_by_a_worker_which_is_given_its_key(
+    django_capture_on_commit_callbacks, monkeypatch
+):
+    queue: list[Any] = []
+    monkeypatch.setattr(current_app, "send_task", lambda *given, **_: queue.append(given))
+    row = sent()
+    for _ in range(2):
+        with django_capture_on_commit_callbacks(execute=True):
+            take_report("sms", "gateway", Report("r-1", NUMBER, "ok", "delivered"))
+    assert queue == [("notifications.tasks.apply_reports", (DeliveryReport.objects.get().pk,))]
+    assert state_of(row) == "sent"
+    apply_all_reports()
+    assert state_of(row) == "delivered"
 
 
 def test_a_delivery_is_the_end_of_it_with_its_time():
