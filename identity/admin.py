@@ -8,7 +8,7 @@ from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -17,9 +17,10 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.dialogs import go_to
-from core.admin.pages import ModelAdmin, TabularInline
+from core.admin.pages import LargeTableAdmin, ModelAdmin, TabularInline
 from core.admin.read_only import ReadOnly
 from core.bases import ModelForm
+from core.database.matches import matching_rows
 from core.values.keys import is_key
 from identity.granting import (
     grantable_groups,
@@ -264,22 +265,15 @@ class ServiceClientAdmin(ModelAdmin):
 
 
 @admin.register(AccessRecord)
-class AccessRecordAdmin(ReadOnly, ModelAdmin):
+class AccessRecordAdmin(ReadOnly, LargeTableAdmin):
     """Who looked at health data. Nobody changes it, not even here."""
 
     list_display = ["at", "actor", "how", "via", "patients", "address", "reason"]
     list_filter = ["how", "via"]
-    search_fields = ["=actor"]
     search_help_text = "The name that somebody signs in by, or the actor as it stands in the list."
-    show_full_result_count = False
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[AccessRecord], search_term: str
-    ) -> tuple[QuerySet[AccessRecord], bool]:
+    def search(self, queryset: QuerySet[AccessRecord], text: str) -> QuerySet[AccessRecord]:
         """What one person or program looked at, also under the name alone, as of before."""
-        text = search_term.strip()
-        if not text:
-            return queryset, False
         people = User.objects.filter(username__iexact=text.removeprefix("user:"))
         actors = {text, *(who for p in people for who in (p.actor, f"user:{p.username}"))}
-        return queryset.filter(actor__in=actors), False
+        return matching_rows(queryset, Q(actor__in=actors))
