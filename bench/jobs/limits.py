@@ -6,10 +6,11 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import psycopg2
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bench import databases, world
 
@@ -39,6 +40,14 @@ def milliseconds(statement: str, times: int = 30) -> float:
             cursor.fetchall()
             needed.append(1000 * (time.perf_counter() - start))
     return sorted(needed)[times // 2]
+
+
+def alone(work: Callable[[], object]) -> float:
+    """Milliseconds of all that this work reads, its statements asked once more by themselves."""
+    with CaptureQueriesContext(connection) as captured:
+        work()
+    reads = [query["sql"] for query in captured if query["sql"].startswith(("SELECT", "WITH"))]
+    return sum(milliseconds(statement, times=10) for statement in reads)
 
 
 def copy(table: str, columns: str, rows: str) -> float:

@@ -5,7 +5,7 @@ from functools import partial
 
 from django.db import connection
 
-from bench import fill, measure, world
+from bench import commands, fill, measure, world
 from bench.jobs import Options, calls
 from bench.naive import fill as naive_fill
 from bench.report import Figure, Row
@@ -16,12 +16,15 @@ OF_AN_ORDER = (
     *("shipping_shipmentevent", "notifications_notification"),
 )
 PEOPLE = ("customer", "patient")
+# Longer than the peak of a process is looked at.
+BARE = "import django, time; django.setup(); import rest_framework.viewsets; time.sleep(0.5)"
 
 
 def jobs(options: Options) -> Iterator[Row]:
     """Megabytes (RSS) of the larger worker, and bytes in tables and indexes."""
     yield _bytes(options)
     row = Row("P10 web worker", unit="MB", less_is_better=True)
+    row.limit_name = "Python with Django and DRF"
     shares = []
     for _ in range(options.runs):
         with world.both() as (*webs, header):
@@ -29,6 +32,7 @@ def jobs(options: Options) -> Iterator[Row]:
                 rss, pss = _memory(web, header, options)
                 figures.append(Figure(rss))
                 shares.append(f"{web.side} {pss:.0f}")
+        row.limit.append(commands.run("naive", ["-c", BARE]).peak)
     row.note = f"proportional share (PSS) in MB: {', '.join(shares)}"
     yield row
 
@@ -55,12 +59,21 @@ def _people(side: str) -> tuple[list[int], list[str]]:
 def _bytes(options: Options) -> Row:
     fill.execute("VACUUM ANALYZE")
     row = Row("P10 an order with everything", unit="B", less_is_better=True)
+    row.limit_name = "its rows without indexes and pages"
+    row.limit.append(sum(map(_of_rows, OF_AN_ORDER)) / options.orders)
     naive = [table for table in naive_fill.TABLES if not table.endswith(PEOPLE)]
     ours, theirs = (_sizes(tables) for tables in (OF_AN_ORDER, naive))
     row.product.append(Figure(sum(ours.values()) / options.orders))
     row.naive.append(Figure(sum(theirs.values()) / options.orders))
     row.note = ", ".join(f"{name} {size / options.orders:,.0f}" for name, size in ours.items())
     return row
+
+
+def _of_rows(table: str) -> int:
+    """Bytes of the rows alone."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT sum(pg_column_size(t)) FROM {table} t")
+        return int(cursor.fetchone()[0])
 
 
 def _sizes(tables: Sequence[str]) -> dict[str, int]:
