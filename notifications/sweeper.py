@@ -84,14 +84,26 @@ def reroute() -> int:
 
     A queued row was provably not taken, or coming twice does no harm (`resend_is_harmless`).
     """
-    return each_name("re-route messages", channels(), _reroute)
+    queued = Notification.objects.filter(state="queued").order_by()
+    used = set(queued.values_list("channel", "provider").distinct())
+    concerned = [
+        channel
+        for channel in channels()
+        if any(of == channel and name not in preferred(channel) for of, name in used)
+        or failed(_rerouting(channel))
+    ]
+    return each_name("re-route messages", concerned, _reroute)
+
+
+def _rerouting(channel: str) -> str:
+    """What a failure to do that is known by, before the message's number."""
+    return f"re-route by {channel} the message"
 
 
 def _reroute(channel: str) -> int:
-    to = provider_for(channel)
+    to, work = provider_for(channel), _rerouting(channel)
     queued = Notification.objects.filter(state="queued", channel=channel)
     stranded = queued.exclude(provider__in=preferred(channel)) if to else queued.none()
-    work = f"re-route by {channel} the message"
     ids = waiting(work, stranded.order_by("pk"), most=MOST_REROUTED)
     return together(work, ids, lambda ids: stranded.filter(pk__in=ids).update(provider=to))
 

@@ -29,9 +29,8 @@ class Slices:
         The same ones again, until `go_on` is called: work that raised or was cut short is not
         left behind.
         """
-        newest, _ = self._lowest(table)
+        (newest, _), (lowest, at) = self._ends(table)
         above = newest if self._above is None else min(self._above, newest)
-        lowest, at = self._lowest(table.filter(pk__lt=above))
         self._next = lowest if at is not None and at > since else None
         return Q(pk__gte=newest) | Q(pk__gte=lowest, pk__lt=above)
 
@@ -39,8 +38,15 @@ class Slices:
         """All of the last look is done."""
         self._above = self._next
 
-    def _lowest(self, rows: QuerySet[Any]) -> tuple[int, datetime | None]:
-        """Where the slice of the newest of these ends, and how old it is there; 0 at the end."""
+    def _ends(self, table: QuerySet[Any]) -> list[tuple[int, datetime | None]]:
+        """The last row of each of the two slices, and how old that is: in one statement. 0 for one
+        that reaches the end of the table.
+        """
         size = self._size or SIZE
-        ordered = rows.order_by("-pk").values_list("pk", self._dated)
-        return next(iter(ordered[size - 1 : size]), (0, None))
+        rows = table.order_by("-pk").values_list("pk", self._dated)
+        if self._above is None:  # the second begins where the first ends
+            older = rows[2 * size - 1 : 2 * size]
+        else:
+            older = rows.filter(pk__lt=self._above)[size - 1 : size]
+        ends = sorted(rows[size - 1 : size].union(older, all=True), reverse=True)
+        return [*ends, (0, None), (0, None)][:2]

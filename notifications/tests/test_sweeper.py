@@ -146,7 +146,7 @@ def test_events_written_in_bulk_are_told_in_chunks(many, time_machine, django_as
     Notification.objects.all().delete()
     later(time_machine, minutes=2)
     staff_decisions.present()
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(14):
         assert reconcile() == many
 
 
