@@ -14,6 +14,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 
 from core.database import clock
 from core.database.folding import SearchVector, SortKey
+from core.database.versions import VersionField
+from core.history.tracking import tracked
 from core.values.codes import random_code
 from customers.values.countries import validate_country
 from customers.values.languages import canonical, validate_language
@@ -42,6 +44,7 @@ def new_code() -> str:
     return random_code("C")
 
 
+@tracked()
 class Customer(models.Model):
     """Somebody who orders."""
 
@@ -82,6 +85,7 @@ class Customer(models.Model):
         help_text="Such as Africa/Nairobi, for quiet hours. Empty: the default.",
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    version = VersionField()
 
     # Set where it was read together with the customer (customers/reading.py).
     known_default_address: "Address | None"
@@ -194,11 +198,13 @@ class AddressLines(models.Model):
         return ", ".join(filter(None, self.address().values()))
 
 
+@tracked(part_of="customer")
 class Address(AddressLines):
     """An address in a customer's address book. Orders keep a copy, so a change moves no parcel."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="addresses")
     is_default = models.BooleanField(default=False)
+    version = VersionField()
 
     # Of one that was changed or became the default: the lines whose place it took.
     took_place_of: "Sequence[Mapping[str, str]]" = ()

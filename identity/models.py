@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
@@ -14,8 +14,10 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from core.database import clock
+from core.history.tracking import tracked
 from identity import notices
-from identity.rights.scopes import SCOPES, scopes_of_permissions, validate_scopes
+from identity.rights.scopes import scopes_of_permissions
+from identity.rights.service_clients import ServiceClient
 from identity.sign_in_records import Notice, OpenSession
 
 __all__ = [
@@ -31,6 +33,14 @@ __all__ = [
 ]
 
 
+# Not what programs write at each sign-in, and no hash of a password.
+KEPT_OF_A_PERSON = (
+    *("id", "username", "first_name", "last_name", "email"),
+    *("is_active", "is_staff", "is_superuser"),
+)
+
+
+@tracked(fields=KEPT_OF_A_PERSON)
 class User(AbstractUser):
     """A person of the staff. The name they sign in with stays theirs: histories quote it."""
 
@@ -150,6 +160,46 @@ class User(AbstractUser):
             )
 
 
+@tracked(app_label="identity")
+class Role(Group):
+    """A group, for its history."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+
+
+@tracked(part_of="group", named_by={"permission": "codename"})
+class RightOfRole(Group.permissions.through):  # type: ignore[name-defined]  # made by Django
+    """A right that a group gives, for the group's history."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "right"
+
+
+@tracked(part_of="user", named_by={"group": "name"})
+class Membership(User.groups.through):  # type: ignore[name-defined]  # made by Django
+    """A person in a group, for the person's history."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "group"
+
+
+@tracked(part_of="user", named_by={"permission": "codename"})
+class RightOfPerson(User.user_permissions.through):  # type: ignore[name-defined]  # made by Django
+    """A right that a person has beside those of groups, for the person's history."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+        verbose_name = "right"
+
+
+@tracked(part_of="user")
 class LinkedAccount(models.Model):
     """Who a person is at an OpenID issuer. `sub` never changes there; names and e-mails do."""
 
@@ -173,56 +223,6 @@ class LinkedAccount(models.Model):
         super().save(*args, **kwargs)
         if is_new:
             User.objects.filter(pk=self.user_id).update(vouched_at=clock.now())
-
-
-class ServiceClient(models.Model):
-    """A program that may call the API with client-credentials tokens; made by staff only.
-
-    `allowed_scopes` caps what its tokens may do, whatever the issuer put into them.
-    """
-
-    name = models.CharField(max_length=100)
-    issuer = models.CharField(max_length=255, help_text="Exactly as its tokens name it in `iss`.")
-    client_id = models.CharField(max_length=255)
-    subject = models.CharField(
-        max_length=255,
-        blank=True,
-        default="",
-        help_text="`sub` of its tokens, where the issuer does not write the client id there "
-        "(Keycloak: the service account's id; Auth0: client id and “@clients”).",
-    )
-    allowed_scopes = ArrayField(
-        models.CharField(max_length=40, choices=[(scope, scope) for scope in SCOPES]),
-        default=list,
-        validators=[validate_scopes],
-    )
-    is_active = models.BooleanField(
-        "active", default=True, help_text="Untick to shut it out at once."
-    )
-    created_at = models.DateTimeField(default=clock.now, editable=False)
-
-    is_authenticated = True
-    is_staff = False
-
-    class Meta:
-        verbose_name = "API client"
-        ordering = ["name"]
-        constraints = [
-            models.UniqueConstraint(fields=["issuer", "client_id"], name="one_client_per_issuer")
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def actor(self) -> str:
-        """How event rows name this client: two issuers may call theirs the same."""
-        return f"client:{self.pk} {self.client_id}"[:100]
-
-    @property
-    def former_actor(self) -> str:
-        """`actor` as releases before named it: for a day after an upgrade idempotency keys do."""
-        return f"client:{self.client_id}"[:100]
 
 
 class SecondFactor(models.Model):

@@ -31,6 +31,7 @@ def patient_rows(patients: QuerySet[Any]) -> Rows:
         "birth_date_precision",
         "email",
         "customer_id",
+        "version",
         "identifier_rows",
         "study_rows",
     )

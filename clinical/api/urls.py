@@ -6,10 +6,11 @@ from rest_framework_nested.routers import NestedSimpleRouter
 
 from clinical.api.reports import StudyReportViewSet
 from clinical.api.similar import SimilarPatientsView
-from clinical.api.views import PatientViewSet, StudyViewSet
+from clinical.api.views import PatientViewSet, StudyHistoryViewSet, StudyViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("patients", PatientViewSet)
+router.register("studies", StudyHistoryViewSet, basename="study")
 studies = NestedSimpleRouter(router, "patients", lookup="patient", use_regex_path=False)
 studies.register("studies", StudyViewSet, basename="patient-study")
 reports = NestedSimpleRouter(studies, "studies", lookup="study", use_regex_path=False)

@@ -21,6 +21,8 @@ from clinical.api.serializers import PatientSerializer, StudySerializer
 from clinical.models import Patient, Study
 from clinical.patients import services as patients
 from clinical.search import search, search_studies
+from core.api.changes.history import HistoryMixin, as_they_are
+from core.api.changes.versions import VersionedMixin
 from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
@@ -28,6 +30,15 @@ from core.api.rows import ReadRowsMixin
 from customers.search.customers import SearchBackend
 from identity.access_log.records import RecordedReads
 from identity.actors import actor_of
+
+PATIENT_HISTORY = as_they_are(
+    *("first_name", "last_name", "birth_date", "birth_date_precision", "email", "customer"),
+    *("archived_at", "merged_into"),
+)
+STUDY_HISTORY = {
+    **as_they_are("urgency_level", "body_part", "description", "type"),
+    "state": "status",
+}
 
 
 @extend_schema_view(
@@ -43,7 +54,14 @@ from identity.actors import actor_of
         "patient ever had a study, a deleted one included: see `archive/`.",
     ),
 )
-class PatientViewSet(PatientVerbs, RecordedReads, ReadRowsMixin, viewsets.ModelViewSet[Patient]):
+class PatientViewSet(
+    PatientVerbs,
+    RecordedReads,
+    VersionedMixin,
+    HistoryMixin,
+    ReadRowsMixin,
+    viewsets.ModelViewSet[Patient],
+):
     """Patients: requirements B1 and B3."""
 
     rows = patient_rows(Patient.objects.all())
@@ -60,6 +78,7 @@ class PatientViewSet(PatientVerbs, RecordedReads, ReadRowsMixin, viewsets.ModelV
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)
     search = staticmethod(search)
+    history_fields = PATIENT_HISTORY
 
     @extend_schema(summary="Create a patient")
     @idempotent
@@ -95,6 +114,8 @@ class PatientViewSet(PatientVerbs, RecordedReads, ReadRowsMixin, viewsets.ModelV
 
     def patients_in(self, body: Any) -> list[int]:
         """The patients of a list, the one shown, or both of a preview: for the access log."""
+        if self.action == "history":
+            return [int(self.kwargs["pk"])]
         both = [body["merged"]] if "merged" in body else []
         return both + [patient["id"] for patient in body.get("results", [body])]
 
@@ -121,7 +142,9 @@ class PatientViewSet(PatientVerbs, RecordedReads, ReadRowsMixin, viewsets.ModelV
         "its report is signed: see `enter-in-error/`.",
     ),
 )
-class StudyViewSet(StudyVerbs, RecordedReads, viewsets.ModelViewSet[Study]):
+class StudyViewSet(
+    StudyVerbs, RecordedReads, VersionedMixin, HistoryMixin, viewsets.ModelViewSet[Study]
+):
     """The studies of one patient: requirement B2."""
 
     serializer_class = StudySerializer
@@ -131,6 +154,7 @@ class StudyViewSet(StudyVerbs, RecordedReads, viewsets.ModelViewSet[Study]):
     lookup_value_converter = "int"
     queryset = Study.objects.on_record()
     search = staticmethod(search_studies)
+    history_fields = STUDY_HISTORY
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)
 
@@ -179,3 +203,22 @@ class StudyViewSet(StudyVerbs, RecordedReads, viewsets.ModelViewSet[Study]):
     def perform_destroy(self, instance: Study) -> None:
         """Take it off the record, with its event."""
         services.delete_study(instance, by=actor_of(self.request))
+
+
+class StudyHistoryViewSet(RecordedReads, HistoryMixin, viewsets.GenericViewSet[Study]):
+    """The history of a study for whoever knows it alone, and not its patient."""
+
+    queryset = Study.objects.on_record().filter(patient__merged_into=None)
+    serializer_class = StudySerializer
+    lookup_value_converter = "int"
+    read_scopes = ("clinical:read",)
+    history_fields = STUDY_HISTORY
+
+    def recorded(self) -> Study:
+        """The study of the address."""
+        self.study: Study = super().recorded()
+        return self.study
+
+    def patients_in(self, body: Any) -> list[int]:
+        """Its patient: for the access log."""
+        return [self.study.patient_id]

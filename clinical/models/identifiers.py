@@ -8,6 +8,7 @@ from clinical.identifiers import value_index
 from clinical.models.patients import Patient
 from core.database import clock
 from core.encryption.fields import EncryptedCharField
+from core.history.tracking import tracked
 from customers.values.validators import OneLine
 
 
@@ -23,6 +24,7 @@ class IdentifierType(models.TextChoices):
     OTHER = "U", "other"
 
 
+@tracked(part_of="patient", exclude=["value_index"])
 class PatientIdentifier(models.Model):
     """One identifier of a patient. Two patients never have the same one of a system."""
 

@@ -12,6 +12,8 @@ from django.utils.deconstruct import deconstructible
 from clinical.births import Born, Precision, validate_birth_date
 from core.database import clock
 from core.database.folding import SearchVector, SortKey
+from core.database.versions import VersionField
+from core.history.tracking import tracked
 from customers.models import Customer
 from customers.search.search_vector import PrefixSearchVector
 from customers.values.validators import OneLine
@@ -65,6 +67,7 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(archived_at__isnull=False, merged_into__isnull=True)
 
 
+@tracked()
 class Patient(models.Model):
     """A person we hold health data of; perhaps, but not always, one of our customers.
 
@@ -100,6 +103,7 @@ class Patient(models.Model):
         related_name="merged_records",
         db_index=False,
     )
+    version = VersionField()
 
     objects = PatientQuerySet.as_manager()
 

@@ -6,6 +6,8 @@ from django.db.models import Case, Q, Value, When
 from clinical.models.patients import Patient
 from clinical.states import STUDY, WAITING, StudyState
 from core.database import clock
+from core.database.versions import VersionField
+from core.history.tracking import tracked
 from core.workflow import Event
 from customers.values.validators import OneLine
 from identity.models import User
@@ -61,6 +63,7 @@ class StudyQuerySet(models.QuerySet["Study"]):
         return rows.order_by(URGENCY_RANK, "performed_at", "id")
 
 
+@tracked(exclude=["import_key"])
 class Study(models.Model):
     """One imaging examination of a patient.
 
@@ -87,6 +90,7 @@ class Study(models.Model):
     # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
     import_key = models.CharField(max_length=64, null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    version = VersionField()
 
     objects = StudyQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import environ
+import pghistory
 from django.templatetags.static import static
 
 from config.settings import connections
@@ -49,6 +50,8 @@ INSTALLED_APPS = [
     "drf_standardized_errors",
     "phonenumber_field",
     "axes",
+    "pgtrigger",
+    "pghistory",
     "core",
     "identity",
     "customers",
@@ -73,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "identity.access_log.origins.OriginMiddleware",
     "identity.sessions.open_sessions.keep_open_sessions",
     "identity.sign_in.middleware.RenewSession",
     "identity.sign_in.fresh.require_fresh_sign_in",
@@ -127,6 +131,12 @@ DATABASES["default"]["PASSWORD"] = DATABASES["default"].get("PASSWORD") or env.s
 DATABASE_APPLICATION_ROLE = env.str("DATABASE_APPLICATION_ROLE", "")
 DATABASE_REFUSES_SUPERUSER = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# Histories (core/history/): what their columns do not take over from those of the records.
+PGHISTORY_CREATED_AT_FUNCTION = "statement_timestamp()"
+PGHISTORY_FOREIGN_KEY_FIELD = pghistory.ForeignKey(db_index=False)
+PGHISTORY_EXCLUDE_FIELD_KWARGS = {
+    "django.db.models.Field": ["validators", "help_text", "choices", "db_default"]
+}
 
 CACHES = {
     "default": (

@@ -18,6 +18,8 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
+from core.admin.changes.conflicts import NothingUnseen
+from core.admin.changes.history import HistoryPage
 from core.admin.list_filters import ReadableList
 from core.admin.url_guard import GuardedAdmin
 from core.bases import MixinBase
@@ -87,7 +89,9 @@ def _around_the_key() -> tuple[SafeString, SafeString]:
     return mark_safe(before), mark_safe(after)  # noqa: S308 - drawn by a widget
 
 
-class ModelAdmin(NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin):
+class ModelAdmin(
+    NothingUnseen, HistoryPage, NamelessLog, ReadableList, GuardedAdmin, CleanText, UnfoldModelAdmin
+):
     """A page of the admin: typed text is cleaned, a search finds what is seen, what somebody left
     alone is not written, and an address asks nothing but what the page offers.
 

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter
 from drf_standardized_errors.openapi import AutoSchema as StandardAutoSchema
 from rest_framework import serializers
 
+from core.api.changes import versions
 from core.api.idempotency import takes_key
 
 IDEMPOTENCY_KEY = OpenApiParameter(
@@ -37,8 +38,13 @@ class AutoSchema(StandardAutoSchema):
     """Documents the `Idempotency-Key` header and every error that an operation can answer."""
 
     def get_override_parameters(self) -> list[Any]:
-        """The key's header on every view method marked `idempotent`."""
-        return [IDEMPOTENCY_KEY] if self._takes_key() else []
+        """The headers `Idempotency-Key` and `If-Match`, where the view honours them."""
+        key = [IDEMPOTENCY_KEY] if self._takes_key() else []
+        return [*key, *([versions.PARAMETER] if self._takes_if_match() else [])]
+
+    def _takes_if_match(self) -> bool:
+        is_write = self.method in versions.WRITES
+        return is_write and getattr(self.view, "takes_if_match", False)
 
     def _takes_key(self) -> bool:
         return takes_key(getattr(self.view, getattr(self.view, "action", None) or "", None))
@@ -61,6 +67,8 @@ class AutoSchema(StandardAutoSchema):
             errors |= {"413", "415"}
         if self.method != "GET":
             errors.add("409")
+        if self._takes_if_match():
+            errors.add("412")
         return errors | {"422"} if self._takes_key() else errors
 
 

@@ -69,6 +69,17 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $$;
 
+-- Whether the owner of the tables, in this session, only encrypts anew what is there: that changes
+-- no record. The application cannot say so.
+CREATE OR REPLACE FUNCTION core_is_reencrypting() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF coalesce(current_setting('dosette.reencrypting', true), '') <> 'on' THEN
+        RETURN false;
+    END IF;
+    RETURN pg_has_role(session_user, relowner, 'MEMBER')
+        FROM pg_class WHERE oid = to_regclass('public.identity_accessrecord');
+END $$;
+
 -- Nobody says when something was recorded but the database; the test suite plays with time.
 CREATE OR REPLACE FUNCTION core_record_time() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -137,6 +148,8 @@ def _rights(connection: BaseDatabaseWrapper, role: str) -> Iterator[str]:
     for model in append_only_models():
         columns = ", ".join(f'"{key.column}"' for key in _emptied_keys(model))
         yield f'REVOKE UPDATE ON "{model._meta.db_table}" FROM {to}'
+        if getattr(model, "is_written_by_triggers", False):  # of their owner's
+            yield f'REVOKE INSERT, DELETE ON "{model._meta.db_table}" FROM {to}'
         if columns:  # the key of a row that is deleted is emptied
             yield f'GRANT UPDATE ({columns}) ON "{model._meta.db_table}" TO {to}'
         # Set back, it would give out keys that are taken: nothing could be recorded.
@@ -158,7 +171,8 @@ def _keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":
 
 def _emptied_keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":
     """Those that become NULL when the row that they name is deleted."""
-    return [key for key in _keys(model) if key.null]
+    kept = models.DO_NOTHING  # names a row that may be gone
+    return [key for key in _keys(model) if key.null and key.remote_field.on_delete is not kept]
 
 
 def _owner_keys(model: type[models.Model]) -> "list[models.ForeignKey[Any, Any]]":

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, ClassVar
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
+from core.history import origin
 from core.imports.columns import CLEARED, Column
 from core.imports.csv_reader import CSVFormatError, Record, column_names, positions
 from core.imports.readers import RecordReader, reader_of
@@ -91,7 +92,7 @@ def run(
     the bytes so far, once per chunk. Memory does not grow with the file.
     """
     report = Report(dry_run=dry_run)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with origin.acting(by), transaction.atomic(), connection.cursor() as cursor:
         reader = reader_of(stream, importer.columns)
         _stage(importer, reader, cursor, report, progress)
         # One import of a kind at a time: two would wait for each other's rows in any order.

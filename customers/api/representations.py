@@ -13,7 +13,7 @@ _PHONE = ExpressionWrapper(F("phone_number"), output_field=TextField())
 def customer_rows(customers: QuerySet[Any]) -> Rows:
     """Rows of these customers for `customer_json`."""
     rows: Rows = customers.annotate(phone=_PHONE).values(
-        "id", "code", "name", "phone", "email", "created_at"
+        "id", "code", "name", "phone", "email", "created_at", "version"
     )
     return rows
 

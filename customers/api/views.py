@@ -13,6 +13,8 @@ from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.changes.history import HistoryMixin, as_they_are
+from core.api.changes.versions import VersionedMixin, if_match
 from core.api.errors import ConflictError
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
@@ -25,9 +27,9 @@ from customers.api.serializers import (
     ChangedAddressSerializer,
     CustomerSerializer,
 )
-from customers.models import Address, Customer
+from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
 from customers.search.customers import SearchBackend, search
-from customers.services import add_address, change_address, delete_address, still_used_by
+from customers.services import add_address, change_address, delete_address, lock, still_used_by
 from identity.actors import actor_of
 
 CUSTOMER_KEY = OpenApiParameter("customer_pk", int, OpenApiParameter.PATH, description="Its id.")
@@ -50,7 +52,7 @@ UNMOVED = (
         "who may see both, so that no refusal says what the caller may not know.",
     ),
 )
-class CustomerViewSet(ReadRowsMixin, viewsets.ModelViewSet[Customer]):
+class CustomerViewSet(VersionedMixin, HistoryMixin, ReadRowsMixin, viewsets.ModelViewSet[Customer]):
     """Customers: requirement E1."""
 
     rows = customer_rows(Customer.objects.all())
@@ -67,6 +69,7 @@ class CustomerViewSet(ReadRowsMixin, viewsets.ModelViewSet[Customer]):
     # Of all that keeps a customer: what is refused by something unseen tells of it.
     delete_scopes = ("customers:write", "orders:read", "clinical:read")
     search = staticmethod(search)
+    history_fields = as_they_are("code", "name", "phone_number", "email", *PREFERENCES)
 
     @extend_schema(summary="Create a customer")
     @idempotent
@@ -114,7 +117,7 @@ class CustomerViewSet(ReadRowsMixin, viewsets.ModelViewSet[Customer]):
         description="When it was the default, the newest of the others becomes the default.",
     ),
 )
-class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
+class CustomerAddressViewSet(VersionedMixin, HistoryMixin, viewsets.ModelViewSet[Address]):
     """The address book of one customer."""
 
     queryset = Address.objects.all()
@@ -124,6 +127,7 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
     lookup_value_converter = "int"
     read_scopes = ("customers:read",)
     write_scopes = ("customers:write",)
+    history_fields = as_they_are(*ADDRESS_FIELDS, "is_default")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         """Refuse a customer who does not exist, once the caller may ask."""
@@ -159,12 +163,18 @@ class CustomerAddressViewSet(viewsets.ModelViewSet[Address]):
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change it, and say which schedules still send to what it was."""
-        form = self.get_serializer(
-            self.get_object(), data=request.data, partial=kwargs.get("partial", False)
-        )
-        form.is_valid(raise_exception=True)
-        self.perform_update(form)
+        with if_match(self, request):
+            form = self.get_serializer(
+                self.get_object(), data=request.data, partial=kwargs.get("partial", False)
+            )
+            form.is_valid(raise_exception=True)
+            self.perform_update(form)
         return Response(_with_users(cast("Address", form.instance), request))
+
+    def lock_shown(self) -> None:
+        """The whole book, as every verb does. Raises Http404 without the address."""
+        self.get_object()
+        lock(self.customer)
 
     def perform_update(self, serializer: serializers.BaseSerializer[Address]) -> None:
         """Write what came: a line that was left out keeps its value. A 404 when it was deleted

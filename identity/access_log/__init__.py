@@ -1,1 +1,2 @@
-"""Who read whose health data, and why; called by views and admin pages that show it."""
+"""Who read whose health data, and why, and by whom a request changes records; called by views and
+admin pages."""

@@ -161,13 +161,13 @@ class RecordedAdmin(MixinBase):
         """The list, once the patients on it are on record."""
         if page := self._why(request, reasons.LISTS):
             return page
+        why = reasons.given_reason(request, reasons.LISTS)
+        request.access_reason = why  # type: ignore[attr-defined]  # for the history
         answer = super().changelist_view(request, extra_context)
         shown = (getattr(answer, "context_data", None) or {}).get("cl")
         if shown is not None:
             how = How.SEARCH if shown.query else How.LIST
-            self._record(
-                request, shown.result_list, how, reasons.given_reason(request, reasons.LISTS)
-            )
+            self._record(request, shown.result_list, how, why)
         return answer
 
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:
@@ -216,6 +216,7 @@ class RecordedAdmin(MixinBase):
         # The page asks for the right only after this.
         if patient_row is not None and self.has_view_or_change_permission(request, patient_row):
             why = reasons.given_reason(request, getattr(patient_row, self.patient_key))
+            request.access_reason = why  # type: ignore[attr-defined]  # for the history
             self._record(request, [patient_row], How.DETAIL, why)
             page = request.GET.get("looked", "1")
             patient_row.looked_page = int(page) if page.isdecimal() and 0 < len(page) < 6 else 1

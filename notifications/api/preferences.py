@@ -10,8 +10,10 @@ from rest_framework import mixins, serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.changes.versions import VersionedMixin, if_match
 from core.api.serializers import CharField, ListField, ModelSerializer, Serializer
 from customers.models import PREFERENCES, Customer
+from customers.services import lock
 from identity.tokens.callers import Caller
 from notifications.channels import channel_choices
 from notifications.models import Consent
@@ -71,7 +73,7 @@ class OfACustomer(viewsets.GenericViewSet[Any]):
         self.customer = get_object_or_404(Customer, pk=kwargs["customer_pk"])
 
 
-class PreferencesViewSet(OfACustomer):
+class PreferencesViewSet(VersionedMixin, OfACustomer):
     """Channel, language, time zone and opt-outs of a customer."""
 
     queryset = Customer.objects.all()
@@ -82,7 +84,16 @@ class PreferencesViewSet(OfACustomer):
     @extend_schema(summary="Show a customer's preferences")
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """As they are."""
-        return Response(PreferencesSerializer(self.customer).data)
+        return super().retrieve(request, *args, **kwargs)
+
+    def shown(self) -> tuple[int, Any]:
+        """As they are now, and the customer's version."""
+        customer = get_object_or_404(Customer, pk=self.customer.pk)
+        return customer.version, PreferencesSerializer(customer).data
+
+    def lock_shown(self) -> None:
+        """The customer."""
+        lock(self.customer)
 
     @extend_schema(
         summary="Change some of a customer's preferences",
@@ -94,7 +105,7 @@ class PreferencesViewSet(OfACustomer):
         form = PreferencesSerializer(data=request.data, partial=True)
         form.is_valid(raise_exception=True)
         wanted, by = dict(form.validated_data), cast(Caller, request.user).actor
-        with transaction.atomic():
+        with if_match(self, request), transaction.atomic():
             channels = wanted.pop("opted_out", None)
             self.customer = prefer(self.customer, wanted, by=by, how=Consent.How.API)
             if channels is not None:

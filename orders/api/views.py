@@ -17,6 +17,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.changes.history import HistoryMixin, as_they_are
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from core.api.rows import ListRowsMixin
@@ -64,7 +65,7 @@ CUSTOMER_KEY = OpenApiParameter("customer_pk", int, OpenApiParameter.PATH, descr
     list=extend_schema(summary="List products on sale"),
     retrieve=extend_schema(summary="Show a product"),
 )
-class ProductViewSet(viewsets.ReadOnlyModelViewSet[Product]):
+class ProductViewSet(HistoryMixin, viewsets.ReadOnlyModelViewSet[Product]):
     """What can be ordered, by `item_id`."""
 
     queryset = Product.objects.filter(is_active=True)
@@ -75,6 +76,7 @@ class ProductViewSet(viewsets.ReadOnlyModelViewSet[Product]):
     alphabetical_fields = ["name"]
     lookup_field = "item_id"
     read_scopes = ("orders:read",)
+    history_fields = as_they_are(*ProductSerializer.Meta.fields, "is_active")
 
 
 class OrdersViewSet(ListRowsMixin, viewsets.GenericViewSet[Any]):

@@ -10,6 +10,8 @@ from django.db.models import F, Q
 
 from core.database.folding import SortKey
 from core.database.reference import Kept
+from core.database.versions import VersionField
+from core.history.tracking import tracked
 from core.values.money import currencies, validate_amount, validate_currency
 from customers.models import LONGEST_LINE
 from customers.values.validators import CodeLetters, OneLine
@@ -35,6 +37,7 @@ def never_negative(field: str, name: str) -> models.CheckConstraint:
     return models.CheckConstraint(condition=Q(**{f"{field}__gte": 0}), name=name)
 
 
+@tracked()
 class Product(models.Model):
     """Something that can be ordered. A DNA kit's `item_id` is its kit type."""
 
@@ -55,6 +58,7 @@ class Product(models.Model):
     price = money()
     currency = models.CharField(max_length=3, validators=[validate_currency])
     is_active = models.BooleanField(default=True, help_text="Untick to take it out of sale.")
+    version = VersionField()
 
     class Meta:
         ordering = ["name"]

@@ -1,0 +1,1 @@
+"""The history of records, from every door that changes them."""
