@@ -72,6 +72,18 @@ class House:
         return int(self.post("customers/", body | fields)["id"])
 
 
+@pytest.fixture(scope="module")
+def cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Any]:
+    """The examples of the matrix, made once; all that is tried on them is rolled back."""
+    from django.db import transaction
+
+    from tests.matrix.cast import Cast
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield Cast.make()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture(scope="session")
 def world() -> Iterator[Sandbox]:
     """One sandbox for all journeys."""

@@ -3,50 +3,23 @@ with objects of one's own and of others, as tests/matrix/expectations.py says.""
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib import admin
-from django.db import connection, transaction
-from rest_framework.test import APIClient
 
 from clinical.models import Patient
 from identity.models import AccessRecord
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory
-from identity.tests.issuer import shared_issuer
 from tests.matrix import addresses, expectations
-from tests.matrix.cast import BIRTH_DATES, HEALTH_MARKS, MISSING, ROLES, Cast
+from tests.matrix.asking import address, ask, example, person, program, tried
+from tests.matrix.cast import BIRTH_DATES, HEALTH_MARKS, ROLES, Cast
+from tests.matrix.looks import searched_for
 
 pytestmark = pytest.mark.django_db
 SEES_HEALTH = set("CA*")
-WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM|WITH .*INSERT INTO) \"?(\w+)", re.S)
-OF_NO_INTEREST = {"django_session", "identity_opensession"}
-
-
-@pytest.fixture(scope="module")
-def cast(django_db_setup: None, django_db_blocker: Any) -> Iterator[Cast]:
-    """The examples, made once; all that is tried on them is rolled back."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        yield Cast.make()
-        transaction.set_rollback(True)
-
-
-@contextmanager
-def tried() -> Iterator[list[str]]:
-    """Undo what is done within; the tables that were written to meanwhile."""
-    written: list[str] = []
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if (found := WRITES.match(sql)) and found[1] not in OF_NO_INTEREST:
-            written.append(found[1])
-        return execute(sql, params, many, context)
-
-    with transaction.atomic(), connection.execute_wrapper(watch):
-        yield written
-        transaction.set_rollback(True)
 
 
 # --- What the answers are checked for, whoever asked --------------------------------------------
@@ -75,56 +48,6 @@ def test_the_birth_date_is_known_where_it_is_shown(cast, page):
 
 
 # --- The API ------------------------------------------------------------------------------------
-
-NOBODY = APIClient(raise_request_exception=False)  # signed in nowhere; tokens come with a request
-
-PART = re.compile(r"<(?:\w+:)?(\w+)>")
-
-
-def address(endpoint: addresses.Endpoint, cast: Cast, *, foreign: bool = False) -> str:
-    """The endpoint's address with objects of our own.
-
-    `foreign` means the child of another parent below ours, or, with one part, what is missing.
-    """
-    parts = PART.findall(endpoint.route)
-    values = {part: _own(endpoint, cast, part) for part in parts}
-    if foreign:
-        nested = len(parts) > 1
-        values[parts[-1]] = cast.key(endpoint.model, foreign=True) if nested else MISSING
-    return "/" + PART.sub(lambda found: str(values[found[1]]), endpoint.route)
-
-
-def _own(endpoint: addresses.Endpoint, cast: Cast, part: str) -> Any:
-    """What stands at this part of the address: `patient_pk`, `pk` or a lookup such as `item_id`."""
-    if part == "name":
-        return "close"  # of what can be done about an exception
-    if not part.endswith("_pk"):
-        return getattr(cast.example(endpoint.model), part)
-    models = {model._meta.model_name: model for model in cast.own}
-    name = part.removesuffix("_pk")
-    assert name in models, f"Add an example of {name!r} to `own` in tests/matrix/cast.py."
-    return cast.own[models[name]].pk
-
-
-def ask(endpoint: addresses.Endpoint, where: str, token: str | None, client: Any = None) -> Any:
-    """The answer to a request with an empty body."""
-    client = client or NOBODY
-    headers = {"HTTP_ACCESS_REASON": "test"}
-    headers |= {"HTTP_AUTHORIZATION": f"Bearer {token}"} if token is not None else {}
-    body = {} if endpoint.method == "get" else {"data": "{}", "content_type": "application/json"}
-    if endpoint.name in expectations.SEARCHES:
-        body = {"data": "", "content_type": "application/x-www-form-urlencoded"}
-    return getattr(client, endpoint.method)(where, **body, **headers)
-
-
-def program(scopes: str, client: str = "test") -> str:
-    """A token of a program."""
-    return shared_issuer().sign(scope=scopes, sub=client, client_id=client)
-
-
-def person(letter: str) -> str:
-    """A token of somebody of the staff that asks for everything; the role caps it."""
-    return shared_issuer().sign(scope=" ".join(SCOPES), sub=ROLES[letter], client_id="a-tool")
 
 
 def callers(name: str) -> Iterator[tuple[str, str | None, int]]:
@@ -219,11 +142,6 @@ def test_webhooks_refuse_who_has_no_secret(cast, name):
 # --- The admin ----------------------------------------------------------------------------------
 
 
-def example(page: str, key: Any = 1) -> str:
-    """An address of this page."""
-    return re.sub(r"<[^>]*>", "1", page.replace("<id>", str(key)).replace("<app>", "clinical"))
-
-
 def visit(cast: Cast, letter: str, page: str, key: Any, *, send: bool) -> tuple[bool, list[str]]:
     """Whether this role is let in, and what was written; the answer is checked on the way."""
     model = addresses.model_of(page)
@@ -237,7 +155,7 @@ def visit(cast: Cast, letter: str, page: str, key: Any, *, send: bool) -> tuple[
         answer = client.post(path, {"post": "yes"}) if send else client.get(path)
         check_answer(answer, said, may_see_health=letter in SEES_HEALTH)
         if answer.status_code == 200 and not send and "<id>" not in page:
-            found = client.get(path, {"q": "zqf", "s": "zqf", "term": "zqf"})
+            found = client.get(path, searched_for(page))
             check_answer(found, f"a search in {said}", may_see_health=letter in SEES_HEALTH)
     to_login = answer.headers.get("Location", "").startswith("/admin/login/")
     if letter in SEES_HEALTH:  # a look that was put on record before the refusal is no harm

@@ -17,8 +17,9 @@ from django.db.models import ForeignKey, Model
 from django.test import Client
 from django.utils import timezone
 
-from clinical.models import Patient, Study
-from clinical.tests.factories import PatientFactory, study_of
+from clinical.models import Patient, Study, StudyReport
+from clinical.models.worklist import WaitingStudy
+from clinical.tests.factories import PatientFactory, performed_study, study_of
 from core import cases
 from core.cases import CaseDraft
 from core.cases.models import Case
@@ -45,7 +46,7 @@ ROLES = {
     "A": "auditor",
     "*": "superuser",
 }
-HEALTH_MARKS = ("Zqfirst", "Zqlast", "zqmail", "zqknee", "zqfracture")
+HEALTH_MARKS = ("Zqfirst", "Zqlast", "zqmail", "zqknee", "zqfracture", "zqreport", "zqnumber")
 BIRTH_DATE = date(1931, 7, 13)
 # As dates are written: the year alone may be some row's number.
 BIRTH_DATES = r"1931-07-13|13[./]0?7[./]1931|0?7/13/1931|[Jj]ul[a-z]*\.?,? (?:13,? )?1931"
@@ -131,6 +132,7 @@ class Cast:
             address = AddressFactory.create(customer=customer)
             patient = _marked(customer) if mine else PatientFactory.create()
             study = {"body_part": "zqknee", "description": "zqfracture"} if mine else {}
+            waiting = performed_study(patient, **study)
             recurring = placed_order(customer, interval="monthly")
             order = placed_order(customer)
             rows |= {
@@ -138,6 +140,7 @@ class Cast:
                 Address: address,
                 Patient: patient,
                 Study: study_of(patient, **study),
+                WaitingStudy: WaitingStudy.objects.get(pk=waiting.pk),
                 Order: order,
                 DnaKitOrder: placed_kit_order(customer=customer),
                 Schedule: Schedule.objects.get(order=recurring),
@@ -152,6 +155,11 @@ class Cast:
             trouble = CaseDraft("shipment-rejected", rows[Shipment].pk, "co-1", "It was refused.")
             cases.open([trouble])
             rows[Case] = Case.objects.latest("id")
+
+        report = {"number": 1, "text": "zqreport", "written_by": "user:test"}
+        StudyReport.objects.create(study=self.own[Study], **report)
+        numbers = self.own[Patient].identifiers
+        numbers.create(type="MR", system="urn:clinic", value="zqnumber")
 
     def _messages(self) -> None:
         customer = self.own[Customer]
