@@ -106,6 +106,8 @@ def readable(change: FieldChange, value: Any, names: Mapping[Any, str]) -> str:
         return f"{localtime(value):%d %b %Y, %H:%M}"
     if field.is_relation:
         return names.get((field, value)) or f"{field.related_model._meta.verbose_name} {value}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "—"
     return str(dict(field.flatchoices).get(value, value))
 
 

@@ -12,7 +12,7 @@ from clinical.tests.factories import PatientFactory, study_of
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import AccessRecord
-from identity.tests.factories import UserFactory, staff
+from identity.tests.factories import ServiceClientFactory, UserFactory, staff
 from orders.models import Product
 from orders.tests.factories import ProductFactory, placed_sale
 
@@ -129,3 +129,10 @@ def test_who_may_not_see_a_record_does_not_see_its_history():
     browser.force_login(staff("support"))
     assert browser.get(f"/admin/clinical/patient/{ada.pk}/history/").status_code == 403
     assert not AccessRecord.objects.exists()
+
+
+def test_what_a_program_may_do_is_shown_as_a_list(boss):
+    program = ServiceClientFactory.create(client_id="other", allowed_scopes=["orders:read"])
+    program.allowed_scopes = ["orders:read", "clinical:read"]
+    program.save()
+    assert "orders:read, clinical:read" in page_of(boss, program)

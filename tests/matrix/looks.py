@@ -152,7 +152,7 @@ SILENT = {
     r"(page|search of) clinical/\w+/add/": "an empty form",
     r"page clinical/\w+/<id>/delete/": "refused to everybody: nothing of the clinic is deleted",
     r"(page|search of) clinical/readinglimits/.*": "hours that staff set",
-    r"page clinical/patient/<id>/(archive|restore)/": "asks whether to, and names nobody",
+    r"page clinical/patient/<id>/(archive|restore|unmerge)/": "asks whether to, and names nobody",
     r"page clinical/study/<id>/(cancel|enter_one_in_error|perform|release|take)/": (
         "asks whether to, and names the study by its kind and number"
     ),
