@@ -41,6 +41,10 @@ app.conf.beat_schedule = {
         "task": "shipping.tasks.run_schedule",
         "schedule": crontab(minute="*/5", nowfun=present),
     },
+    "let go what was kept for its time": {
+        "task": "desk.tasks.let_go",
+        "schedule": crontab(minute="40", hour="2", nowfun=present),
+    },
 }
 
 

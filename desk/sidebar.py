@@ -48,6 +48,9 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("API clients", "key", "identity.serviceclient"),
         ("Failed sign-ins", "lock", "axes.accessattempt"),
         ("Access log", "visibility", "identity.accessrecord"),
+        ("Erasures", "delete_forever", "desk.erasure"),
+        ("Data given out", "folder_zip", "desk.personexport"),
+        ("Let go at night", "auto_delete", "desk.retentionrun"),
     ],
 }
 

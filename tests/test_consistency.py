@@ -144,7 +144,9 @@ def test_messages_that_the_last_release_queued_are_still_taken():
 def test_every_name_of_a_task_is_that_of_one_and_every_task_has_its_name():
     """Enqueued by name: a misspelled one would go to no worker. Names stay through upgrades."""
     app.loader.import_default_modules()
-    modules = [import_module(f"{floor}.task_names") for floor in ("shipping", "notifications")]
+    modules = [
+        import_module(f"{floor}.task_names") for floor in ("shipping", "notifications", "desk")
+    ]
     named = [each for module in modules for each in vars(module).values()]
     ours = {name for name in app.tasks if re.match(r"\w+\.tasks\.", name)}
     assert {each.name for each in named if isinstance(each, Enqueue)} == ours

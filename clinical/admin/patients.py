@@ -23,6 +23,7 @@ from clinical.models import Patient, Study
 from clinical.patients import services
 from clinical.patients.similar import Similar, similar_patients
 from clinical.search import search
+from core.admin.extensions import Extensible
 from core.admin.pages import LargeTableAdmin, ReadOnlyInline
 from core.bases import ModelForm
 from core.forms import TokenField
@@ -102,7 +103,7 @@ class StudyInline(ReadOnlyInline):
 
 
 @admin.register(Patient)
-class PatientAdmin(PatientVerbs, RecordedAdmin, LargeTableAdmin):
+class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
     """Patients with their studies."""
 
     form = PatientForm

@@ -67,3 +67,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
 )
 DEMO_CLIENT_SECRET = secret("DEMO_CLIENT_SECRET")
 DEMO_PASSWORD = secret("DEMO_PASSWORD")
+
+# How long the law asks for a health record, from its newest study; erasure leaves it until then.
+HEALTH_RECORD_YEARS = env.int("HEALTH_RECORD_YEARS", 10)
+# After how many days the texts and addresses of messages are let go at night; 0: never.
+RETENTION_MESSAGES_DAYS = env.int("RETENTION_MESSAGES_DAYS", 0)

@@ -65,7 +65,14 @@ ROLES: Mapping[str, Role] = {
     ),
     "clinician": Role(
         "Reads studies: patients and their studies, and whose customer a patient is.",
-        ("clinical.*", "customers.view_customer", "core.view_case*", "core.change_case"),
+        (
+            "clinical.*",
+            "customers.view_customer",
+            "desk.*_erasure",
+            "desk.*_personexport",
+            "core.view_case*",
+            "core.change_case",
+        ),
         treats=True,
     ),
     "manager": Role(
@@ -83,6 +90,9 @@ ROLES: Mapping[str, Role] = {
             "auth.view_group",
             "axes.view_accessattempt",
             "axes.delete_accessattempt",
+            "desk.*_erasure",
+            "desk.*_personexport",
+            "desk.view_retentionrun",
         ),
     ),
     "auditor": Role("Reads everything and changes nothing.", ("*.view_*",)),

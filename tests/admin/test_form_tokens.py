@@ -27,6 +27,7 @@ from core.models import IdempotencyKey
 from core.sweeper import sweep
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
+from desk.personal_data import erasure
 from identity.models import SecondFactor, User
 from identity.tests.factories import staff
 from notifications.mailings import service as mailings
@@ -139,6 +140,13 @@ def _waiting() -> str:
     return f"orders/order/{placed_kit_order(customer=CustomerFactory.create()).pk}"
 
 
+def _erasure() -> str:
+    row = erasure.request(
+        "customer", CustomerFactory.create().pk, by=staff("manager"), reason="asked for it"
+    )
+    return f"desk/erasure/{row.pk}"
+
+
 def _merged() -> str:
     merged = PatientFactory.create()
     merge(PatientFactory.create(), merged, take=[], by="user:x", reason="entered twice")
@@ -152,6 +160,8 @@ HOME |= {"postcode": "W2 6NB", "country": "GB"}
 DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
     "clinical.patient unmerge": (_merged, WHY),
+    "desk.erasure confirm": (_erasure, {}),
+    "desk.erasure withdraw": (_erasure, {}),
     "clinical.patient restore": (
         lambda: f"clinical/patient/{PatientFactory.create(archived_at=timezone.now()).pk}",
         {},

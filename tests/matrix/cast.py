@@ -26,6 +26,7 @@ from core.cases.models import Case
 from core.database import clock
 from customers.models import Address, Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
+from desk.models import Erasure, PersonExport, RetentionRun
 from identity.access_log.reasons import LISTS
 from identity.models import AccessRecord, LinkedAccount, SecondFactor, ServiceClient, User
 from identity.rights.scopes import SCOPES
@@ -195,6 +196,10 @@ class Cast:
         for people in (self.own, self.other):
             SecondFactor.objects.create(user=people[User], confirmed_at=timezone.now())
         AccessRecord.objects.create(actor="user:test", patients=[], how="list", via="admin")
+        asked = {"kind": "customer", "subject": self.own[Customer].pk, "reason": "asked for it"}
+        Erasure.objects.create(requested_by=self.other[User], **asked)
+        PersonExport.objects.create(actor="user:test", **asked)
+        RetentionRun.objects.create(what="texts of messages", rows=1)
 
 
 def _marked(customer: Customer) -> Patient:

@@ -1,0 +1,115 @@
+"""What the workplace itself keeps: what was done for the rights of persons, and by whom."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+from clinical.models import Patient
+from core.database import clock
+from customers.models import Customer
+from identity.models import User
+
+
+class ErasureState(models.TextChoices):
+    """What became of a request."""
+
+    REQUESTED = "requested", "waits for a second person"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+
+
+class Erasure(models.Model):
+    """That somebody asks to erase what is held of a customer or patient, as far as the law lets it.
+
+    Made and moved on by `desk.personal_data.erasure` only. No text names the person.
+    """
+
+    MARKED_BY = ("state",)
+
+    class Kind(models.TextChoices):
+        """Whom it is about."""
+
+        CUSTOMER = "customer"
+        PATIENT = "patient"
+
+    kind = models.CharField("of", max_length=10, choices=Kind.choices)
+    subject = models.BigIntegerField("number", help_text="The customer's or patient's number.")
+    reason = models.CharField(max_length=500, help_text="Kept on record: name nobody.")
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="erasures_requested", editable=False
+    )
+    requested_at = models.DateTimeField(default=clock.now, editable=False)
+    state = models.CharField(
+        max_length=10,
+        choices=ErasureState.choices,
+        default=ErasureState.REQUESTED,
+        editable=False,
+    )
+    decided_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="erasures_decided", editable=False
+    )
+    decided_at = models.DateTimeField(null=True, editable=False)
+    # Part -> how many rows were changed.
+    outcome = models.JSONField(default=dict, editable=False)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "subject"],
+                condition=Q(state="requested"),
+                name="one_open_erasure_each",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="done") | ~Q(decided_by=models.F("requested_by")),
+                name="erasure_by_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"erasure {self.pk}"
+
+    def clean(self) -> None:
+        """Raise ValidationError when there is no such customer or patient, or it is asked for."""
+        model: Any = {"customer": Customer, "patient": Patient}.get(self.kind)
+        if model and self.subject and not model.objects.filter(pk=self.subject).exists():
+            raise ValidationError({"subject": f"There is no {self.kind} {self.subject}."})
+        same = Erasure.objects.filter(kind=self.kind, subject=self.subject)
+        if same.filter(state=ErasureState.REQUESTED).exclude(pk=self.pk).exists():
+            raise ValidationError("Somebody has asked for that already.")
+
+
+class PersonExport(models.Model):
+    """That all that is held of somebody was given out."""
+
+    is_append_only = True
+
+    kind = models.CharField("of", max_length=10, choices=Erasure.Kind.choices)
+    subject = models.BigIntegerField("number")
+    reason = models.CharField(max_length=500)
+    actor = models.CharField(max_length=100)
+    at = models.DateTimeField(default=clock.now)
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = "export of a person's data"
+        verbose_name_plural = "exports of persons' data"
+
+    def __str__(self) -> str:
+        return f"export {self.pk}"
+
+
+class RetentionRun(models.Model):
+    """What a nightly run let go."""
+
+    at = models.DateTimeField(default=clock.now, editable=False)
+    what = models.CharField(max_length=60)
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.rows}"

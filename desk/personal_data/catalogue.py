@@ -1,0 +1,18 @@
+"""All that is held of people, and all that is let go after a time."""
+
+from desk.personal_data import customers, messages, orders, parcels, patients
+from desk.personal_data.parts import Part
+
+PARTS = (
+    *customers.PARTS,
+    *orders.PARTS,
+    *parcels.PARTS,
+    *messages.PARTS,
+    *patients.PARTS,
+)
+RETENTIONS = (*messages.RETENTIONS,)
+
+
+def parts_of(kind: str) -> list[Part]:
+    """What is held of a customer, or of a patient."""
+    return [part for part in PARTS if part.kind == kind]

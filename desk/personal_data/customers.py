@@ -1,0 +1,46 @@
+"""What is held of a customer, and what of it can be erased."""
+
+from collections.abc import Iterator
+
+from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
+from desk.personal_data.parts import Part, Row, Subject, nothing_to_show, values
+
+ERASED = "erased"
+
+
+def _customer(subject: Subject) -> Iterator[Row]:
+    rows = Customer.objects.filter(pk=subject.key)
+    return values(rows, "id", "code", "name", "phone_number", "email", *PREFERENCES, "created_at")
+
+
+def _addresses(subject: Subject) -> Iterator[Row]:
+    rows = Address.objects.filter(customer=subject.key)
+    return values(rows, "id", *ADDRESS_FIELDS, "is_default")
+
+
+def _erase_customer(subject: Subject) -> int:
+    empty = dict.fromkeys((*PREFERENCES, "phone_number", "email"), "")
+    return Customer.objects.filter(pk=subject.key).update(name=ERASED, **empty)
+
+
+def _erase_addresses(subject: Subject) -> int:
+    return Address.objects.filter(customer=subject.key).delete()[0]
+
+
+PARTS = (
+    Part(
+        "customer",
+        "customer",
+        _customer,
+        _erase_customer,
+        "The customer's code and when they became one: orders and bookkeeping refer to it.",
+    ),
+    Part("addresses", "customer", _addresses, _erase_addresses),
+    Part(
+        "answers_and_logs",
+        "customer",
+        nothing_to_show,
+        kept="Answers under idempotency keys for a day. The admin's log of before, and the history "
+        "of changes: the database refuses to change them.",
+    ),
+)

@@ -1,0 +1,74 @@
+"""All that is held of a person as one ZIP of JSON files, made while it is sent."""
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from typing import Any, cast
+from zipfile import ZIP_DEFLATED, ZipFile
+
+from core.database import clock
+from desk.personal_data.catalogue import parts_of
+from desk.personal_data.parts import Part, Subject
+
+CHUNK = 64 * 1024
+
+
+class _Sent:
+    """Where a ZIP is written to: what was written is taken and sent, and not kept."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+
+    def write(self, data: bytes) -> int:
+        """Take it."""
+        self._written += data
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing waits."""
+
+    def take(self) -> bytes:
+        """What was written since."""
+        taken, self._written = bytes(self._written), bytearray()
+        return taken
+
+    def __len__(self) -> int:
+        return len(self._written)
+
+
+def archive(subject: Subject) -> Iterator[bytes]:
+    """The ZIP, in pieces: a file for each part, and `about.json`. Bounded memory."""
+    sent = _Sent()
+    with ZipFile(cast("Any", sent), "w", ZIP_DEFLATED) as zipped:
+        parts = parts_of(subject.kind)
+        with zipped.open("about.json", "w") as file:
+            file.write(_about(subject, parts))
+        for part in parts:
+            with zipped.open(f"{part.name}.json", "w") as file:
+                for piece in _json(part, subject):
+                    file.write(piece)
+                    if len(sent) >= CHUNK:
+                        yield sent.take()
+            yield sent.take()
+    yield sent.take()
+
+
+def _about(subject: Subject, parts: list[Part]) -> bytes:
+    files = {f"{part.name}.json": part.kept for part in parts}
+    about = {"subject": f"{subject.kind} {subject.key}", "made_at": clock.now()}
+    text = json.dumps(about | {"files": files}, default=_plain, indent=1)
+    return text.encode()
+
+
+def _json(part: Part, subject: Subject) -> Iterator[bytes]:
+    """A list, one row a line."""
+    start = "[\n"
+    for row in part.rows(subject):
+        yield (start + json.dumps(row, default=_plain, ensure_ascii=False)).encode()
+        start = ",\n"
+    yield b"[]\n" if start == "[\n" else b"\n]\n"
+
+
+def _plain(value: Any) -> str:
+    """A time or date as ISO 8601 writes it; anything else, such as an amount, as text."""
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,62 @@
+"""What a part of what is held of a person is made of: to be given out, and to be erased."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from django.db.models import QuerySet
+
+Kind = Literal["customer", "patient"]
+Row = dict[str, Any]
+
+
+class Subject(NamedTuple):
+    """Whose data it is: a customer's or a patient's key."""
+
+    kind: Kind
+    key: int
+
+
+class NotErasableError(Exception):
+    """Nothing may be erased now; the text says why, and what to do first."""
+
+
+def _nothing(_: Subject) -> int:
+    return 0
+
+
+def nothing_to_show(_: Subject) -> Iterator[Row]:
+    """No rows: what cannot be looked for by person, and is named all the same."""
+    yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One sort of rows that are held of some kind of subject.
+
+    `rows` gives them for the person to read, columns by name. `erase` takes out of them what the
+    law lets go, in the caller's transaction, and gives the number of rows that it changed; it
+    raises NotErasableError where nothing may be. `kept` says what stays after that, and why.
+    """
+
+    name: str
+    kind: Kind
+    rows: Callable[[Subject], Iterator[Row]]
+    erase: Callable[[Subject], int] = _nothing
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Rows that are let go after a time. `days` reads the setting, 0 for never; `expire` lets go
+    at most so many of the rows of before a moment, and gives their number."""
+
+    name: str
+    setting: str
+    expire: Callable[[datetime, int], int]
+
+
+def values(rows: "QuerySet[Any]", *columns: str) -> Iterator[Row]:
+    """The rows with these columns, read a few hundred at a time."""
+    yield from rows.order_by("pk").values(*columns).iterator(chunk_size=500)

@@ -1,0 +1,149 @@
+"""What is held of a patient, and what of it can be erased: health records stay for their time."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import Q
+
+from clinical.births import Precision
+from clinical.models import Patient, PatientIdentifier, PatientMerge, Study, StudyEvent, StudyReport
+from core.database import clock
+from desk.personal_data.parts import Part, Row, Subject, nothing_to_show, values
+from identity.models import AccessRecord
+
+ERASED = "erased"
+
+
+def records_of(subject: Subject) -> list[int]:
+    """The keys of the patient's record and of those that were merged into it."""
+    keys, newest = {subject.key}, {subject.key}
+    while newest:
+        merged = Patient.objects.filter(merged_into__in=newest).values_list("pk", flat=True)
+        newest = set(merged) - keys
+        keys |= newest
+    return sorted(keys)
+
+
+def is_kept(subject: Subject) -> bool:
+    """Whether the law still asks for a health record of this patient."""
+    oldest = clock.now() - timedelta(days=365 * settings.HEALTH_RECORD_YEARS)
+    studies = Study.objects.filter(patient__in=records_of(subject))
+    return studies.filter(created_at__gte=oldest).exists()
+
+
+def _patient(subject: Subject) -> Iterator[Row]:
+    names = ("first_name", "last_name", "birth_date", "birth_date_precision", "email")
+    columns = ("id", *names, "external_id", "customer", "created_at", "archived_at", "merged_into")
+    return values(Patient.objects.filter(pk__in=records_of(subject)), *columns)
+
+
+def _identifiers(subject: Subject) -> Iterator[Row]:
+    rows = PatientIdentifier.objects.filter(patient__in=records_of(subject))
+    return values(rows, "patient", "type", "system", "value", "created_at")
+
+
+def _studies(subject: Subject) -> Iterator[Row]:
+    rows = Study.objects.filter(patient__in=records_of(subject))
+    texts = ("urgency_level", "body_part", "description", "type", "state", "created_at")
+    return values(rows, "id", "patient", *texts)
+
+
+def _events(subject: Subject) -> Iterator[Row]:
+    rows = StudyEvent.objects.filter(study__patient__in=records_of(subject))
+    return values(rows, "study", "kind", "from_state", "to_state", "at", "actor", "detail")
+
+
+def _reports(subject: Subject) -> Iterator[Row]:
+    rows = StudyReport.objects.filter(study__patient__in=records_of(subject))
+    return values(rows, "study", "number", "text", "reason", "written_by", "at")
+
+
+def _merges(subject: Subject) -> Iterator[Row]:
+    keys = records_of(subject)
+    rows = PatientMerge.objects.filter(Q(survivor__in=keys) | Q(merged__in=keys))
+    return values(rows, "survivor", "merged", "at", "actor", "reason", "undone_at", "undone_by")
+
+
+def _reads(subject: Subject) -> Iterator[Row]:
+    rows = AccessRecord.objects.filter(patients__overlap=records_of(subject))
+    return values(rows, "at", "actor", "how", "via", "reason")
+
+
+def _erase_patient(subject: Subject) -> int:
+    """Let go of how the patient is reached; of who they are too, once no record is kept."""
+    kept = is_kept(subject)
+    patients = Patient.objects.select_for_update(of=("self",)).order_by("pk")
+    for patient in patients.filter(pk__in=records_of(subject)):
+        patient.email, patient.customer = "", None
+        if not kept:
+            patient.first_name, patient.last_name, patient.external_id = ERASED, "", None
+            patient.birth_date = patient.birth_date.replace(month=1, day=1)
+            patient.birth_date_precision = Precision.YEAR
+            patient.archived_at = patient.archived_at or clock.now()
+        patient.save()
+    PatientMerge.objects.filter(survivor__in=records_of(subject)).update(before="{}", taken=[])
+    return len(records_of(subject))
+
+
+def _erase_identifiers(subject: Subject) -> int:
+    if is_kept(subject):
+        return 0
+    rows = PatientIdentifier.objects.filter(patient__in=records_of(subject))
+    return rows.delete()[0]
+
+
+def _erase_studies(subject: Subject) -> int:
+    if is_kept(subject):
+        return 0
+    studies = list(Study.objects.filter(patient__in=records_of(subject)).order_by("pk"))
+    for study in studies:
+        study.body_part, study.description = ERASED, ""
+        study.save(update_fields=["body_part", "description"])
+    return len(studies)
+
+
+PARTS = (
+    Part(
+        "patient",
+        "patient",
+        _patient,
+        _erase_patient,
+        "Name and birth date while a health record is kept for its time, counted from the "
+        "newest study (HEALTH_RECORD_YEARS); after that the year of birth alone.",
+    ),
+    Part(
+        "identifiers",
+        "patient",
+        _identifiers,
+        _erase_identifiers,
+        "While a health record is kept for its time: it must be known whose it is.",
+    ),
+    Part(
+        "studies",
+        "patient",
+        _studies,
+        _erase_studies,
+        "Health records are kept for their time; then type, state and times stay, for figures.",
+    ),
+    Part("study_events", "patient", _events, kept="Who did what with a study, by whom."),
+    Part(
+        "study_reports",
+        "patient",
+        _reports,
+        kept="Signed reports are never changed: whoever signed must answer for them.",
+    ),
+    Part("merges", "patient", _merges, kept="That records were merged, when and by whom."),
+    Part(
+        "who_looked",
+        "patient",
+        _reads,
+        kept="Who looked at the data, and why: patients may ask for it. It holds keys alone.",
+    ),
+    Part(
+        "history",
+        "patient",
+        nothing_to_show,
+        kept="The history of changes is append-only: it goes with the backups' time, encrypted.",
+    ),
+)
