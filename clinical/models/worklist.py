@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from clinical.models.studies import Study, Urgency
+from core.history.tracking import tracked
 
 
 class WaitingStudy(Study):
@@ -26,6 +27,7 @@ def _hours(default: int) -> "models.PositiveSmallIntegerField[int, int]":
     )
 
 
+@tracked()
 class ReadingLimits(models.Model):
     """After how many hours a study is overdue, by its urgency. One row."""
 

@@ -7,6 +7,7 @@ from django.core.validators import MaxValueValidator
 from django.db import models
 
 from core.database import clock
+from core.history.tracking import tracked
 from customers.values.languages import canonical, default_language, validate_language
 from notifications.channels import channel_choices, channels
 from notifications.content.rendering import (
@@ -52,6 +53,7 @@ class WhenUnknown(models.TextChoices):
     RESEND = "resend", "send it again: coming twice does no harm"
 
 
+@tracked()
 class Template(models.Model):
     """The texts for an occasion; `{user_name}` and the other fields are filled in.
 
@@ -161,6 +163,7 @@ class TemplateVersion(models.Model):
         return f"version {self.number}"
 
 
+@tracked()
 class Rule(models.Model):
     """By which channel and with which template an occasion is announced.
 
@@ -231,6 +234,7 @@ class Rule(models.Model):
         return begun and (self.valid_until is None or day <= self.valid_until)
 
 
+@tracked()
 class Topic(models.Model):
     """Whether an occasion is announced at all, and whether it can wait."""
 
@@ -254,6 +258,7 @@ class Topic(models.Model):
         return str(self.get_occasion_display())
 
 
+@tracked()
 class Limits(models.Model):
     """How many messages a customer gets, and when. One row; what is empty or 0 is off."""
 

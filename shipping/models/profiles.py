@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from core.history.tracking import tracked
 from shipping.models.zones import validate_time_zone
 from shipping.provider_api.endpoints import validate_address
 from shipping.provider_api.working_days import WHOLE_WEEK, Calendar, subdivisions
@@ -31,6 +32,7 @@ def _hours(default: int, text: str) -> "models.PositiveSmallIntegerField[Any, An
     )
 
 
+@tracked(exclude=["webhook_at", "refused_since", "refused_at"])  # written all day
 class ProviderProfile(models.Model):
     """What staff set for a provider: one row for each name in `shipping/providers/`."""
 

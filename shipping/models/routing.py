@@ -5,10 +5,12 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from core.history.tracking import tracked
 from customers.values.countries import validate_country
 from orders.models import DeliveryService, ProductKind
 
 
+@tracked()
 class RoutingRule(models.Model):
     """Orders like this go by that provider. The first rule that takes an order decides.
 

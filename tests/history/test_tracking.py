@@ -12,7 +12,7 @@ from django.db import DatabaseError, connection, transaction
 from pytest_django.fixtures import Settings
 
 from clinical.imports import PatientImporter, StudyImporter
-from clinical.models import Patient, Study
+from clinical.models import Patient, ReadingLimits, Study
 from clinical.tests.factories import PatientFactory, study_of
 from core.database import append_only
 from core.history import tracking
@@ -23,8 +23,10 @@ from customers.models import Address, Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import LinkedAccount, ServiceClient, User
 from identity.tests.factories import UserFactory
+from notifications.models import Limits, Rule, Template, Topic
 from orders.models import Product
 from orders.tests.factories import ProductFactory
+from shipping.models import ProviderProfile, RoutingRule
 
 pytestmark = pytest.mark.django_db
 PATIENTS = b"first_name,last_name,birth_date,email,id\nAda,King,1985-01-02,a@b.example,p-1\n"
@@ -52,6 +54,7 @@ def execute(statement: str, *values: Any) -> None:
 
 def test_what_the_issue_names_has_a_history() -> None:
     named = [Patient, Study, Customer, Address, Product, Group, User, ServiceClient]
+    named += [Template, Rule, Topic, Limits, RoutingRule, ProviderProfile, ReadingLimits]
     assert all(history_of(model) for model in named)
     of_a_person = {part.pgh_tracked_model._meta.object_name for part in parts_of(User)}
     assert of_a_person == {"Membership", "RightOfPerson", "LinkedAccount"}
@@ -182,6 +185,14 @@ def test_a_sign_in_is_no_change_of_a_person() -> None:
     before = len(told(person))
     User.objects.filter(pk=person.pk).update(last_login="2026-01-01T00:00Z", password="x")
     assert len(told(person)) == before
+
+
+def test_what_programs_write_all_day_is_no_change_of_a_profile() -> None:
+    profile = ProviderProfile.objects.create(provider="reference")
+    ProviderProfile.objects.update(webhook_at="2026-01-01T00:00Z")
+    ProviderProfile.objects.filter(pk=profile.pk).update(webhook_rate=7)
+    assert told(profile)[0] == ("changed", {"webhook_rate": (None, 7)})
+    assert sum(kind == "changed" for kind, _ in told(profile)) == 1
 
 
 def test_no_password_is_in_a_history() -> None:
