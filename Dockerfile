@@ -22,9 +22,11 @@ ENV PATH=/opt/venv/bin:$PATH \
     DJANGO_SETTINGS_MODULE=config.settings.production \
     HOME=/tmp \
     DOSETTE_VAR=/tmp/dosette \
+    ATTACHMENTS_FOLDER=/attachments \
     BIND=0.0.0.0:5000
 RUN groupadd --system --gid 10001 dosette \
-    && useradd --system --uid 10001 --gid dosette --no-create-home --shell /usr/sbin/nologin dosette
+    && useradd --system --uid 10001 --gid dosette --no-create-home --shell /usr/sbin/nologin dosette \
+    && install --directory --mode=700 --owner=dosette --group=dosette /attachments
 WORKDIR /app
 COPY --from=build /opt/venv /opt/venv
 COPY . .

@@ -64,6 +64,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "EncryptionKey",
     "StudyReport",
     "ReportSignature",
+    "StudyAttachment",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 
-from clinical.models import Patient
+from clinical.models import Patient, StudyAttachment
 from identity.models import AccessRecord
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory
@@ -145,7 +145,8 @@ def test_webhooks_refuse_who_has_no_secret(cast, name):
 def visit(cast: Cast, letter: str, page: str, key: Any, *, send: bool) -> tuple[bool, list[str]]:
     """Whether this role is let in, and what was written; the answer is checked on the way."""
     model = addresses.model_of(page)
-    path = "/admin/" + example(page, key)
+    file = str(cast.key(StudyAttachment))
+    path = "/admin/" + example(page.replace("<int:file>", file), key)
     said = f"{page} for {ROLES[letter]}"
     with tried() as written:
         if model is not None and page in expectations.STATES:

@@ -1,6 +1,7 @@
 """Patients, their imaging studies, and what happened to them: health data."""
 
 from clinical.births import validate_birth_date  # where a migration takes it from
+from clinical.models.attachments import AttachmentKind, StudyAttachment
 from clinical.models.identifiers import IdentifierType, PatientIdentifier
 from clinical.models.merges import PatientMerge
 from clinical.models.patients import (
@@ -27,6 +28,7 @@ __all__ = [
     "NAMELESS",
     "PATIENT_SEARCH_VECTOR",
     "URGENCY_RANK",
+    "AttachmentKind",
     "HoldsLetter",
     "IdentifierType",
     "Modality",
@@ -38,6 +40,7 @@ __all__ = [
     "ReadingLimits",
     "ReportSignature",
     "Study",
+    "StudyAttachment",
     "StudyEvent",
     "StudyQuerySet",
     "StudyReport",

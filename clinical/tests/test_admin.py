@@ -12,7 +12,9 @@ from identity.tests.factories import UserFactory, actor_named
 
 STUDY = {"urgency_level": "HIGH", "body_part": "NECK", "description": "", "type": "XRAY"}
 NO_EVENTS = {
-    f"{rows}-{which}_FORMS": 0 for rows in ("events", "reports") for which in ("TOTAL", "INITIAL")
+    f"{rows}-{which}_FORMS": 0
+    for rows in ("events", "reports", "attachments")
+    for which in ("TOTAL", "INITIAL")
 }
 
 

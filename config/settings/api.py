@@ -56,6 +56,12 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
+# Bytes that a body may have where files are sent: pattern of the address -> limit. Beside the file
+# there are the names of the fields.
+ATTACHMENT_BYTES = env.int("ATTACHMENT_MEGABYTES", 25) * 1_000_000
+ATTACHMENTS_PER_STUDY = env.int("ATTACHMENTS_PER_STUDY", 50)
+BODY_LIMITS = {r"/api/v1/patients/\d+/studies/\d+/attachments/?": ATTACHMENT_BYTES + 10_000}
+
 # How many proxies of ours stand in front: the address of a request is taken from their
 # X-Forwarded-For (identity/access_log/records.py).
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 0)

@@ -20,7 +20,7 @@ from config.settings.api import *
 from config.settings.background import *
 from config.settings.services import *
 from config.settings.values import *
-from config.settings.values import REDIS_URL, database_url, env, secret
+from config.settings.values import REDIS_URL, VAR_DIR, database_url, env, secret
 from desk.sidebar import SIDEBAR, account_links
 
 DEBUG = env.bool("DEBUG", False)
@@ -177,6 +177,12 @@ STATIC_ROOT: Path | None = None  # files come from the apps; collected in produc
 WHITENOISE_USE_FINDERS = True
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+FILE_UPLOAD_HANDLERS = ["core.web.uploads.UnnamedFileHandler"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    "attachments": connections.attachments(env, VAR_DIR / "attachments"),
+}
 PHONENUMBER_DEFAULT_REGION = env.str("PHONENUMBER_DEFAULT_REGION", "GB")
 PHONENUMBER_DB_FORMAT = "E164"
 # Offered first where a country is chosen: ISO 3166-1 alpha-2 codes.

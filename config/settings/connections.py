@@ -1,4 +1,5 @@
-"""How every process connects to PostgreSQL and Redis: nobody waits for long for who is gone.
+"""How every process connects to PostgreSQL, Redis and the storage of files: nobody waits for long
+for who is gone.
 
 A machine that vanishes closes no connection, and a process that is frozen ends no transaction. By
 TCP's defaults either side would notice after two hours, and rows would stay locked as long.
@@ -74,3 +75,29 @@ def limits(argv: Sequence[str]) -> dict[str, str]:
         return SERVING
     command = argv[1] if len(argv) > 1 else ""
     return {"sweep": SWEEPER, "runserver": SERVING}.get(command, BY_HAND)
+
+
+def attachments(env: Any, folder: Path) -> dict[str, Any]:
+    """Django's storage of the files of studies: a folder, or a bucket of S3 or the like.
+
+    Never below a folder that a web server serves; what is in it is encrypted by us.
+    """
+    bucket = env.str("ATTACHMENTS_BUCKET", "")
+    if not bucket:
+        options: dict[str, Any] = {
+            "location": env.str("ATTACHMENTS_FOLDER", str(folder)),
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        }
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    options = {
+        "bucket_name": bucket,
+        "endpoint_url": env.str("ATTACHMENTS_BUCKET_ENDPOINT", "") or None,
+        "region_name": env.str("ATTACHMENTS_BUCKET_REGION", "") or None,
+        "access_key": env.str("ATTACHMENTS_BUCKET_ACCESS_KEY", "") or None,
+        "secret_key": env.str("ATTACHMENTS_BUCKET_SECRET_KEY", "") or None,
+        "default_acl": "private",
+        "file_overwrite": False,
+        "max_memory_size": 1_000_000,
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}

@@ -46,6 +46,8 @@ def _missing() -> list[str]:
         needed.append(choice)
         for name in os.environ.get(choice, "").split(","):
             needed.extend(transports.get(name.strip(), ()))
+    if not os.environ.get("ATTACHMENTS_BUCKET"):  # any other folder may go with its container
+        needed.append("ATTACHMENTS_FOLDER")
     return [name for name in needed if not os.environ.get(name)]
 
 
@@ -61,13 +63,13 @@ os.environ.setdefault("LOG_FORMAT", "json")
 
 from .base import *
 from .base import BASE_DIR
+from .base import STORAGES as _STORAGES
 
 DEBUG = False
 DATABASE_REFUSES_SUPERUSER = True
 STATIC_ROOT = BASE_DIR / "staticfiles"
 WHITENOISE_USE_FINDERS = False
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+STORAGES = _STORAGES | {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 SESSION_COOKIE_SECURE = True

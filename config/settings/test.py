@@ -3,13 +3,24 @@
 import os
 
 from .base import *
-from .base import CACHES, CELERY_BROKER_TRANSPORT_OPTIONS, DATABASES, INSTALLED_APPS, REDIS_URL
+from .base import (
+    CACHES,
+    CELERY_BROKER_TRANSPORT_OPTIONS,
+    DATABASES,
+    INSTALLED_APPS,
+    REDIS_URL,
+    STORAGES,
+)
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # its commands
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_USE_FINDERS = False
 CLOCK = "process"
 ENQUEUE_EVERY = 0  # a test sees at once what was enqueued
+# Each test's own: nothing of it outlives the suite.
+STORAGES = STORAGES | {
+    "attachments": {"BACKEND": "django.core.files.storage.memory.InMemoryStorage"}
+}
 # The suite is one address and one client; throttling has its own tests.
 RATE_CLIENT = RATE_ADDRESS = RATE_SIGN_IN = ""
 # A live server's threads keep no connection that would stand in the way of dropping the database.

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.core.files import File
 from django.db import OperationalError, connection
 from rest_framework import status
 from rest_framework.exceptions import APIException, ValidationError
@@ -101,8 +102,22 @@ def _scopes(request: Request) -> tuple[str, str]:
     return f"{row} {where}"[:200], f"{caller.former_actor} {where}"[:200]
 
 
+class _BodyEncoder(JSONEncoder):
+    """A body as text; a file that was uploaded by its name and the digest of its content."""
+
+    def default(self, obj: Any) -> Any:
+        """What stands for a value that JSON has not."""
+        if not isinstance(obj, File):
+            return super().default(obj)
+        digest = hashlib.sha256()
+        for chunk in obj.chunks():
+            digest.update(chunk)
+        obj.seek(0)
+        return [obj.name, digest.hexdigest()]
+
+
 def _hash(data: Any) -> str:
-    text = json.dumps(data, sort_keys=True, cls=JSONEncoder)
+    text = json.dumps(data, sort_keys=True, cls=_BodyEncoder)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,6 +1,7 @@
 """What every request passes through."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -157,6 +158,7 @@ class NoStoreMiddleware:
 class BodyLimitMiddleware:
     """Refuses request bodies above DATA_UPLOAD_MAX_MEMORY_SIZE before anything reads them.
 
+    Addresses that take files have limits of their own: BODY_LIMITS, by a pattern of the address.
     Django checks that limit only where a view reads `request.body`; DRF's parsers read the stream
     and would take any size. The admin has its own, larger limits for uploads.
     """
@@ -171,10 +173,16 @@ class BodyLimitMiddleware:
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             return apis.error(request, 411, "length_required", "Send the body's Content-Length.")
         declared = request.headers.get("Content-Length") or "0"
-        if (
-            declared.isascii()
-            and declared.isdigit()
-            and int(declared[:20]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        ):
-            return apis.error(request, 413, "body_too_large", "The body may have at most 1 MB.")
+        limit = _limit_of(request.path_info)
+        if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
+            most = f"The body may have at most {max(limit // 1_000_000, 1)} MB."
+            return apis.error(request, 413, "body_too_large", most)
         return self.get_response(request)
+
+
+def _limit_of(path: str) -> int:
+    """How many bytes a body may have at this address."""
+    for pattern, limit in settings.BODY_LIMITS.items():
+        if re.fullmatch(pattern, path):
+            return int(limit)
+    return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)

@@ -131,9 +131,11 @@ class RecordedReads(MixinBase):
 
     def finalize_response(self, request: Any, response: Response, *args: Any, **kw: Any) -> Any:
         """The answer, once the read is on record."""
-        shows = 200 <= response.status_code < 300 and response.data is not None
+        # A file has no data: its view puts it on record.
+        data = getattr(response, "data", None)
+        shows = 200 <= response.status_code < 300 and data is not None
         if shows and request.method != "OPTIONS" and self.is_shown(request):
-            record(request, self.patients_in(response.data), self.how(request))
+            record(request, self.patients_in(data), self.how(request))
         return super().finalize_response(request, response, *args, **kw)
 
     def is_shown(self, request: Any) -> bool:

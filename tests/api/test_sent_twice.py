@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -11,8 +12,10 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from clinical.attachments.services import attach
 from clinical.models import Study
 from clinical.patients.merging import merge
+from clinical.tests.attachments.samples import PDF, upload
 from clinical.tests.factories import (
     PatientFactory,
     clinician,
@@ -97,6 +100,12 @@ def _archived() -> int:
     return int(PatientFactory.create(archived_at=timezone.now()).pk)
 
 
+def _attachment(verb: str) -> str:
+    study = performed_study()
+    row = attach(study, BytesIO(PDF), "report.pdf", by="user:test")
+    return f"{_of_study(study)}attachments/{row.pk}/{verb}/"
+
+
 def _of_study(study: Study) -> str:
     return f"patients/{study.patient_id}/studies/{study.pk}/"
 
@@ -162,6 +171,14 @@ POSTS: dict[str, Callable[[], Request]] = {
         f"{_of_study(reported_study())}sign/",
         {"number": 1},
     ),
+    "POST patients/{patient_pk}/studies/{study_pk}/attachments/": lambda: (
+        f"{_of_study(performed_study())}attachments/",
+        {"file": upload()},
+    ),
+    "POST patients/{patient_pk}/studies/{study_pk}/attachments/{pk}/enter-in-error/": lambda: (
+        _attachment("enter-in-error"),
+        {"reason": "another study"},
+    ),
     "POST push-subscriptions/": lambda: (
         "push-subscriptions/",
         {"customer": _customer(), **_device()},
@@ -204,6 +221,15 @@ def sender(name: str, *scopes: str) -> APIClient:
     return client_for(scopes or tuple(SCOPES))
 
 
+# Where files are sent.
+MULTIPART = {"POST patients/{patient_pk}/studies/{study_pk}/attachments/"}
+
+
+def format_of(name: str) -> str:
+    """In which form the body is sent."""
+    return "multipart" if name in MULTIPART else "json"
+
+
 # They make a new one each time: only a key can tell a second wish from a second try.
 CREATES = {
     *(name for name in POSTS if "{pk}" not in name and name != "POST push-subscriptions/"),
@@ -227,7 +253,7 @@ def test_every_post_takes_an_idempotency_key(name):
 def test_under_one_key_it_is_done_once_and_answered_the_same(name):
     path, body = POSTS[name]()
     client = sender(name)
-    send: Any = {"data": body, "format": "json", "headers": {"Idempotency-Key": "k"}}
+    send: Any = {"data": body, "format": format_of(name), "headers": {"Idempotency-Key": "k"}}
     first = client.post(f"/api/v1/{path}", **send)
     assert first.status_code in (200, 201, 202), first.content
     with connection.execute_wrapper(_refuse_writes):
@@ -248,7 +274,7 @@ def _refuse_writes(execute: Any, sql: str, *rest: Any) -> Any:
 def test_without_a_key_the_second_is_the_same_or_a_conflict(name):
     path, body = POSTS[name]()
     client = sender(name)
-    first, again = [client.post(f"/api/v1/{path}", body, format="json") for _ in range(2)]
+    first, again = [client.post(f"/api/v1/{path}", body, format=format_of(name)) for _ in range(2)]
     assert first.status_code in (200, 201, 202), first.content
     # 404: it has left the record.
     assert again.status_code in (404, 409, first.status_code), again.content

@@ -9,7 +9,7 @@ from identity.rights.scopes import SCOPES
 from identity.tokens.permissions import scopes_needed
 from orders.tests.factories import placed_order
 from shipping.tests.factories import monthly_schedule
-from tests.api.test_sent_twice import HOME, POSTS, sender
+from tests.api.test_sent_twice import HOME, POSTS, format_of, sender
 from tests.matrix import addresses, expectations
 
 pytestmark = pytest.mark.django_db
@@ -62,7 +62,8 @@ def writers() -> list[str]:
 
 def _sent(client, name):
     path, body = WRITES[name]()
-    return getattr(client, name.split()[0].lower())(f"/api/v1/{path}", body, format="json")
+    method = getattr(client, name.split()[0].lower())
+    return method(f"/api/v1/{path}", body, format=format_of(name))
 
 
 @pytest.mark.parametrize("name", writers())

@@ -16,6 +16,7 @@ COMPLETE = {
     "ENCRYPTION_KEYS": f"2:{KEY_2},1:{KEY_1}",
     "BLIND_INDEX_KEY": "Y2ktaW5kZXgta2V5LTAxMjM0NTY3ODlhYmNkZWZnaGk=",
     "ALLOWED_HOSTS": "dosette.example",
+    "ATTACHMENTS_FOLDER": "/attachments",
     "DATABASE_URL": "postgres://dosette:secret@database.example/dosette",
     "REDIS_URL": "redis://redis.example:6379/0",
     "OIDC_ISSUER": "https://issuer.example",

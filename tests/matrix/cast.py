@@ -4,6 +4,7 @@ What only the clinic may see carries marks that occur nowhere else, so that any 
 it gives itself away.
 """
 
+import io
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -17,8 +18,10 @@ from django.db.models import ForeignKey, Model
 from django.test import Client
 from django.utils import timezone
 
-from clinical.models import Patient, Study, StudyReport
+from clinical.attachments.services import attach
+from clinical.models import Patient, Study, StudyAttachment, StudyReport
 from clinical.models.worklist import WaitingStudy
+from clinical.tests.attachments.samples import PDF
 from clinical.tests.factories import PatientFactory, performed_study, study_of
 from core import cases
 from core.cases import CaseDraft
@@ -136,12 +139,15 @@ class Cast:
             waiting = performed_study(patient, **study)
             recurring = placed_order(customer, interval="monthly")
             order = placed_order(customer)
+            examined = study_of(patient, **study)
+            file = attach(examined, io.BytesIO(PDF), "zqknee.pdf", by="user:test")
             rows |= {
+                StudyAttachment: file,
                 Customer: customer,
                 Address: address,
                 Patient: patient,
-                Study: study_of(patient, **study),
                 WaitingStudy: WaitingStudy.objects.get(pk=waiting.pk),
+                Study: examined,
                 Order: order,
                 DnaKitOrder: placed_kit_order(customer=customer),
                 Schedule: Schedule.objects.get(order=recurring),

@@ -12,14 +12,14 @@ from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from clinical import services
-from clinical.admin.study_dialogs import (
+from clinical.admin.studies.dialogs import (
     AmendForm,
     CancelForm,
     EnterInErrorForm,
     ReportForm,
     SignForm,
 )
-from clinical.admin.study_rows import StudyRows, person_at
+from clinical.admin.studies.rows import StudyRows, person_at
 from clinical.models import Study
 from clinical.reading import reports, worklist
 from clinical.states import STUDY, WAITING, StudyState

@@ -30,6 +30,11 @@ STATE_COLOURS = {
 URGENCY_COLOURS = {Urgency.HIGH: "danger", Urgency.MID: "warning", Urgency.LOW: "info"}
 
 
+def sees_studies(self: Any, request: HttpRequest, obj: Any = None) -> bool:
+    """Who may see a study may see what is below it."""
+    return request.user.has_perm("clinical.view_study")
+
+
 def person_at(request: HttpRequest) -> User:
     """Who reads or signs: people alone come into the admin."""
     return cast("User", request.user)

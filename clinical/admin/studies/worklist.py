@@ -12,8 +12,8 @@ from django.utils.html import format_html
 from django.utils.timesince import timesince
 from unfold.decorators import action, display
 
-from clinical.admin.study_rows import StudyRows, person_at
-from clinical.admin.study_verbs import CHANGE
+from clinical.admin.studies.rows import StudyRows, person_at
+from clinical.admin.studies.verbs import CHANGE
 from clinical.models import URGENCY_RANK, ReadingLimits, Study, WaitingStudy
 from clinical.reading import worklist
 from core.admin.dialogs import go_to

@@ -10,7 +10,9 @@ from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from clinical import services
-from clinical.admin.study_verbs import StudyVerbs
+from clinical.admin.studies.attachments import AttachmentInline, StudyFiles
+from clinical.admin.studies.rows import sees_studies
+from clinical.admin.studies.verbs import StudyVerbs
 from clinical.models import Study, StudyEvent, StudyReport
 from clinical.states import SIGNED, StudyState
 from core.admin.list_filters import TimeRangeFilter
@@ -18,11 +20,6 @@ from core.admin.pages import HistoryInline, ReadOnlyInline
 from identity.actors import actor_of
 
 LOCKED = SIGNED | {StudyState.ENTERED_IN_ERROR}
-
-
-def sees_studies(self: Any, request: HttpRequest, obj: Any = None) -> bool:
-    """Who may see a study may see what is below it."""
-    return request.user.has_perm("clinical.view_study")
 
 
 class ReportInline(ReadOnlyInline):
@@ -61,7 +58,7 @@ class EventInline(HistoryInline):
 
 
 @admin.register(Study)
-class StudyAdmin(StudyVerbs):
+class StudyAdmin(StudyFiles, StudyVerbs):
     """Studies with what happened to them. Every change is a service's, so it has its event."""
 
     list_display = [
@@ -84,7 +81,8 @@ class StudyAdmin(StudyVerbs):
         ("state", "reader"),
         ("created_at", "performed_at"),
     ]
-    inlines = [ReportInline, EventInline]
+    inlines = [ReportInline, AttachmentInline, EventInline]
+    actions_detail = [*StudyVerbs.actions_detail, "attach"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A study never changes hands: its patient is chosen once."""
