@@ -47,7 +47,7 @@ def describe_kept_address(kept: Added | None) -> str:
 
 GIVE_ADDRESS = Action(
     "give-address",
-    "Give it an address",
+    "Give an address",
     CHANGE,
     preview=_preview,
     form=AddressForm,

@@ -201,6 +201,8 @@ UNFOLD = {
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/favicon.svg")}
     ],
+    "STYLES": [lambda request: static("desk/admin.css")],
+    "SCRIPTS": [lambda request: static("desk/admin.js")],
     "DASHBOARD_CALLBACK": "desk.start.start_page",
     "SIDEBAR": SIDEBAR,
     "LOGIN": {"form": "identity.passwords.forms.LoginForm"},

@@ -1,11 +1,13 @@
 """What the dialogs of the admin share: where they lead, and how they ask for a decision."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.db.models import Model
 from django.forms import BooleanField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.forms import ActionForm, BaseDialogForm
@@ -114,6 +116,13 @@ def refusal_text(error: Exception, how: str = TICK_THERE) -> str:
     if isinstance(error, UnsafeActionError):
         text += f" To do it all the same, {how}."
     return text
+
+
+def opened_on(request: HttpRequest, url: str) -> str:
+    """The page of the admin on which a dialog was opened; this one where nobody says which."""
+    current = urlsplit(request.headers.get("HX-Current-URL", ""))
+    is_ours = current.netloc == request.get_host()
+    return current.path if is_ours and current.path.startswith(reverse("admin:index")) else url
 
 
 def go_to(request: HttpRequest, url: str) -> HttpResponse:

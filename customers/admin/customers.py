@@ -62,13 +62,13 @@ class CustomerAdmin(OverviewPage, LargeTableAdmin):
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """A choice where there is one."""
         if db_field.name == "channel":
-            choices = [("", "as the rules say"), *contact_channels.choices()]
+            choices = [("", "as the rules choose"), *contact_channels.choices()]
             widget = UnfoldAdminSelectWidget
             return ChoiceField(
                 choices=choices,
                 required=False,
                 widget=widget,
-                label="Wants to hear by",
+                label="Preferred channel",
                 help_text=db_field.help_text,
             )
         if db_field.name == "phone_number":

@@ -63,7 +63,7 @@ class StepInline(HistoryInline):
 class CaseAdmin(ReadOnly, LargeTableAdmin):
     """What somebody must look at, the oldest first. Everybody sees the kinds of their work."""
 
-    nothing_here = "Nothing waits for anybody."
+    nothing_here = "No open exceptions."
     list_display = ["age", "shown_kind", "title", "happened", "said", "source"]
     list_display_links = ["title"]
     list_filter = [OpenFilter, KindFilter, AgeFilter, SourceFilter]

@@ -73,7 +73,7 @@ def test_what_waits_is_listed_by_kind_and_leads_into_the_queue(manager):
 def test_who_has_no_queue_reads_nothing_of_it(db):
     client = Client()
     client.force_login(staff())
-    assert b"What waits for somebody" not in client.get("/admin/").content
+    assert b"Open exceptions" not in client.get("/admin/").content
 
 
 def test_the_start_page_and_the_queue_are_called_as_in_the_side_bar(manager):
@@ -85,7 +85,7 @@ def test_the_start_page_and_the_queue_are_called_as_in_the_side_bar(manager):
 
 def test_an_empty_list_says_what_would_be_there(manager):
     page = manager.get("/admin/core/case/").content.decode()
-    assert "Nothing waits for anybody." in page
+    assert "No open exceptions." in page
     assert "Nothing matches" in manager.get("/admin/core/case/?kind=event-parked").content.decode()
 
 

@@ -10,7 +10,7 @@ from notifications.admin.decisions import (
     TopicAdmin,
     preferences_changed,
 )
-from notifications.admin.inlines import DeviceInline, NotificationInline
+from notifications.admin.inlines import DeviceInline
 from notifications.admin.mailings import (
     MailingAdmin,
     may_write_to,
@@ -21,7 +21,9 @@ from notifications.admin.notifications import DeliveryReportAdmin, NotificationA
 from notifications.admin.overview import (
     CUSTOMERS_PANELS,
     CUSTOMERS_TIMELINE,
+    ORDERS_PANEL,
     ORDERS_TIMELINE,
+    placed_message,
 )
 from notifications.admin.rules import RuleAdmin
 from notifications.admin.templates import TemplateAdmin
@@ -40,7 +42,7 @@ __all__ = [
     "TopicAdmin",
 ]
 
-OrderAdmin.extend(inlines=[NotificationInline], timeline=[ORDERS_TIMELINE])
+OrderAdmin.extend(panels=[ORDERS_PANEL], timeline=[ORDERS_TIMELINE])
 CustomerAdmin.extend(
     inlines=[DeviceInline],
     panels=CUSTOMERS_PANELS,
@@ -50,3 +52,4 @@ CustomerAdmin.extend(
     permissions={"write_to": may_write_to},
 )
 CustomerAdmin.preferences_changed.append(preferences_changed)
+OrderAdmin.draft_parts.append(placed_message)

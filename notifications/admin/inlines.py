@@ -3,12 +3,10 @@
 from typing import Any
 
 from django.http import HttpRequest
-from unfold.decorators import display
 
 from core.admin.pages import HistoryInline, ReadOnlyInline
 from notifications.models import (
     DeliveryReport,
-    Notification,
     NotificationEvent,
     PushSubscription,
 )
@@ -25,21 +23,6 @@ class DeliveryReportInline(ReadOnlyInline):
 
     model = DeliveryReport
     fields = ["received_at", "status", "reason"]
-
-
-class NotificationInline(ReadOnlyInline):
-    """The messages of an order."""
-
-    model = Notification
-    fields = ["created_at", "channel", "recipient", "text", "state", "sent_at", "last_error"]
-    verbose_name_plural = "messages"
-    show_change_link = True
-    per_page = 10
-
-    @display(description="message")
-    def text(self, row: Notification) -> str:
-        """The text; a link by which the customer acts is cut short."""
-        return row.shown_message
 
 
 class DeviceInline(ReadOnlyInline):

@@ -26,6 +26,7 @@ from notifications.models import DeliveryReport, Notification
 from notifications.models.notifications import NOT_UNDERSTOOD
 from notifications.services import resend
 from notifications.states import EXCEPTIONS, STATE_COLOURS
+from orders.api.filters import order_key
 
 MOST_AT_ONCE = 200
 
@@ -70,7 +71,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     list_select_related = ["customer"]
     linked_by = ["customer"]
     list_display_links = ["created_at"]
-    search_help_text = "Beginnings of the customer's name, code, e-mail address or phone number."
+    search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
     ordering = ["-id"]
     sortable_by = ["created_at"]
     fieldsets = [
@@ -115,8 +116,9 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         return row.shown_message
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """The messages to the customers that match."""
-        return search(queryset, text)
+        """The messages about the order of this number; else to the customers that match."""
+        order = order_key(text) if text.lower().startswith("co") else None
+        return queryset.filter(order=order) if order else search(queryset, text)
 
     def has_send_again_permission(self, request: HttpRequest, object_id: str | None = None) -> bool:
         """Whether this person may send this message, or messages at all, again."""

@@ -7,12 +7,14 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.formats import date_format
 
-from core.admin.overview.panels import MOST_LINES, Line, Panel, list_of, page_of
+from core.admin.overview.panels import MOST_LINES, Line, Panel, ShownPanel, list_of, page_of
 from core.admin.overview.timeline import Source
 from customers.models import Customer
+from notifications.composition.preview import preview_placed
 from notifications.content.rendering import cut
 from notifications.models import Consent, Notification
 from notifications.states import STATE_COLOURS
+from orders.admin.draft import Draft
 from orders.models import Order
 
 EXCERPT = 80
@@ -28,6 +30,11 @@ def _message(row: Notification) -> Line:
 
 def _messages(request: HttpRequest, customer: Customer) -> list[Line]:
     newest = customer.notifications.order_by("-id")[: MOST_LINES + 1]
+    return [_dated(_message(row), row.created_at) for row in newest]
+
+
+def _about_order(request: HttpRequest, order: Order) -> list[Line]:
+    newest = _of_order(request, order).order_by("-id")[: MOST_LINES + 1]
     return [_dated(_message(row), row.created_at) for row in newest]
 
 
@@ -48,6 +55,21 @@ def _consents(request: HttpRequest, customer: Customer) -> list[Line]:
 
 def _of_order(request: HttpRequest, order: Order) -> Any:
     return Notification.objects.filter(order=order.pk)
+
+
+def placed_message(request: HttpRequest, draft: Draft) -> ShownPanel | None:
+    """The message that a typed order would cause, for who may read messages."""
+    if not request.user.has_perm("notifications.view_notification"):
+        return None
+    if not draft.lines:
+        return ShownPanel("Message", "It depends on what is ordered.")
+    shown = preview_placed(draft.order)
+    row = shown.row
+    if shown.obstacle:
+        return ShownPanel("Message", "", [Line(shown.obstacle, state="none", colour="warning")])
+    facts = [f"to {row.recipient}", shown.due, shown.channel_because]
+    lines = [Line(f"By {row.get_channel_display()}", facts=facts), Line(row.message)]
+    return ShownPanel("Message", "", lines)
 
 
 CUSTOMERS_PANELS = [
@@ -82,6 +104,14 @@ CUSTOMERS_TIMELINE = [
         _consent,
     ),
 ]
+ORDERS_PANEL = Panel(
+    "Messages",
+    "notifications.view_notification",
+    _about_order,
+    lambda order: list_of(Notification, q=order.number),
+    empty="No message yet.",
+    place=30,
+)
 ORDERS_TIMELINE = Source(
     "message", "notifications.view_notification", _of_order, _message, at="created_at"
 )

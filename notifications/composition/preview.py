@@ -7,7 +7,7 @@ from datetime import datetime
 from notifications.composition.builder import fill, new_row, values_of
 from notifications.content import sms_segments
 from notifications.content.rendering import PARCEL_FIELDS, SAMPLE
-from notifications.models import Notification
+from notifications.models import Notification, Occasion
 from notifications.policy.policy import Policy
 from notifications.policy.quiet_hours import zone_of
 from notifications.policy.send_window import SendWindow
@@ -37,7 +37,19 @@ def preview(order: Order, occasion: str, *, hidden: bool = False) -> Preview:
     """
     shipment = Shipment.objects.filter(order=order).order_by("-id").first()
     parcel = shipment if occasion.startswith("shipment-") else None
-    trigger = Trigger("", occasion, order, parcel)
+    return _preview(Trigger("", occasion, order, parcel), hidden=hidden)
+
+
+def preview_placed(order: Order) -> Preview:
+    """The message that an order which is not placed yet would cause; its customer may be new, too.
+
+    Its lines, and what templates name of it, have been filled in.
+    """
+    return _preview(Trigger("", Occasion.ORDER_PLACED, order), hidden=False)
+
+
+def _preview(trigger: Trigger, *, hidden: bool) -> Preview:
+    order = trigger.order
     decision = Policy.for_triggers([trigger]).decide(trigger)
     row = new_row(order.customer, decision.route)
     fill(row, decision.text, _values(trigger, hidden=hidden))

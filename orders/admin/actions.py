@@ -65,7 +65,7 @@ class OrderActions(ModelAdmin):
         return self._back_to(request, object_id)
 
     @action(
-        description="Give it an address",
+        description="Give an address",
         icon="home_pin",
         permissions=["give_address"],
         dialog=ADDRESS_DIALOG,

@@ -3,12 +3,10 @@
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
-from unfold.forms import BaseDialogForm, PaginationInlineFormSet
+from unfold.forms import BaseDialogForm
 from unfold.widgets import (
-    UnfoldAdminSelect2Widget,
     UnfoldAdminSelectWidget,
     UnfoldAdminTextareaWidget,
     UnfoldAdminTextInputWidget,
@@ -20,10 +18,8 @@ from customers import contact_channels
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE, Customer
 from customers.values.countries import country_choices
-from orders.api.serializers import NO_ADDRESS
 from orders.models import DnaKitOrder, Order, Product, ProductKind
-from orders.rules import Lines, check_address, check_lines
-from orders.services import Delivery
+from orders.rules import check_address
 
 
 class PlacingForm(ModelForm):
@@ -31,7 +27,7 @@ class PlacingForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [("", "as the rules say"), *contact_channels.choices()]
+        choices = [("", "as the rules choose"), *contact_channels.choices()]
         self.fields["channel"] = forms.ChoiceField(
             choices=choices,
             required=False,
@@ -46,70 +42,6 @@ class PlacingForm(ModelForm):
         if customer and channel:
             contact_channels.check(customer, channel)
         return cleaned
-
-
-class PlaceOrderForm(PlacingForm):
-    """An order of products: whom it is for, where it goes, how fast and how often."""
-
-    country = forms.ChoiceField(
-        choices=country_choices, required=False, widget=UnfoldAdminSelect2Widget
-    )
-
-    class Meta:
-        model = Order
-        fields = [
-            "customer",
-            "delivery_service",
-            "shipping_interval",
-            "channel",
-            *ADDRESS_FIELDS,
-        ]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["delivery_service"].required = True
-        self.fields["delivery_service"].initial = "standard"
-        never_cut(self)
-
-    def clean(self) -> dict[str, Any]:
-        """Raise ValidationError for an address that cannot be printed, or when there is none."""
-        cleaned = super().clean()
-        typed = {name: cleaned.get(name, "") for name in ADDRESS_FIELDS}
-        if any(typed.values()):
-            check_address(typed)
-        elif cleaned.get("customer") and cleaned["customer"].default_address is None:
-            raise ValidationError({"recipient": NO_ADDRESS.replace("Send", "Type")})
-        return cleaned
-
-    def delivery(self) -> Delivery:
-        """Where it goes: as typed, or to the customer's default address."""
-        typed = {name: self.cleaned_data[name] for name in ADDRESS_FIELDS}
-        is_kept = not any(typed.values())
-        if is_kept:
-            typed = self.cleaned_data["customer"].default_address.address()
-        service, interval = (
-            self.cleaned_data[n] for n in ("delivery_service", "shipping_interval")
-        )
-        return Delivery(typed, service, interval, is_kept)
-
-
-class NewLines(PaginationInlineFormSet):
-    """The products of an order that is being placed."""
-
-    def clean(self) -> None:
-        """Raise ValidationError for lines that the rules refuse."""
-        super().clean()
-        if any(self.errors):
-            return
-        try:
-            check_lines(self.lines())
-        except ValidationError as error:
-            raise ValidationError(error.messages) from error
-
-    def lines(self) -> Lines:
-        """Products and quantities, as typed."""
-        filled = [form.cleaned_data for form in self.forms if form.cleaned_data]
-        return [(line["product"], line["quantity"]) for line in filled]
 
 
 class KitChoice(ModelChoiceField):

@@ -3,23 +3,29 @@
 from typing import Any
 
 from django.http import HttpRequest
+from unfold.decorators import display
 
-from core.admin.pages import HistoryInline, ReadOnlyInline, TabularInline
-from orders.admin.forms import NewLines
-from orders.models import OrderEvent, OrderLine
+from core.admin.pages import ReadOnlyInline, TabularInline
+from core.values import money
+from orders.admin.place_form import NewLines
+from orders.models import OrderLine
 
 
 class LineInline(ReadOnlyInline):
     """What was ordered, at the price and weight of the day."""
 
     model = OrderLine
-    fields = ["item_id", "name", "quantity", "unit_price", "weight"]
+    fields = ["item_id", "name", "quantity", "price", "grams"]
 
+    @display(description="price of one")
+    def price(self, line: OrderLine) -> str:
+        """With its currency."""
+        return money.shown(line.unit_price, line.order.currency)
 
-class EventInline(HistoryInline):
-    """What happened to the order."""
-
-    model = OrderEvent
+    @display(description="weight of one")
+    def grams(self, line: OrderLine) -> str:
+        """With its unit."""
+        return f"{line.weight:,} g"
 
 
 class NewLineInline(TabularInline):

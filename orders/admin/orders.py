@@ -12,15 +12,17 @@ from unfold.decorators import display
 
 from core.admin.list_filters import TimeRangeFilter
 from core.admin.overview.pages import OverviewPage
+from core.admin.overview.panels import linked
 from core.admin.pages import LargeTableAdmin
 from core.values import money
 from identity.actors import actor_of
 from orders import services
 from orders.admin.actions import OrderActions
-from orders.admin.forms import KitChoice, PlaceKitForm, PlaceOrderForm
-from orders.admin.inlines import EventInline, LineInline, NewLineInline
+from orders.admin.forms import KitChoice, PlaceKitForm
+from orders.admin.inlines import LineInline, NewLineInline
 from orders.admin.overview import TIMELINE, state_of
-from orders.admin.placing import PlacingAdmin
+from orders.admin.place_form import PlaceOrderForm
+from orders.admin.placing import NEW_CUSTOMER, PlacingAdmin
 from orders.api.filters import search
 from orders.models import AWAITS_ADDRESS, DnaKitOrder, Order
 
@@ -62,9 +64,11 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     """Orders: placed through a form, then shown with all that happened to them."""
 
     timeline = [TIMELINE]
+    timeline_is_open = True
+    change_form_after_template = "admin/orders/place.html"
     form: type[Any] = PlaceOrderForm
     autocomplete_fields = ["customer"]
-    list_display = ["shown_number", "customer", "item", "price", "shown_state", "time"]
+    list_display = ["shown_number", "shown_customer", "item", "price", "shown_state", "time"]
     list_display_links = ["shown_number", "item"]
     list_select_related = ["customer"]
     list_filter = [
@@ -79,26 +83,35 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     linked_by = ["customer"]
     sortable_by = ["shown_number", "time"]
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
-    inlines = [LineInline, EventInline]
+    inlines = [LineInline]
     add_fieldsets = [
-        (None, {"fields": ["customer", ("delivery_service", "shipping_interval"), "channel"]}),
+        ("Customer", {"fields": ["customer"]}),
+        (NEW_CUSTOMER, {"fields": ["new_name", ("new_phone", "new_email")]}),
         (
             "Delivery address",
             {
-                "fields": [("recipient", "country"), ("line_1", "line_2"), ("city", "postcode")],
-                "description": "Leave it empty to send it to the customer's default address.",
+                "fields": [
+                    "kept",
+                    ("recipient", "country"),
+                    ("line_1", "line_2"),
+                    ("city", "postcode"),
+                ],
+                "description": "Of a customer without an address it becomes the default one.",
             },
+        ),
+        (
+            "Delivery",
+            {"fields": [("delivery_service", "shipping_interval"), "channel"]},
         ),
     ]
     fieldsets = [
-        (None, {"fields": [("number", "state_label"), ("customer", "time"), ("item", "price")]}),
+        (None, {"fields": [("state_label", "price"), ("customer", "time"), "item"]}),
         (
             "Delivery",
             {
                 "fields": [
                     ("delivery_service", "shipping_interval"),
-                    ("kit_type", "channel"),
-                    "address",
+                    ("channel", "address"),
                 ]
             },
         ),
@@ -122,6 +135,16 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
         """The number; sorted as numbers are."""
         return str(order.number)
 
+    @display(description="customer")
+    def shown_customer(self, order: Order) -> str:
+        """A link to their page."""
+        return linked(order.customer)
+
+    @display(description="kit")
+    def kit(self, order: Order) -> str:
+        """The kit by its name; its type stands in the order's own words."""
+        return order.item or order.kit_type
+
     @display(description="amount")
     def price(self, order: Order) -> str:
         """Amount and currency."""
@@ -133,10 +156,10 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
         state, colour = state_of(order)
         return colour, state
 
-    @display(description="state", label=BY_COLOUR)
-    def state_label(self, order: Order) -> tuple[str, str]:
+    @display(description="state")
+    def state_label(self, order: Order) -> str:
         """The same, on its page."""
-        return self.shown_state(order)
+        return state_of(order)[0]
 
     @display(description="delivery address")
     def address(self, order: Order) -> str:
@@ -190,8 +213,9 @@ class DnaKitOrderAdmin(OrderAdmin):
     """DNA kit orders."""
 
     form = PlaceKitForm
-    list_display = ["shown_number", "customer", "kit_type", "price", "shown_state", "time"]
-    list_display_links = ["shown_number", "kit_type"]
+    shows_draft = False
+    list_display = ["shown_number", "shown_customer", "kit", "price", "shown_state", "time"]
+    list_display_links = ["shown_number", "kit"]
     add_fieldsets = [(None, {"fields": ["customer", "kit", "channel"]})]
 
     def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:

@@ -15,11 +15,13 @@ from core.api.filters import (
     TimeFilter,
     TokenFilter,
 )
+from core.database.matches import newest_matches
 from core.values.text import code, reference
 from customers.search.customers import MOST_CUSTOMERS, newest_matching
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
 
+MOST_ORDERS = 1000  # whose parcels are searched
 # co-1, 1, and the references of its parcels: co-1.0, co-1-r2.
 _NUMBER = re.compile(r"(?:co-?([0-9]{1,19})(?:[.-][a-z0-9.-]+)?|([0-9]{1,19}))", re.ASCII)
 
@@ -64,7 +66,19 @@ def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
     have no index.
     """
     condition = Q(customer_id__in=newest_matching(text, MOST_CUSTOMERS))
-    number = _NUMBER.fullmatch(reference(text))
-    if number and (key := int(number[1] or number[2])) <= LARGEST_ID:
+    if key := order_key(text):
         condition |= Q(pk=key)
     return queryset.filter(condition)
+
+
+def order_key(text: str) -> int | None:
+    """The key of the order of this number, or of a parcel of it; None for any other text."""
+    number = _NUMBER.fullmatch(reference(text))
+    key = int(number[1] or number[2]) if number else 0
+    return key if 0 < key <= LARGEST_ID else None
+
+
+def keys_of_customers(text: str) -> list[int]:
+    """The keys of the newest orders of the customers that match, MOST_ORDERS at most."""
+    theirs = Q(customer_id__in=newest_matching(text, MOST_CUSTOMERS))
+    return list(newest_matches(Order.objects.all(), theirs, MOST_ORDERS))

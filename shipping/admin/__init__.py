@@ -3,6 +3,7 @@
 from customers.admin import CustomerAdmin
 from orders.admin import OrderAdmin
 from shipping.admin.overview import customers, orders
+from shipping.admin.overview.drafts import next_dates
 from shipping.admin.profiles import ProviderProfileAdmin
 from shipping.admin.returns import ReturnAdmin
 from shipping.admin.routing import RoutingRuleAdmin
@@ -23,6 +24,7 @@ CustomerAdmin.extend(
     pages={"move_subscriptions": (move_subscriptions, may_move_subscriptions)},
 )
 CustomerAdmin.asks_after_a_move.append(ask)
+OrderAdmin.draft_parts.append(next_dates)
 
 __all__ = [
     "ProviderProfileAdmin",

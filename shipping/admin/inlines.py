@@ -2,8 +2,9 @@
 
 from unfold.decorators import display
 
+from core.admin.overview.panels import linked
 from core.admin.pages import HistoryInline, ReadOnlyInline
-from shipping.admin.read_only import linked, to_the_second
+from shipping.admin.read_only import to_the_second
 from shipping.models import ShipmentEvent, TrackingEvent, UnreadableEvent
 
 

@@ -9,10 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.timezone import localtime
 
-from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, refusal_text
+from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, opened_on, refusal_text
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.workflow import TransitionNotAllowedError
@@ -24,14 +23,6 @@ MOST_AT_ONCE = 200
 def to_the_second(moment: datetime | None) -> str:
     """On the clock of staff, with seconds and zone: events of one minute look alike otherwise."""
     return f"{localtime(moment):%d %b %Y, %H:%M:%S %Z}" if moment else "-"
-
-
-def linked(row: Model, text: str = "") -> str:
-    """The row's name, or a text, as a link to its page."""
-    page = f"admin:{row._meta.app_label}_{row._meta.model_name}_change"
-    return format_html(
-        '<a class="text-link" href="{}">{}</a>', reverse(page, args=[row.pk]), text or row
-    )
 
 
 class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
@@ -69,7 +60,8 @@ class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
         if self._one(request, row, verb, TICK_THERE, **options):
             self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
-        return go_to(request, reverse(f"{self.admin_site.name}:{name}", args=[row.pk]))
+        own = reverse(f"{self.admin_site.name}:{name}", args=[row.pk])
+        return go_to(request, opened_on(request, own))
 
     def _one(
         self, request: HttpRequest, row: Model, verb: Callable[..., Any], how: str, **options: Any

@@ -8,12 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 
+from core.admin.overview.panels import linked
 from core.admin.pages import HistoryInline
 from core.values.text import reference
 from shipping.admin.dialogs import ReasonForm
 from shipping.admin.filters import ProviderFilter
 from shipping.admin.inlines import TrackingInline
-from shipping.admin.read_only import ReadOnlyAdmin, linked
+from shipping.admin.read_only import ReadOnlyAdmin
 from shipping.models import Return, ReturnEvent
 from shipping.states import RETURN
 from shipping.tracking import returns

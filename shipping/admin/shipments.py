@@ -12,13 +12,15 @@ from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from core.admin.dialogs import DecisionBar
+from core.admin.overview.panels import linked
 from core.database import clock
 from core.models import Circuit
+from orders.api.filters import keys_of_customers
 from shipping import services
 from shipping.admin.dialogs import CancelForm, ReasonForm, ResendForm, RetryForm
 from shipping.admin.filters import ProviderFilter, StateFilter
 from shipping.admin.inlines import EventInline, TrackingInline, UnreadableInline
-from shipping.admin.read_only import ReadOnlyAdmin, linked
+from shipping.admin.read_only import ReadOnlyAdmin
 from shipping.admin.rerouting import ShipmentBar, may_send_by, send_by, send_selected_by
 from shipping.api.filters import search
 from shipping.models import Shipment
@@ -55,7 +57,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
     list_filter = [StateFilter, ProviderFilter, "delivery_service", ("ship_on", RangeDateFilter)]
     linked_by = ["state", "order"]
     sortable_by = ["ship_on"]
-    search_help_text = "An order's number, a shipment's reference, or a tracking number; whole."
+    search_help_text = "A number of an order, a shipment or its tracking; or the customer."
     list_select_related = ["order"]
     inlines = [EventInline, TrackingInline, UnreadableInline]
     action_form = ShipmentBar
@@ -76,7 +78,7 @@ class ShipmentAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            "Handing over",
+            "Handover",
             {
                 "fields": [
                     ("provider", "delivery_service", "ship_on"),
@@ -129,8 +131,8 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return shipment.state, shipment.state
 
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """By order, reference or tracking number."""
-        return search(queryset, text)
+        """By order, reference or tracking number, or by the order's customer."""
+        return search(queryset, text, orders=keys_of_customers(text))
 
     def has_retry_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether this shipment can be sent again, by this person."""

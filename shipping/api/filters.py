@@ -1,6 +1,7 @@
 """How shipments and schedules are filtered and found."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
@@ -88,10 +89,13 @@ def _tracked(text: str) -> Q:
     return ~Q(tracking_number="") & Q(Exact(NumberKey("tracking_number"), key))
 
 
-def search(queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-    """Shipments by their order's number, their own reference, or their tracking number."""
+def search(queryset: QuerySet[Any], text: str, *, orders: Sequence[int] = ()) -> QuerySet[Any]:
+    """Shipments by their order's number, their own reference, or their tracking number; and those
+    of these `orders`."""
     wanted = reference(text)
     condition = Q(reference=wanted) | _tracked(text)
+    if orders:
+        condition |= Q(order_id__in=orders)
     number = _NUMBER.fullmatch(wanted)
     if number and int(number[1]) <= LARGEST_ID:
         condition |= Q(order_id=int(number[1]))

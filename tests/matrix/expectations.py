@@ -382,6 +382,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "orders/order/<id>/history/": "SFMA*",
     "orders/order/<id>/timeline/": "SFMA*",
     "orders/order/add/": "SM*",
+    "orders/order/add/draft/": ("", "SM*"),
     "orders/product/": "SFMA*",
     "orders/product/<id>/change/": ("SFMA*", "M*"),
     "orders/product/<id>/delete/": "M*",

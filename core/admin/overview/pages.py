@@ -17,6 +17,7 @@ class OverviewPage(Extensible, MixinBase):
     """Comes first among the bases of a page that other apps add panels and a timeline to."""
 
     change_form_outer_before_template = "admin/core/overview/above.html"
+    timeline_is_open = False  # its first page is shown at once, where it is what people look for
 
     def get_urls(self) -> list[Any]:
         """The timeline, before Django's own."""
@@ -57,6 +58,9 @@ class OverviewPage(Extensible, MixinBase):
         if row is not None and not context.get("is_popup"):
             context["panels"] = shown_panels(self.panels, request, row)
             context["timeline_address"] = self._timeline_of(row) if self.timeline else ""
+            if self.timeline_is_open:
+                lines, following = timeline.read(self.timeline, request, row)
+                context |= {"timeline_lines": lines, "following": following}
         answer: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return answer
 

@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from django.db.models import Model
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 MOST_LINES = 5
 
@@ -18,7 +20,8 @@ class Line:
     """One thing: what it is, where its page is, the state it is in, and what else to know of it.
 
     `colour` is that of the state, as labels have it: info, success, warning or danger. `links` are
-    more texts with their addresses. A timeline shows `at`, too.
+    more texts with their addresses, `dialogs` those that open above the page. A timeline shows
+    `at`, too.
     """
 
     text: str
@@ -27,6 +30,7 @@ class Line:
     colour: str = ""
     facts: Sequence[str] = ()
     links: Sequence[tuple[str, str]] = ()
+    dialogs: Sequence[tuple[str, str]] = ()
     at: datetime | None = None
 
 
@@ -71,6 +75,11 @@ def _filled(panel: Panel, request: HttpRequest, row: Any) -> ShownPanel:
 def page_of(row: Model) -> str:
     """The address of a row's page."""
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def linked(row: Model, text: str = "") -> SafeString:
+    """The row's name, or a text, as a link to its page."""
+    return format_html('<a class="text-link" href="{}">{}</a>', page_of(row), text or row)
 
 
 def list_of(model: type[Model], **narrowed: Any) -> str:

@@ -36,7 +36,7 @@
     const show = () => {
       const { places, parts, encoding } = count(area.value);
       const sms = !channel || channel.value === "sms" || channel.value === "";
-      const fields = area.value.includes("{") ? " · fields count as they stand" : "";
+      const fields = area.value.includes("{") ? " · the names of fields are counted, not what fills them" : "";
       shown.textContent = sms
         ? `${parts} SMS · ${places} places · ${encoding}${fields}`
         : `${[...area.value].length} characters`;

@@ -24,6 +24,7 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from core.admin.overview.panels import page_of
 from core.forms import CharField
 from core.workflow import TransitionNotAllowedError
 from customers.forms import never_cut
@@ -173,7 +174,7 @@ def contents(page: Any, request: HttpRequest, object_id: str) -> HttpResponse:
     context: dict[str, Any] = {
         **page.admin_site.each_context(request),
         "title": f"What {schedule.order.number} sends, and where",
-        "back": reverse("admin:shipping_schedule_change", args=[schedule.pk]),
+        "back": page_of(schedule.order if request.GET.get("from") == "order" else schedule),
     }
     done = _posted(page, request, schedule, context) if request.method == "POST" else None
     context.setdefault("form", ContentsForm(schedule.order))
@@ -239,7 +240,8 @@ def change_contents(page: Any, request: HttpRequest, object_id: str) -> HttpResp
     if schedule is None:
         page.message_user(request, "This order has no schedule yet.", messages.ERROR)
         return redirect("admin:orders_order_change", object_id)
-    return redirect("admin:shipping_schedule_contents", schedule.pk)
+    page_of_contents = reverse("admin:shipping_schedule_contents", args=[schedule.pk])
+    return redirect(f"{page_of_contents}?from=order")
 
 
 def may_change_orders_contents(page: Any, request: HttpRequest, object_id: Any = None) -> bool:

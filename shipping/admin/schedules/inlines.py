@@ -3,8 +3,8 @@
 from django.utils.formats import date_format
 from unfold.decorators import display
 
+from core.admin.overview.panels import linked
 from core.admin.pages import HistoryInline, ReadOnlyInline
-from shipping.admin.read_only import linked
 from shipping.models import Schedule, ScheduleEvent, Shipment
 from shipping.schedules import next_dates
 

@@ -196,7 +196,7 @@ class ScheduleAdmin(ForecastPage):
         dialog={
             "title": "Leave out the next date?",
             "form_class": SkipForm,
-            "form_submit_text": "Leave it out",
+            "form_submit_text": "Skip it",
         },
     )
     def skip(self, request: HttpRequest, form: SkipForm, object_id: str) -> HttpResponse:
