@@ -42,7 +42,7 @@ def never_cut(form: forms.BaseForm) -> None:
 class AddressForm(ModelForm):
     """The six lines, with the rules of every address."""
 
-    country = forms.ChoiceField(choices=country_choices)
+    country: forms.Field = forms.ChoiceField(choices=country_choices)
 
     class Meta:
         model = Address

@@ -52,7 +52,7 @@ def draft_of(form: Any, formset: Any) -> Draft:
         currency=currency,
         **_address(form, problems),
     )
-    order.amount = amount  # type: ignore[assignment]  # none before there are lines
+    order.amount = amount
     order.number = NUMBER
     _remember(order, lines)
     return Draft(order, lines, problems)
@@ -84,7 +84,7 @@ def _address(form: Any, problems: dict[str, list[str]]) -> dict[str, str]:
     if not any(typed.values()):
         kept = form.kept_address()
         return kept.address() if kept else {}
-    lines = {name: form.cleaned_data.get(name) or "" for name in ADDRESS_FIELDS}
+    lines = form.typed_address()
     wrong = {name: form.errors[name] for name in ADDRESS_FIELDS if name in form.errors}
     if not wrong:
         try:

@@ -40,6 +40,13 @@ class NewLineInline(TabularInline):
     verbose_name = "product"
     verbose_name_plural = "products"
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """One of each, unless somebody says more."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "quantity":
+            field.initial = 1
+        return field
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may place an order says what is in it."""
         return True

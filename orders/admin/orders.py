@@ -216,7 +216,7 @@ class DnaKitOrderAdmin(OrderAdmin):
     shows_draft = False
     list_display = ["shown_number", "shown_customer", "kit", "price", "shown_state", "time"]
     list_display_links = ["shown_number", "kit"]
-    add_fieldsets = [(None, {"fields": ["customer", "kit", "channel"]})]
+    add_fieldsets = [("Kit", {"fields": ["customer", "kit", "channel"]})]
 
     def get_inlines(self, request: HttpRequest, obj: Order | None) -> list[Any]:
         """None for a new one: it has one kit."""

@@ -15,7 +15,7 @@ from core.forms import CharField, EmailField
 from core.values.keys import is_key
 from customers import contact_channels
 from customers.forms import CountryField, never_cut
-from customers.models import ADDRESS_FIELDS, Address, Customer
+from customers.models import ADDRESS_FIELDS, LONGEST_LINE, Address, Customer
 from customers.services import add_address
 from customers.values.phones import PhoneFormField
 from customers.values.validators import OneLine
@@ -64,6 +64,7 @@ class PlaceOrderForm(PlacingForm):
         self.fields["customer"].required = False
         self.fields["delivery_service"].required = True
         self.fields["delivery_service"].initial = "standard"
+        self.fields["recipient"].help_text = "Empty: the customer."
         never_cut(self)
         if not self.may_add_customer:
             for name in NEW:
@@ -75,7 +76,7 @@ class PlaceOrderForm(PlacingForm):
     @property
     def named_customer(self) -> int | None:
         """The key of the customer that was chosen, if any."""
-        key = self.data.get("customer") if self.is_bound else self.initial.get("customer")
+        key: Any = self.data.get("customer") if self.is_bound else self.initial.get("customer")
         return int(key) if is_key(key) else None
 
     def clean(self) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class PlaceOrderForm(PlacingForm):
             raise ValidationError({where: NOBODY})
         if not customer and cleaned.get("new_name"):
             self._check_new_customer()
-        typed = self._typed()
+        typed = self.typed_address()
         if any(typed.values()):
             check_address(typed)
         elif self.kept_address() is None and not self._failed("kept"):
@@ -128,14 +129,14 @@ class PlaceOrderForm(PlacingForm):
         if customer is None:
             customer = self.new_customer()
             customer.save(force_insert=True)
-        typed = self._typed()
+        typed = self.typed_address()
         if any(typed.values()) and customer.default_address is None:
             add_address(customer, typed, by=by)
         return customer
 
     def delivery(self) -> Delivery:
         """Where it goes: as typed, or to an address of the customer's."""
-        typed, kept = self._typed(), None
+        typed, kept = self.typed_address(), None
         if not any(typed.values()):
             kept = self.kept_address()
         lines = kept.address() if kept else typed
@@ -144,8 +145,14 @@ class PlaceOrderForm(PlacingForm):
             lines, given["delivery_service"], given["shipping_interval"], is_kept=kept is not None
         )
 
-    def _typed(self) -> dict[str, str]:
-        return {name: self.cleaned_data.get(name, "") for name in ADDRESS_FIELDS}
+    def typed_address(self) -> dict[str, str]:
+        """The address that was typed; the parcel is for the customer where it says nobody else."""
+        typed = {name: self.cleaned_data.get(name) or "" for name in ADDRESS_FIELDS}
+        if any(typed.values()) and not typed["recipient"]:
+            customer = self.cleaned_data.get("customer")
+            name = customer.name if customer else self.cleaned_data.get("new_name") or ""
+            typed["recipient"] = name[:LONGEST_LINE]
+        return typed
 
     def _failed(self, name: str) -> bool:
         return bool(self.errors.get(name)) or bool(self.errors.get("customer"))

@@ -56,7 +56,7 @@ def _foreign(url: str) -> list[str]:
     return [] if local else [url]
 
 
-def _sign_in(page: Page, house: House) -> None:
+def sign_in(page: Page, house: House) -> None:
     page.goto(f"{house.url}/admin/")
     page.fill("#id_username", "admin")
     page.fill("#id_password", settings.DEMO_PASSWORD)
@@ -72,20 +72,20 @@ def arrived(house: House) -> Order:
     return order
 
 
-def test_the_order_page_shows_lines_history_parcel_and_messages(
+def test_the_order_page_shows_parcel_timeline_lines_and_messages(
     house: House, arrived: Order, page: Page
 ):
     order = arrived
-    _sign_in(page, house)
+    sign_in(page, house)
     page.goto(f"{house.url}/admin/orders/order/{order.pk}/change/")
-    for heading in ("Lines", "History", "Shipments", "Messages"):
+    for heading in ("Parcels", "Timeline", "Lines", "Messages"):
         expect(page.get_by_role("heading", name=heading).first).to_be_visible()
     expect(page.get_by_text("successfully placed").first).to_be_visible()
 
 
 def test_staff_cancel_an_order_with_a_click(house: House, page: Page):
     order = placed_order()
-    _sign_in(page, house)
+    sign_in(page, house)
     page.goto(f"{house.url}/admin/orders/order/")
     page.locator("input.action-select").first.check()
     page.locator("select[name=action]").select_option(label="Cancel selected orders")
@@ -98,7 +98,7 @@ def test_a_long_dialog_can_be_sent_on_a_small_screen(house: House, arrived: Orde
     arrived.shipments.update(state="failed-to-deliver")
     shipment = arrived.shipments.get()
     page.set_viewport_size({"width": 1280, "height": 720})
-    _sign_in(page, house)
+    sign_in(page, house)
     page.goto(f"{house.url}/admin/shipping/shipment/{shipment.pk}/change/")
     page.get_by_text("Send a second parcel").first.click()
     send = page.locator("#dialog button[type=submit]")
@@ -130,7 +130,7 @@ def test_who_may_not_see_health_data_is_told_what_to_do(house: House, page: Page
 
 
 def test_no_page_wants_more_than_its_content_security_policy_allows(house: House, page: Page):
-    _sign_in(page, house)
+    sign_in(page, house)
     for path in ("orders/order/", "orders/order/add/", "shipping/shipment/", "clinical/patient/"):
         page.goto(f"{house.url}/admin/{path}")
         page.wait_for_load_state("networkidle")

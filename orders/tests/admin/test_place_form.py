@@ -24,7 +24,7 @@ def test_a_new_customer_an_address_and_an_order_are_made_at_once(boss, serum):
     order, customer = Order.objects.get(), Customer.objects.get()
     assert answer.url == f"/admin/orders/order/{order.pk}/change/"
     assert (customer.name, str(customer.phone_number)) == ("Nora New", "+447451277972")
-    assert customer.default_address.address() == order.address() == ADDRESS
+    assert customer.addresses.get(is_default=True).address() == order.address() == ADDRESS
     assert (order.customer, order.shipping_interval) == (customer, "monthly")
 
 
@@ -59,7 +59,7 @@ def test_a_customer_is_chosen_or_typed_not_both(boss, serum):
 def test_the_first_address_of_a_customer_is_kept_another_is_the_orders_own(boss, serum):
     without = CustomerFactory.create()
     boss.post(ADD, typed(without, (serum, 1)) | WHERE)
-    assert without.default_address.address() == ADDRESS
+    assert without.addresses.get(is_default=True).address() == ADDRESS
     boss.post(ADD, typed(without, (serum, 1)) | WHERE | {"line_1": "2 Other Street"})
     assert Address.objects.count() == 1
     assert Order.objects.latest("id").line_1 == "2 Other Street"

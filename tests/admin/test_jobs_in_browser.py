@@ -1,0 +1,171 @@
+"""Everyday jobs in a real Chromium, each click and field counted: printed, and held (issue 15).
+
+What a job took before stands beside it: the trial of 28 November 2026, from the start page.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from customers.models import Customer
+from customers.tests.factories import AddressFactory, CustomerFactory
+from orders.models import Order
+from orders.tests.factories import KitFactory, ProductFactory, placed_order
+from shipping.models import Schedule
+from tests.admin.test_browser import async_is_safe, page, sign_in  # noqa: F401 - fixtures
+from tests.conftest import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@dataclass
+class Hand:
+    """Does what somebody does, and counts it: clicks, and fields that are typed or chosen."""
+
+    page: Page
+    clicks: int = 0
+    fields: int = 0
+
+    def click(self, what: Locator) -> None:
+        """One click."""
+        self.clicks += 1
+        what.click()
+
+    def fill(self, selector: str, text: str) -> None:
+        """One field."""
+        self.fields += 1
+        self.page.fill(selector, text)
+
+    def choose(self, selector: str, value: str) -> None:
+        """One choice."""
+        self.fields += 1
+        self.page.select_option(selector, value)
+
+    def side_bar(self, model: str) -> None:
+        """To the list of a model."""
+        self.click(self.page.locator(f"#nav-sidebar a[href='/admin/{model}/']"))
+
+    def find(self, text: str) -> None:
+        """What is typed into the search of a list; Enter is no click."""
+        self.fill("#searchbar", text)
+        self.page.press("#searchbar", "Enter")
+        self.page.wait_for_load_state("networkidle")
+
+    def button(self, name: str) -> None:
+        """A button or a link."""
+        either = self.page.get_by_role("button", name=name).or_(
+            self.page.get_by_role("link", name=name)
+        )
+        self.click(either.first)
+
+    def held(self, job: str, before: str, *, clicks: int, fields: int) -> None:
+        """Print what it took, and hold it."""
+        print(f"{job}: {self.clicks} clicks, {self.fields} fields; before: {before}")
+        assert (self.clicks, self.fields) <= (clicks, fields)
+
+
+@pytest.fixture
+def home(house: House) -> Customer:
+    """Somebody with an address and a monthly order."""
+    customer: Customer = CustomerFactory.create(name="Amina Odhiambo", phone_number="+254704590346")
+    AddressFactory.create(customer=customer, recipient="Amina Odhiambo")
+    return customer
+
+
+@pytest.fixture
+def arrived(house: House, home: Customer) -> Order:
+    """An order of theirs that went all the way; the browser is not there yet."""
+    order = placed_order(home)
+    house.work_until(lambda: Order.objects.get(pk=order.pk).state == "delivered")
+    return order
+
+
+def test_where_is_my_parcel(house: House, arrived: Order, page: Page):  # noqa: F811 - the fixture
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("orders/order")
+    hand.find("+254704590346")
+    hand.click(page.get_by_role("link", name=str(arrived.number), exact=True).first)
+    expect(page.get_by_role("link", name="Track").first).to_be_in_viewport()
+    hand.held("1 where is my parcel", "3 clicks, 1 field, and scrolling", clicks=2, fields=1)
+
+
+def test_an_order_for_somebody_new(house: House, page: Page):  # noqa: F811 - the fixture
+    ProductFactory.create(name="Night serum")
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("orders/order")
+    hand.click(page.locator("a[href='/admin/orders/order/add/']").first)
+    for selector, text in (
+        ("#id_new_name", "Nora New"),
+        ("#id_new_phone", "+254704590399"),
+        ("#id_country", "United Kingdom"),
+        ("#id_line_1", "1 High Street"),
+        ("#id_city", "London"),
+        ("#id_postcode", "w26nb"),
+    ):
+        hand.fill(selector, text)
+    hand.choose("#id_shipping_interval", "monthly")
+    hand.click(page.locator("#lines-group .select2-selection").first)
+    hand.fill(".select2-search__field", "night")
+    hand.click(page.locator(".select2-results__option", has_text="Night serum"))
+    expect(page.locator("#draft")).to_contain_text("Total: 25.00 GBP")
+    expect(page.locator("#draft")).to_contain_text("1 High Street, London, W2 6NB, GB")
+    hand.button("Save")
+    expect(page.get_by_role("heading", name="Next dates")).to_be_visible()
+    assert Order.objects.get().customer.name == "Nora New"
+    hand.held("2 order for a new customer", "8 clicks, 12 fields", clicks=5, fields=8)
+
+
+def test_a_kit(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    kit = KitFactory.create()
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("customers/customer")
+    hand.find("amina")
+    hand.click(page.get_by_role("link", name="Amina Odhiambo").first)
+    hand.button("Order a kit")
+    hand.choose("#id_kit", str(kit.pk))
+    hand.button("Save")
+    expect(page.get_by_role("heading", name="Parcels")).to_be_visible()
+    assert Order.objects.get().kit_type == kit.item_id
+    hand.held("3 DNA kit", "4 clicks, 3 fields", clicks=5, fields=2)
+
+
+def test_moved(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    placed_order(home, interval="monthly")
+    Order.objects.update(**home.addresses.get().address())
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("customers/customer")
+    hand.find("amina")
+    hand.click(page.get_by_role("link", name="Amina Odhiambo").first)
+    hand.button("Move")
+    for selector, text in (
+        ("#id_line_1", "99 Moved Street"),
+        ("#id_city", "London"),
+        ("#id_postcode", "EC1Y 8SY"),
+        ("#id_country", "United Kingdom"),
+    ):
+        hand.fill(selector, text)
+    hand.button("Show what changes")
+    hand.button("Do it")
+    expect(page.get_by_text("Goes there from now on").first).to_be_visible()
+    assert Order.objects.get().line_1 == "99 Moved Street"
+    hand.held("4 moved", "impossible (12 clicks, 10 fields around it)", clicks=5, fields=5)
+
+
+def test_skip(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    order = placed_order(home, interval="monthly")
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("orders/order")
+    hand.find("+254704590346")
+    hand.click(page.get_by_role("link", name=str(order.number), exact=True).first)
+    hand.click(page.get_by_role("link", name="Skip the next"))
+    with page.expect_navigation():
+        hand.click(page.locator("#dialog button[type=submit]"))
+    expect(page.get_by_text("Take the skip back").first).to_be_visible()
+    assert Schedule.objects.get().events.filter(kind="skipped").count() == 1
+    hand.held("5 skip", "4 clicks, 1 field", clicks=4, fields=1)
