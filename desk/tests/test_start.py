@@ -19,7 +19,7 @@ from customers.tests.factories import CustomerFactory
 from desk import start
 from identity.tests.factories import staff
 from notifications.services import notify
-from orders.tests.factories import placed_order
+from orders.tests.factories import placed_order, placed_sale
 from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import queued_shipment
 
@@ -113,7 +113,7 @@ def test_a_clinician_is_led_to_the_worklist(db):
 
 
 def test_a_table_without_rows_says_so(manager):
-    order = placed_order()
+    order = placed_sale()
     assert "None yet." in manager.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
 
 

@@ -93,6 +93,7 @@ class PlaceOrderForm(PlacingForm):
             self._check_new_customer()
         typed = self.typed_address()
         if any(typed.values()):
+            cleaned["recipient"] = typed["recipient"]
             check_address(typed)
         elif self.kept_address() is None and not self._failed("kept"):
             raise ValidationError({"recipient": NO_ADDRESS.replace("Send", "Type")})

@@ -65,6 +65,13 @@ def test_the_first_address_of_a_customer_is_kept_another_is_the_orders_own(boss,
     assert Order.objects.latest("id").line_1 == "2 Other Street"
 
 
+def test_a_parcel_is_for_the_customer_where_nobody_else_is_named(boss, serum):
+    _, shown = draft(boss, **new_order(serum, recipient=""))
+    assert "Nora New, The battleship building" in shown
+    boss.post(ADD, new_order(serum, recipient=""))
+    assert Order.objects.get().recipient == "Nora New"
+
+
 def test_an_address_of_the_book_is_chosen_and_nobody_elses(boss, serum):
     home, theirs = AddressFactory.create(), AddressFactory.create()
     work = AddressFactory.create(customer=home.customer, is_default=False, line_1="Work")
