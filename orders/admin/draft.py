@@ -34,7 +34,7 @@ def draft_of(form: Any, formset: Any) -> Draft:
     form.is_valid()
     formset.is_valid()
     given = form.cleaned_data
-    lines = _lines(formset)
+    lines = formset.lines()
     problems: dict[str, list[str]] = {}
     amount, currency = None, ""
     if lines:
@@ -61,12 +61,6 @@ def draft_of(form: Any, formset: Any) -> Draft:
 def own_parts(draft: Draft) -> list[ShownPanel]:
     """Where it goes, and what it costs."""
     return [_where(draft), _price(draft)]
-
-
-def _lines(formset: Any) -> Lines:
-    filled = [getattr(each, "cleaned_data", {}) for each in formset.forms]
-    whole = [line for line in filled if line.get("product") and line.get("quantity")]
-    return [(line["product"], line["quantity"]) for line in whole]
 
 
 def _new_customer(given: Mapping[str, Any]) -> Customer:

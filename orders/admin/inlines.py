@@ -41,10 +41,12 @@ class NewLineInline(TabularInline):
     verbose_name_plural = "products"
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """One of each, unless somebody says more."""
+        """One of each, unless somebody says more (`NewLines.lines`)."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if db_field.name == "quantity":
-            field.initial = 1
+            field.required = False
+            # The head of its column is no label.
+            field.widget.attrs |= {"aria-label": "Quantity", "placeholder": "1"}
         return field
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

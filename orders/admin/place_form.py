@@ -173,6 +173,7 @@ class NewLines(PaginationInlineFormSet):
             raise ValidationError(error.messages) from error
 
     def lines(self) -> Lines:
-        """Products and quantities, as typed."""
-        filled = [form.cleaned_data for form in self.forms if form.cleaned_data]
-        return [(line["product"], line["quantity"]) for line in filled]
+        """Products and quantities, as far as they are typed rightly; one where none is said."""
+        filled = [getattr(form, "cleaned_data", {}) for form in self.forms]
+        whole = [line for line in filled if line.get("product") and "quantity" in line]
+        return [(line["product"], line["quantity"] or 1) for line in whole]
