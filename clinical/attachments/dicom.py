@@ -67,16 +67,16 @@ def _identity(file: IO[Any]) -> tuple[str, str, str]:
     return name, born, number
 
 
-def _words(name: str) -> set[str]:
+def _parts(name: str) -> set[str]:
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return set(WORD.findall(plain.casefold()))
 
 
 def _is_name_of(name: str, patient: Patient) -> bool:
     """Whether one of its writings (letters, ideographs, sounds: PS3.5, 6.2.1) is this name."""
-    ours = _words(str(patient))
-    writings = (_words(each) for each in name.split("="))
-    return any(words and (words <= ours or ours <= words) for words in writings)
+    ours = _parts(str(patient))
+    writings = (_parts(each) for each in name.split("="))
+    return any(parts and (parts <= ours or ours <= parts) for parts in writings)
 
 
 def _is_birth_date_of(text: str, patient: Patient) -> bool | None:
