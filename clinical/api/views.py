@@ -216,8 +216,9 @@ class StudyHistoryViewSet(RecordedReads, HistoryMixin, viewsets.GenericViewSet[S
 
     def recorded(self) -> Study:
         """The study of the address."""
-        self.study: Study = super().recorded()
-        return self.study
+        study: Study = super().recorded()
+        self.study = study
+        return study
 
     def patients_in(self, body: Any) -> list[int]:
         """Its patient: for the access log."""

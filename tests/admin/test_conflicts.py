@@ -133,7 +133,7 @@ def test_rights_that_were_given_meanwhile_count(boss):
     assert role.name == "lookers"
 
 
-RECORDS = {
+RECORDS: dict[str, tuple[Any, Any, dict[str, str]]] = {
     "product": (ProductFactory, Product, {"name": "Theirs"}),
     "patient": (PatientFactory, Patient, {"first_name": "Theirs"}),
     "person": (UserFactory, User, {"first_name": "Theirs"}),

@@ -86,7 +86,8 @@ def test_each_record_shows_what_became_of_it(api: Any, what: str) -> None:
 def test_it_costs_as_many_statements_however_much_happened(api: Any, what: str) -> None:
     make, change = RECORDS[what]
     row, path = make()
-    client, counts = api(), []
+    client = api()
+    counts: list[int] = []
     for _ in range(2):
         for number in range(3):
             values = {name: f"{len(counts)}{number}" for name in change}

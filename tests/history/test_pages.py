@@ -113,7 +113,8 @@ def test_a_long_history_has_pages(boss):
 
 
 def test_it_costs_as_many_statements_however_much_happened(boss):
-    ada, counts = CustomerFactory.create(), []
+    ada = CustomerFactory.create()
+    counts: list[int] = []
     page_of(boss, ada)
     for _ in range(2):
         for number in range(10):

@@ -18,7 +18,7 @@ MOST_PAGES = 10_000
 class HistoryPage(MixinBase):
     """For pages of the admin: the history that triggers keep, else the record's own events."""
 
-    object_history_template = "admin/core/history.html"
+    object_history_template: Any = "admin/core/history.html"
 
     def history_view(self, request: HttpRequest, object_id: str, extra: Any = None) -> Any:
         """What was changed; looked up when the page is drawn, so once it was allowed."""
