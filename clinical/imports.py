@@ -1,12 +1,18 @@
 """Patients and studies from the clinic's old system (requirement B4)."""
 
 from collections.abc import Sequence
+from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+from uuid import UUID
+
+from django.db.models import Model
 
 from clinical import births
-from clinical.models import NAMELESS, Patient, Study
+from clinical.models import NAMELESS, Patient, Study, StudyEvent
+from clinical.search_tokens import tokens_of
+from core.encryption.blind_index import digest
 from core.imports import (
     CLEARED,
     PLAIN_EMAIL,
@@ -16,11 +22,12 @@ from core.imports import (
     Clean,
     Column,
     Importer,
+    Problem,
+    Report,
+    Row,
     duplicates,
-    emptied,
     identifier,
     limits_of,
-    resolved,
 )
 from core.values import text as texts
 
@@ -42,11 +49,72 @@ def _external_id() -> Clean:
     return identifier(limits_of(Patient, "external_id", blank=False))
 
 
-# SQL: the first day of a written date, month or year, and which of them it is.
-_FIRST_DAY = "(NULLIF(r.birth_date, '') || substr('0000-01-01', length(r.birth_date) + 1))::date"
-_PRECISION = (
-    "CASE length(r.birth_date) WHEN 4 THEN 'year' WHEN 7 THEN 'month' WHEN 10 THEN 'day' END"
-)
+class _Known(NamedTuple):
+    """A patient who is there."""
+
+    pk: int
+    first_name: str
+    last_name: str
+    birth_date: date
+    birth_date_precision: str
+    email: str
+
+    @property
+    def born(self) -> str:
+        """The birth date as it is written."""
+        return births.Born(self.birth_date, births.Precision(self.birth_date_precision)).written()
+
+
+class _Values(NamedTuple):
+    """What a row comes to beside the patient who is there."""
+
+    first_name: str
+    last_name: str
+    born: str
+    email: str
+
+    def differ(self, known: _Known) -> bool:
+        """Whether the patient is to be changed."""
+        before = known.first_name, known.last_name, known.born, known.email.upper()
+        return before != (self.first_name, self.last_name, self.born, self.email.upper())
+
+
+def _resolved(cell: str, value: str) -> str:
+    """An empty cell keeps the value, CLEARED empties it."""
+    return value if cell == "" else "" if cell == CLEARED else cell
+
+
+def _values(row: Row, known: _Known | None) -> _Values:
+    _, first_name, last_name, born, email, _ = row
+    if known is None:
+        return _Values(
+            _resolved(first_name, ""), _resolved(last_name, ""), born, _resolved(email, "")
+        )
+    return _Values(
+        _resolved(first_name, known.first_name),
+        _resolved(last_name, known.last_name),
+        born or known.born,
+        _resolved(email, known.email),
+    )
+
+
+def _known(**filters: Any) -> dict[UUID, _Known]:
+    """The patients who are there, by the digest of their foreign id."""
+    columns = ("external_id_index", *_Known._fields)
+    rows = Patient.objects.filter(**filters).order_by().values_list(*columns)
+    return {index: _Known(*values) for index, *values in rows}
+
+
+def _bytes(model: type[Model], name: str, text: str) -> str:
+    """A text as its encrypted column keeps it, in the form that COPY reads."""
+    field: Any = model._meta.get_field(name)
+    return f"\\x{field.encrypted(text).hex()}"
+
+
+def _index(external_id: str) -> UUID:
+    field: Any = Patient._meta.get_field("external_id_index")
+    index: UUID = field.digest_of(external_id)
+    return index
 
 
 class PatientImporter(Importer):
@@ -64,54 +132,94 @@ class PatientImporter(Importer):
         Column("email", limits_of(Patient, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("id", _external_id(), plain=PLAIN_NUMBER),
     )
-    checks = (
-        duplicates("id"),
-        emptied("birth_date", "clinical_patient", key="external_id", by="id"),
-        Check(
-            "last_name",
-            f"""
-            SELECT r.line, '{NAMELESS}' AS reason
-            FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.id
-            WHERE {resolved("first_name")} = '' AND {resolved("last_name")} = ''
-            """,  # noqa: S608 - our own words
-        ),
-    )
+    # `id` is the foreign id's digest. Whoever is there and stays the same has action `none`.
+    staged: ClassVar[dict[str, str]] = {
+        "action": "text",
+        "id": "text",
+        "patient": "bigint",
+        "first_name": "bytea",
+        "last_name": "bytea",
+        "birth_date": "bytea",
+        "birth_date_precision": "text",
+        "email": "bytea",
+        "external_id": "bytea",
+        "search_tokens": "bigint[]",
+    }
+    checks = (duplicates("id"),)
+
+    def stage(self, rows: list[Row], report: Report) -> list[Row]:
+        """The rows beside the patients who are there, encrypted; those to be changed locked."""
+        indexes = [_index(row[-1]) for row in rows]
+        known = _known(external_id_index__in=indexes)
+        changing = [
+            was.pk
+            for row, index in zip(rows, indexes, strict=True)
+            if (was := known.get(index)) and _values(row, was).differ(was)
+        ]
+        if changing and not report.dry_run:
+            locked = Patient.objects.select_for_update(of=("self",), no_key=True)
+            list(locked.filter(pk__in=changing).order_by("pk").values_list("pk"))
+            known |= _known(pk__in=changing)  # as they are now: nobody else writes them
+        return [
+            staged
+            for row, index in zip(rows, indexes, strict=True)
+            if (staged := self._staged(row, index, known.get(index), report))
+        ]
+
+    def _staged(self, row: Row, index: UUID, known: _Known | None, report: Report) -> Row | None:
+        """One row for the table; None for a bad one, which the report names."""
+        line, external_id = row[0], row[-1]
+        values = _values(row, known)
+        if not values.born:
+            report.add(Problem(line, "birth_date", "This may not be empty."))
+        if not (values.first_name or values.last_name):
+            report.add(Problem(line, "last_name", NAMELESS))
+        if not (values.born and (values.first_name or values.last_name)):
+            return None
+        if known and not values.differ(known):
+            return [line, "none", index, known.pk, *("",) * 6, "{}"]
+        born = births.read(values.born)
+        tokens = tokens_of(values.first_name, values.last_name, values.email, born)
+        return [
+            line,
+            "change" if known else "create",
+            index,
+            known.pk if known else 0,
+            _bytes(Patient, "first_name", values.first_name),
+            _bytes(Patient, "last_name", values.last_name),
+            _bytes(Patient, "birth_date", born.day.isoformat()),
+            born.precision.value,
+            _bytes(Patient, "email", values.email),
+            _bytes(Patient, "external_id", external_id),
+            f"{{{','.join(map(str, tokens))}}}",
+        ]
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the unknown, update those that differ, leave the others alone."""
+        columns = "first_name, last_name, birth_date, birth_date_precision, email, search_tokens"
         cursor.execute(
             f"""
-            WITH written AS (
-                INSERT INTO clinical_patient AS was
-                    (first_name, last_name, birth_date, birth_date_precision, email,
-                     external_id, created_at)
-                SELECT {resolved("first_name")}, {resolved("last_name")},
-                    COALESCE({_FIRST_DAY}, p.birth_date),
-                    COALESCE({_PRECISION}, p.birth_date_precision),
-                    {resolved("email")}, r.id, now()
-                FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.id
-                ORDER BY line
-                ON CONFLICT (external_id) DO UPDATE SET
-                    first_name = EXCLUDED.first_name, last_name = EXCLUDED.last_name,
-                    birth_date = EXCLUDED.birth_date,
-                    birth_date_precision = EXCLUDED.birth_date_precision,
-                    email = EXCLUDED.email
-                WHERE (was.first_name, was.last_name, was.birth_date, was.birth_date_precision,
-                       upper(was.email))
-                    IS DISTINCT FROM (EXCLUDED.first_name, EXCLUDED.last_name,
-                                      EXCLUDED.birth_date, EXCLUDED.birth_date_precision,
-                                      upper(EXCLUDED.email))
-                RETURNING (xmax = 0) AS created
-            )
-            SELECT count(*) FILTER (WHERE created), count(*) FILTER (WHERE NOT created) FROM written
+            INSERT INTO clinical_patient
+                ({columns}, external_id, external_id_index, created_at)
+            SELECT {columns}, external_id, id::uuid, now()
+            FROM import_rows WHERE action = 'create' ORDER BY line
             """  # noqa: S608 - columns of ours
         )
-        created, updated = cursor.fetchone()
-        return created, updated
+        created = cursor.rowcount
+        changed = ", ".join(f"{name} = r.{name}" for name in columns.split(", "))
+        cursor.execute(
+            f"""
+            UPDATE clinical_patient p SET {changed}
+            FROM import_rows r WHERE r.action = 'change' AND p.id = r.patient
+            """  # noqa: S608 - columns of ours
+        )
+        return created, cursor.rowcount
 
 
 def _digest(values: Sequence[str]) -> str:
-    return blake2b("\0".join(values).encode(errors="surrogateescape"), digest_size=20).hexdigest()
+    """What tells this content from others, and nobody without our key what it is."""
+    content = "\0".join(values).encode(errors="surrogateescape")
+    return digest("clinical_study.import_key", blake2b(content, digest_size=20).hexdigest()).hex
 
 
 def _description(text: str) -> str:
@@ -136,12 +244,21 @@ class StudyImporter(Importer):
         Column("patient_id", _external_id(), plain=PLAIN_NUMBER),
     )
     derived = ("content", "content_before")
+    staged: ClassVar[dict[str, str]] = {
+        "urgency_level": "text",
+        "body_part": "bytea",
+        "description": "bytea",
+        "type": "text",
+        "patient": "uuid",
+        "content": "text",
+        "content_before": "text",
+    }
     checks: ClassVar[Sequence[Check]] = (
         Check(
             "patient_id",
             """
             SELECT r.line, 'There is no such patient. Import the patients first.' AS reason
-            FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id = r.patient_id
+            FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id_index = r.patient
             WHERE p.id IS NULL
             """,
         ),
@@ -151,6 +268,21 @@ class StudyImporter(Importer):
         """A digest of the row's content, and that of it as it was before text was cleaned."""
         content = _digest(values)
         return [content, content if cells == values else _digest(cells)]
+
+    def stage(self, rows: list[Row], report: Report) -> list[Row]:
+        """The rows, their texts encrypted and their patients' ids as digests."""
+        return [
+            [
+                line,
+                urgency,
+                _bytes(Study, "body_part", body_part),
+                _bytes(Study, "description", description),
+                kind,
+                _index(patient_id),
+                *contents,
+            ]
+            for line, urgency, body_part, description, kind, patient_id, *contents in rows
+        ]
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the studies that are not there yet, each with its event."""
@@ -171,7 +303,7 @@ class StudyImporter(Importer):
                      created_at)
                 SELECT p.id, r.urgency_level, r.body_part, r.description, r.type, 'registered',
                     r.key, now()
-                FROM keyed r LEFT JOIN clinical_patient p ON p.external_id = r.patient_id
+                FROM keyed r LEFT JOIN clinical_patient p ON p.external_id_index = r.patient
                 WHERE r.key = r.key_before OR NOT EXISTS (
                     SELECT 1 FROM clinical_study s WHERE s.import_key = r.key_before
                 )
@@ -181,11 +313,11 @@ class StudyImporter(Importer):
             ), noted AS (
                 INSERT INTO clinical_studyevent
                     (study_id, kind, from_state, to_state, at, actor, detail)
-                SELECT id, 'created', '', state, now(), %s, 'imported' FROM added ORDER BY id
+                SELECT id, 'created', '', state, now(), %s, %s::bytea FROM added ORDER BY id
             )
             SELECT count(*) FROM added
             """,
-            [by],
+            [by, _bytes(StudyEvent, "detail", "imported")],
         )
         created = cursor.fetchone()[0]
         _to_survivors(cursor)

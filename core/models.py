@@ -5,6 +5,7 @@ from django.db import models
 
 from core.cases.models import Case, CaseEvent
 from core.database import clock
+from core.encryption.fields import EncryptedTextField
 from core.encryption.models import EncryptionKey
 
 __all__ = [
@@ -26,7 +27,12 @@ class IdempotencyKey(models.Model):
     body_hash = models.CharField(max_length=64)
     status_code = models.PositiveSmallIntegerField()
     answer = models.JSONField(help_text="Of a row of the release before; else null.")
-    answer_text = models.TextField(default="", db_default="", help_text="The JSON as it was sent.")
+    answer_text = models.TextField(
+        default="", db_default="", help_text="The same, of the release before."
+    )
+    encrypted_answer = EncryptedTextField(
+        default="", db_default="", help_text="The JSON as it was sent: it may hold patients."
+    )
     location = models.CharField(max_length=200, blank=True, default="")
     created_at = models.DateTimeField(default=clock.now)
     token_scopes = ArrayField(

@@ -14,6 +14,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import salted_hmac
 
 from core.database import clock
+from core.encryption.fields import EncryptedCharField
 from core.history.tracking import tracked
 from identity import notices
 from identity.rights.scopes import scopes_of_permissions
@@ -228,12 +229,12 @@ class LinkedAccount(models.Model):
 class SecondFactor(models.Model):
     """A person's authenticator app, for signing in with a password; counts once it is confirmed.
 
-    The secret is encrypted (identity/passwords/encryption.py), of recovery codes there are only
+    The secret is encrypted, of recovery codes there are only
     hashes, and nobody but the person ever sees either (identity/passwords/second_factor.py).
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="second_factor")
-    sealed_secret = models.TextField()
+    secret = EncryptedCharField(max_length=64, blank=True, default="", help_text="In Base32.")
     last_step = models.BigIntegerField(default=-1)
     recovery_codes = ArrayField(models.CharField(max_length=64), default=list)
     failures = models.PositiveSmallIntegerField(default=0)

@@ -33,7 +33,7 @@ def check_answer(answer: Any, where: str, *, may_see_health: bool) -> None:
     if not shown:
         return
     assert may_see_health, f"{where} shows health data: {shown}"
-    patient = Patient.objects.get(first_name=HEALTH_MARKS[0]).pk
+    patient = next(p.pk for p in Patient.objects.all() if p.first_name == HEALTH_MARKS[0])
     read = AccessRecord.objects.filter(patients__contains=[patient]).exists()
     assert read, (
         f"{where} shows health data without an entry in the access log: identity/access_log"

@@ -111,8 +111,7 @@ class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
     list_display_links = ["last_name", "first_name"]
     list_select_related = ["customer"]
     ordering = ["-id"]
-    sortable_by = ["last_name", "born"]
-    alphabetical_fields = ["last_name"]
+    sortable_by: list[str] = []  # they are encrypted: decision 0048
     search_help_text = "Beginnings of names or e-mail addresses, or the whole foreign id."
     autocomplete_fields = ["customer"]
     fields = [
@@ -149,7 +148,7 @@ class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
         record(request, [each.patient.pk for each in similar], How.SEARCH, reason=why)
         return super().render_change_form(request, context, *args, **kw)
 
-    @admin.display(description="birth date", ordering="birth_date")
+    @admin.display(description="birth date")
     def born(self, patient: Patient) -> str:
         """The birth date as far as it is known."""
         return patient.born.shown()

@@ -3,15 +3,14 @@
 from typing import Any
 
 import django_filters
-from django.db.models import QuerySet, Value
+from django.db.models import QuerySet
 
 from clinical import births
 from clinical.identifiers import value_index
 from clinical.models import Modality, Patient, PatientIdentifier, Study, Urgency
-from clinical.search import born_on, with_email
+from clinical.search import born_on, of_body_part, with_email
 from clinical.states import StudyState
 from core.api.filters import EmailFilter, FilterForm, FilterSet, IdFilter, TextFilter, TokenFilter
-from core.database.folding import Folded
 from core.forms import TokenField
 
 
@@ -86,4 +85,4 @@ class StudyFilter(FilterSet):
 
     def by_body_part(self, queryset: QuerySet[Study], name: str, value: str) -> QuerySet[Study]:
         """The studies, of one patient, of this part."""
-        return queryset.alias(part=Folded("body_part")).filter(part=Folded(Value(value)))
+        return of_body_part(queryset, value)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import OuterRef, QuerySet
 
 from clinical.models import PatientIdentifier, Study
-from core.api.rows import Json, RelatedRows, Rows, related_time, time_json
+from core.api.rows import Json, RelatedRows, Rows, related_text, related_time, time_json
 
 _STUDIES = RelatedRows(
     Study.objects.on_record()
@@ -13,7 +13,6 @@ _STUDIES = RelatedRows(
     .order_by("-id")
     .values("id", "urgency_level", "body_part", "description", "type", "state", "created_at")
 )
-_VALUE = PatientIdentifier._meta.get_field("value")
 _IDENTIFIERS = RelatedRows(
     PatientIdentifier.objects.filter(patient=OuterRef("pk"))
     .order_by("id")
@@ -54,20 +53,16 @@ def patient_json(row: Json) -> Json:
 
 
 def _identifier_json(row: Json) -> Json:
-    return {"type": row["type"], "system": row["system"], "value": _decrypted(_VALUE, row["value"])}
-
-
-def _decrypted(field: Any, stored: str) -> Any:
-    """A value of related rows: bytes, which JSON of PostgreSQL writes as `\\x` and digits."""
-    return field.decrypted(bytes.fromhex(stored.removeprefix("\\x")))
+    value = related_text(PatientIdentifier, "value", row)
+    return {"type": row["type"], "system": row["system"], "value": value}
 
 
 def _study_json(study: Json) -> Json:
     return {
         "id": study["id"],
         "urgency_level": study["urgency_level"],
-        "body_part": study["body_part"],
-        "description": study["description"],
+        "body_part": related_text(Study, "body_part", study),
+        "description": related_text(Study, "description", study),
         "type": study["type"],
         "status": study["state"],
         "created_at": time_json(related_time(study["created_at"])),

@@ -72,5 +72,5 @@ class SimilarPatientsView(RecordedReads, viewsets.GenericViewSet[Patient]):
         """Those who are named: for the access log."""
         return [each["id"] for each in body["results"]]
 
-    def _how(self, request: Request) -> str:
+    def how(self, request: Request) -> str:
         return How.SEARCH

@@ -72,8 +72,8 @@ class PatientViewSet(
     serializer_class = PatientSerializer
     filter_backends = [DjangoFilterBackend, OrderingFilter, SearchBackend]
     filterset_class = PatientFilter
-    ordering_fields = ["id", "last_name", "birth_date"]
-    alphabetical_fields = ["last_name"]
+    ordering_fields = ["id"]
+    encrypted_fields = ["last_name", "birth_date"]
     lookup_value_converter = "int"
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)

@@ -6,7 +6,6 @@ from clinical.models.identifiers import IdentifierType, PatientIdentifier
 from clinical.models.merges import PatientMerge
 from clinical.models.patients import (
     NAMELESS,
-    PATIENT_SEARCH_VECTOR,
     HoldsLetter,
     Patient,
     PatientQuerySet,
@@ -26,7 +25,6 @@ from clinical.models.worklist import ReadingLimits, WaitingStudy
 __all__ = [
     "LONGEST_REPORT",
     "NAMELESS",
-    "PATIENT_SEARCH_VECTOR",
     "URGENCY_RANK",
     "AttachmentKind",
     "HoldsLetter",

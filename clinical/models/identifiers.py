@@ -1,13 +1,12 @@
 """What other systems call a patient: numbers of records, insurances, passports."""
 
-from typing import Any
-
 from django.db import models
 
-from clinical.identifiers import value_index
+from clinical.identifiers import comparable
 from clinical.models.patients import Patient
 from core.database import clock
 from core.encryption.fields import EncryptedCharField
+from core.encryption.indexes import DigestField, IndexedModel, IndexedQuerySet
 from core.history.tracking import tracked
 from customers.values.validators import OneLine
 
@@ -24,8 +23,12 @@ class IdentifierType(models.TextChoices):
     OTHER = "U", "other"
 
 
+class PatientIdentifierQuerySet(IndexedQuerySet["PatientIdentifier"]):
+    """Identifiers, whose index cannot be forgotten."""
+
+
 @tracked(part_of="patient", exclude=["value_index"])
-class PatientIdentifier(models.Model):
+class PatientIdentifier(IndexedModel):
     """One identifier of a patient. Two patients never have the same one of a system."""
 
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="identifiers")
@@ -37,10 +40,12 @@ class PatientIdentifier(models.Model):
         validators=[OneLine()],
         help_text="Who gives such numbers: a URI or a name, always written alike.",
     )
-    value = EncryptedCharField(max_length=100, validators=[OneLine()])
+    value = EncryptedCharField(max_length=100, validators=[OneLine()], index="value_index")
     # What is unique and searched: see clinical/identifiers.py.
-    value_index = models.UUIDField(editable=False)
+    value_index = DigestField(source="value", comparable=comparable)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+
+    objects = PatientIdentifierQuerySet.as_manager()
 
     class Meta:
         ordering = ["id"]
@@ -52,10 +57,3 @@ class PatientIdentifier(models.Model):
 
     def __str__(self) -> str:
         return f"identifier {self.pk}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Save it, with what it is found by."""
-        self.value_index = value_index(self.value)
-        if kwargs.get("update_fields") is not None:
-            kwargs["update_fields"] = {*kwargs["update_fields"], "value_index"}
-        super().save(*args, **kwargs)

@@ -6,13 +6,19 @@ from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.utils.deconstruct import deconstructible
 
 from clinical.births import Born, Precision, validate_birth_date
+from clinical.search_tokens import tokens_of
 from core.database import clock
-from core.database.folding import SearchVector, SortKey
 from core.database.versions import VersionField
+from core.encryption.fields import (
+    EncryptedCharField,
+    EncryptedDateField,
+    EncryptedEmailField,
+)
+from core.encryption.indexes import DigestField, IndexedModel, IndexedQuerySet, TokensField
 from core.history.tracking import tracked
 from customers.models import Customer
 from customers.search.search_vector import PrefixSearchVector
@@ -28,11 +34,6 @@ class PatientWords(PrefixSearchVector):
     )
 
 
-# The parts of hyphenated names, and the e-mail address as it stands: leaner than that of customers,
-# which would take as long as all the rest of an import.
-PATIENT_SEARCH_VECTOR = SearchVector("first_name", "last_name", "email", parted="-")
-
-
 NAMELESS = "Give at least one of the two names."
 
 
@@ -45,8 +46,8 @@ class HoldsLetter(RegexValidator):
     code = "no_letter"
 
 
-def _name() -> "models.CharField[Any, Any]":
-    return models.CharField(
+def _name() -> "EncryptedCharField":
+    return EncryptedCharField(
         max_length=100,
         blank=True,
         default="",
@@ -55,7 +56,7 @@ def _name() -> "models.CharField[Any, Any]":
     )
 
 
-class PatientQuerySet(models.QuerySet["Patient"]):
+class PatientQuerySet(IndexedQuerySet["Patient"]):
     """Patients, and those of them who are looked for."""
 
     def current(self) -> "PatientQuerySet":
@@ -67,8 +68,8 @@ class PatientQuerySet(models.QuerySet["Patient"]):
         return self.filter(archived_at__isnull=False, merged_into__isnull=True)
 
 
-@tracked()
-class Patient(models.Model):
+@tracked(exclude=["external_id_index", "search_tokens"])
+class Patient(IndexedModel):
     """A person we hold health data of; perhaps, but not always, one of our customers.
 
     No verb deletes a row: it is archived (decision 0005). One that
@@ -78,20 +79,26 @@ class Patient(models.Model):
     first_name = _name()
     last_name = _name()
     # The first day of what is known.
-    birth_date = models.DateField(validators=[validate_birth_date])
+    birth_date = EncryptedDateField(validators=[validate_birth_date])
     birth_date_precision = models.CharField(
         max_length=5, choices=Precision, default=Precision.DAY, db_default=Precision.DAY
     )
-    email = models.EmailField(blank=True, default="")
+    email = EncryptedEmailField(blank=True, default="")
     customer = models.ForeignKey(
         Customer, on_delete=models.PROTECT, null=True, blank=True, related_name="patients"
     )
-    external_id = models.CharField(
+    external_id = EncryptedCharField(
         max_length=50,
         null=True,
         blank=True,
         editable=False,
+        index="external_id_index",
         help_text="The id in the system it was imported from.",
+    )
+    external_id_index = DigestField(source="external_id", null=True)
+    search_tokens = TokensField(
+        made_from=["first_name", "last_name", "email", "birth_date", "birth_date_precision"],
+        made_by="make_search_tokens",
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     archived_at = models.DateTimeField(null=True, editable=False)
@@ -111,28 +118,20 @@ class Patient(models.Model):
         ordering = ["-id"]
         permissions = [("merge_patient", "Can merge patients, and undo a merge")]
         constraints = [
-            models.UniqueConstraint(fields=["external_id"], name="one_patient_per_external_id"),
+            models.UniqueConstraint(
+                fields=["external_id_index"], name="one_patient_per_external_id"
+            ),
             models.CheckConstraint(
                 condition=~Q(first_name="", last_name=""), name="patient_has_a_name"
             ),
-            models.CheckConstraint(
-                condition=Q(birth_date_precision=Precision.DAY)
-                | Q(birth_date_precision=Precision.MONTH, birth_date__day=1)
-                | Q(birth_date_precision=Precision.YEAR, birth_date__day=1, birth_date__month=1),
-                name="patient_birth_date_is_first_day",
-            ),
         ]
         indexes = [
-            models.Index(
-                SortKey("last_name"), "last_name", F("id").desc(), name="patient_by_alphabet"
-            ),
-            models.Index(fields=["birth_date", "-id"], name="patient_by_birth_date"),
             models.Index(
                 fields=["merged_into"],
                 name="patient_merged",
                 condition=Q(merged_into__isnull=False),
             ),
-            GinIndex(PATIENT_SEARCH_VECTOR, name="patient_search_vector"),
+            GinIndex(fields=["search_tokens"], name="patient_by_tokens"),
         ]
 
     def __str__(self) -> str:
@@ -150,6 +149,12 @@ class Patient(models.Model):
         while patient.merged_into is not None:
             patient = patient.merged_into
         return patient
+
+    def make_search_tokens(self) -> set[int]:
+        """What it is found by. Raises ValueError for a birth date that says more than is known."""
+        field: Any = self._meta.get_field("birth_date")
+        born = Born(field.to_python(self.birth_date), Precision(self.birth_date_precision))
+        return tokens_of(self.first_name, self.last_name, self.email, born)
 
     def clean(self) -> None:
         """Raise ValidationError for somebody without any name."""

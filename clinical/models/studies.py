@@ -7,6 +7,7 @@ from clinical.models.patients import Patient
 from clinical.states import STUDY, WAITING, StudyState
 from core.database import clock
 from core.database.versions import VersionField
+from core.encryption.fields import EncryptedCharField, EncryptedTextField
 from core.history.tracking import tracked
 from core.workflow import Event
 from customers.values.validators import OneLine
@@ -75,8 +76,8 @@ class Study(models.Model):
 
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="studies")
     urgency_level = models.CharField(max_length=4, choices=Urgency.choices)
-    body_part = models.CharField(max_length=100, validators=[OneLine()])
-    description = models.TextField(max_length=2000, blank=True, default="")
+    body_part = EncryptedCharField(max_length=100, validators=[OneLine()])
+    description = EncryptedTextField(max_length=2000, blank=True, default="")
     type = models.CharField(max_length=20, choices=Modality.choices)
     state = models.CharField(
         max_length=20, choices=StudyState.choices, default=StudyState.REGISTERED, editable=False
@@ -129,6 +130,7 @@ class StudyEvent(Event):
     """Something that happened to a study."""
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="events")
+    detail = EncryptedCharField(max_length=500, blank=True, default="")
 
     class Meta:
         ordering = ["id"]

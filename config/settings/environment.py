@@ -18,7 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from core.encryption import keys
 
-BASE_DIR = Path(__file__).resolve().parents[2]
+BASE_DIR: Path = Path(__file__).resolve().parents[2]
 SECRETS_DIR = "/run/secrets/dosette"
 NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 ADDRESS = re.compile(

@@ -8,9 +8,9 @@ from .base import (
     CELERY_BROKER_TRANSPORT_OPTIONS,
     DATABASES,
     INSTALLED_APPS,
-    REDIS_URL,
     STORAGES,
 )
+from .values import REDIS_URL
 
 INSTALLED_APPS = [*INSTALLED_APPS, "tests"]  # its commands
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

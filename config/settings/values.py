@@ -7,7 +7,7 @@ import environ
 from config.settings import environment
 
 environment.load()
-BASE_DIR = environment.BASE_DIR
+BASE_DIR: Path = environment.BASE_DIR
 env = environ.Env()
 VAR_DIR = Path(env.str("DOSETTE_VAR", str(BASE_DIR / "var")))
 
@@ -40,5 +40,5 @@ def secret(name: str) -> str:
 
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-REDIS_URL = environment.with_password(env.str("REDIS_URL", ""), env.str("REDIS_PASSWORD", ""))
+REDIS_URL: str = environment.with_password(env.str("REDIS_URL", ""), env.str("REDIS_PASSWORD", ""))
 TIME_ZONE = env.str("TIME_ZONE", "Europe/London")

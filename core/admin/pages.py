@@ -25,6 +25,7 @@ from core.admin.url_guard import GuardedAdmin
 from core.bases import MixinBase
 from core.database.folding import SortKey, containing
 from core.database.matches import part_of
+from core.encryption.fields import EncryptedField
 from core.forms import ChangedFieldsForm, CleanText, changed_fields_only
 from core.values.text import lenient
 
@@ -38,11 +39,12 @@ class AlphabeticalList(ChangeList):
         return bool(self.query or self.get_filters_params() or self.page_num > 1)
 
     def get_ordering_field(self, field_name: Any) -> Any:
-        """What a column is ordered by."""
-        names = self.model_admin.alphabetical_fields
-        return (
-            SortKey(field_name) if field_name in names else super().get_ordering_field(field_name)
-        )
+        """What a column is ordered by; nothing for an encrypted one, whatever a URL asks."""
+        if field_name in self.model_admin.alphabetical_fields:
+            return SortKey(field_name)
+        ordering = super().get_ordering_field(field_name)
+        fields = {field.name: field for field in self.lookup_opts.get_fields()}
+        return None if isinstance(fields.get(ordering), EncryptedField) else ordering
 
 
 class NamelessRow:

@@ -180,7 +180,8 @@ def _replay(kept: IdempotencyKey, body_hash: str) -> Response:
     headers = {"Idempotency-Replayed": "true"}
     if kept.location:
         headers["Location"] = kept.location
-    body = json.loads(kept.answer_text) if kept.answer_text else kept.answer
+    text = kept.encrypted_answer or kept.answer_text
+    body = json.loads(text) if text else kept.answer
     return Response(body, status=kept.status_code, headers=headers)
 
 
@@ -199,16 +200,18 @@ def _check_sight(kept: IdempotencyKey, request: Request) -> None:
 
 _STORE = """
 UPDATE core_idempotencykey
-SET status_code = %s, answer_text = %s, location = %s, token_scopes = %s
+SET status_code = %s, encrypted_answer = %s, location = %s, token_scopes = %s
 WHERE id = %s RETURNING id
 """
 
 
 def _store(unit: UnitOfWork, claimed: int, answer: Response, token_scopes: set[str]) -> None:
-    """Keep the answer, in the statement that writes what waits; as text alone."""
+    """Keep the answer, in the statement that writes what waits; as encrypted text alone."""
     text = json.dumps(answer.data, cls=JSONEncoder)
+    column: Any = IdempotencyKey._meta.get_field("encrypted_answer")
+    kept = column.get_db_prep_save(text, connection)
     where = answer.headers.get("Location", "")
-    values = [answer.status_code, text, where, sorted(token_scopes), claimed]
+    values = [answer.status_code, kept, where, sorted(token_scopes), claimed]
     unit.execute(IdempotencyKey._meta.db_table, _STORE, values)
 
 

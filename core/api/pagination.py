@@ -70,6 +70,12 @@ class CursorPagination(pagination.CursorPagination):
         return super().get_page_size(request)
 
 
+ENCRYPTED = (
+    "Cannot order by {}: the database holds it encrypted. Search for names, filter by birth date, "
+    "and order what was sent."
+)
+
+
 def _place(position: Any) -> list[str] | None:
     """The place of a row that a cursor names; None where it names one column alone."""
     try:
@@ -136,6 +142,11 @@ class OrderingFilter(filters.OrderingFilter):
         """The fields, unless one cannot be ordered by."""
         valid = {name for name, _ in self.get_valid_fields(queryset, view, {"request": request})}
         unknown = [field for field in fields if field.lstrip("-") not in valid]
+        encrypted = {field.lstrip("-") for field in fields} & set(
+            getattr(view, "encrypted_fields", ())
+        )
+        if encrypted:
+            raise ValidationError({"ordering": ENCRYPTED.format(" and ".join(sorted(encrypted)))})
         if unknown:
             known = ", ".join(sorted(valid))
             raise ValidationError(

@@ -8,7 +8,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from django.db.models import JSONField, QuerySet, Subquery
+from django.db.models import JSONField, Model, QuerySet, Subquery
 from django.utils.timezone import get_default_timezone
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -68,6 +68,12 @@ class RelatedRows(Subquery):
     # As text: PostgreSQL's driver would read JSON itself, and amounts as inexact numbers.
     template = "(SELECT coalesce(json_agg(_row), '[]')::text FROM (%(subquery)s) _row)"
     output_field = _RelatedField()
+
+
+def related_text(model: type[Model], name: str, row: Json) -> Any:
+    """The value of an encrypted column of related rows, which comes as hexadecimal digits."""
+    field: Any = model._meta.get_field(name)
+    return field.decrypted(bytes.fromhex(row[name][2:]))
 
 
 def time_json(time: datetime | None) -> str | None:

@@ -4,6 +4,7 @@
 - `cipher`: bytes encrypted for one place (`encrypt`, `decrypt`), the error `DecryptionError`;
 - `fields`: encrypted columns, which read and write as plain ones and cannot be searched;
 - `blind_index`: keyed digests by which encrypted columns are searched all the same;
+- `indexes`: the columns that hold them;
 - `files`: files encrypted in chunks, each with a key of its own, which a row keeps;
 - `stored_keys`: which keys the database needs, checked at the start of every process;
 - `rotation`: everything encrypted anew with the first key.

@@ -40,7 +40,7 @@ def fingerprint() -> bytes:
     return _digest("core_encryptionkey\0", 16)
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=4_000)  # names come again; some 2 MB
 def _prefix_tokens(word: str, key: bytes) -> tuple[int, ...]:
     return tuple(token(WORD, word[:length]) for length in range(1, len(word) + 1))
 

@@ -50,6 +50,7 @@ def decrypt(encrypted: bytes | memoryview, context: str) -> bytes:
 
 def key_number(encrypted: bytes | memoryview) -> int:
     """The number of the key that it was encrypted with. Raises DecryptionError for other bytes."""
-    if len(encrypted) < OVERHEAD or encrypted[0] != FORMAT:
+    stored = bytes(encrypted)
+    if len(stored) < OVERHEAD or stored[0] != FORMAT:
         raise DecryptionError("This is not what Dosette encrypts.")
-    return encrypted[1]
+    return stored[1]

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import FieldError
 from django.db import models
-from django.db.models.lookups import Exact, IsNull
+from django.db.models.lookups import Exact, In, IsNull
 
 from core.bases import MixinBase
 from core.encryption.cipher import decrypt, encrypt
@@ -27,6 +27,29 @@ class _IsEmpty(Exact):
         return self.rhs
 
 
+class _ByDigest(Exact):
+    """`exact` of a column that has an index of digests: those are compared."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """The comparison of the digests, or of none for the empty text."""
+        field = self.lhs.target
+        if self.rhs == "":
+            return _IsEmpty(self.lhs, "").as_sql(compiler, connection)
+        index = field.index_field()
+        column = index.get_col(self.lhs.alias)
+        return compiler.compile(Exact(column, index.digest_of(self.rhs)))
+
+
+class _AmongDigests(In):
+    """`in` of such a column, of values and not of a query."""
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        """The same for several digests."""
+        index = self.lhs.target.index_field()
+        digests = [index.digest_of(value) for value in self.rhs]
+        return compiler.compile(In(index.get_col(self.lhs.alias), digests))
+
+
 SEARCH = "the database cannot compare it. Search by its blind index."
 
 
@@ -34,14 +57,20 @@ class EncryptedField(MixinBase):
     """What all encrypted columns share; comes before a field of Django's.
 
     `context` is bound to each value: the table and column by default, and kept by migrations and
-    by tables of history, whose rows are copies.
+    by tables of history, whose rows are copies. `index` names the model's DigestField by which it
+    is searched (core/encryption/indexes.py).
     """
 
     context: str
     LOOKUPS: ClassVar[dict[str, Any]] = {"isnull": IsNull, "exact": _IsEmpty}
+    LOOKUPS_BY_INDEX: ClassVar[dict[str, Any]] = {
+        "isnull": IsNull,
+        "exact": _ByDigest,
+        "in": _AmongDigests,
+    }
 
-    def __init__(self, *args: Any, context: str = "", **kwargs: Any) -> None:
-        self.context = context
+    def __init__(self, *args: Any, context: str = "", index: str = "", **kwargs: Any) -> None:
+        self.context, self.index = context, index
         super().__init__(*args, **kwargs)
 
     def contribute_to_class(self, cls: Any, name: str, private_only: bool = False) -> None:
@@ -50,9 +79,14 @@ class EncryptedField(MixinBase):
         self.context = self.context or f"{cls._meta.db_table}.{name}"
 
     def deconstruct(self) -> Any:
-        """With the context, so that another table's copy reads the same bytes."""
+        """With the context, so that another table's copy reads the same bytes; the index is the
+        model's own."""
         name, path, args, kwargs = super().deconstruct()
         return name, path, args, kwargs | ({"context": self.context} if self.context else {})
+
+    def index_field(self) -> Any:
+        """The column of digests by which it is searched."""
+        return self.model._meta.get_field(self.index)
 
     def db_type(self, connection: Any) -> str:
         """Bytes."""
@@ -64,7 +98,8 @@ class EncryptedField(MixinBase):
 
     def get_lookup(self, lookup_name: str) -> Any:
         """Whether it is there, and whether it is empty. Raises FieldError for anything else."""
-        if lookup := self.LOOKUPS.get(lookup_name):
+        lookups = self.LOOKUPS_BY_INDEX if self.index else self.LOOKUPS
+        if lookup := lookups.get(lookup_name):
             return lookup
         raise FieldError(f"{self.context} is encrypted: {SEARCH}")
 

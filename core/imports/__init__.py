@@ -23,7 +23,7 @@ from core.imports.columns import (
     resolved,
 )
 from core.imports.command import ImportCommand
-from core.imports.importer import Check, Importer, duplicates, emptied, run
+from core.imports.importer import Check, Importer, Row, duplicates, emptied, run
 from core.imports.report import Problem, Report
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Importer",
     "Problem",
     "Report",
+    "Row",
     "duplicates",
     "emptied",
     "identifier",

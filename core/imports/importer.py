@@ -3,7 +3,7 @@
 import csv
 import io
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO, ClassVar
@@ -33,17 +33,26 @@ class Check:
 
 class Importer(ABC):
     """What one import has of its own. Its rows are staged in the table `import_rows`: the line, the
-    columns by name, and what `derive` adds; all text.
+    columns by name, and what `derive` adds; all text. One whose rows must not lie readable in the
+    table names other columns in `staged`, with their types, and fills them in `stage`.
     """
 
     noun: ClassVar[str]
     columns: ClassVar[Sequence[Column]]
     derived: ClassVar[Sequence[str]] = ()
+    staged: ClassVar[Mapping[str, str]] = {}
     checks: ClassVar[Sequence[Check]] = ()
 
     def derive(self, values: Row, cells: Row) -> Row:
         """The values of the `derived` columns for a good row; `cells` are as they were written."""
         return []
+
+    def stage(self, rows: list[Row], report: Report) -> list[Row]:
+        """What the table gets of some good rows: the line, and a value for each staged column.
+
+        Rows that turn out to be bad are left out, and added to the report.
+        """
+        return rows
 
     @abstractmethod
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
@@ -94,9 +103,9 @@ def run(
     report = Report(dry_run=dry_run)
     with origin.acting(by), transaction.atomic(), connection.cursor() as cursor:
         reader = reader_of(stream, importer.columns)
-        _stage(importer, reader, cursor, report, progress)
         # One import of a kind at a time: two would wait for each other's rows in any order.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import {importer.noun}"])
+        _stage(importer, reader, cursor, report, progress)
         for check in importer.checks:
             _apply(check, cursor, report)
         if report.ok:
@@ -110,13 +119,14 @@ def run(
 def _stage(
     importer: Importer, reader: RecordReader, cursor: Any, report: Report, progress: Progress
 ) -> None:
-    names = ["line", *(column.name for column in importer.columns), *importer.derived]
-    typed = ", ".join(f"{name} {'bigint' if name == 'line' else 'text'}" for name in names)
+    plain = (*(column.name for column in importer.columns), *importer.derived)
+    staged = {"line": "bigint"} | dict(importer.staged or dict.fromkeys(plain, "text"))
+    typed = ", ".join(f"{name} {kind}" for name, kind in staged.items())
     cursor.execute("DROP TABLE IF EXISTS pg_temp.import_rows")
     cursor.execute(f"CREATE TEMPORARY TABLE import_rows ({typed}) ON COMMIT DROP")
     rows = _good_rows(importer, reader, report)
     while chunk := list(islice(rows, CHUNK)):
-        _copy(cursor, chunk)
+        _copy(cursor, importer.stage(chunk, report))
         progress("reading", report.rows, reader.bytes_read)
     cursor.execute("ANALYZE import_rows")
 

@@ -247,8 +247,13 @@ def bare(text: str) -> str:
 
 def apart(text: str) -> str:
     """A text in common letters without marks and what cannot be seen; its capitals stay."""
-    parts = unicodedata.normalize("NFKD", _cut(text.translate(_FILLERS)))
+    parts = taken_apart(text.translate(_FILLERS))
     return "".join(char for char in parts if unicodedata.category(char) not in ("Mn", "Cf"))
+
+
+def taken_apart(text: str) -> str:
+    """A text in common letters, each mark behind its letter (NFKD)."""
+    return unicodedata.normalize("NFKD", _cut(text))
 
 
 def _seen(text: str) -> str:

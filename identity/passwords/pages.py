@@ -73,7 +73,7 @@ class SecondFactorPage(View):
             "codes": codes,
         }
         if factor and factor.confirmed_at is None:
-            context |= {"secret": second_factor.secret_of(factor), "qr_code": _qr_code(factor)}
+            context |= {"secret": factor.secret, "qr_code": _qr_code(factor)}
         return TemplateResponse(request, "admin/second_factor.html", context)
 
 

@@ -6,7 +6,7 @@ are too long to guess and work in the meantime, so that nobody can be locked out
 
 import hashlib
 import secrets
-from base64 import b32encode
+from base64 import b32decode, b32encode
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
@@ -16,7 +16,6 @@ from django_otp.oath import TOTP
 from core.database import clock
 from identity.models import Notice, SecondFactor, User
 from identity.notices import note
-from identity.passwords.encryption import DecryptionError, decrypt, encrypt
 
 ISSUER = "Dosette"
 KEY_BYTES = 20  # RFC 4226, 4 (R6)
@@ -35,20 +34,15 @@ def begin(user: User) -> SecondFactor:
     """A new secret, which counts once a code of it was typed. One that counts already stays."""
     factor, _ = SecondFactor.objects.select_for_update().get_or_create(user=user)
     if factor.confirmed_at is None:
-        factor.sealed_secret = encrypt(secrets.token_bytes(KEY_BYTES))
-        factor.save(update_fields=["sealed_secret"])
+        factor.secret = b32encode(secrets.token_bytes(KEY_BYTES)).decode()
+        factor.save(update_fields=["secret"])
     return factor
 
 
 def address_of(factor: SecondFactor) -> str:
     """What the QR code says: the otpauth address that authenticator apps read."""
     label = quote(f"{ISSUER}:{factor.user.get_username()}")
-    return f"otpauth://totp/{label}?{urlencode({'secret': secret_of(factor), 'issuer': ISSUER})}"
-
-
-def secret_of(factor: SecondFactor) -> str:
-    """The secret, for typing it into the app. Raises DecryptionError."""
-    return b32encode(decrypt(factor.sealed_secret)).decode()
+    return f"otpauth://totp/{label}?{urlencode({'secret': factor.secret, 'issuer': ISSUER})}"
 
 
 @transaction.atomic
@@ -122,10 +116,9 @@ def _has_to_wait(factor: SecondFactor) -> bool:
 
 def _step_of(factor: SecondFactor, code: int) -> int | None:
     """The half minute that the code belongs to; None when it is wrong, or was used."""
-    try:
-        app = TOTP(decrypt(factor.sealed_secret))
-    except DecryptionError:
+    if not factor.secret:  # it was encrypted with a SECRET_KEY that was lost
         return None
+    app = TOTP(b32decode(factor.secret))
     app.time = clock.seconds()
     if not app.verify(code, NEIGHBOURS, factor.last_step + 1):
         return None

@@ -76,7 +76,7 @@ def told() -> list[tuple[str, str, str]]:
 
 def has_app(person: User) -> str:
     """Set a second factor up; its secret, with a code to come."""
-    secret = second_factor.secret_of(second_factor.begin(person))
+    secret: str = second_factor.begin(person).secret
     SecondFactor.objects.update(confirmed_at="2026-01-01T00:00:00Z")
     return secret
 
@@ -124,7 +124,7 @@ def test_a_better_hash_of_the_same_password_is_no_news(sara, settings):
 def test_the_own_page_of_the_second_factor(sara, clock):
     browser = signed_in(sara)
     browser.post(OWN_PAGE, {"step": "begin"})
-    secret = second_factor.secret_of(SecondFactor.objects.get())
+    secret = SecondFactor.objects.get().secret
     for step in ("confirm", "renew", "remove"):
         clock.shift(60)
         browser.post(OWN_PAGE, {"step": step, "code": "000000"})

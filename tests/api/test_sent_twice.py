@@ -317,7 +317,7 @@ def test_a_key_of_the_release_before_is_still_honoured(api):
     client, body = api(), _sale(customer=_customer())
     send = {"data": body, "format": "json", "headers": {"Idempotency-Key": "k"}}
     first = client.post("/api/v1/orders/", **send)
-    former = {"scope": "client:test POST /api/v1/orders/", "answer_text": ""}
+    former = {"scope": "client:test POST /api/v1/orders/", "encrypted_answer": ""}
     IdempotencyKey.objects.update(answer=first.json(), **former)
     again = client.post("/api/v1/orders/", **send)
     assert again["Idempotency-Replayed"] == "true"

@@ -77,7 +77,8 @@ def test_who_was_given_a_role_is_on_the_persons_page(boss):
 
 def test_patients_and_studies_are_shown_and_the_look_is_on_record(boss):
     study = study_of(PatientFactory.create(first_name="Ada"))
-    type(study.patient).objects.update(first_name="Eve")
+    study.patient.first_name = "Eve"
+    study.patient.save(update_fields=["first_name"])
     type(study).objects.update(body_part="HIP")
     assert ">Eve</ins>" in page_of(boss, study.patient)
     assert ">HIP</ins>" in page_of(boss, study)

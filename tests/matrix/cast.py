@@ -214,7 +214,8 @@ def _marked(customer: Customer) -> Patient:
     patient: Patient = PatientFactory.create(
         first_name=first, last_name=last, email=f"{mail}@example.com", customer=customer
     )
-    Patient.objects.filter(pk=patient.pk).update(birth_date=BIRTH_DATE)
+    patient.birth_date = BIRTH_DATE
+    patient.save()
     return patient
 
 

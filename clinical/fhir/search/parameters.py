@@ -15,6 +15,7 @@ from clinical.fhir.search import values
 from clinical.identifiers import value_index
 from clinical.models import Patient, PatientIdentifier
 from clinical.search import search
+from clinical.search_tokens import has_email, is_born_within
 from core.values.keys import is_key
 from core.values.text import bare
 
@@ -87,9 +88,7 @@ def by_identifier(value: str, modifier: str) -> Q:
 
 def by_email(value: str, modifier: str) -> Q:
     """By the whole address, in any case."""
-    address = values.token(value).code
-    rows = search(Patient.objects.all(), address).values_list("pk", "email")
-    return Q(pk__in=[key for key, email in rows if email.lower() == address.lower()])
+    return has_email(values.token(value).code)
 
 
 def by_birth_date(value: str, modifier: str) -> Q:
@@ -103,16 +102,7 @@ def by_birth_date(value: str, modifier: str) -> Q:
         except OverflowError:
             raise ValidationError("Give a date within the calendar.") from None
         for span in spans:
-            condition |= _born_within(span, known)
-    return condition
-
-
-def _born_within(span: values.Span, known: Precision) -> Q:
-    condition = Q(birth_date_precision=known)
-    if span.first is not None:
-        condition &= Q(birth_date__gte=span.first)
-    if span.last is not None:
-        condition &= Q(birth_date__lte=span.last)
+            condition |= is_born_within(span.first, span.last, known)
     return condition
 
 

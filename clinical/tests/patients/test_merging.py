@@ -79,7 +79,8 @@ def test_what_cannot_be_merged_is_refused_and_nothing_is_done(pair):
             merge(one, other, take=[], **WHY)
     with pytest.raises(ValidationError):
         merge(survivor, merged, take=["external_id"], **WHY)
-    Patient.objects.filter(pk=merged.pk).update(last_name="")
+    merged.last_name = ""
+    merged.save()
     with pytest.raises(ValidationError):
         merge(third, merged, take=["last_name"], **WHY)
     archive_patient(third, by="user:test")

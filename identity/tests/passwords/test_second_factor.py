@@ -3,6 +3,7 @@
 import re
 import threading
 from base64 import b32decode
+from importlib import import_module
 
 import pytest
 import time_machine
@@ -43,7 +44,7 @@ def code_of(secret, steps=0):
 @pytest.fixture
 def app(mona, clock):
     """Mona's app: she set it up a minute ago. `app.code()`, `app.recovery`."""
-    secret = second_factor.secret_of(second_factor.begin(mona))
+    secret = second_factor.begin(mona).secret
 
     class App:
         recovery = second_factor.confirm(mona, code_of(secret))
@@ -155,16 +156,30 @@ def test_the_database_holds_neither_the_secret_nor_a_recovery_code(app, mona):
     with connection.cursor() as cursor:
         cursor.execute("SELECT * FROM identity_secondfactor")
         row = str(cursor.fetchall())
-    secret = second_factor.secret_of(SecondFactor.objects.get())
+    secret = SecondFactor.objects.get().secret
     assert not any(word in row for word in (secret, b32decode(secret).hex(), *app.recovery))
 
 
-def test_another_secret_key_opens_nothing_but_recovery_codes_work(app, settings):
-    old, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 10
+def test_another_secret_key_changes_nothing(app, settings):
+    settings.SECRET_KEY = "another" * 10
+    assert is_in(log_in(app.code()))
+
+
+def test_where_the_secret_was_lost_recovery_codes_work(app):
+    SecondFactor.objects.update(secret="")
     assert not is_in(log_in(app.code()))
     assert is_in(log_in(app.recovery[0]))
+
+
+def test_a_secret_of_the_release_before_is_read_by_each_secret_key_and_by_no_other(settings):
+    name = "identity.migrations.0013_second_factors_by_keys_of_encryption"
+    migration = import_module(name)
+    sealed = migration.before().encrypt(b"0123456789abcdefghij").decode()
+    assert b32decode(migration.read(sealed)) == b"0123456789abcdefghij"
+    old, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 10
+    assert migration.read(sealed) == ""
     settings.SECRET_KEY_FALLBACKS = [old]
-    assert is_in(log_in(app.code()))
+    assert b32decode(migration.read(sealed)) == b"0123456789abcdefghij"
 
 
 def test_new_recovery_codes_and_removal_need_a_code(client, mona, app, clock):
@@ -208,7 +223,7 @@ def test_a_superuser_takes_it_away_and_sees_no_secret(client, mona, app):
     client.force_login(boss)
     page = client.get(f"/admin/identity/user/{mona.pk}/change/").content.decode()
     assert "Take the second factor away" in page
-    assert second_factor.secret_of(SecondFactor.objects.get()) not in page
+    assert SecondFactor.objects.get().secret not in page
     client.post(reset_of(mona), {"_form_submitted": "True"})
     assert is_in(log_in())
     assert LogEntry.objects.get().user == boss

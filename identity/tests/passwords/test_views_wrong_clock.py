@@ -78,7 +78,7 @@ def test_who_is_locked_out_here_is_locked_out_everywhere(mona, wrong_clock):
 
 
 def test_a_code_of_now_is_right(mona, wrong_clock):
-    secret = second_factor.secret_of(second_factor.begin(mona))
+    secret = second_factor.begin(mona).secret
     code = f"{totp(b32decode(secret)):06}"
     with wrong_clock():
         assert second_factor.confirm(mona, code)
