@@ -23,6 +23,7 @@ from core.workflow import TransitionNotAllowedError
 from desk.models import Erasure, ErasureState, PersonExport, RetentionRun
 from desk.personal_data import erasure, export
 from desk.personal_data.parts import NotErasableError, Subject
+from desk.personal_data.patients import records_of
 from identity.access_log.records import record
 from identity.models import How, User
 
@@ -223,7 +224,7 @@ def _zip(request: HttpRequest, subject: Subject, reason: str) -> StreamingHttpRe
         kind=subject.kind, subject=subject.key, reason=reason, actor=user.actor
     )
     if subject.kind == "patient":
-        record(request, [subject.key], How.EXPORT, reason=reason)
+        record(request, records_of(subject), How.EXPORT, reason=reason)
     answer = StreamingHttpResponse(export.archive(subject), content_type="application/zip")
     name = f"{subject.kind}-{subject.key}.zip"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
-from desk.personal_data.parts import Part, Row, Subject, nothing_to_show, values
+from desk.personal_data.parts import Part, Row, Subject, history_values, nothing_to_show, values
 
 ERASED = "erased"
+HISTORY = "Who changed what, and when: the database refuses to change it."
 
 
 def _customer(subject: Subject) -> Iterator[Row]:
@@ -16,6 +19,15 @@ def _customer(subject: Subject) -> Iterator[Row]:
 def _addresses(subject: Subject) -> Iterator[Row]:
     rows = Address.objects.filter(customer=subject.key)
     return values(rows, "id", *ADDRESS_FIELDS, "is_default")
+
+
+def _history(subject: Subject) -> Iterator[Row]:
+    columns = ("name", "phone_number", "email", *PREFERENCES)
+    return history_values(Customer, Q(id=subject.key), *columns)
+
+
+def _address_history(subject: Subject) -> Iterator[Row]:
+    return history_values(Address, Q(customer=subject.key), *ADDRESS_FIELDS)
 
 
 def _erase_customer(subject: Subject) -> int:
@@ -36,11 +48,12 @@ PARTS = (
         "The customer's code and when they became one: orders and bookkeeping refer to it.",
     ),
     Part("addresses", "customer", _addresses, _erase_addresses),
+    Part("history", "customer", _history, kept=HISTORY),
+    Part("address_history", "customer", _address_history, kept=HISTORY),
     Part(
         "answers_and_logs",
         "customer",
         nothing_to_show,
-        kept="Answers under idempotency keys for a day. The admin's log of before, and the history "
-        "of changes: the database refuses to change them.",
+        kept="Answers under idempotency keys for a day, and names in the admin's log of before.",
     ),
 )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
 
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
+
+from core.history.tracking import history_of
 
 Kind = Literal["customer", "patient"]
 Row = dict[str, Any]
@@ -60,3 +62,9 @@ class Retention:
 def values(rows: "QuerySet[Any]", *columns: str) -> Iterator[Row]:
     """The rows with these columns, read a few hundred at a time."""
     yield from rows.order_by("pk").values(*columns).iterator(chunk_size=500)
+
+
+def history_values(model: type[Model], where: Q, *columns: str) -> Iterator[Row]:
+    """The history of changes of such rows: what they were, since when."""
+    history: Any = history_of(model)
+    yield from values(history.objects.filter(where), "id", "pgh_created_at", "pgh_label", *columns)

@@ -9,10 +9,13 @@ from django.db.models import Q
 from clinical.births import Precision
 from clinical.models import Patient, PatientIdentifier, PatientMerge, Study, StudyEvent, StudyReport
 from core.database import clock
-from desk.personal_data.parts import Part, Row, Subject, nothing_to_show, values
+from desk.personal_data.parts import Part, Row, Subject, history_values, values
 from identity.models import AccessRecord
 
 ERASED = "erased"
+HISTORY = (
+    "Who changed what, and when: the database refuses to change it. Its columns are encrypted."
+)
 
 
 def records_of(subject: Subject) -> list[int]:
@@ -68,6 +71,16 @@ def _merges(subject: Subject) -> Iterator[Row]:
 def _reads(subject: Subject) -> Iterator[Row]:
     rows = AccessRecord.objects.filter(patients__overlap=records_of(subject))
     return values(rows, "at", "actor", "how", "via", "reason")
+
+
+def _history(subject: Subject) -> Iterator[Row]:
+    names = ("first_name", "last_name", "birth_date", "birth_date_precision", "email")
+    return history_values(Patient, Q(id__in=records_of(subject)), *names, "archived_at")
+
+
+def _study_history(subject: Subject) -> Iterator[Row]:
+    texts = ("urgency_level", "body_part", "description", "type", "state")
+    return history_values(Study, Q(patient__in=records_of(subject)), *texts)
 
 
 def _erase_patient(subject: Subject) -> int:
@@ -140,10 +153,6 @@ PARTS = (
         _reads,
         kept="Who looked at the data, and why: patients may ask for it. It holds keys alone.",
     ),
-    Part(
-        "history",
-        "patient",
-        nothing_to_show,
-        kept="The history of changes is append-only: it goes with the backups' time, encrypted.",
-    ),
+    Part("history", "patient", _history, kept=HISTORY),
+    Part("study_history", "patient", _study_history, kept=HISTORY),
 )

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from desk.models import Erasure, PersonExport
 from desk.personal_data import erasure, export
 from desk.personal_data.parts import NotErasableError, Subject
+from desk.personal_data.patients import records_of
 from identity.access_log.records import record
 from identity.models import How, User
 
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             kind=subject.kind, subject=subject.key, reason=options["reason"], actor=person.actor
         )
         if subject.kind == "patient":
-            record(person, [subject.key], How.EXPORT, reason=options["reason"])
+            record(person, records_of(subject), How.EXPORT, reason=options["reason"])
         try:
             with Path(options["export"]).open("xb") as file:
                 for piece in export.archive(subject):

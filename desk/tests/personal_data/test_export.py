@@ -32,6 +32,8 @@ def test_all_of_a_patient_is_in_it_and_who_looked_and_nothing_of_others():
     assert files["identifiers.json"][0]["value"] == "AB 12"
     assert [row["description"] for row in files["studies.json"]] == ["Größe 3 cm"]
     assert files["who_looked.json"][0]["actor"] == "user:1 clara"
+    assert files["history.json"][0]["last_name"] == "Quirrel"
+    assert files["study_history.json"][0]["description"] == "Größe 3 cm"
     assert "Other" not in json.dumps(files)
     assert set(files) == {f"{p.name}.json" for p in parts_of("patient")} | {"about.json"}
 
@@ -41,6 +43,7 @@ def test_all_of_a_customer_is_in_it():
     files = opened("customer", home.customer_id)
     assert files["customer.json"][0]["id"] == home.customer_id
     assert files["addresses.json"][0]["recipient"] == home.recipient
+    assert files["address_history.json"][0]["recipient"] == home.recipient
     assert files["orders.json"] == []
     assert "bookkeeping" in files["about.json"]["files"]["orders.json"]
 
