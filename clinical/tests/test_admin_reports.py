@@ -61,6 +61,15 @@ def test_a_page_offers_what_the_state_allows(clara, make, offered):
         assert clara.get(page(study, verb)).status_code == 403
 
 
+def test_who_signed_is_shown_and_that_nobody_has(clara):
+    assert "nobody yet" in clara.get(page(reported_study())).content.decode()
+    study = signed_study()
+    signer = study.reports.get().signature.signed_by
+    text = clara.get(page(study)).content.decode()
+    assert f"{signer}, " in text
+    assert "nobody yet" not in text
+
+
 def test_a_final_study_is_shown_and_not_edited(clara):
     study = signed_study()
     assert 'name="description"' not in clara.get(page(study)).content.decode()

@@ -27,7 +27,7 @@ class ReportInline(ReadOnlyInline):
 
     model = StudyReport
     verbose_name_plural = "reports"
-    fields = ["number", "shown_text", "reason", "written_by", "at", "signature"]
+    fields = ["number", "shown_text", "reason", "written_by", "at", "signed"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[StudyReport]:
         """With who signed each."""
@@ -40,7 +40,7 @@ class ReportInline(ReadOnlyInline):
         return format_html('<div style="white-space: pre-line">{}</div>', report.text)
 
     @display(description="signed by")
-    def signature(self, report: StudyReport) -> str:
+    def signed(self, report: StudyReport) -> str:
         """Who answers for it, and since when."""
         if report.signed_at is None:
             return "nobody yet"
