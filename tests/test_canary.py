@@ -2,8 +2,7 @@
 
 It goes through the API, FHIR and the admin, well and badly. Then it is looked for, as it stands and
 as PostgreSQL writes bytes, in the tables, a dump, the files of the database, what goes to the
-broker, the cache, the log, the traces, error pages and addresses. On once the patients' columns are
-encrypted.
+broker, the cache, the log, the traces, error pages and addresses.
 """
 
 import importlib.util
@@ -27,19 +26,12 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from clinical.models import Patient, Study, StudyReport
-from core.encryption.fields import EncryptedField
+from clinical.models import Patient, StudyReport
 from core.observability.logs import JsonFormatter
 from core.observability.tracing import RedactingSpanExporter
 from identity.tests.factories import staff
 
-IS_ENCRYPTED = isinstance(Patient._meta.get_field("last_name"), EncryptedField) and isinstance(
-    Study._meta.get_field("description"), EncryptedField
-)
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not IS_ENCRYPTED, reason="patients' columns are not encrypted yet"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 MARK = "zqcanary"
 PATIENT = {
     "first_name": "Zqcanaryfirst",

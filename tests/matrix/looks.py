@@ -156,6 +156,9 @@ SILENT = {
     r"page clinical/study/<id>/(cancel|enter_one_in_error|perform|release|take)/": (
         "asks whether to, and names the study by its kind and number"
     ),
+    r"page clinical/patient/<id>/all-data/": "asks why; the ZIP is given to who sends the form",
+    r"page clinical/study/<id>/attach(-file)?/": "a form to choose a file",
+    r"page clinical/study/<id>/files/<int:file>/in-error/": "there is no such file",
     r"page clinical/(study|waitingstudy)/<id>/history/": "says who saved it and when",
     r"(page|search of) clinical/waitingstudy/take_next/": "acts when it is sent",
 }
