@@ -1,4 +1,4 @@
-"""Patients and studies are encrypted: stop Dosette for it. Some 40 s for a million patients.
+"""Patients and studies are encrypted: stop Dosette for it. Some minutes for a million patients.
 
 See core/encryption/conversion.py; decision 0047.
 """
