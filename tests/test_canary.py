@@ -120,7 +120,7 @@ def through_the_admin(client: Any) -> Iterator[Any]:
 
 
 @pytest.fixture
-def planted(api, client, everywhere) -> Everywhere:
+def planted(api: Any, client: Any, everywhere: Everywhere) -> Everywhere:
     """The canary, after it has been everywhere."""
     client.raise_request_exception = False
     program = api()

@@ -57,8 +57,9 @@ def move_subscriptions(page: Any, request: HttpRequest, object_id: str) -> HttpR
         is_seen = request.POST.get("do") == "change" and form.cleaned_data["seen"]
         if is_seen == context["mark"] and _moved(page, request, form, to):
             return redirect(back)
-        form.data = form.data.copy()
-        form.data["seen"] = context["mark"]
+        data = request.POST.copy()
+        data["seen"] = context["mark"]
+        form.data = data
     return TemplateResponse(request, "admin/shipping/moving.html", context)
 
 
