@@ -22,7 +22,17 @@ from django.db.migrations.loader import MigrationLoader
 
 django.setup()
 
-OURS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications", "desk")
+OURS = (
+    "core",
+    "identity",
+    "customers",
+    "orders",
+    "clinical",
+    "shipping",
+    "notifications",
+    "transfers",
+    "desk",
+)
 # Time-outs come from the connection (docs/operations.md, "Upgrades"), a transaction from Django,
 # and the types of columns from its fields.
 NOT_OURS = (

@@ -9,10 +9,13 @@ class ClinicalConfig(AppConfig):
     name = "clinical"
 
     def ready(self) -> None:
-        """Register what can go wrong, and how errors are written below /fhir/."""
+        """Register what can go wrong, how errors are written below /fhir/, and the imports."""
         from clinical import staff_actions
         from clinical.fhir import outcomes
+        from clinical.imports import PatientImporter, StudyImporter
+        from core.imports.registry import register
         from core.web import apis
 
         staff_actions.register_kinds()
         apis.register("/fhir/", outcomes.MEDIA_TYPE, outcomes.outcome)
+        register(PatientImporter, StudyImporter)

@@ -1,6 +1,6 @@
 """Patients and studies from the clinic's old system (requirement B4)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import lru_cache
 from hashlib import blake2b
@@ -21,13 +21,16 @@ from core.imports import (
     Check,
     Clean,
     Column,
+    Difference,
     Importer,
     Problem,
     Report,
     Row,
+    StagedRow,
     duplicates,
     identifier,
     limits_of,
+    pages,
 )
 from core.values import text as texts
 
@@ -111,6 +114,12 @@ def _bytes(model: type[Model], name: str, text: str) -> str:
     return f"\\x{field.encrypted(text).hex()}"
 
 
+def _plain(model: type[Model], name: str, stored: Any) -> Any:
+    """What stands in the table, decrypted."""
+    field: Any = model._meta.get_field(name)
+    return field.decrypted(stored)
+
+
 def _index(external_id: str) -> UUID:
     field: Any = Patient._meta.get_field("external_id_index")
     index: UUID = field.digest_of(external_id)
@@ -125,6 +134,9 @@ class PatientImporter(Importer):
     """
 
     noun = "patients"
+    model = Patient
+    holds_health_data = True
+    passed_over = frozenset({"customer", "created_at"})
     columns = (
         Column("first_name", _name("first_name"), plain=PLAIN_PHRASE),
         Column("last_name", _name("last_name"), plain=PLAIN_PHRASE),
@@ -194,6 +206,14 @@ class PatientImporter(Importer):
             f"{{{','.join(map(str, tokens))}}}",
         ]
 
+    def differences(self, cursor: Any) -> Iterator[Difference]:
+        """What would be, beside the patients who are there; decrypted."""
+        for rows in pages(cursor):
+            changed = [row["patient"] for row in rows if row["action"] == "change"]
+            known = {was.pk: was for was in _known(pk__in=changed).values()}
+            rows = [row for row in rows if row["action"] != "none"]
+            yield from (_difference(row, known.get(row["patient"])) for row in rows)
+
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the unknown, update those that differ, leave the others alone."""
         columns = "first_name, last_name, birth_date, birth_date_precision, email, search_tokens"
@@ -216,6 +236,24 @@ class PatientImporter(Importer):
         return created, cursor.rowcount
 
 
+def _difference(row: StagedRow, known: _Known | None) -> Difference:
+    born = births.Born(
+        _plain(Patient, "birth_date", row["birth_date"]),
+        births.Precision(row["birth_date_precision"]),
+    )
+    names = ("first_name", "last_name", "email")
+    after = {name: _plain(Patient, name, row[name]) for name in names}
+    after |= {"birth_date": born.written()}
+    if known is None:
+        after["id"] = _plain(Patient, "external_id", row["external_id"])
+        return Difference(row["line"], True, {name: ("", cell) for name, cell in after.items()})
+    before = {name: getattr(known, name) for name in names} | {"birth_date": known.born}
+    if before["email"].upper() == after["email"].upper():
+        after["email"] = before["email"]
+    cells = {name: (before[name], cell) for name, cell in after.items() if cell != before[name]}
+    return Difference(row["line"], False, cells, known.pk)
+
+
 def _digest(values: Sequence[str]) -> str:
     """What tells this content from others, and nobody without our key what it is."""
     content = "\0".join(values).encode(errors="surrogateescape")
@@ -227,6 +265,16 @@ def _description(text: str) -> str:
     return limits_of(Study, "description")("" if text.casefold() == CLEARED else text)
 
 
+# SQL: the staged rows, each with its number among those of the same content.
+_KEYED = """
+    SELECT *,
+        content || '-' || row_number() OVER (PARTITION BY content ORDER BY line) AS key,
+        content_before || '-' || row_number() OVER (PARTITION BY content_before ORDER BY line)
+            AS key_before
+    FROM import_rows
+"""
+
+
 class StudyImporter(Importer):
     """studies.csv. Its rows have no id, so a row is known by all that is in it.
 
@@ -236,6 +284,9 @@ class StudyImporter(Importer):
     """
 
     noun = "studies"
+    model = Study
+    passed_over = frozenset({"study", "state", "created_at"})
+    holds_health_data = True
     columns = (
         Column("urgency_level", limits_of(Study, "urgency_level")),
         Column("body_part", limits_of(Study, "body_part"), plain=PLAIN_PHRASE),
@@ -284,20 +335,33 @@ class StudyImporter(Importer):
             for line, urgency, body_part, description, kind, patient_id, *contents in rows
         ]
 
+    def differences(self, cursor: Any) -> Iterator[Difference]:
+        """The studies that are not there yet: they are known by all that is in them."""
+        for rows in pages(cursor):
+            cursor.execute(
+                f"""
+                SELECT k.line FROM ({_KEYED}) k
+                JOIN clinical_study s ON s.import_key IN (k.key, k.key_before)
+                WHERE k.line BETWEEN %s AND %s
+                """,  # noqa: S608 - our own words
+                [rows[0]["line"], rows[-1]["line"]],
+            )
+            there = {line for (line,) in cursor.fetchall()}
+            new = [row for row in rows if row["line"] not in there]
+            named = Patient.objects.filter(external_id_index__in={row["patient"] for row in new})
+            ids = dict(named.order_by().values_list("external_id_index", "external_id"))
+            for row in new:
+                cells = {name: row[name] for name in ("urgency_level", "type")}
+                cells |= {n: _plain(Study, n, row[n]) for n in ("body_part", "description")}
+                cells["patient_id"] = ids.get(row["patient"], "")
+                yield Difference(row["line"], True, {n: ("", cell) for n, cell in cells.items()})
+
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the studies that are not there yet, each with its event."""
         # LEFT JOIN: a patient who was deleted since the check is an error here, not a lost row.
         cursor.execute(
-            """
-            WITH keyed AS (
-                SELECT *,
-                    content || '-' || row_number() OVER (PARTITION BY content ORDER BY line)
-                        AS key,
-                    content_before || '-'
-                        || row_number() OVER (PARTITION BY content_before ORDER BY line)
-                        AS key_before
-                FROM import_rows
-            ), added AS (
+            f"""
+            WITH keyed AS ({_KEYED}), added AS (
                 INSERT INTO clinical_study
                     (patient_id, urgency_level, body_part, description, type, state, import_key,
                      created_at)
@@ -316,7 +380,7 @@ class StudyImporter(Importer):
                 SELECT id, 'created', '', state, now(), %s, %s::bytea FROM added ORDER BY id
             )
             SELECT count(*) FROM added
-            """,
+            """,  # noqa: S608 - our own words
             [by, _bytes(StudyEvent, "detail", "imported")],
         )
         created = cursor.fetchone()[0]

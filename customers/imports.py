@@ -1,8 +1,11 @@
 """Customers from a file (interfaces: `import_customers`)."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import connection
+from django.db.models import QuerySet
 from phonenumber_field.phonenumber import to_python
 
 from core.imports import (
@@ -12,6 +15,8 @@ from core.imports import (
     Check,
     Column,
     Importer,
+    Present,
+    StagedRow,
     duplicates,
     emptied,
     identifier,
@@ -24,6 +29,16 @@ from customers.models import Customer, new_code
 from customers.values import phones
 
 LONGEST_PHONE = 128
+# SQL: whether a row without a code, `r`, is a customer who is there.
+_KNOWN = """
+EXISTS (
+    SELECT 1 FROM customers_customer c
+    WHERE (c.name, c.phone_number, upper(c.email)) = (r.name, r.known_phone, r.known_email)
+) OR EXISTS (
+    SELECT 1 FROM customers_customer c
+    WHERE (c.name, c.phone_number, upper(c.email)) = (r.name_before, r.known_phone, r.known_email)
+)
+"""
 
 
 def clean_phone(text: str) -> str:
@@ -52,12 +67,15 @@ class CustomerImporter(Importer):
     """
 
     noun = "customers"
+    model = Customer
     columns = (
         Column("name", limits_of(Customer, "name", blank=True, clearable=True), plain=PLAIN_PHRASE),
         Column("phone_number", or_cleared(clean_phone)),
         Column("email", limits_of(Customer, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("code", identifier(limits_of(Customer, "code", blank=True)), required=False),
     )
+    passed_over = frozenset({"channel", "language", "time_zone", "created_at"})
+    any_case = frozenset({"email"})
     derived = ("final_code", "known_phone", "known_email", "name_before")
     checks = (
         duplicates("code"),
@@ -80,6 +98,20 @@ class CustomerImporter(Importer):
         number, email = ("" if value == CLEARED else value for value in values[1:3])
         return [values[3] or new_code(), number, email.upper(), cells[0]]
 
+    def present(self, rows: Sequence[StagedRow]) -> Mapping[int, Present]:
+        """Customers by their codes; of those known by all three values that they are there."""
+        codes = {row["code"]: row["line"] for row in rows if row["code"]}
+        there = {codes[c.code]: Present(_values(c)) for c in self.read(_by_code(codes))}
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"""
+                SELECT line FROM import_rows r
+                WHERE code = '' AND line BETWEEN %s AND %s AND ({_KNOWN})
+                """,  # noqa: S608 - columns of ours
+                [rows[0]["line"], rows[-1]["line"]],
+            )
+            return there | {line: Present({}) for (line,) in cursor.fetchall()}
+
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Those with a code first, so that the others meet them as they will be."""
         cursor.execute(
@@ -101,20 +133,27 @@ class CustomerImporter(Importer):
         )
         created, updated = cursor.fetchone()
         cursor.execute(
-            """
+            f"""
             INSERT INTO customers_customer (code, name, phone_number, email, created_at)
             SELECT final_code, name, known_phone, CASE email WHEN %s THEN '' ELSE email END, now()
             FROM import_rows r
-            WHERE code = '' AND NOT EXISTS (
-                SELECT 1 FROM customers_customer c
-                WHERE (c.name, c.phone_number, upper(c.email))
-                    = (r.name, r.known_phone, r.known_email)
-            ) AND NOT EXISTS (
-                SELECT 1 FROM customers_customer c
-                WHERE (c.name, c.phone_number, upper(c.email))
-                    = (r.name_before, r.known_phone, r.known_email)
-            ) ORDER BY line
-            """,
+            WHERE code = '' AND NOT ({_KNOWN}) ORDER BY line
+            """,  # noqa: S608 - columns of ours
             [CLEARED],
         )
         return created + cursor.rowcount, updated
+
+
+def _by_code(codes: Mapping[str, int]) -> QuerySet[Customer]:
+    return Customer.objects.filter(code__in=codes).order_by("pk")
+
+
+def _values(customer: Customer) -> dict[str, str]:
+    """A customer as the file writes one."""
+    number = customer.phone_number
+    return {
+        "name": customer.name,
+        "phone_number": str(number.as_e164) if number else "",
+        "email": customer.email,
+        "code": customer.code,
+    }

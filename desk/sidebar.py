@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib import admin
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
@@ -42,6 +44,10 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Worklist", "checklist", "clinical.waitingstudy"),
         ("Reading limits", "timer", "clinical.readinglimits"),
     ],
+    "Files": [
+        ("Imports", "upload_file", "transfers.import"),
+        ("Exports", "download", "transfers.export"),
+    ],
     "Access": [
         ("Staff", "badge", "identity.user"),
         ("Roles", "shield_person", "auth.group"),
@@ -57,7 +63,13 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
 
 def _may_view(model: str) -> Callable[[HttpRequest], bool]:
     app, name = model.split(".")
+    if app == "transfers":  # everybody sees their own
+        return lambda request: _page(model).has_view_permission(request)
     return lambda request: request.user.has_perm(f"{app}.view_{name}")
+
+
+def _page(model: str) -> Any:
+    return admin.site.get_model_admin(apps.get_model(model))
 
 
 def _item(title: str, icon: str, model: str) -> dict[str, Any]:

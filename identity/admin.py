@@ -268,8 +268,12 @@ class ServiceClientAdmin(ModelAdmin):
 class AccessRecordAdmin(ReadOnly, LargeTableAdmin):
     """Who looked at health data. Nobody changes it, not even here."""
 
-    list_display = ["at", "actor", "how", "via", "patients", "address", "reason"]
+    list_display = ["at", "actor", "how", "via", "patients", "address", "reason", "detail"]
     list_filter = ["how", "via"]
+    export_columns = {
+        **{name: name for name in ("at", "actor", "how", "via", "patients", "address")},
+        **{name: name for name in ("reason", "detail")},
+    }
     search_help_text = "The name that somebody signs in by, or the actor as it stands in the list."
 
     def search(self, queryset: QuerySet[AccessRecord], text: str) -> QuerySet[AccessRecord]:

@@ -9,7 +9,10 @@ class OrdersConfig(AppConfig):
     name = "orders"
 
     def ready(self) -> None:
-        """Connect the receivers, register the checks and what can go wrong."""
+        """Connect the receivers, register the checks, what can go wrong, and the import."""
+        from core.imports.registry import register
         from orders import checks, signals, staff_actions
+        from orders.imports.products import ProductImporter
 
+        register(ProductImporter)
         staff_actions.register_kinds()

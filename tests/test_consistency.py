@@ -25,7 +25,10 @@ from core.tasks import Enqueue
 from tests.matrix.addresses import without_line
 
 ROOT = Path(__file__).resolve().parents[1]
-FLOORS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications")
+FLOORS = (
+    *("core", "identity", "customers", "orders", "clinical", "shipping", "notifications"),
+    "transfers",
+)
 OURS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
 EVENTS = {
     "OrderEvent",
@@ -36,6 +39,8 @@ EVENTS = {
     "CaseEvent",
     "ReturnEvent",
     "MailingEvent",
+    "ImportEvent",
+    "ExportEvent",
 }
 # Seen inside another page of the admin, or by the person on call only.
 NOT_IN_THE_ADMIN = EVENTS | {
@@ -51,6 +56,9 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "DeliveryReport",
     "TemplateVersion",
     "MailingRecipient",
+    "StoredFile",
+    "FilePart",
+    "ImportPreview",
     "IdempotencyKey",
     "Failure",
     "Tally",
@@ -146,7 +154,8 @@ def test_every_name_of_a_task_is_that_of_one_and_every_task_has_its_name():
     """Enqueued by name: a misspelled one would go to no worker. Names stay through upgrades."""
     app.loader.import_default_modules()
     modules = [
-        import_module(f"{floor}.task_names") for floor in ("shipping", "notifications", "desk")
+        import_module(f"{floor}.task_names")
+        for floor in ("shipping", "notifications", "transfers", "desk")
     ]
     named = [each for module in modules for each in vars(module).values()]
     ours = {name for name in app.tasks if re.match(r"\w+\.tasks\.", name)}

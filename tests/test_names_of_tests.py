@@ -57,6 +57,7 @@ LEAST_TESTED = {
     "notifications": 1.05,
     "orders": 0.7,
     "shipping": 0.85,
+    "transfers": 0.45,
 }
 
 

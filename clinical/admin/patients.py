@@ -110,6 +110,16 @@ class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
     list_display = ["last_name", "first_name", "born", "email", "customer"]
     list_display_links = ["last_name", "first_name"]
     list_select_related = ["customer"]
+    # Those of the import come first (clinical/imports.py).
+    export_columns = {
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "birth_date": lambda patient: patient.born.written(),
+        "email": "email",
+        "id": "external_id",
+        "customer": "customer.code",
+        "created_at": "created_at",
+    }
     ordering = ["-id"]
     sortable_by: list[str] = []  # they are encrypted: decision 0048
     search_help_text = "Beginnings of names or e-mail addresses, or the whole foreign id."

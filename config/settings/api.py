@@ -60,6 +60,8 @@ SPECTACULAR_SETTINGS = {
 # there are the names of the fields.
 ATTACHMENT_BYTES = env.int("ATTACHMENT_MEGABYTES", 25) * 1_000_000
 ATTACHMENTS_PER_STUDY = env.int("ATTACHMENTS_PER_STUDY", 50)
+# Of a form that a page sends, with its file.
+LARGEST_UPLOAD = max(32 * 1024 * 1024, ATTACHMENT_BYTES + 10_000)
 BODY_LIMITS = {r"/api/v1/patients/\d+/studies/\d+/attachments/?": ATTACHMENT_BYTES + 10_000}
 
 # How many proxies of ours stand in front: the address of a request is taken from their

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "clinical",
     "shipping",
     "notifications",
+    "transfers",
 ]
 
 MIDDLEWARE = [

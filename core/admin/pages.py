@@ -1,6 +1,6 @@
 """What the pages of the admin share."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -101,6 +101,9 @@ class ModelAdmin(
     """
 
     alphabetical_fields: Sequence[str] = ()
+    # What an export of the list holds (transfers/exports): the heading, and the names of attributes
+    # with dots between them, or a function of the row. Without any it cannot be exported.
+    export_columns: Mapping[str, str | Callable[[Any], Any]] = {}
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list."""

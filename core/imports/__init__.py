@@ -6,6 +6,8 @@ database, and the statement that writes. Everything else is here:
 - `readers`: which of the two readers reads a file: `csv_reader`, `xlsx_reader`; bytes to records,
   bounded and with line numbers;
 - `columns`: the limits of a cell, taken from the model field that the API uses too;
+- `differences`: what an import would create and change, to be looked at before;
+- `registry`: the imports that the admin offers;
 - `report`: what was wrong and what was done;
 - `importer`: the one transaction around it;
 - `command`: the management command.
@@ -23,6 +25,7 @@ from core.imports.columns import (
     resolved,
 )
 from core.imports.command import ImportCommand
+from core.imports.differences import Difference, Present, StagedRow, pages
 from core.imports.importer import Check, Importer, Row, duplicates, emptied, run
 from core.imports.report import Problem, Report
 
@@ -34,15 +37,19 @@ __all__ = [
     "Check",
     "Clean",
     "Column",
+    "Difference",
     "ImportCommand",
     "Importer",
+    "Present",
     "Problem",
     "Report",
     "Row",
+    "StagedRow",
     "duplicates",
     "emptied",
     "identifier",
     "limits_of",
+    "pages",
     "resolved",
     "run",
 ]

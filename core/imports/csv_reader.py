@@ -7,7 +7,7 @@ value, columns without a name, and the line `sep=,` before the header.
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from typing import BinaryIO
 
 from core.imports.columns import Column, readable
@@ -29,6 +29,8 @@ SEPARATORS = {b";": "semicolons", b"\t": "tabs", b"|": "vertical bars"}
 SEPARATED = "The columns are separated by {}. Save it as “CSV UTF-8 (comma delimited)”."
 _SEP = re.compile(rb'"?sep=(.)"?[,;\t\s]*', re.IGNORECASE | re.DOTALL)
 _SEEN = re.compile("[!-~]")
+# What a spreadsheet takes for a formula: our exports put an apostrophe before it, and so do people.
+LOOKS_LIKE_FORMULA = re.compile("'*[=+\\-@\t\r]").match
 # What the csv module says, and what to say instead.
 PLAIN = {
     "unexpected end of data": "A quote is opened here and never closed.",
@@ -76,7 +78,7 @@ class Reader:
                 yield Problem(start, "", _plain(error))
             else:
                 if not is_blank(cells):
-                    yield start, cells
+                    yield start, [_without_mark(cell) for cell in cells]
 
     def _lines(self) -> Iterator[str]:
         """The lines; bytes that are no UTF-8 become surrogates, which no cell may hold.
@@ -109,6 +111,11 @@ class Reader:
         self._is_before_header = not raw.strip(b' \t\r\n,;"')
         _refuse_separator(_only_separator(raw))
         return raw
+
+
+def _without_mark(cell: str) -> str:
+    """A cell without the apostrophe by which an export keeps it from being a formula."""
+    return cell[1:] if cell[:1] == "'" and LOOKS_LIKE_FORMULA(cell) else cell
 
 
 def is_blank(cells: list[str]) -> bool:
@@ -144,7 +151,7 @@ def _plain(error: csv.Error) -> str:
 
 
 def positions(
-    header: Record | Problem | None, columns: Sequence[Column]
+    header: Record | Problem | None, columns: Sequence[Column], passed_over: Set[str] = frozenset()
 ) -> tuple[list[int | None], list[Problem]]:
     """Where each column stands in the file (None: an optional one that is not there).
 
@@ -164,7 +171,7 @@ def positions(
     names = column_names(header[1])
     plain = [name.lower() for name in names]
     positions = [plain.index(column.name) if column.name in plain else None for column in columns]
-    return positions, _header_problems(line, names, columns)
+    return positions, _header_problems(line, names, columns, passed_over)
 
 
 def column_names(cells: Sequence[str]) -> list[str]:
@@ -175,10 +182,12 @@ def column_names(cells: Sequence[str]) -> list[str]:
     return names
 
 
-def _header_problems(line: int, names: list[str], columns: Sequence[Column]) -> list[Problem]:
+def _header_problems(
+    line: int, names: list[str], columns: Sequence[Column], passed_over: Set[str]
+) -> list[Problem]:
     known, plain = {column.name for column in columns}, [name.lower() for name in names]
     missing = [c.name for c in columns if c.required and c.name not in plain]
-    unknown = [name for name in dict.fromkeys(names) if name.lower() not in known]
+    unknown = [name for name in dict.fromkeys(names) if name.lower() not in known | passed_over]
     twice = [name for name in known if plain.count(name) > 1]
     problems = [Problem(line, name, "This column is missing.") for name in missing]
     problems += [Problem(line, _shown(name), "This column is unknown.") for name in unknown]

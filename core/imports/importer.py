@@ -9,11 +9,12 @@ from itertools import islice
 from typing import Any, BinaryIO, ClassVar
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import connection, models, transaction
 
 from core.history import origin
 from core.imports.columns import CLEARED, Column
 from core.imports.csv_reader import CSVFormatError, Record, column_names, positions
+from core.imports.differences import Difference, Present, StagedRow, difference, pages
 from core.imports.readers import RecordReader, reader_of
 from core.imports.report import SHOWN, Problem, Report
 from core.values.text import visible
@@ -21,6 +22,7 @@ from core.values.text import visible
 CHUNK = 5_000  # rows in memory at a time
 Row = list[Any]
 Progress = Callable[[str, int, int], None]
+Review = Callable[[Iterator[Difference]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +40,19 @@ class Importer(ABC):
     """
 
     noun: ClassVar[str]
+    # Whose rows it writes: who may add and change them may import them.
+    model: ClassVar[type[models.Model]]
+    holds_health_data: ClassVar[bool] = False
     columns: ClassVar[Sequence[Column]]
+    # Columns that only an export has: they are passed over.
+    passed_over: ClassVar[frozenset[str]] = frozenset()
     derived: ClassVar[Sequence[str]] = ()
     staged: ClassVar[Mapping[str, str]] = {}
     checks: ClassVar[Sequence[Check]] = ()
+    # Columns whose values are the same in other capitals.
+    any_case: ClassVar[frozenset[str]] = frozenset()
+    # Whether what is there stays as it is from the comparison until the end of the transaction.
+    is_locking = False
 
     def derive(self, values: Row, cells: Row) -> Row:
         """The values of the `derived` columns for a good row; `cells` are as they were written."""
@@ -53,6 +64,31 @@ class Importer(ABC):
         Rows that turn out to be bad are left out, and added to the report.
         """
         return rows
+
+    def present(self, rows: Sequence[StagedRow]) -> Mapping[int, Present]:
+        """By line, what is there already of these staged rows, which come a page at a time.
+
+        For imports whose rows are staged as plain text; others have their own `differences`.
+        """
+        return {}
+
+    def problems(self, rows: Sequence[StagedRow]) -> Iterator[Problem]:
+        """What is wrong with staged rows that SQL cannot tell; a page at a time."""
+        return iter(())
+
+    def read(self, rows: "models.QuerySet[Any]") -> "models.QuerySet[Any]":
+        """The rows that are compared with the file, locked where they are about to be written."""
+        return rows.select_for_update(no_key=True) if self.is_locking else rows
+
+    def differences(self, cursor: Any) -> Iterator[Difference]:
+        """What the staged rows would create and change, in the order of their lines."""
+        names = [column.name for column in self.columns]
+        for rows in pages(cursor):
+            there = self.present(rows)
+            for row in rows:
+                each = difference(row, names, there.get(row["line"]), self.any_case)
+                if each is not None:
+                    yield each
 
     @abstractmethod
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
@@ -94,11 +130,14 @@ def run(
     by: str,
     dry_run: bool = False,
     progress: Progress = lambda stage, rows, size: None,
+    review: Review | None = None,
 ) -> Report:
     """Import a CSV file or a workbook; the report says what was wrong, or what was written.
 
     One bad row, or `dry_run`, and nothing is written. `progress` is told the stage, the rows and
-    the bytes so far, once per chunk. Memory does not grow with the file.
+    the bytes so far, once per chunk. `review` is shown the differences of a good file before they
+    are written, or in place of that in a dry run; what it raises ends the import. Memory does not
+    grow with the file.
     """
     report = Report(dry_run=dry_run)
     with origin.acting(by), transaction.atomic(), connection.cursor() as cursor:
@@ -108,7 +147,14 @@ def run(
         _stage(importer, reader, cursor, report, progress)
         for check in importer.checks:
             _apply(check, cursor, report)
-        if report.ok:
+        if type(importer).problems is not Importer.problems:
+            for rows in pages(cursor):
+                for problem in importer.problems(rows):
+                    report.add(problem)
+        if report.ok and review is not None:
+            progress("comparing", report.rows, 0)
+            review(importer.differences(cursor))
+        if report.ok and not (dry_run and review):
             progress("writing", report.rows, reader.bytes_read)
             report.created, report.updated = importer.write(cursor, by)
         if dry_run or not report.ok:
@@ -143,9 +189,9 @@ def _good_rows(importer: Importer, reader: RecordReader, report: Report) -> Iter
     records = reader.records()
     try:
         header = next(records, None)
-        places, problems = positions(header, importer.columns)
+        places, problems = positions(header, importer.columns, importer.passed_over)
         if problems:
-            problems = _below(records, importer.columns) or problems
+            problems = _below(records, importer) or problems
             report.add_many(problems, len(problems))
             return
         width = len(column_names(header[1])) if isinstance(header, tuple) else 0
@@ -154,10 +200,13 @@ def _good_rows(importer: Importer, reader: RecordReader, report: Report) -> Iter
         report.add(error.problem)
 
 
-def _below(records: Iterator[Record | Problem], columns: Sequence[Column]) -> list[Problem]:
+def _below(records: Iterator[Record | Problem], importer: Importer) -> list[Problem]:
     """The problem that the names of the columns are on the second row; nothing if they are not."""
     second = next(records, None)
-    if not isinstance(second, tuple) or positions(second, columns)[1]:
+    if (
+        not isinstance(second, tuple)
+        or positions(second, importer.columns, importer.passed_over)[1]
+    ):
         return []
     reason = "The names of the columns are here. Remove what is above them: they come first."
     return [Problem(second[0], "", reason)]

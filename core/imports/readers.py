@@ -6,7 +6,6 @@ from typing import Any, BinaryIO, Protocol
 from core.imports.columns import Column
 from core.imports.csv_reader import Reader, Record
 from core.imports.report import Problem
-from core.imports.xlsx_reader import XLSXReader
 
 ZIP = b"PK\x03\x04"
 
@@ -23,6 +22,9 @@ class RecordReader(Protocol):
 def reader_of(stream: BinaryIO, columns: Sequence[Column]) -> RecordReader:
     """The reader for this file, a workbook or else CSV. The stream is at its beginning."""
     if _begins(stream) == ZIP:
+        # openpyxl takes 10 MB: web processes import this module, and read no workbook.
+        from core.imports.xlsx_reader import XLSXReader  # noqa: PLC0415 - as above
+
         return XLSXReader(stream, columns)
     return Reader(stream)
 

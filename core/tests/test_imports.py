@@ -2,13 +2,24 @@
 
 import io
 import tracemalloc
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.imports import Column, Importer, Problem, Report, duplicates, limits_of, run
+from core.imports import (
+    Column,
+    Importer,
+    Present,
+    Problem,
+    Report,
+    StagedRow,
+    duplicates,
+    limits_of,
+    run,
+)
 from core.imports.csv_reader import LONGEST_RECORD, CSVFormatError, Reader
 from core.models import Circuit
 
@@ -19,11 +30,17 @@ class CircuitImporter(Importer):
     """Circuits by name."""
 
     noun = "circuits"
+    model = Circuit
     columns = (
         Column("name", limits_of(Circuit, "name")),
         Column("note", lambda text: text, required=False),
     )
     checks = (duplicates("name"),)
+
+    def present(self, rows: Sequence[StagedRow]) -> Mapping[int, Present]:
+        """Circuits by name."""
+        known = set(Circuit.objects.values_list("name", flat=True))
+        return {row["line"]: Present({}) for row in rows if row["name"] in known}
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the new ones."""

@@ -2,14 +2,14 @@
 
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
 import openpyxl
 import pytest
 
-from core.imports import Column, Importer, Report, limits_of, run
+from core.imports import Column, Importer, Present, Report, StagedRow, limits_of, run
 from core.imports.xlsx_reader import DAMAGED, FORMULA, MERGED, NO_DATE, ROUNDED, SERIAL, TOO_LARGE
 from core.models import Circuit
 
@@ -20,10 +20,16 @@ class NoteImporter(Importer):
     """Circuits by name, with a day."""
 
     noun = "circuits"
+    model = Circuit
     columns = (
         Column("name", limits_of(Circuit, "name")),
         Column("day", lambda text: text, required=False, is_date=True),
     )
+
+    def present(self, rows: Sequence[StagedRow]) -> Mapping[int, Present]:
+        """Circuits by name."""
+        known = set(Circuit.objects.values_list("name", flat=True))
+        return {row["line"]: Present({}) for row in rows if row["name"] in known}
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the new ones; the day stands in `halted`."""

@@ -14,6 +14,7 @@ from django.utils.functional import SimpleLazyObject
 from core.observability import logs
 from core.observability.metrics import Counter, Histogram
 from core.web import apis
+from core.web.error_pages import page
 
 access = logging.getLogger("core.access")
 Next = Callable[[HttpRequest], HttpResponse]
@@ -27,6 +28,11 @@ REFUSALS = Counter(
     "dosette_webhook_refusals", "Webhooks that were not taken", ("route", "provider", "status")
 )
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+TOO_LARGE = "This file is too large."
+TOO_LARGE_ADVICE = (
+    "Nothing was read of it, and nothing was done. A file may have 32 MB: split it, or leave out "
+    "what is not needed."
+)
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 OPEN_DOCUMENTS = ("/api/schema/", "/api/docs/")  # what there is, not what is in it
 
@@ -160,7 +166,7 @@ class BodyLimitMiddleware:
 
     Addresses that take files have limits of their own: BODY_LIMITS, by a pattern of the address.
     Django checks that limit only where a view reads `request.body`; DRF's parsers read the stream
-    and would take any size. The admin has its own, larger limits for uploads.
+    and would take any size. Pages take files of up to LARGEST_UPLOAD.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -169,12 +175,13 @@ class BodyLimitMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """413 for a longer body, 411 for one that does not say its length."""
         if not apis.is_api(request):
+            if _declared(request) > settings.LARGEST_UPLOAD:
+                return page(request, 413, "body_too_large", TOO_LARGE, TOO_LARGE_ADVICE)
             return self.get_response(request)
         if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
             return apis.error(request, 411, "length_required", "Send the body's Content-Length.")
-        declared = request.headers.get("Content-Length") or "0"
         limit = _limit_of(request.path_info)
-        if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
+        if _declared(request) > limit:
             most = f"The body may have at most {max(limit // 1_000_000, 1)} MB."
             return apis.error(request, 413, "body_too_large", most)
         return self.get_response(request)
@@ -186,3 +193,9 @@ def _limit_of(path: str) -> int:
         if re.fullmatch(pattern, path):
             return int(limit)
     return int(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+
+
+def _declared(request: HttpRequest) -> int:
+    """How many bytes the body is said to have; 0 where that is no number."""
+    text = request.headers.get("Content-Length") or "0"
+    return int(text[:20]) if text.isascii() and text.isdigit() else 0

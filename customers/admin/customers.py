@@ -31,6 +31,13 @@ class CustomerAdmin(OverviewPage, LargeTableAdmin):
 
     list_display = ["name", "code", "phone_number", "email", "created_at"]
     list_display_links = ["name", "code"]
+    # Those of the import come first (customers/imports.py).
+    export_columns = {
+        "name": "name",
+        "phone_number": lambda c: c.phone_number.as_e164 if c.phone_number else "",
+        **{name: name for name in ("email", "code", "channel", "language", "time_zone")},
+        "created_at": "created_at",
+    }
     ordering = ["-id"]
     sortable_by = ["name", "created_at"]
     alphabetical_fields = ["name"]

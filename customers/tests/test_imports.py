@@ -139,3 +139,62 @@ def test_the_command_imports_and_refuses(tmp_path, capsys):
     path.write_text("name, phone_number, email\n, , a@b.example\n")
     with pytest.raises(CommandError, match=r"^1 problem\. Nothing was written\.$"):
         call_command("import_customers", str(path))
+
+
+def differences(*rows, header="name, phone_number, email, code"):
+    """What an import would do, without doing it."""
+    data = "\n".join([header, *rows]).encode()
+    kept = []
+    stream = io.BytesIO(data)
+    report = run(
+        CustomerImporter(), stream, by="user:test", dry_run=True, review=lambda d: kept.extend(d)
+    )
+    assert report.ok, report.problems
+    return [(each.line, each.is_new, dict(each.cells)) for each in kept]
+
+
+def test_what_would_change_stands_beside_what_is_there():
+    CustomerFactory.create(code="K", name="Jo", phone_number="+447451277972", email="jo@e.example")
+    rows = ["Joe,,JO@e.example,K", "Al,,al@e.example,A"]
+    assert differences(*rows) == [
+        (2, False, {"name": ("Jo", "Joe")}),
+        (
+            3,
+            True,
+            {
+                "name": ("", "Al"),
+                "phone_number": ("", ""),
+                "email": ("", "al@e.example"),
+                "code": ("", "A"),
+            },
+        ),
+    ]
+    assert Customer.objects.get().name == "Jo"
+
+
+def test_the_word_for_none_is_shown_as_what_it_comes_to():
+    CustomerFactory.create(code="K", name="Jo", phone_number="+447451277972", email="jo@e.example")
+    changed = {"phone_number": ("+447451277972", ""), "email": ("jo@e.example", "")}
+    assert differences("Jo,(none),(none),K") == [(2, False, changed)]
+    assert not differences(",,,K")
+
+
+def test_who_is_known_by_all_three_values_is_no_difference():
+    CustomerFactory.create(name="Jo", phone_number="+447451277972", email="jo@e.example")
+    known = "Jo, 07451 277972, JO@E.EXAMPLE"
+    assert not differences(known, header="name, phone_number, email")
+    [(line, is_new, _)] = differences(known, "Al,,", header="name, phone_number, email")
+    assert (line, is_new) == (3, True)
+
+
+def test_what_an_import_would_do_is_what_it_does():
+    CustomerFactory.create(code="K", name="Jo", phone_number="", email="jo@e.example")
+    rows = ["Joe,,,K", "Al,,,", "Bo,,,B"]
+    assert [is_new for _, is_new, _ in differences(*rows)] == [False, True, True]
+    assert figures(with_codes(*rows)) == (2, 1, 0)
+    assert not differences(*rows)
+
+
+def test_columns_that_only_an_export_has_are_passed_over():
+    header = "name, phone_number, email, code, channel, created_at"
+    assert differences("Jo,,,K,sms,2026-01-01T00:00:00Z", header=header)[0][1]

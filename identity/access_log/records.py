@@ -61,6 +61,20 @@ def record_dialog(request: HttpRequest, patient: int) -> None:
     record(request, [patient], How.DETAIL, reason=reasons.given_reason(request, patient))
 
 
+def record_export(
+    user: User, patients: Iterable[int], *, address: str | None, reason: str, detail: str
+) -> None:
+    """Put a file that somebody takes along on record, also one that holds no health data.
+
+    A large one becomes several rows of 10,000 patients each.
+    """
+    keys = sorted(set(patients))
+    details = {"actor": user.actor, "via": Via.ADMIN, "address": address, "how": How.EXPORT}
+    details |= {"reason": reasons.clean(reason), "detail": detail[:500]}
+    for start in range(0, max(len(keys), 1), MOST_IN_A_ROW):
+        AccessRecord.objects.create(patients=keys[start : start + MOST_IN_A_ROW], **details)
+
+
 def reads_of(patient: int) -> QuerySet[AccessRecord]:
     """Who looked at this patient's data, the latest first."""
     return AccessRecord.objects.filter(patients__contains=[patient]).order_by("-id")

@@ -72,6 +72,7 @@ ROLES: Mapping[str, Role] = {
             "desk.*_personexport",
             "core.view_case*",
             "core.change_case",
+            "transfers.add_export",
         ),
         treats=True,
     ),
@@ -93,9 +94,10 @@ ROLES: Mapping[str, Role] = {
             "desk.*_erasure",
             "desk.*_personexport",
             "desk.view_retentionrun",
+            "transfers.add_export",
         ),
     ),
-    "auditor": Role("Reads everything and changes nothing.", ("*.view_*",)),
+    "auditor": Role("Reads everything and changes nothing.", ("*.view_*", "transfers.add_export")),
 }
 
 

@@ -65,6 +65,13 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     """Every message, with an action to send it again."""
 
     list_display = ["created_at", "customer", "channel", "shown_state", "excerpt", "sent_at"]
+    # No text: what was written to somebody is read on its page.
+    export_columns = {
+        "created_at": "created_at",
+        "customer": "customer.code",
+        **{name: name for name in ("channel", "recipient", "state", "provider", "cost")},
+        **{name: name for name in ("sent_at", "delivered_at")},
+    }
     list_filter = ["state", "channel", ProviderFilter, ("created_at", TimeRangeFilter)]
     list_filter_submit = True
     list_disable_select_all = True

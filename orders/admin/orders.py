@@ -71,6 +71,13 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     list_display = ["shown_number", "shown_customer", "item", "price", "shown_state", "time"]
     list_display_links = ["shown_number", "item"]
     list_select_related = ["customer"]
+    export_columns = {
+        "number": "number",
+        "customer": "customer.code",
+        **{name: name for name in ("item", "kit_type", "amount", "currency", "state", "time")},
+        **{name: name for name in ("delivery_service", "shipping_interval", "recipient")},
+        **{name: name for name in ("line_1", "line_2", "city", "postcode", "country")},
+    }
     list_filter = [
         "state",
         "shipping_interval",

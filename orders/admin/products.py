@@ -14,6 +14,11 @@ class ProductAdmin(ModelAdmin):
     """What can be ordered."""
 
     list_display = ["name", "item_id", "kind", "price", "currency", "weight", "is_active"]
+    # Those of the import (orders/imports/products.py).
+    export_columns = {
+        **{name: name for name in ("item_id", "name", "kind", "weight", "price", "currency")},
+        "is_active": "is_active",
+    }
     list_filter = ["kind", "is_active", "currency"]
     search_fields = ["name", "item_id"]
     alphabetical_fields = ["name"]

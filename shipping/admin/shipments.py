@@ -54,6 +54,12 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "tracking_number",
         "last_error",
     ]
+    export_columns = {
+        "reference": "reference",
+        "order": "order.number",
+        **{name: name for name in ("state", "provider", "delivery_service", "ship_on")},
+        **{name: name for name in ("tracking_number", "created_at", "sent_at")},
+    }
     list_filter = [StateFilter, ProviderFilter, "delivery_service", ("ship_on", RangeDateFilter)]
     linked_by = ["state", "order"]
     sortable_by = ["ship_on"]

@@ -40,6 +40,9 @@ from shipping.models import Return, RoutingRule, ScheduleEvent, Shipment, Shipme
 from shipping.schedules.services import skip
 from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import monthly_schedule, queued_shipment
+from transfers.exports.lists import ListOf
+from transfers.exports.services import ask_for
+from transfers.tests.factories import checked, csv_of
 
 pytestmark = pytest.mark.django_db
 OF_NO_INTEREST = {"django_session", "core_idempotencykey", "identity_accessrecord"}
@@ -136,6 +139,17 @@ def _second_factor() -> str:
     return f"identity/user/{person.pk}"
 
 
+def _export() -> str:
+    of = ListOf("orders.order", "", User.objects.get(username="admin"))
+    return f"transfers/export/{ask_for(of, format='csv', reason='x').pk}"
+
+
+def _import() -> str:
+    admin = User.objects.get(username="admin")
+    data = csv_of(["name", "phone_number", "email"], ["Ada", "", ""])
+    return f"transfers/import/{checked(data, by=admin).pk}"
+
+
 def _waiting() -> str:
     return f"orders/order/{placed_kit_order(customer=CustomerFactory.create()).pk}"
 
@@ -229,6 +243,9 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "notifications.mailing go_on": (lambda: _mailing("stopped"), {}),
     "notifications.mailing cancel": (lambda: _mailing("draft"), {}),
     "notifications.notification send_again": (_failed, WHY),
+    "transfers.export cancel": (_export, {}),
+    "transfers.import apply": (_import, {}),
+    "transfers.import cancel": (_import, {}),
 }
 
 

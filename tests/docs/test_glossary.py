@@ -8,7 +8,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-APPS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications", "desk")
+APPS = (
+    "core",
+    "identity",
+    "customers",
+    "orders",
+    "clinical",
+    "shipping",
+    "notifications",
+    "transfers",
+    "desk",
+)
 FOLDERS = (*APPS, "config", "devserver", "sandbox", "bench", ".ci")
 ROW = re.compile(r"^\| (?!term |-)([^|]+) \| ([^|]+) \|([^|]*)\|$", re.MULTILINE)
 # Stored or sent under these names, or HTTP's own.

@@ -451,6 +451,20 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "shipping/unreadableevent/<id>/delete/": "",
     "shipping/unreadableevent/<id>/history/": "SFMA*",
     "shipping/unreadableevent/add/": "",
+    "transfers/export/": "CMA*",
+    "transfers/export/<id>/cancel/": "",
+    "transfers/export/<id>/change/": ("A*", ""),
+    "transfers/export/<id>/delete/": "",
+    "transfers/export/<id>/download/": "",
+    "transfers/export/<id>/history/": "A*",
+    "transfers/export/add/": "",
+    "transfers/import/": "SCMA*",
+    "transfers/import/<id>/apply/": "",
+    "transfers/import/<id>/cancel/": "",
+    "transfers/import/<id>/change/": ("A*", ""),
+    "transfers/import/<id>/delete/": "",
+    "transfers/import/<id>/history/": "A*",
+    "transfers/import/add/": "SCM*",
 }
 
 # The row must be in this state for a dialog to open at all.

@@ -21,7 +21,17 @@ from customers.values.phones import PhoneFormField
 from identity.tests.factories import UserFactory
 
 ROOT = Path(__file__).parents[1].parent
-OURS = ("core", "identity", "customers", "orders", "clinical", "shipping", "notifications", "desk")
+OURS = (
+    "core",
+    "identity",
+    "customers",
+    "orders",
+    "clinical",
+    "shipping",
+    "notifications",
+    "transfers",
+    "desk",
+)
 PLANTED, CLEAN = "\u200bZoe\u0301\u00ad\u3000x\ufeff", "Zoé x"
 # They refuse what is not theirs, character by character.
 STRICT = (

@@ -71,6 +71,14 @@ class StudyAdmin(StudyFiles, StudyVerbs):
         "created_at",
     ]
     list_select_related = ["patient"]
+    # Those of the import come first (clinical/imports.py).
+    export_columns = {
+        **{name: name for name in ("urgency_level", "body_part", "description", "type")},
+        "patient_id": "patient.external_id",
+        "study": "pk",
+        "state": "state",
+        "created_at": "created_at",
+    }
     list_filter = ["urgency_level", "type", "state", ("created_at", TimeRangeFilter)]
     ordering = ["-id"]
     autocomplete_fields = ["patient"]

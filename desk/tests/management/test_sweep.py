@@ -25,7 +25,7 @@ from orders.tests.factories import placed_order
 from shipping import sweeper as shipping_sweeper
 from shipping.tasks import run_schedule
 
-APPS = {"core", "identity", "shipping", "notifications"}
+APPS = {"core", "identity", "transfers", "shipping", "notifications"}
 
 
 def sweep_once() -> str:

@@ -1,0 +1,1 @@
+"""What can be imported from files; registered in `orders/apps.py`."""

@@ -1,0 +1,10 @@
+"""Django's view of this app."""
+
+from django.apps import AppConfig
+
+
+class TransfersConfig(AppConfig):
+    """The app's name and its title."""
+
+    name = "transfers"
+    verbose_name = "imports and exports"
