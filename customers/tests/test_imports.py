@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -144,7 +145,7 @@ def test_the_command_imports_and_refuses(tmp_path, capsys):
 def differences(*rows, header="name, phone_number, email, code"):
     """What an import would do, without doing it."""
     data = "\n".join([header, *rows]).encode()
-    kept = []
+    kept: list[Any] = []
     stream = io.BytesIO(data)
     report = run(
         CustomerImporter(), stream, by="user:test", dry_run=True, review=lambda d: kept.extend(d)

@@ -73,6 +73,7 @@ def test_each_download_and_list_is_on_record(api):
         (dicom(), "a.dcm", "no_patient"),
         (dicom(PatientName="Esparza^Jose", PatientBirthDate="19880829"), "a.dcm", "other_patient"),
     ],
+    ids=["html", "empty", "cut", "of nobody", "of somebody else"],
 )
 def test_what_is_not_taken_is_told_and_nothing_is_left(api, folder, content, name, code):
     study = performed_study()

@@ -40,6 +40,7 @@ def test_a_link_shows_nothing_of_the_search():
         link_token("ImagingStudy", [], 5),
         link_token("Patient", [], 5)[:-6] + "AAAAAA",
     ],
+    ids=range(9),
 )
 def test_a_link_that_is_none_of_ours_is_gone(token, api):
     with pytest.raises(PageExpiredError):
