@@ -12,7 +12,8 @@ class ClinicalConfig(AppConfig):
         """Register what can go wrong, how errors are written below /fhir/, and the imports."""
         from clinical import staff_actions
         from clinical.fhir import outcomes
-        from clinical.imports import PatientImporter, StudyImporter
+        from clinical.imports.patients import PatientImporter
+        from clinical.imports.studies import StudyImporter
         from core.imports.registry import register
         from core.web import apis
 

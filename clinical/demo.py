@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from core.imports import Importer, run
 
 DATA = Path(__file__).parent / "demo_data"

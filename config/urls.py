@@ -9,7 +9,7 @@ from core.admin.autocomplete import autocomplete
 from core.api.schema import schema
 from core.web.health import livez, readyz
 from desk.metrics import metrics
-from desk.sidebar_search import search
+from desk.sidebar.search import search
 from identity.access_log.reasons import ask as ask_for_reason
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import change_password, login

@@ -110,7 +110,7 @@ class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
     list_display = ["last_name", "first_name", "born", "email", "customer"]
     list_display_links = ["last_name", "first_name"]
     list_select_related = ["customer"]
-    # Those of the import come first (clinical/imports.py).
+    # Those of the import come first (clinical/imports/patients.py).
     export_columns = {
         "first_name": "first_name",
         "last_name": "last_name",

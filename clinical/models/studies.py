@@ -88,7 +88,8 @@ class Study(models.Model):
     reader = models.ForeignKey(
         User, on_delete=models.SET_NULL, null=True, editable=False, db_index=False, related_name="+"
     )
-    # Which row of an import this is, so that a repeated import adds nothing (clinical/imports.py).
+    # Which row of an import this is, so that a repeated import adds nothing
+    # (clinical/imports/studies.py).
     import_key = models.CharField(max_length=64, null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     version = VersionField()

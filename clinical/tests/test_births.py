@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from clinical.births import Precision
-from clinical.imports import PatientImporter
+from clinical.imports.patients import PatientImporter
 from clinical.models import Patient
 from clinical.patients.services import update_patient
 from clinical.tests.factories import NO_ROWS_BELOW, PatientFactory

@@ -9,7 +9,8 @@ import time_machine
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory
 from core.imports import run

@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 from django.db import IntegrityError, connection
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, Study, StudyEvent
 from clinical.patients.services import StudiesOnRecordError, delete_patient
 from clinical.services import create_study, update_study

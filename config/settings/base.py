@@ -21,7 +21,7 @@ from config.settings.background import *
 from config.settings.services import *
 from config.settings.values import *
 from config.settings.values import REDIS_URL, VAR_DIR, database_url, env, secret
-from desk.sidebar import SIDEBAR, account_links
+from desk.sidebar.links import SIDEBAR, account_links
 
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret("SECRET_KEY")

@@ -1,7 +1,7 @@
 """CSV files and workbooks into tables: streamed, checked row by row, written all or nothing.
 
-An import is a page (clinical/imports.py is an example): its columns, the checks that need the
-database, and the statement that writes. Everything else is here:
+An import is a page (clinical/imports/patients.py is an example): its columns, the checks that need
+the database, and the statement that writes. Everything else is here:
 
 - `readers`: which of the two readers reads a file: `csv_reader`, `xlsx_reader`; bytes to records,
   bounded and with line numbers;

@@ -6,7 +6,7 @@ from django import template
 from django.apps import apps
 from django.utils.text import capfirst
 
-from desk.sidebar import GROUPS
+from desk.sidebar.links import GROUPS
 
 register = template.Library()
 

@@ -11,7 +11,8 @@ from django.contrib.auth.models import Group, Permission
 from django.db import DatabaseError, connection, transaction
 from pytest_django.fixtures import Settings
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, ReadingLimits, Study
 from clinical.tests.factories import PatientFactory, study_of
 from core.database import append_only

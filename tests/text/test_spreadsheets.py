@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, Study
 from clinical.tests.factories import PatientFactory
 from core.imports import Importer, Report, run
@@ -179,12 +180,12 @@ def test_the_same_studies_saved_by_another_program_add_nothing():
 
 def test_a_file_that_was_imported_before_text_was_cleaned_adds_nothing_either(monkeypatch):
     """What it came to then is its key still."""
-    from clinical import imports
+    from clinical.imports import studies
 
     cells = ["HIGH", "KNEE\u00a0L", "fell\r\ndown", "XRAY", "p1"]
     text = f'{STUDIES}\n{",".join(cells[:2])},"{cells[2]}",{",".join(cells[3:])}\n'
     old = Study.objects.create(
-        patient=Patient.objects.get(), import_key=f"{imports._digest(cells)}-1", type="XRAY"
+        patient=Patient.objects.get(), import_key=f"{studies._digest(cells)}-1", type="XRAY"
     )
     assert figures(StudyImporter, text) == (0, 0, 1)
     assert Study.objects.get() == old

@@ -11,7 +11,8 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient
 from clinical.tests.factories import PatientFactory
 from core.imports import Importer, Report, run

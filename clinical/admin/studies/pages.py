@@ -71,7 +71,7 @@ class StudyAdmin(StudyFiles, StudyVerbs):
         "created_at",
     ]
     list_select_related = ["patient"]
-    # Those of the import come first (clinical/imports.py).
+    # Those of the import come first (clinical/imports/studies.py).
     export_columns = {
         **{name: name for name in ("urgency_level", "body_part", "description", "type")},
         "patient_id": "patient.external_id",

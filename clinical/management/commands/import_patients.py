@@ -1,6 +1,6 @@
 """`manage.py import_patients FILE` (requirement B4)."""
 
-from clinical.imports import PatientImporter
+from clinical.imports.patients import PatientImporter
 from core.imports import ImportCommand
 
 

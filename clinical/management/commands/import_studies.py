@@ -1,6 +1,6 @@
 """`manage.py import_studies FILE` (requirement B4)."""
 
-from clinical.imports import StudyImporter
+from clinical.imports.studies import StudyImporter
 from core.imports import ImportCommand
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from clinical.imports import StudyImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, PatientMerge, Study
 from clinical.patients.merging import merge, preview
 from clinical.patients.services import archive_patient, update_patient

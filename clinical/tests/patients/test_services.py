@@ -2,7 +2,8 @@ from io import BytesIO
 
 import pytest
 
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, Study
 from clinical.patients.services import archive_patient, restore_patient, update_patient
 from clinical.services import create_study

@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from clinical.identifiers import value_index
-from clinical.imports import PatientImporter
+from clinical.imports.patients import PatientImporter
 from clinical.models import Patient, PatientIdentifier, PatientMerge, Study
 from clinical.patients.merging import FIELDS, merge
 from clinical.patients.services import archive_patient, restore_patient, update_patient

@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.test import Client
 from django.utils.translation import gettext_lazy
 
-from desk.sidebar import GROUPS
+from desk.sidebar.links import GROUPS
 from desk.templatetags.names import as_in_side_bar
 from identity.tests.factories import staff
 

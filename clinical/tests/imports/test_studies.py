@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from clinical import demo
-from clinical.imports import PatientImporter, StudyImporter
+from clinical.imports.patients import PatientImporter
+from clinical.imports.studies import StudyImporter
 from clinical.models import Patient, Study, StudyEvent
 from clinical.services import delete_study, update_study
 from core.imports import run

@@ -14,7 +14,7 @@ from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 django.setup()
 from django.db import connection
-from clinical.imports import PatientImporter
+from clinical.imports.patients import PatientImporter
 from core.imports import run
 
 class Rows(io.RawIOBase):

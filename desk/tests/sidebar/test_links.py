@@ -9,7 +9,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import RequestFactory
 from django.urls import reverse
 
-from desk.sidebar import GROUPS, SIDEBAR, account_links
+from desk.sidebar.links import GROUPS, SIDEBAR, account_links
 from identity.rights.roles import ROLES
 from identity.tests.factories import UserFactory, staff
 
