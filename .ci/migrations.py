@@ -7,6 +7,7 @@ Usage: python .ci/migrations.py SQUAWK
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -44,6 +45,12 @@ NOT_OURS = (
     "prefer-text-field",
     "require-timeout-settings",
 )
+# What was plain becomes cipher text in place: old code cannot read it, so these are applied while
+# Dosette is stopped, as the changelog says (docs/decisions/0047-encryption-at-rest.md).
+WHILE_STOPPED = {
+    ("clinical", "0021_encrypted"),
+    ("identity", "0013_second_factors_by_keys_of_encryption"),
+}
 
 
 def released() -> dict[str, str]:
@@ -64,13 +71,24 @@ def sql(app: str, name: str) -> str:
     """What PostgreSQL is asked to do."""
     text = io.StringIO()
     call_command("sqlmigrate", app, name, stdout=text)
-    return text.getvalue()
+    return _of_known_tables(text.getvalue())
+
+
+def _of_known_tables(statements: str) -> str:
+    """Without the columns added to tables that the same migration makes: nobody uses those yet."""
+    made = set(re.findall(r'(?m)^CREATE TABLE "(\w+)"', statements))
+    added = re.compile(r'^ALTER TABLE "(\w+)" ADD COLUMN ')
+    lines = statements.splitlines(keepends=True)
+    return "".join(line for line in lines if not ((m := added.match(line)) and m[1] in made))
 
 
 def main(squawk: str) -> int:
     """Exit status: 1 when one of them cannot be applied beside the old code."""
     bad = 0
     for app, name in newer():
+        if (app, name) in WHILE_STOPPED:
+            print(f"{app} {name}: applied while Dosette is stopped, so not linted")
+            continue
         options = [f"--exclude={rule}" for rule in NOT_OURS]
         path = f"--stdin-filepath={app}/migrations/{name}.py"
         linted = subprocess.run([squawk, *options, path], input=sql(app, name), text=True)
