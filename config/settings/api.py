@@ -53,6 +53,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ChannelEnum": "notifications.channels.channel_choices",
         "OrderStatusEnum": "orders.states.OrderState",
+        "PatientFieldEnum": "clinical.patients.merging.FIELDS",
     },
 }
 

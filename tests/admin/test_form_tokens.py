@@ -40,6 +40,7 @@ from shipping.models import Return, RoutingRule, ScheduleEvent, Shipment, Shipme
 from shipping.schedules.services import skip
 from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import monthly_schedule, queued_shipment
+from tests.statements import written_tables
 from transfers.exports.lists import ListOf
 from transfers.exports.services import ask_for
 from transfers.tests.factories import checked, csv_of
@@ -84,9 +85,7 @@ def send(client: Client, path: str, fields: dict[str, Any], **typed: Any) -> tup
     written: list[str] = []
 
     def watch(execute: Any, sql: str, *rest: Any) -> Any:
-        parts = sql.split()
-        if parts[0] in ("INSERT", "UPDATE", "DELETE"):
-            written.append(parts[1 if parts[0] == "UPDATE" else 2].strip('"'))
+        written.extend(written_tables(sql))
         return execute(sql, *rest)
 
     with connection.execute_wrapper(watch):

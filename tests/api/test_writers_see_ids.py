@@ -9,7 +9,7 @@ from identity.rights.scopes import SCOPES
 from identity.tokens.permissions import scopes_needed
 from orders.tests.factories import placed_order
 from shipping.tests.factories import monthly_schedule
-from tests.api.test_sent_twice import HOME, POSTS, format_of, sender
+from tests.api.test_sent_twice import HOME, PATIENT, POSTS, format_of, sender
 from tests.matrix import addresses, expectations
 
 pytestmark = pytest.mark.django_db
@@ -54,9 +54,14 @@ WRITES = {
 }
 
 
+# They write nothing: who may not read asks nothing.
+QUESTIONS = ["POST patients/similar/"]
+
+
 def writers() -> list[str]:
     """Every write that shows something, from the URL configuration."""
     every = set(addresses.endpoints()) - set(expectations.WEBHOOKS) - expectations.SEARCHES
+    every -= set(QUESTIONS)
     return sorted(name for name in every if name.split()[0] in ("POST", "PUT", "PATCH"))
 
 
@@ -83,6 +88,20 @@ def test_with_the_read_scope_all_is_shown_and_a_patients_data_is_on_record(name)
     shown = _sent(sender(name), name)
     assert len(shown.json()) > 1
     assert AccessRecord.objects.exists() == ("patients/" in name)
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_a_question_by_post_is_a_read(name):
+    view = addresses.endpoints()[name].view
+    to_read = scopes_needed(view.cls, "GET")
+    assert to_read
+    assert scopes_needed(view.cls, "POST") == to_read
+    PatientFactory.create(**PATIENT)
+    refused = _sent(sender(name, *(set(SCOPES) - set(to_read))), name)
+    assert refused.status_code == 403
+    assert not AccessRecord.objects.exists()
+    assert _sent(sender(name, *to_read), name).json()["results"]
+    assert AccessRecord.objects.exists()
 
 
 def test_a_replay_shows_no_more_than_its_own_token_may_read(api):

@@ -14,8 +14,8 @@ from identity.rights.scopes import SCOPES
 from identity.tests.issuer import shared_issuer
 from tests.matrix import addresses, expectations
 from tests.matrix.cast import MISSING, ROLES, Cast
+from tests.statements import written_tables
 
-WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM|WITH .*INSERT INTO) \"?(\w+)", re.S)
 OF_NO_INTEREST = {"django_session", "identity_opensession"}
 NOBODY = APIClient(raise_request_exception=False)  # signed in nowhere; tokens come with a request
 PART = re.compile(r"<(?:\w+:)?(\w+)>")
@@ -27,8 +27,7 @@ def tried() -> Iterator[list[str]]:
     written: list[str] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if (found := WRITES.match(sql)) and found[1] not in OF_NO_INTEREST:
-            written.append(found[1])
+        written.extend(table for table in written_tables(sql) if table not in OF_NO_INTEREST)
         return execute(sql, params, many, context)
 
     with transaction.atomic(), connection.execute_wrapper(watch):

@@ -78,9 +78,10 @@ class WorklistAdmin(ReadOnly, StudyRows):
         return format_html('<a class="text-link" href="{}">{}</a>', url, study)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any) -> HttpResponse:
-        """The page of the study itself."""
+        """The page of the study itself. Raises Http404 for another spelling of its key."""
         if not self.has_view_permission(request):
             raise PermissionDenied
+        self._check_key(object_id)
         return redirect("admin:clinical_study_change", object_id)
 
     def has_take_permission(self, request: HttpRequest) -> bool:
