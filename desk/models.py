@@ -73,12 +73,17 @@ class Erasure(models.Model):
 
     def clean(self) -> None:
         """Raise ValidationError when there is no such customer or patient, or it is asked for."""
-        model: Any = {"customer": Customer, "patient": Patient}.get(self.kind)
-        if model and self.subject and not model.objects.filter(pk=self.subject).exists():
-            raise ValidationError({"subject": f"There is no {self.kind} {self.subject}."})
+        check_is_there(self.kind, self.subject)
         same = Erasure.objects.filter(kind=self.kind, subject=self.subject)
         if same.filter(state=ErasureState.REQUESTED).exclude(pk=self.pk).exists():
             raise ValidationError("Somebody has asked for that already.")
+
+
+def check_is_there(kind: str, key: int | None) -> None:
+    """Raise ValidationError (`subject`) when there is no such customer or patient."""
+    model: Any = {"customer": Customer, "patient": Patient}.get(kind)
+    if model and key is not None and not model.objects.filter(pk=key).exists():
+        raise ValidationError({"subject": f"There is no {kind} {key}."})
 
 
 class PersonExport(models.Model):

@@ -54,7 +54,7 @@ class ErasureForm(BaseDialogForm):
         self, request: HttpRequest, object_id: int | str | None = None
     ) -> dict[str, Any]:
         """What an erasure would do now, or why it cannot be done."""
-        asked = get_object_or_404(Erasure, pk=str(object_id))
+        asked = get_object_or_404(Erasure, pk=number(object_id))
         try:
             return {"effects": erasure.preview(Subject(asked.kind, asked.subject))}  # type: ignore[arg-type]  # of its kinds
         except NotErasableError as refused:
@@ -64,6 +64,12 @@ class ErasureForm(BaseDialogForm):
 def may(request: HttpRequest, kind: str) -> bool:
     """Whether this person may give out and erase such data."""
     return request.user.has_perm(RIGHTS[kind])
+
+
+def number(object_id: object) -> int | None:
+    """The key in an address, which anybody may have typed; None for what is no number."""
+    text = str(object_id)
+    return int(text) if text.isdecimal() else None
 
 
 class SeenKinds(MixinBase):
@@ -169,11 +175,11 @@ class ErasureAdmin(SeenKinds, ModelAdmin):
 
     def _open(self, object_id: Any) -> Erasure | None:
         open_ones = Erasure.objects.filter(state=ErasureState.REQUESTED)
-        return open_ones.filter(pk=object_id).first()
+        return open_ones.filter(pk=number(object_id)).first()
 
     def _decide(self, request: HttpRequest, object_id: str, verb: Any, done: str) -> HttpResponse:
         try:
-            verb(get_object_or_404(Erasure, pk=object_id), by=request.user)
+            verb(get_object_or_404(Erasure, pk=number(object_id)), by=request.user)
             self.message_user(request, done, messages.SUCCESS)
         except REFUSALS as refused:
             self.message_user(request, str(refused), messages.ERROR)
@@ -203,7 +209,7 @@ def _page(kind: str) -> Any:
     )
     def all_data(page: Any, request: HttpRequest, object_id: str) -> Any:
         """A page that asks why; a POST of it gives the ZIP."""
-        row = get_object_or_404(page.model, pk=object_id)
+        row = get_object_or_404(page.model, pk=number(object_id))
         form = ExportForm(request.POST or None)
         if form.is_valid():
             return _zip(request, Subject(kind, row.pk), form.cleaned_data["reason"])  # type: ignore[arg-type]  # of its kinds

@@ -1,9 +1,10 @@
-"""All that is held of a person as one ZIP of JSON files, made while it is sent."""
+"""All that is held of a person as one ZIP of JSON and files, made while it is sent."""
 
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, cast
+from functools import partial
+from typing import IO, Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from core.database import clock
@@ -37,7 +38,7 @@ class _Sent:
 
 
 def archive(subject: Subject) -> Iterator[bytes]:
-    """The ZIP, in pieces: a file for each part, and `about.json`. Bounded memory."""
+    """The ZIP, in pieces: a file for each part, its own files, and `about.json`. Bounded memory."""
     sent = _Sent()
     with ZipFile(cast("Any", sent), "w", ZIP_DEFLATED) as zipped:
         parts = parts_of(subject.kind)
@@ -45,12 +46,21 @@ def archive(subject: Subject) -> Iterator[bytes]:
             file.write(_about(subject, parts))
         for part in parts:
             with zipped.open(f"{part.name}.json", "w") as file:
-                for piece in _json(part, subject):
-                    file.write(piece)
-                    if len(sent) >= CHUNK:
-                        yield sent.take()
+                yield from _copied(_json(part, subject), file, sent)
             yield sent.take()
+            for name, content in part.files(subject):
+                with content, zipped.open(name, "w") as file:
+                    pieces = iter(partial(content.read, CHUNK), b"")
+                    yield from _copied(pieces, file, sent)
     yield sent.take()
+
+
+def _copied(pieces: Iterator[bytes], file: IO[bytes], sent: _Sent) -> Iterator[bytes]:
+    """Write them to a file of the ZIP; what is to be sent of it meanwhile."""
+    for piece in pieces:
+        file.write(piece)
+        if len(sent) >= CHUNK:
+            yield sent.take()
 
 
 def _about(subject: Subject, parts: list[Part]) -> bytes:

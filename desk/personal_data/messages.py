@@ -13,7 +13,7 @@ from notifications.models import (
     PushSubscription,
 )
 
-TEXTS = dict.fromkeys(("recipient", "subject", "message", "html"), "")
+TEXTS = dict.fromkeys(("recipient", "subject", "message", "html", "last_answer"), "")
 WAITING = ("queued", "sending")
 
 

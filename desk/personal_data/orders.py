@@ -31,7 +31,7 @@ def _erase_addresses(subject: Subject) -> int:
         raise NotErasableError(
             f"Order {open_order.number} is under way. Cancel it, or wait until it is delivered."
         )
-    with_address = orders.exclude(line_1="")
+    with_address = orders.exclude(line_1__in=("", ERASED))
     lines = dict.fromkeys(("line_2", "city", "postcode"), "")
     return with_address.update(recipient=ERASED, line_1=ERASED, **lines)
 

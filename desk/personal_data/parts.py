@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, NamedTuple
+from typing import IO, Any, Literal, NamedTuple
 
 from django.db.models import Model, Q, QuerySet
 
@@ -28,6 +28,10 @@ def _nothing(_: Subject) -> int:
     return 0
 
 
+def _no_files(_: Subject) -> Iterator[tuple[str, IO[bytes]]]:
+    yield from ()
+
+
 def nothing_to_show(_: Subject) -> Iterator[Row]:
     """No rows: what cannot be looked for by person, and is named all the same."""
     yield from ()
@@ -40,6 +44,7 @@ class Part:
     `rows` gives them for the person to read, columns by name. `erase` takes out of them what the
     law lets go, in the caller's transaction, and gives the number of rows that it changed; it
     raises NotErasableError where nothing may be. `kept` says what stays after that, and why.
+    `files` gives what belongs to the rows and is no row: its name in the ZIP, and its content.
     """
 
     name: str
@@ -47,6 +52,7 @@ class Part:
     rows: Callable[[Subject], Iterator[Row]]
     erase: Callable[[Subject], int] = _nothing
     kept: str = ""
+    files: Callable[[Subject], Iterator[tuple[str, IO[bytes]]]] = _no_files
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,17 @@
 """What is held of a patient, and what of it can be erased: health records stay for their time."""
 
+import io
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import IO
 
 from django.conf import settings
 from django.db.models import Q
 
+from clinical.attachments.services import FileStorageError, open_attachment
 from clinical.births import Precision
 from clinical.models import Patient, PatientIdentifier, PatientMerge, Study, StudyEvent, StudyReport
+from clinical.models.attachments import SERVED_AS, AttachmentKind, StudyAttachment, on_record
 from core.database import clock
 from desk.personal_data.parts import Part, Row, Subject, history_values, values
 from identity.models import AccessRecord
@@ -59,7 +63,28 @@ def _events(subject: Subject) -> Iterator[Row]:
 
 def _reports(subject: Subject) -> Iterator[Row]:
     rows = StudyReport.objects.filter(study__patient__in=records_of(subject))
-    return values(rows, "study", "number", "text", "reason", "written_by", "at")
+    columns = ("study", "number", "text", "reason", "written_by", "at")
+    return values(rows, *columns, "signature__signed_by", "signature__at")
+
+
+def _attachments(subject: Subject) -> Iterator[Row]:
+    """Those on record: what was entered in error may be of somebody else."""
+    rows = on_record().filter(study__patient__in=records_of(subject))
+    return values(rows, "id", "study", "kind", "name", "size", "uploaded_by", "uploaded_at")
+
+
+def _attachment_files(subject: Subject) -> Iterator[tuple[str, IO[bytes]]]:
+    """Their content, named by number; what is wrong with a file in its place."""
+    rows = on_record().filter(study__patient__in=records_of(subject)).order_by("pk")
+    return (_attachment_file(row) for row in rows.iterator(chunk_size=500))
+
+
+def _attachment_file(row: StudyAttachment) -> tuple[str, IO[bytes]]:
+    _, ending = SERVED_AS[AttachmentKind(row.kind)]
+    try:
+        return f"attachments/{row.pk}{ending}", open_attachment(row)
+    except FileStorageError as error:
+        return f"attachments/{row.pk}.txt", io.BytesIO(str(error).encode())
 
 
 def _merges(subject: Subject) -> Iterator[Row]:
@@ -145,6 +170,13 @@ PARTS = (
         "patient",
         _reports,
         kept="Signed reports are never changed: whoever signed must answer for them.",
+    ),
+    Part(
+        "attachments",
+        "patient",
+        _attachments,
+        kept="Files of studies are never deleted; each is encrypted with a key of its own.",
+        files=_attachment_files,
     ),
     Part("merges", "patient", _merges, kept="That records were merged, when and by whom."),
     Part(

@@ -4,9 +4,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from desk.models import Erasure, PersonExport
+from desk.models import Erasure, PersonExport, check_is_there
 from desk.personal_data import erasure, export
 from desk.personal_data.parts import NotErasableError, Subject
 from desk.personal_data.patients import records_of
@@ -30,6 +31,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the ZIP, or say what an erasure would do."""
         subject = Subject(options["kind"], options["key"])
+        try:
+            check_is_there(*subject)
+        except ValidationError as error:
+            raise CommandError(" ".join(error.messages)) from error
         if options["export"]:
             self._export(subject, options)
             return
@@ -45,9 +50,14 @@ class Command(BaseCommand):
         person = User.objects.filter(username=options["by"] or "").first()
         if person is None or not options["reason"]:
             raise CommandError("Say who exports (--by, a person of the staff), and why (--reason).")
-        PersonExport.objects.create(
+        row = PersonExport(
             kind=subject.kind, subject=subject.key, reason=options["reason"], actor=person.actor
         )
+        try:
+            row.full_clean()
+        except ValidationError as error:
+            raise CommandError(f"--reason: {' '.join(error.messages)}") from error
+        row.save()
         if subject.kind == "patient":
             record(person, records_of(subject), How.EXPORT, reason=options["reason"])
         try:

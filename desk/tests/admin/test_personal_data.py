@@ -9,6 +9,7 @@ from desk.models import Erasure, PersonExport
 from desk.personal_data import erasure
 from identity.models import AccessRecord
 from identity.tests.factories import staff
+from orders.tests.factories import placed_order
 
 pytestmark = pytest.mark.django_db
 ERASURES = "/admin/desk/erasure/"
@@ -102,3 +103,81 @@ def test_who_is_not_there_or_asked_for_twice_is_refused_in_words(client, signed_
         asked = {"kind": "customer", "subject": key, **WHY}
         assert said in text(client.post(f"{ERASURES}add/", asked))
     assert Erasure.objects.count() == 1
+
+
+@pytest.mark.parametrize("reason", ["", "  ", "x", "x" * 501], ids=len)
+def test_without_a_good_reason_no_data_are_given_out(client, signed_in, reason):
+    signed_in("manager")
+    where = f"/admin/customers/customer/{CustomerFactory.create().pk}/all-data/"
+    answer = client.post(where, {"reason": reason})
+    assert answer.status_code == 200
+    assert "text/html" in answer["Content-Type"]
+    assert not PersonExport.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["999999", "x", "99999999999999999999"])
+@pytest.mark.parametrize("kind", ["customers/customer", "clinical/patient"])
+def test_the_data_of_somebody_who_is_not_there_are_no_fault_of_ours(client, signed_in, kind, key):
+    signed_in("manager" if kind.startswith("customers") else "clinician")
+    answer = client.post(f"/admin/{kind}/{key}/all-data/", WHY)
+    assert answer.status_code in (302, 404)
+    assert not PersonExport.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["999999", "x", "99999999999999999999"])
+@pytest.mark.parametrize("verb", ["confirm", "withdraw"])
+def test_a_request_that_is_not_there_is_no_fault_of_ours(client, signed_in, key, verb):
+    signed_in("manager")
+    answer = client.post(f"{ERASURES}{key}/{verb}/", {"_form_submitted": "on"})
+    assert answer.status_code in (302, 403, 404)
+
+
+def test_who_may_see_patients_and_not_change_them_gets_no_data(client, signed_in):
+    signed_in("support")
+    patient = PatientFactory.create()
+    answer = client.post(f"/admin/clinical/patient/{patient.pk}/all-data/", WHY)
+    assert answer.status_code in (302, 403)
+    assert not PersonExport.objects.exists()
+    assert not AccessRecord.objects.filter(how="export").exists()
+
+
+def test_what_may_not_be_erased_yet_says_why_and_the_request_waits(client, signed_in):
+    mona = signed_in("manager")
+    order = placed_order()
+    row = erasure.request("customer", order.customer_id, by=mona, reason="asked")
+    signed_in("manager")
+    confirm = f"{ERASURES}{row.pk}/confirm/"
+    assert f"{order.number} is under way" in text(client.get(confirm))
+    client.post(confirm, {"_form_submitted": "on"})
+    row.refresh_from_db()
+    assert row.state == "requested"
+    assert f"{order.number} is under way" in text(client.get(f"{ERASURES}{row.pk}/change/"))
+
+
+@pytest.mark.parametrize("verb", ["confirm", "withdraw"])
+def test_what_was_decided_is_not_decided_again(client, signed_in, verb):
+    mona = signed_in("manager")
+    customer = CustomerFactory.create(name="Zoe Quirrel")
+    row = erasure.request("customer", customer.pk, by=mona, reason="asked")
+    erasure.withdraw(row, by=mona)
+    signed_in("manager")
+    assert client.post(f"{ERASURES}{row.pk}/{verb}/", {"_form_submitted": "on"}).status_code == 403
+    customer.refresh_from_db()
+    assert customer.name == "Zoe Quirrel"
+
+
+def test_no_request_is_changed_or_deleted(client, signed_in):
+    mona = signed_in("manager")
+    row = erasure.request("customer", CustomerFactory.create().pk, by=mona, reason="asked")
+    client.post(f"{ERASURES}{row.pk}/change/", {"kind": "customer", "subject": 1, "reason": "x"})
+    assert client.post(f"{ERASURES}{row.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert Erasure.objects.get().reason == "asked"
+
+
+def test_who_looks_at_exports_sees_those_of_the_kinds_that_they_may_see(client, signed_in):
+    for kind, key in (("patient", 41_001), ("customer", 41_002)):
+        PersonExport.objects.create(kind=kind, subject=key, reason="asked", actor="user:1 x")
+    signed_in("manager")
+    page = text(client.get("/admin/desk/personexport/"))
+    assert "41002" in page
+    assert "41001" not in page

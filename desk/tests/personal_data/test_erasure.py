@@ -19,6 +19,7 @@ from notifications.models import Notification, OptOut
 from notifications.services import notify
 from orders.models import Order
 from orders.tests.factories import placed_order
+from shipping.models import Shipment
 
 pytestmark = pytest.mark.django_db
 WHY = "they asked for it"
@@ -35,6 +36,7 @@ def customer():
     AddressFactory.create(customer=customer, recipient="Zoe Quirrel")
     order = placed_order(customer=customer)
     Order.objects.filter(pk=order.pk).update(state="delivered", recipient="Zoe Quirrel")
+    Shipment.objects.filter(order=order).update(state="delivered")
     row = notify(customer, message="Dear Zoe Quirrel", channel="email")
     Notification.objects.filter(pk=row.pk).update(state="sent")
     Notification.objects.filter(customer=customer).update(state="sent")
