@@ -44,7 +44,8 @@ def address(endpoint: addresses.Endpoint, cast: Cast, *, foreign: bool = False) 
     values = {part: _own(endpoint, cast, part) for part in parts}
     if foreign:
         nested = len(parts) > 1
-        values[parts[-1]] = cast.key(endpoint.model, foreign=True) if nested else MISSING
+        model = _parent(cast, parts[-1]) if parts[-1].endswith("_pk") else endpoint.model
+        values[parts[-1]] = cast.key(model, foreign=True) if nested else MISSING
     return "/" + PART.sub(lambda found: str(values[found[1]]), endpoint.route)
 
 
@@ -54,10 +55,15 @@ def _own(endpoint: addresses.Endpoint, cast: Cast, part: str) -> Any:
         return "close"  # of what can be done about an exception
     if not part.endswith("_pk"):
         return getattr(cast.example(endpoint.model), part)
+    return cast.own[_parent(cast, part)].pk
+
+
+def _parent(cast: Cast, part: str) -> Any:
+    """The model that a part such as `patient_pk` names a row of."""
     models = {model._meta.model_name: model for model in cast.own}
     name = part.removesuffix("_pk")
     assert name in models, f"Add an example of {name!r} to `own` in tests/matrix/cast.py."
-    return cast.own[models[name]].pk
+    return models[name]
 
 
 def ask(endpoint: addresses.Endpoint, where: str, token: str | None, client: Any = None) -> Any:
