@@ -6,7 +6,7 @@ from datetime import timedelta
 from clinical.attachments import storage
 from clinical.models import StudyAttachment
 from core.database import clock
-from core.failures import steps
+from core.failures import each_name, steps
 
 # An upload takes seconds: what no row names after this long will never have one.
 LONGEST_UPLOAD = timedelta(hours=1)
@@ -14,38 +14,51 @@ REST = 600.0  # seconds between two looks at the storage
 CHUNK = 500
 
 
-class Orphans:
-    """Removes stored files that no row names, unless it looked a short while ago."""
+class Rest:
+    """The time between two looks at the storage, of this process."""
 
     def __init__(self) -> None:
-        self._resting_until = float("-inf")
+        self._until = float("-inf")
 
-    def sweep(self) -> int:
-        """How many were removed; nothing while it rests."""
-        if time.monotonic() < self._resting_until:
-            return 0
-        removed = remove_orphans()
-        self._resting_until = time.monotonic() + REST
-        return removed
+    def begins(self) -> bool:
+        """Whether it is time to look, and the next rest has begun."""
+        if time.monotonic() < self._until:
+            return False
+        self._until = time.monotonic() + REST
+        return True
 
 
-orphans = Orphans()
+rest = Rest()
 
 
 def sweep() -> dict[str, int]:
     """One pass; how much of each kind was removed."""
-    return steps("clinical", {"files removed that no attachment names": orphans.sweep})
+    return steps("clinical", {"files removed that no attachment names": remove_unless_resting})
+
+
+def remove_unless_resting() -> int:
+    """Remove orphans, unless it was done a short while ago; how many."""
+    return remove_orphans() if rest.begins() else 0
 
 
 def remove_orphans() -> int:
     """Remove the files of the last days that no row names and no upload still writes; how many."""
+    return each_name("clinical: files", _orphans(), _remove)
+
+
+def _orphans() -> list[str]:
     names = list(storage.names_of_last_days())
-    removed = 0
+    orphans: list[str] = []
     for start in range(0, len(names), CHUNK):
         chunk = names[start : start + CHUNK]
         known = StudyAttachment.objects.filter(stored_as__in=chunk)
-        for name in set(chunk) - set(known.values_list("stored_as", flat=True)):
-            if storage.storage().get_modified_time(name) < clock.now() - LONGEST_UPLOAD:
-                storage.delete(name)
-                removed += 1
-    return removed
+        orphans += set(chunk) - set(known.values_list("stored_as", flat=True))
+    return orphans
+
+
+def _remove(name: str) -> int:
+    """Remove a file unless its upload may be under way; how many that were."""
+    if storage.storage().get_modified_time(name) >= clock.now() - LONGEST_UPLOAD:
+        return 0
+    storage.delete(name)
+    return 1

@@ -1,6 +1,6 @@
 """Patients and studies are encrypted: stop Dosette for it. Some minutes for a million patients.
 
-See core/encryption/conversion.py; decision 0047.
+See core/encryption/rewriting/conversion.py; decision 0047.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ import customers.values.validators
 from clinical.births import Born, Precision
 from clinical.search_tokens import tokens_of
 from core.encryption.blind_index import digest
-from core.encryption.conversion import Conversion, encrypt_columns
+from core.encryption.rewriting.conversion import Conversion, encrypt_columns
 
 NAME = {
     "blank": True,

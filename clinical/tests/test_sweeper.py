@@ -13,6 +13,8 @@ from clinical.attachments import services, storage
 from clinical.models import StudyAttachment
 from clinical.tests.attachments.samples import PDF
 from clinical.tests.factories import performed_study
+from core.failures import StepsFailedError
+from core.models import Failure
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("folder")]
 
@@ -58,10 +60,36 @@ def test_one_in_error_keeps_its_file():
         assert file.read() == PDF
 
 
-def test_between_two_looks_it_rests():
-    orphans = sweeper.Orphans()
-    assert orphans.sweep() == 0
+def test_between_two_looks_it_rests(monkeypatch):
+    monkeypatch.setattr(sweeper, "rest", sweeper.Rest())
+    assert sweeper.remove_unless_resting() == 0
     rolled_back(performed_study())
     with time_machine.travel(timezone.now() + timedelta(hours=2)):
-        assert orphans.sweep() == 0
-        assert sweeper.Orphans().sweep() == 1
+        assert sweeper.remove_unless_resting() == 0
+        monkeypatch.setattr(sweeper, "rest", sweeper.Rest())
+        assert sweeper.remove_unless_resting() == 1
+
+
+def test_a_file_that_cannot_be_removed_holds_up_no_other(monkeypatch):
+    rolled_back(performed_study())
+    rolled_back(performed_study())
+    stuck, other = storage.names_of_last_days()
+
+    def delete(name):
+        if name == stuck:
+            raise PermissionError
+        remove(name)
+
+    remove = storage.delete
+    monkeypatch.setattr(storage, "delete", delete)
+    with time_machine.travel(timezone.now() + timedelta(hours=2)):
+        with pytest.raises(StepsFailedError):
+            sweeper.remove_orphans()
+        assert list(storage.names_of_last_days()) == [stuck]
+        assert Failure.objects.get().work.endswith(stuck)
+        assert sweeper.remove_orphans() == 0  # left alone for a while
+    monkeypatch.undo()
+    with time_machine.travel(timezone.now() + timedelta(hours=3)):
+        assert sweeper.remove_orphans() == 1
+    assert not Failure.objects.exists()
+    assert other not in storage.names_of_last_days()

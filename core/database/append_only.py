@@ -23,7 +23,7 @@ DECLARE
     name text;
     i int;
 BEGIN
-    -- Bytes by bytes: what is encrypted is encrypted anew (core/encryption/rotation.py).
+    -- Bytes by bytes: what is encrypted is encrypted anew (core/encryption/rewriting/rotation.py).
     IF core_is_reencrypting() THEN
         FOR name IN SELECT attname FROM pg_attribute WHERE attrelid = TG_RELID
             AND atttypid = 'bytea'::regtype AND NOT attisdropped LOOP

@@ -7,7 +7,7 @@
 - `indexes`: the columns that hold them;
 - `files`: files encrypted in chunks, each with a key of its own, which a row keeps;
 - `stored_keys`: which keys the database needs, checked at the start of every process;
-- `rotation`: everything encrypted anew with the first key.
+- `rewriting`: what is stored made anew: encrypted, with another key, with another index key.
 
 Decisions 0047 and 0048 say why.
 """

@@ -12,7 +12,8 @@ from clinical.models import Patient, StudyEvent
 from clinical.patients.services import update_patient
 from clinical.tests.factories import PatientFactory, study_of
 from core import shutdown
-from core.encryption import cipher, rotation, stored_keys
+from core.encryption import cipher, stored_keys
+from core.encryption.rewriting import rotation
 
 pytestmark = pytest.mark.django_db
 

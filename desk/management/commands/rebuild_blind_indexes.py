@@ -4,7 +4,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from core.encryption import rebuilding, stored_keys
+from core.encryption import stored_keys
+from core.encryption.rewriting import rebuilding
 
 
 class Command(BaseCommand):

@@ -6,8 +6,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from core import shutdown
-from core.encryption import keys, rotation
+from core.encryption import keys
 from core.encryption.cipher import DecryptionError
+from core.encryption.rewriting import rotation
 
 
 class Command(BaseCommand):

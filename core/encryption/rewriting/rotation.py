@@ -134,8 +134,10 @@ def _replace(cursor: Any, column: Any, rows: list[tuple[Any, memoryview]]) -> in
     ]
     execute_values(
         cursor.cursor,
-        f'UPDATE "{table}" t SET "{column.column}" = v.new FROM (VALUES %s) AS v (key, old, new) '  # noqa: S608
-        f'WHERE t."{pk}" = v.key AND t."{column.column}" = v.old',
+        f"""
+        UPDATE "{table}" t SET "{column.column}" = v.new FROM (VALUES %s) AS v (key, old, new)
+        WHERE t."{pk}" = v.key AND t."{column.column}" = v.old
+        """,  # noqa: S608 - names of ours
         values,
         page_size=BATCH,
     )

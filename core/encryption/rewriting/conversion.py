@@ -88,7 +88,8 @@ def _fill_batch(cursor: Any, conversion: Conversion) -> int:
     table, first, key = conversion.table, conversion.required[0], conversion.key
     place = conversion.copied_from or table
     # Names of ours. SELECT * so that `made` may use columns that stay as they are.
-    cursor.execute(f"SELECT * FROM {table} WHERE {first}_encrypted IS NULL LIMIT {BATCH}")  # noqa: S608
+    waiting = f"SELECT * FROM {table} WHERE {first}_encrypted IS NULL LIMIT {BATCH}"  # noqa: S608 - names of ours
+    cursor.execute(waiting)
     names = [column.name for column in cursor.description]
     rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     if not rows:
@@ -107,8 +108,10 @@ def _fill_batch(cursor: Any, conversion: Conversion) -> int:
     assignments = ", ".join(f"{name} = v.{name}::{types[name]}" for name in written)
     execute_values(
         cursor.cursor,
-        f"UPDATE {table} t SET {assignments} FROM (VALUES %s) AS v ({key}, {', '.join(written)}) "  # noqa: S608
-        f"WHERE t.{key} = v.{key}",
+        f"""
+        UPDATE {table} t SET {assignments} FROM (VALUES %s) AS v ({key}, {", ".join(written)})
+        WHERE t.{key} = v.{key}
+        """,  # noqa: S608 - names of ours
         [list(row.values()) for row in values],
         page_size=BATCH,
     )

@@ -8,7 +8,7 @@ from django.db import connection, models, transaction
 
 from core.encryption import stored_keys
 from core.encryption.indexes import index_fields
-from core.encryption.rotation import allow
+from core.encryption.rewriting.rotation import allow
 
 BATCH = 500
 Progress = Callable[[str, int], None]

@@ -1,0 +1,1 @@
+"""What is stored made anew: plain columns encrypted, another first key, another index key."""
