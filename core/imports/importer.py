@@ -19,7 +19,7 @@ from core.imports.readers import RecordReader, reader_of
 from core.imports.report import SHOWN, Problem, Report
 from core.values.text import visible
 
-CHUNK = 5_000  # rows in memory at a time
+CHUNK = 1_000  # rows in memory at a time
 Row = list[Any]
 Progress = Callable[[str, int, int], None]
 Review = Callable[[Iterator[Difference]], None]
