@@ -256,8 +256,9 @@ def _pause(failure: Failure) -> timedelta:
 
 
 def _place(error: Exception) -> str:
-    """Where it was raised: the last line of ours on its way."""
-    frames = traceback.extract_tb(error.__traceback__)
+    """Where it was raised: the last line of ours that not every statement passes through."""
+    passed = {getattr(wrapper, "__name__", "") for wrapper in connection.execute_wrappers}
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.name not in passed]
     ours = [f for f in frames if Path(f.filename).is_relative_to(settings.BASE_DIR)]
     ours = [f for f in ours if "site-packages" not in f.filename] or list(frames)
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno} {ours[-1].name}" if ours else "?"
