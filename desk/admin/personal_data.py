@@ -66,10 +66,10 @@ def may(request: HttpRequest, kind: str) -> bool:
     return request.user.has_perm(RIGHTS[kind])
 
 
-def number(object_id: object) -> int | None:
-    """The key in an address, which anybody may have typed; None for what is no number."""
+def number(object_id: object) -> int:
+    """The key in an address, which anybody may have typed; 0, nobody's, for what is no number."""
     text = str(object_id)
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() else 0
 
 
 class SeenKinds(MixinBase):

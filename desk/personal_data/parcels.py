@@ -8,7 +8,7 @@ from shipping.models import Shipment, TrackingEvent
 from shipping.states import AHEAD, MOVING
 
 ERASED = "erased"
-UNDER_WAY = (*AHEAD, "sending", *MOVING)
+MAY_ARRIVE = (*AHEAD, "sending", *MOVING)
 BOOKKEEPING = "Which parcel was sent when, and to which country: proof, and bookkeeping."
 
 
@@ -25,7 +25,7 @@ def _events(subject: Subject) -> Iterator[Row]:
 
 def _erase_addresses(subject: Subject) -> int:
     shipments = Shipment.objects.filter(order__customer=subject.key)
-    if moving := shipments.filter(state__in=UNDER_WAY).first():
+    if moving := shipments.filter(state__in=MAY_ARRIVE).first():
         raise NotErasableError(f"Parcel {moving.reference} is under way. Wait until it is not.")
     # The last answer of a carrier may quote the address.
     lines = dict.fromkeys(("line_2", "city", "postcode", "last_answer"), "")
