@@ -21,6 +21,8 @@ DOWNLOAD = "a download"
 QUERIES: dict[str, Callable[[Cast], str]] = {
     "GET patients/{pk}/merge/": lambda cast: f"?patient={cast.key(Patient, foreign=True)}",
 }
+# A page of another app on which the patient stands whom it is about.
+SHOWS_PATIENT = {"customers/customer/<id>/change/"}
 POSTED_SEARCHES = {name for name in expectations.SEARCHES if name.endswith("/_search")}
 
 
@@ -59,7 +61,7 @@ def _address(endpoint: addresses.Endpoint, cast: Cast) -> str:
 
 def _of_the_admin() -> Iterator[tuple[str, Look]]:
     for page in addresses.pages():
-        about = _is_recorded(addresses.model_of(page))
+        about = page in SHOWS_PATIENT or _is_recorded(addresses.model_of(page))
         yield f"page {page}", Look(_visit(page), about)
         yield f"sent {page}", Look(_visit(page, {"post": "yes"}), about, is_write=True)
         if "<id>" not in page:
