@@ -4,10 +4,8 @@ import hashlib
 from pathlib import PurePosixPath
 from typing import IO, Any
 
-import puremagic
 from django.core.exceptions import ValidationError
 
-from clinical.attachments import dicom
 from clinical.models import Patient
 from clinical.models.attachments import LONGEST_NAME, SERVED_AS, AttachmentKind
 from core.values import text
@@ -26,6 +24,8 @@ TAKEN = "PDF, PNG, JPEG or DICOM"
 def kind_of(file: IO[Any], patient: Patient) -> AttachmentKind:
     """What kind of file this is. Raises ValidationError (`file`) for any other, for a part of one,
     and for a DICOM file that is not of this patient."""
+    from clinical.attachments import dicom  # noqa: PLC0415 - pydicom takes memory that most processes never need
+
     file.seek(0)
     head = file.read(HEAD)
     if dicom.is_dicom(head):
@@ -75,6 +75,8 @@ def _guess(head: bytes) -> str:
         return "an empty file"
     if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype html", b"<html")):
         return "an HTML page"
+    import puremagic  # noqa: PLC0415 - its tables take memory that most processes never need
+
     try:
         known = puremagic.from_string(head, mime=True)
     except (puremagic.PureError, ValueError):

@@ -7,7 +7,6 @@ another system's. What does not fit is refused; no text of ours repeats what the
 """
 
 import re
-import unicodedata
 from datetime import date, datetime
 from typing import IO, Any, BinaryIO, cast
 
@@ -16,6 +15,7 @@ from django.core.exceptions import ValidationError
 from pydicom.filereader import read_partial
 
 from clinical.models import Patient
+from core.values.folding import fold
 
 # What a file says stays out of warnings, and so out of our logs.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -68,8 +68,7 @@ def _identity(file: IO[Any]) -> tuple[str, str, str]:
 
 
 def _parts(name: str) -> set[str]:
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return set(WORD.findall(plain.casefold()))
+    return set(WORD.findall(fold(name)))
 
 
 def _is_name_of(name: str, patient: Patient) -> bool:

@@ -20,6 +20,7 @@ from core.imports.report import SHOWN, Problem, Report
 from core.values.text import visible
 
 CHUNK = 1_000  # rows in memory at a time
+LONGEST_STATEMENT = "30min"
 Row = list[Any]
 Progress = Callable[[str, int, int], None]
 Review = Callable[[Iterator[Difference]], None]
@@ -141,6 +142,8 @@ def run(
     """
     report = Report(dry_run=dry_run)
     with origin.acting(by), transaction.atomic(), connection.cursor() as cursor:
+        # A large file is written by one statement, which the usual minute is too short for.
+        cursor.execute("SET LOCAL statement_timeout = %s", [LONGEST_STATEMENT])
         reader = reader_of(stream, importer.columns)
         # One import of a kind at a time: two would wait for each other's rows in any order.
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"import {importer.noun}"])

@@ -17,6 +17,7 @@ from rest_framework.test import APIRequestFactory
 
 import core.api.serializers
 from core import cases
+from customers.forms import CountryField
 from customers.values.phones import PhoneFormField
 from identity.tests.factories import UserFactory
 
@@ -41,6 +42,7 @@ STRICT = (
     UsernameField,
     PhoneFormField,
     SimpleArrayField,
+    CountryField,
 )
 # Names, signatures and times that a carrier or a service wrote: read by its adapter.
 OF_MACHINES = (

@@ -114,8 +114,8 @@ def test_each_index_of_folded_text_is_built_anew_after_the_functions_last_change
         for operation in migration.operations
         if isinstance(operation, RunSQL)
     }
-    assert len(indexes) == 5
-    assert indexes == rebuilt
+    assert len(indexes) == 3
+    assert indexes < rebuilt  # those of patients went when their names were encrypted
 
 
 def test_products_are_sorted_so_too(api):

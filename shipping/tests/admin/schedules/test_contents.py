@@ -137,7 +137,7 @@ def test_a_product_that_is_out_of_sale_stays_until_the_products_are_changed(supp
 def test_the_orders_page_leads_there(support, schedule):
     page = f"/admin/orders/order/{schedule.order_id}"
     assert "change-contents" in support.get(f"{page}/change/").content.decode()
-    assert support.get(f"{page}/change-contents/").url == url(schedule)
+    assert support.get(f"{page}/change-contents/").url == f"{url(schedule)}?from=order"
     once = placed_order()
     assert support.get(f"/admin/orders/order/{once.pk}/change-contents/").status_code == 403
 
