@@ -11,6 +11,7 @@ from django.db import models
 from django.http import HttpRequest
 
 from core.bases import MixinBase
+from core.encryption.fields import EncryptedCharField, EncryptedEmailField, EncryptedTextField
 from core.values import text
 from core.values.keys import is_key
 
@@ -50,6 +51,9 @@ FORM_FIELDS: dict[type["models.Field[Any, Any]"], type[forms.Field]] = {
     models.CharField: CharField,
     models.TextField: TextField,
     models.EmailField: EmailField,
+    EncryptedCharField: CharField,
+    EncryptedTextField: TextField,
+    EncryptedEmailField: EmailField,
 }
 
 
