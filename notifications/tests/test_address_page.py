@@ -354,5 +354,5 @@ def test_whoever_reads_the_message_cannot_use_its_link(api, order):
         assert "address/…" in page or "please give us" in page
         assert token_for(order.pk) not in page
     orders = boss.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
-    assert "/address/…/" in orders
+    assert "address/…" in orders or "please give us" in orders
     assert token_for(order.pk) not in orders
