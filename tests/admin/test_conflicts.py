@@ -147,7 +147,10 @@ def test_it_is_so_on_every_page(boss, what):
     if what == "patient":
         boss.post(boss.get(url(row))["Location"], {"reason": "Audit"})
     typed = opened(boss, row)
-    model.objects.filter(pk=row.pk).update(**change)
+    theirs = model.objects.get(pk=row.pk)
+    for name, value in change.items():
+        setattr(theirs, name, value)
+    theirs.save(update_fields=list(change))
     assert boss.post(url(row), typed).status_code == 200
     again = typed | {conflicts.FIELD: _seen(boss.get(url(row)))}
     assert boss.post(url(row), again).status_code == 302
