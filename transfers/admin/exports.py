@@ -2,36 +2,29 @@
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.forms import CharField, ChoiceField, HiddenInput
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.shortcuts import get_object_or_404
 from django.utils.text import capfirst
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from core.admin.dialogs import go_to
-from core.admin.pages import HistoryInline, LargeTableAdmin
+from core.admin.pages import HistoryInline
 from core.bases import ModelForm
 from core.forms import CharField as CleanCharField
-from core.workflow import TransitionNotAllowedError
 from identity.access_log.reasons import LONGEST
 from identity.access_log.records import address_of
 from identity.models import User
+from transfers.admin.jobs import JobAdmin
 from transfers.exports import services
 from transfers.exports.lists import MAY_EXPORT, ListOf
 from transfers.exports.sheets import TYPES
 from transfers.models import Export, ExportEvent
 from transfers.states import OPEN_EXPORTS
-
-STATE_COLOURS = {"waiting": "info", "running": "warning", "ready": "success", "failed": "danger"}
-VIEW_ALL = "transfers.view_export"
 
 
 class ExportForm(ModelForm):
@@ -52,10 +45,6 @@ class ExportForm(ModelForm):
         fields: list[str] = []
 
 
-class SureForm(BaseDialogForm):
-    """Nothing to fill in."""
-
-
 class ExportEventInline(HistoryInline):
     """What was done with it: downloads, too."""
 
@@ -64,36 +53,15 @@ class ExportEventInline(HistoryInline):
 
 
 @admin.register(Export)
-class ExportAdmin(LargeTableAdmin):
+class ExportAdmin(JobAdmin):
     """Files of lists. Each is its owner's alone to download."""
 
     nothing_here = "An export begins in a list, with “Export”."
     list_display = ["created_at", "what", "owner", "shown_state", "rows", "reason"]
-    list_display_links = ["created_at"]
-    list_select_related = ["owner"]
-    list_filter = ["state"]
-    ordering = ["-id"]
-    sortable_by: list[str] = []
     search_help_text = "Who asked for it, by the name they sign in by."
     inlines = [ExportEventInline]
     actions_detail = ["download", "cancel"]
     change_form_before_template = "admin/transfers/export.html"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Export]:
-        """One's own; those of all for who may see all."""
-        rows: QuerySet[Export] = super().get_queryset(request)
-        return rows if request.user.has_perm(VIEW_ALL) else rows.filter(owner=request.user.pk)
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """The job. Raises Http404 for somebody else's, as for one that is not there."""
-        job = super().get_object(request, object_id, from_field)
-        if job is None:
-            raise Http404
-        return job
-
-    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Those of one person."""
-        return queryset.filter(owner__username__iexact=text)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The form of a new one."""
@@ -119,11 +87,6 @@ class ExportAdmin(LargeTableAdmin):
             return capfirst(ListOf(job.of, "", job.owner).title)
         except PermissionDenied:
             return job.of
-
-    @display(description="state", label=STATE_COLOURS)
-    def shown_state(self, job: Export) -> tuple[str, str]:
-        """The state, in its colour."""
-        return job.state, job.get_state_display()
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The list that the address names, with its search and filters."""
@@ -157,44 +120,9 @@ class ExportAdmin(LargeTableAdmin):
         )
         obj.__dict__.update(job.__dict__)
 
-    def response_add(self, request: HttpRequest, obj: Export, post_url_continue: Any = None) -> Any:
-        """To its page."""
-        return redirect("admin:transfers_export_change", obj.pk)
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, *given: Any, **more: Any
-    ) -> HttpResponse:
-        """The page. Its progress bar asks for it until a worker is done: then the browser loads
-        all of it."""
-        answer: HttpResponse = super().change_view(request, object_id, *given, **more)
-        job = getattr(answer, "context_data", {}).get("original")
-        asked = request.headers.get("HX-Trigger") == "export-progress"
-        if asked and job and job.state not in OPEN_EXPORTS:
-            answer.headers["HX-Refresh"] = "true"
-        return answer
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may see some."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
-        """Who may export something sees their own."""
-        if request.user.has_perm(VIEW_ALL):
-            return True
-        is_own = obj is None or obj.owner_id == request.user.pk
-        return is_own and request.user.has_perm(MAY_EXPORT)
-
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who has the right to export. Which lists, add_view asks."""
         return request.user.has_perm(MAY_EXPORT)
-
-    def has_change_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Export | None = None) -> bool:
-        """Exports stay on record."""
-        return False
 
     def _may(self, request: HttpRequest, object_id: Any, *states: str) -> bool:
         job = self.get_object(request, str(object_id)) if object_id else None
@@ -231,15 +159,11 @@ class ExportAdmin(LargeTableAdmin):
         dialog={
             "title": "Give this export up?",
             "description": "No file is written.",
-            "form_class": SureForm,
             "form_submit_text": "Cancel it",
         },
     )
     def cancel(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
         """Give it up."""
         job = get_object_or_404(Export, pk=object_id)
-        try:
-            services.cancel(job, by=cast(User, request.user).actor)
-        except TransitionNotAllowedError as error:
-            self.message_user(request, str(error), messages.ERROR)
-        return go_to(request, reverse("admin:transfers_export_change", args=[job.pk]))
+        by = cast(User, request.user).actor
+        return self._do(request, job, lambda: services.cancel(job, by=by))

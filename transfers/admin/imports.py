@@ -2,39 +2,25 @@
 
 from typing import Any, cast
 
-from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.contrib import admin
 from django.forms import ChoiceField, FileField
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
-from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
-from core.admin.dialogs import go_to
-from core.admin.pages import HistoryInline, LargeTableAdmin
+from core.admin.pages import HistoryInline
 from core.bases import ModelForm
-from core.workflow import TransitionNotAllowedError
 from identity.access_log import reasons
 from identity.access_log.records import address_of, record
 from identity.models import How, User
+from transfers.admin.jobs import JobAdmin
 from transfers.admin.preview import Preview, importer_of
 from transfers.imports import services
 from transfers.imports.rights import importable, may_import
 from transfers.models import Import, ImportEvent
 from transfers.states import OPEN_IMPORTS
-
-STATE_COLOURS = {
-    "checking": "warning",
-    "checked": "info",
-    "applying": "warning",
-    "applied": "success",
-    "refused": "danger",
-    "failed": "danger",
-}
-VIEW_ALL = "transfers.view_import"
 
 
 class UploadForm(ModelForm):
@@ -61,10 +47,6 @@ class UploadForm(ModelForm):
         cast(ChoiceField, self.fields["kind"]).choices = choices
 
 
-class SureForm(BaseDialogForm):
-    """Nothing to fill in."""
-
-
 class ImportEventInline(HistoryInline):
     """What was done with it."""
 
@@ -73,36 +55,15 @@ class ImportEventInline(HistoryInline):
 
 
 @admin.register(Import)
-class ImportAdmin(LargeTableAdmin):
+class ImportAdmin(JobAdmin):
     """Files that were uploaded. What one would do is shown to its owner alone."""
 
     nothing_here = "An import begins with a file: “Import” on the list of customers, say."
     list_display = ["created_at", "noun", "owner", "shown_state", "figures"]
-    list_display_links = ["created_at"]
-    list_select_related = ["owner"]
-    list_filter = ["state"]
-    ordering = ["-id"]
-    sortable_by: list[str] = []
     search_help_text = "Who uploaded it, by the name they sign in by."
     inlines = [ImportEventInline]
     actions_detail = ["apply", "cancel"]
     change_form_before_template = "admin/transfers/import.html"
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Import]:
-        """One's own; those of all for who may see all."""
-        rows: QuerySet[Import] = super().get_queryset(request)
-        return rows if request.user.has_perm(VIEW_ALL) else rows.filter(owner=request.user.pk)
-
-    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """The job. Raises Http404 for somebody else's, as for one that is not there."""
-        job = super().get_object(request, object_id, from_field)
-        if job is None:
-            raise Http404
-        return job
-
-    def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
-        """Those of one person."""
-        return queryset.filter(owner__username__iexact=text)
 
     def get_form(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """The form of a new one offers what this person may import."""
@@ -127,11 +88,6 @@ class ImportAdmin(LargeTableAdmin):
         """Nothing is changed by hand."""
         return ["noun", "state", "owner", "created_at", "figures", "remark"] if obj else []
 
-    @display(description="state", label=STATE_COLOURS)
-    def shown_state(self, job: Import) -> tuple[str, str]:
-        """The state, in its colour."""
-        return job.state, job.get_state_display()
-
     @display(description="rows")
     def figures(self, job: Import) -> str:
         """What came of its rows, or would."""
@@ -152,10 +108,6 @@ class ImportAdmin(LargeTableAdmin):
         )
         obj.__dict__.update(job.__dict__)
 
-    def response_add(self, request: HttpRequest, obj: Import, post_url_continue: Any = None) -> Any:
-        """To its page."""
-        return redirect("admin:transfers_import_change", obj.pk)
-
     def change_view(
         self,
         request: HttpRequest,
@@ -163,8 +115,7 @@ class ImportAdmin(LargeTableAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The page, with what it would do for its owner. Its progress bar asks for it until a
-        worker is done: then the browser loads all of it."""
+        """The page, with what it would do for its owner."""
         preview = Preview.asked_for(request, object_id)
         if preview and preview.reads_health_data:
             if page := reasons.page_for(request, reasons.LISTS):
@@ -172,35 +123,11 @@ class ImportAdmin(LargeTableAdmin):
             why = reasons.given_reason(request, reasons.LISTS)
             record(request, preview.patients, How.LIST, reason=why)
         shown = (extra_context or {}) | {"preview": preview}
-        answer: HttpResponse = super().change_view(request, object_id, form_url, shown)
-        job = getattr(answer, "context_data", {}).get("original")
-        asked = request.headers.get("HX-Trigger") == "import-progress"
-        if asked and job and job.state not in OPEN_IMPORTS:
-            answer.headers["HX-Refresh"] = "true"
-        return answer
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        """Who may see some."""
-        return self.has_view_permission(request)
-
-    def has_view_permission(self, request: HttpRequest, obj: Import | None = None) -> bool:
-        """Who may import something sees their own."""
-        if request.user.has_perm(VIEW_ALL):
-            return True
-        is_own = obj is None or obj.owner_id == request.user.pk
-        return is_own and bool(importable(request.user))
+        return super().change_view(request, object_id, form_url, shown)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Who may import something."""
         return bool(importable(request.user))
-
-    def has_change_permission(self, request: HttpRequest, obj: Import | None = None) -> bool:
-        """Nobody."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Import | None = None) -> bool:
-        """Imports stay on record."""
-        return False
 
     def _may(self, request: HttpRequest, object_id: Any, *states: str) -> bool:
         job = self.get_object(request, str(object_id)) if object_id else None
@@ -229,7 +156,6 @@ class ImportAdmin(LargeTableAdmin):
             "title": "Write all of it?",
             "description": "All rows or none. If something changed since you looked, nothing is "
             "written, and you look again.",
-            "form_class": SureForm,
             "form_submit_text": "Apply it",
         },
     )
@@ -245,7 +171,6 @@ class ImportAdmin(LargeTableAdmin):
         dialog={
             "title": "Give this import up?",
             "description": "Nothing of it is written, and the file is deleted.",
-            "form_class": SureForm,
             "form_submit_text": "Cancel it",
         },
     )
@@ -254,10 +179,3 @@ class ImportAdmin(LargeTableAdmin):
         job = get_object_or_404(Import, pk=object_id)
         by = cast(User, request.user).actor
         return self._do(request, job, lambda: services.cancel(job, by=by))
-
-    def _do(self, request: HttpRequest, job: Import, verb: Any) -> HttpResponse:
-        try:
-            verb()
-        except TransitionNotAllowedError as error:
-            self.message_user(request, str(error), messages.ERROR)
-        return go_to(request, reverse("admin:transfers_import_change", args=[job.pk]))
