@@ -14,7 +14,6 @@ ORDER_OCCASIONS = {
     "cancelled": Occasion.ORDER_CANCELLED,
 }
 NEEDS_ADDRESS = "needs-address"
-PARCEL_OCCASIONS = (Occasion.WAITING, Occasion.IN_TRANSIT, Occasion.DELIVERED, Occasion.FAILED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ SHIPMENT_LABELS = {
     "delivery-failed": "could not be delivered, and is tried again",
 }
 SCHEDULE_LABELS = {"unskipped": "skip taken back"}
-READS_AS = {"missed": "left out"}
 
 
 def parcel_line(parcel: Shipment) -> Line:
