@@ -8,7 +8,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
@@ -29,11 +28,10 @@ from clinical.patients import merging
 from clinical.patients.merging import Preview
 from clinical.patients.similar import similar_patients
 from clinical.patients.undoing import later_studies
-from core.admin.dialogs import refusal_text
+from core.admin.dialogs import REFUSALS, refusal_text
 from core.forms import SearchedRow, TextField
 from core.risks import LONGEST_DETAIL, SHORTEST_REASON
 from core.values.keys import is_key
-from core.workflow import TransitionNotAllowedError
 from identity.access_log import reasons
 from identity.access_log.records import record, record_dialog
 from identity.actors import actor_of
@@ -198,7 +196,7 @@ def _shown_or_done(page: Any, request: HttpRequest, context: dict[str, Any]) -> 
             by=actor_of(request),
             reason=form.cleaned_data["reason"],
         )
-    except (TransitionNotAllowedError, ValidationError) as refused:
+    except REFUSALS as refused:
         page.message_user(request, refusal_text(refused), messages.ERROR)
         return redirect(context["back"])
     page.message_user(request, f"Record {shown.merged.pk} was merged.", messages.SUCCESS)

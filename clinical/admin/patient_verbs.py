@@ -4,24 +4,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.forms import BaseDialogForm
 
 from clinical.admin.merging import UnmergeForm, merge
 from clinical.models import Patient, PatientMerge
 from clinical.patients import services
 from clinical.patients.undoing import undo
-from core.admin.dialogs import go_to, refusal_text
+from core.admin.dialogs import REFUSALS, go_to, refusal_text
 from core.bases import MixinBase
-from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
 
 MERGE = "clinical.merge_patient"
-REFUSALS = (TransitionNotAllowedError, ValidationError)
 
 
 class PatientVerbs(MixinBase):
@@ -37,7 +33,6 @@ class PatientVerbs(MixinBase):
             "title": "Archive this patient?",
             "description": "Lists and searches leave the patient out. Nothing is lost: the filter "
             "“archived” shows them, and they can be restored.",
-            "form_class": BaseDialogForm,
             "form_submit_text": "Archive",
         },
     )
@@ -52,7 +47,6 @@ class PatientVerbs(MixinBase):
         dialog={
             "title": "Restore this patient?",
             "description": "Lists and searches show the patient again.",
-            "form_class": BaseDialogForm,
             "form_submit_text": "Restore",
         },
     )

@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import BooleanField
 from django.http import HttpRequest, HttpResponse
@@ -20,6 +21,7 @@ from unfold.widgets import (
 from core.forms import CharField, TextField
 from core.risks import LONGEST_DETAIL, SHORTEST_REASON, UnsafeActionError
 from core.values.text import lenient
+from core.workflow import TransitionNotAllowedError
 
 
 class DecisionForm(BaseDialogForm):
@@ -106,6 +108,7 @@ class DecisionBar(ActionForm):
         }
 
 
+REFUSALS = (TransitionNotAllowedError, ValidationError)  # whose text is for whoever asked
 TICK_THERE = "tick that, and say why"
 TICK_IN_BAR = "select it again, tick “Despite the risk” beside the action, and say why there"
 

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet, Value
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
@@ -19,6 +19,7 @@ from django.utils.timesince import timesince
 from unfold.decorators import display
 
 from core import cases
+from core.admin.dialogs import REFUSALS
 from core.admin.pages import HistoryInline, LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.cases import Action, Listed
@@ -26,7 +27,6 @@ from core.cases.models import Case, CaseEvent
 from core.database import clock
 from core.database.folding import Folded
 from core.values.text import reference
-from core.workflow import TransitionNotAllowedError
 from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
 from desk.admin.forms import DecisionForm, decision_form
 from identity.actors import actor_of
@@ -242,7 +242,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
         decision = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
         try:
             outcome = cases.act(case, action, by=actor_of(request), fields=given, **decision)
-        except (ValidationError, TransitionNotAllowedError) as refused:
+        except REFUSALS as refused:
             texts = getattr(refused, "messages", [str(refused)])
             form.add_error(None, " ".join(texts))
             return False

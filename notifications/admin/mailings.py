@@ -14,10 +14,9 @@ from unfold.enums import ActionVariant
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
-from core.admin.dialogs import go_to
+from core.admin.dialogs import REFUSALS, go_to
 from core.admin.pages import HistoryInline, LargeTableAdmin
 from core.bases import ModelForm
-from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 from identity.actors import actor_of
 from notifications.mailings import service as mailings
@@ -74,10 +73,6 @@ class StartForm(BaseDialogForm):
         except ValidationError as error:
             return {"problems": error.messages}
         return {"forecast": mailings.forecast(mailing)}
-
-
-class SureForm(BaseDialogForm):
-    """Nothing to fill in."""
 
 
 class MailingEventInline(HistoryInline):
@@ -215,7 +210,6 @@ class MailingAdmin(LargeTableAdmin):
         dialog={
             "title": "Make no more of its messages?",
             "description": "Those that are made go out. You can go on later.",
-            "form_class": SureForm,
             "form_submit_text": "Stop it",
         },
     )
@@ -229,7 +223,6 @@ class MailingAdmin(LargeTableAdmin):
         permissions=["go_on"],
         dialog={
             "title": "Make the rest of its messages?",
-            "form_class": SureForm,
             "form_submit_text": "Go on",
         },
     )
@@ -244,7 +237,6 @@ class MailingAdmin(LargeTableAdmin):
         dialog={
             "title": "End it for good?",
             "description": "The messages that are not made yet never will be.",
-            "form_class": SureForm,
             "form_submit_text": "Cancel it",
         },
     )
@@ -258,7 +250,7 @@ class MailingAdmin(LargeTableAdmin):
         mailing = get_object_or_404(Mailing, pk=object_id)
         try:
             verb(mailing, by=actor_of(request), **given)
-        except (TransitionNotAllowedError, ValidationError) as error:
+        except REFUSALS as error:
             text = " ".join(getattr(error, "messages", [str(error)]))
             self.message_user(request, text, messages.ERROR)
         else:

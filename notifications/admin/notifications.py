@@ -3,19 +3,17 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from unfold.decorators import action, display
 
-from core.admin.dialogs import DecisionBar, DecisionForm, refusal_text
+from core.admin.dialogs import REFUSALS, DecisionBar, DecisionForm, refusal_text
 from core.admin.list_filters import SetAsideFilter, TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.database import clock
 from core.models import Circuit
-from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
 from notifications.admin.inlines import DeliveryReportInline, EventInline
 from notifications.api.search import search
@@ -164,7 +162,7 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
     def _send_again(self, request: HttpRequest, row: Notification, **decision: Any) -> bool:
         try:
             resend(row, by=actor_of(request), **decision)
-        except (TransitionNotAllowedError, ValidationError) as error:
+        except REFUSALS as error:
             text = f"Notification {row.pk}: {refusal_text(error)}"
             self.message_user(request, text, messages.ERROR)
             return False

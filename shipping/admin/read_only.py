@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from core.admin.dialogs import TICK_IN_BAR, TICK_THERE, go_to, opened_on, refusal_text
+from core.admin.dialogs import REFUSALS, TICK_IN_BAR, TICK_THERE, go_to, opened_on, refusal_text
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
-from core.workflow import TransitionNotAllowedError
 from identity.actors import actor_of
 
 MOST_AT_ONCE = 200
@@ -68,7 +66,7 @@ class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
     ) -> bool:
         try:
             verb(row, by=actor_of(request), **options)
-        except (TransitionNotAllowedError, ValidationError) as refused:
+        except REFUSALS as refused:
             self.message_user(request, f"{row}: {refusal_text(refused, how)}", messages.ERROR)
             return False
         return True

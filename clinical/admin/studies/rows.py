@@ -4,16 +4,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
 from clinical.models import Patient, Study, Urgency
 from clinical.search import search
-from core.admin.dialogs import refusal_text
+from core.admin.dialogs import REFUSALS, refusal_text
 from core.admin.pages import LargeTableAdmin
-from core.workflow import TransitionNotAllowedError
 from identity.access_log.records import RecordedAdmin
 from identity.models import User
 
@@ -65,7 +63,7 @@ class StudyRows(RecordedAdmin, LargeTableAdmin):
     def _tried(self, request: HttpRequest, study: Study, verb: Callable[[Study], Any]) -> bool:
         try:
             verb(study)
-        except (TransitionNotAllowedError, ValidationError) as refused:
+        except REFUSALS as refused:
             self.message_user(request, f"{study}: {refusal_text(refused)}", messages.WARNING)
             return False
         return True

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
@@ -24,9 +24,9 @@ from unfold.widgets import (
     UnfoldBooleanWidget,
 )
 
+from core.admin.dialogs import REFUSALS
 from core.admin.overview.panels import page_of
 from core.forms import CharField
-from core.workflow import TransitionNotAllowedError
 from customers.forms import never_cut
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE
 from customers.values.countries import country_choices
@@ -213,7 +213,7 @@ def _decided(
             order_changes.amend(schedule, wanted, by=actor_of(request))
             page.message_user(request, f"{schedule.order}: changed.", messages.SUCCESS)
             return redirect(context["back"])
-    except (TransitionNotAllowedError, ValidationError) as refused:
+    except REFUSALS as refused:
         form.refuse(refused)
         return None
     form.data = form.data.copy()

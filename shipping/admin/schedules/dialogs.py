@@ -17,6 +17,7 @@ from django.utils.formats import date_format
 from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.admin.dialogs import REFUSALS
 from core.forms import CharField
 from core.workflow import TransitionNotAllowedError
 from shipping.admin.read_only import MOST_AT_ONCE, ReadOnlyAdmin
@@ -92,7 +93,7 @@ class Preview(BaseDialogForm):
     def _look(self, options: dict[str, Any]) -> None:
         try:
             self.now, self.then = compare_dates(self.schedule, self.verb, **options)
-        except (TransitionNotAllowedError, ValidationError) as refused:
+        except REFUSALS as refused:
             self.now = self.then = _as_it_is(self.schedule)
             if isinstance(refused, ValidationError):
                 self.add_error(None, refused)

@@ -9,15 +9,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from unfold.decorators import action
 
-from core.admin.dialogs import refusal_text
-from core.workflow import TransitionNotAllowedError
+from core.admin.dialogs import REFUSALS, refusal_text
 from customers.models import Address, Customer
 from identity.actors import actor_of
 from shipping.admin.schedules.contents import mark_of
@@ -29,7 +28,6 @@ from shipping.staff_actions.previews import compare_contents
 RIGHTS = ("shipping.change_schedule", "orders.change_order", "customers.view_customer")
 ADD_ADDRESS = "customers.add_address"
 PAGE = "admin:customers_customer_move_subscriptions"
-REFUSALS = (TransitionNotAllowedError, ValidationError)
 
 
 @action(
