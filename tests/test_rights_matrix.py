@@ -9,12 +9,12 @@ import pytest
 from django.apps import apps
 from django.contrib import admin
 
-from clinical.models import Patient, StudyAttachment
+from clinical.models import Patient
 from identity.models import AccessRecord
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory
 from tests.matrix import addresses, expectations
-from tests.matrix.asking import address, ask, example, person, program, tried
+from tests.matrix.asking import address, ask, example, page_address, person, program, tried
 from tests.matrix.cast import BIRTH_DATES, HEALTH_MARKS, ROLES, Cast
 from tests.matrix.looks import searched_for
 
@@ -145,8 +145,7 @@ def test_webhooks_refuse_who_has_no_secret(cast, name):
 def visit(cast: Cast, letter: str, page: str, key: Any, *, send: bool) -> tuple[bool, list[str]]:
     """Whether this role is let in, and what was written; the answer is checked on the way."""
     model = addresses.model_of(page)
-    file = str(cast.key(StudyAttachment))
-    path = "/admin/" + example(page.replace("<int:file>", file), key)
+    path = page_address(cast, page, key)
     said = f"{page} for {ROLES[letter]}"
     with tried() as written:
         if model is not None and page in expectations.STATES:

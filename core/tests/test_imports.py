@@ -21,6 +21,7 @@ from core.imports import (
     run,
 )
 from core.imports.csv_reader import LONGEST_RECORD, CSVFormatError, Reader
+from core.imports.importer import CHUNK
 from core.models import Circuit
 
 pytestmark = pytest.mark.django_db
@@ -169,13 +170,13 @@ def test_a_dry_run_counts_and_writes_nothing() -> None:
 
 def test_progress_tells_rows_and_bytes() -> None:
     told: list[tuple[str, int, int]] = []
+    rows = 2 * CHUNK + 1
     run_bytes(
-        b"name\n" + b"".join(b"n%05d\n" % n for n in range(12_000)),
+        b"name\n" + b"".join(b"n%05d\n" % n for n in range(rows)),
         progress=lambda *a: told.append(a),
     )
     assert [stage for stage, _, _ in told] == ["reading", "reading", "reading", "writing"]
-    assert told[-1][1:] == (12_000, 5 + 12_000 * 7)
-    assert told[2][2] == 5 + 12_000 * 7
+    assert told[2][1:] == told[3][1:] == (rows, 5 + rows * 7)
 
 
 @given(st.binary(max_size=400))

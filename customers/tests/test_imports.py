@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from hypothesis import given
-from hypothesis import strategies as st
 
 from core.imports import run
+from core.tests.cells import plain_cells
 from customers.imports import CustomerImporter
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
@@ -27,11 +27,9 @@ def with_codes(*rows):
     return imported(*rows, header="name, phone_number, email, code")
 
 
-@given(data=st.data())
-def test_what_is_plain_is_what_the_whole_check_gives_back(data):
-    plain = [column for column in CustomerImporter.columns if column.plain.pattern != "(?!)"]
-    column = data.draw(st.sampled_from(plain))
-    cell = data.draw(st.from_regex(column.plain, fullmatch=True))
+@given(plain=plain_cells(CustomerImporter.columns))
+def test_what_is_plain_is_what_the_whole_check_gives_back(plain):
+    column, cell = plain
     assert column.clean(cell) == cell
 
 

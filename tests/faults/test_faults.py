@@ -38,6 +38,8 @@ def database_for_tests() -> str:
 
 
 NAMES = (
+    "ENCRYPTION_KEYS",
+    "BLIND_INDEX_KEY",
     "OIDC_ISSUER",
     "REFERENCE_PROVIDER_URL",
     "REFERENCE_PROVIDER_SECRET",
@@ -49,12 +51,20 @@ NAMES = (
 )
 
 
+def environment_of_tests(folder: Path) -> dict[str, str]:
+    """What a process needs to work with the test's database, its keys and the sandbox."""
+    return {name: str(getattr(settings, name)) for name in NAMES} | {
+        "DATABASE_URL": database_for_tests(),
+        "DOSETTE_VAR": str(folder),
+        "REDIS_URL": "",
+        "DJANGO_SETTINGS_MODULE": "config.settings.base",
+    }
+
+
 @pytest.fixture
 def start(tmp_path: Path) -> Iterator[Start]:
     """Start processes of Dosette on the test's database, with a file broker of their own."""
-    given = {name: str(getattr(settings, name)) for name in NAMES}
-    given |= {"DATABASE_URL": database_for_tests(), "DOSETTE_VAR": str(tmp_path), "REDIS_URL": ""}
-    given |= {"DJANGO_SETTINGS_MODULE": "config.settings.base"}
+    given = environment_of_tests(tmp_path)
     with ExitStack() as stack:
 
         def run(*command: str, **environment: str) -> "subprocess.Popen[bytes]":

@@ -17,7 +17,7 @@ import pytest
 
 from sandbox.testing import wait_until
 from tests.faults.test_faults import _process as running
-from tests.faults.test_faults import database_for_tests
+from tests.faults.test_faults import environment_of_tests
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(180)]
 SILENT = int(os.environ.get("SILENT") or 500)
@@ -51,8 +51,7 @@ def serving(
 ) -> "Iterator[tuple[Address, subprocess.Popen[bytes]]]":
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         address = "127.0.0.1", int(probe.getsockname()[1])
-    given = {"DATABASE_URL": database_for_tests(), "DOSETTE_VAR": str(folder), "REDIS_URL": ""}
-    given |= {"DJANGO_SETTINGS_MODULE": "config.settings.base", "PORT": str(address[1])}
+    given = environment_of_tests(folder) | {"PORT": str(address[1])}
     given |= {"WEB_CONCURRENCY": "2", "WEB_THREADS": "2", "WEB_GRACE": "20", "RATE_ADDRESS": ""}
     settings = folder / "gunicorn.py"
     settings.write_text(f"from config import worker\nfrom config.gunicorn import *\n{words}")

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 from rest_framework.test import APIClient
 
+from clinical.models import StudyAttachment
 from identity.rights.scopes import SCOPES
 from identity.tests.issuer import shared_issuer
 from tests.matrix import addresses, expectations
@@ -90,3 +91,9 @@ def person(letter: str) -> str:
 def example(page: str, key: Any = 1) -> str:
     """An address of this page."""
     return re.sub(r"<[^>]*>", "1", page.replace("<id>", str(key)).replace("<app>", "clinical"))
+
+
+def page_address(cast: Cast, page: str, key: Any) -> str:
+    """The address of this page with objects of the cast."""
+    file = str(cast.key(StudyAttachment))
+    return "/admin/" + example(page.replace("<int:file>", file), key)

@@ -13,7 +13,7 @@ from django.contrib import admin
 from clinical.models import Patient
 from identity.access_log.records import RecordedAdmin, RecordedReads
 from tests.matrix import addresses, expectations
-from tests.matrix.asking import address, ask, example, person
+from tests.matrix.asking import address, ask, page_address, person
 from tests.matrix.cast import BIRTH_DATES, HEALTH_MARKS, Cast
 
 DOWNLOAD = "a download"
@@ -100,7 +100,7 @@ def _visit(page: str, sent: Any = None, *, searched: bool = False) -> Callable[[
         key = cast.key(model) if model is not None and "<id>" in page else ""
         if model is not None and page in expectations.STATES:
             model._default_manager.filter(pk=key).update(**expectations.STATES[page])
-        client, path = cast.staff[letter], f"/admin/{example(page, key)}"
+        client, path = cast.staff[letter], page_address(cast, page, key)
         if sent is not None:
             return client.post(path, sent, follow=True)
         return client.get(path, searched_for(page) if searched else {}, follow=True)
@@ -160,7 +160,7 @@ SILENT = {
     ),
     r"page clinical/patient/<id>/all-data/": "asks why; the ZIP is given to who sends the form",
     r"page clinical/study/<id>/attach(-file)?/": "a form to choose a file",
-    r"page clinical/study/<id>/files/<int:file>/in-error/": "there is no such file",
+    r"page clinical/study/<id>/files/<int:file>/in-error/": "asks why, of a file by its number",
     r"page clinical/(study|waitingstudy)/<id>/history/": "says who saved it and when",
     r"(page|search of) clinical/waitingstudy/take_next/": "acts when it is sent",
 }

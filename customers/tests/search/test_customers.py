@@ -1,10 +1,10 @@
 """How staff find customers."""
 
 import pytest
-from django.db import connection
 from django.db.models import Q
 
 from core.database.matches import matching_rows, newest_matches
+from core.tests.plans import forget_statistics
 from customers.models import Customer
 from customers.search.customers import search
 from customers.tests.factories import CustomerFactory
@@ -152,8 +152,7 @@ def test_a_search_is_one_statement(db, django_assert_num_queries):
 
 
 def test_search_uses_its_index(db):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    forget_statistics()
     assert "customer_search_vector" in search(Customer.objects.order_by(), "ada").explain()
 
 
@@ -192,8 +191,7 @@ def test_a_number_is_found_as_it_is_dialled_at_home_in_any_country(db, text, num
 
 
 def test_a_dialled_number_is_looked_up_by_indexes(db):
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+    forget_statistics()
     plan = search(Customer.objects.order_by(), "0711 082 300").explain()
     assert "customer_by_phone" in plan
     assert "Seq Scan" not in plan
