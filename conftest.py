@@ -33,6 +33,11 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """A long value is named by its number alone: each process may have made another one."""
+    return argname if isinstance(val, bytes | str) and len(val) > 60 else None
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Those that wait for real processes come first: one worker waits, the others compute."""
