@@ -29,8 +29,8 @@ pytest_plugins = ["tests.summary"]
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than cores: many a test waits for a time-out or another process."""
-    return (os.cpu_count() or 1) + 1
+    """Two more than cores: many a test waits for a time-out or another process."""
+    return (os.cpu_count() or 1) + 2
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -165,9 +165,9 @@ def test_roles_and_who_is_in_them_have_a_history() -> None:
     LinkedAccount.objects.create(user=person, issuer="https://issuer.example", subject="1")
     kinds = {
         part._meta.object_name: list(
-            part.objects.filter(**{f"{part.part_of}_id": owner.pk}).values_list(
-                "pgh_label", flat=True
-            )
+            part.objects.filter(**{f"{part.part_of}_id": owner.pk})
+            .order_by("pgh_id")
+            .values_list("pgh_label", flat=True)
         )
         for model, owner in ((User, person), (Group, role))
         for part in parts_of(model)
