@@ -35,6 +35,7 @@ def faults(resources: list[Resource]) -> Iterator[str]:
         if resource["kind"] == "Secret":
             yield f"the secret {resource['metadata']['name']} is written down"
     yield from _that_select_nothing(resources, workloads)
+    yield from _that_lose_files(resources, workloads)
 
 
 def _not_as_in_compose(workloads: dict[str, Resource]) -> Iterator[str]:
@@ -100,6 +101,19 @@ def _that_select_nothing(
         is_kept = workload["spec"]["template"]["metadata"]["labels"] in budgets
         if is_kept == (name in MAY_BE_AWAY):
             yield f"{name}: its disruption budget is missing, or would block a drain"
+
+
+def _that_lose_files(resources: list[Resource], workloads: dict[str, Resource]) -> Iterator[str]:
+    """Files of studies lie in a bucket or on a volume that all of these see, or go with the pod."""
+    settings = [r.get("data", {}) for r in resources if r["kind"] == "ConfigMap"]
+    if any(values.get("ATTACHMENTS_BUCKET") for values in settings):
+        return
+    for name in ("web", "sweeper"):
+        pod = _pod(workloads[name])
+        shared = {v["name"] for v in pod["volumes"] if "persistentVolumeClaim" in v}
+        mounts = pod["containers"][0].get("volumeMounts", [])
+        if not any(m["mountPath"] == "/attachments" and m["name"] in shared for m in mounts):
+            yield f"{name}: neither a bucket nor a shared volume for the files of studies"
 
 
 def _selector(resource: Resource) -> dict[str, str]:

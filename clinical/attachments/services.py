@@ -62,7 +62,7 @@ def _stored(file: IO[Any], key: str) -> str:
     try:
         return storage.save(file, key)
     except OSError as error:
-        logger.error("no file can be stored: %s", type(error).__name__)
+        logger.error("no file can be stored: %s: %s", type(error).__name__, error)
         raise FileStorageError(
             "The file cannot be stored now. Send it again later, or tell whoever looks after "
             "Dosette."
@@ -87,7 +87,7 @@ def open_attachment(row: StudyAttachment) -> io.BufferedReader:
     try:
         return storage.open_stored(row.stored_as, row.file_key)
     except (OSError, DecryptionError) as error:
-        logger.error("%s cannot be read: %s", row, type(error).__name__)
+        logger.error("%s cannot be read: %s: %s", row, type(error).__name__, error)
         raise FileStorageError(
             f"The file of {row} is missing or damaged. Tell whoever looks after Dosette."
         ) from error

@@ -96,8 +96,27 @@ def attachments(env: Any, folder: Path) -> dict[str, Any]:
         "region_name": env.str("ATTACHMENTS_BUCKET_REGION", "") or None,
         "access_key": env.str("ATTACHMENTS_BUCKET_ACCESS_KEY", "") or None,
         "secret_key": env.str("ATTACHMENTS_BUCKET_SECRET_KEY", "") or None,
-        "default_acl": "private",
-        "file_overwrite": False,
         "max_memory_size": 1_000_000,
     }
+    options |= _bucket_client(is_amazons=options["endpoint_url"] is None)
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+
+
+def _bucket_client(*, is_amazons: bool) -> dict[str, Any]:
+    """How a bucket is asked: a request of ours waits for it, and other makers know paths alone."""
+    from boto3.s3.transfer import TransferConfig
+    from botocore.config import Config
+
+    return {
+        "client_config": Config(
+            connect_timeout=3,
+            read_timeout=10,
+            retries={"total_max_attempts": 2},
+            s3={"addressing_style": "auto" if is_amazons else "path"},
+            signature_version="s3v4",
+            # Checksums behind the body are Amazon's own; files have one of ours.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+        "transfer_config": TransferConfig(use_threads=False),
+    }

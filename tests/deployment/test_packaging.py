@@ -93,6 +93,15 @@ def test_every_container_is_hardened_and_limited() -> None:
         assert "healthcheck" in service or name == "web", name  # web's is in the image
 
 
+def test_files_of_studies_outlive_their_container() -> None:
+    services = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())["services"]
+    for name in ("web", "dispatch", "worker", "beat", "sweeper"):
+        assert "attachments:/attachments" in services[name]["volumes"], name
+    for overlay in ("staging", "production"):
+        settings = (BASE_DIR / "deploy" / "kubernetes" / overlay / "settings.env").read_text()
+        assert re.search(r"^ATTACHMENTS_BUCKET=\S+$", settings, re.MULTILINE), overlay
+
+
 def test_what_is_archived_is_whole_and_never_replaced(tmp_path: Path) -> None:
     def archive(text: str) -> int:
         (tmp_path / "piece").write_text(text)
