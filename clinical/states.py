@@ -44,3 +44,14 @@ STUDY = Workflow(
         "entered-in-error": frozenset(),
     }
 )
+
+# How the admin colours them.
+STUDY_COLOURS = {
+    "registered": "info",
+    "performed": "warning",
+    "reported": "warning",
+    "final": "success",
+    "amended": "success",
+    "cancelled": "danger",
+    "entered-in-error": "danger",
+}

@@ -40,7 +40,7 @@ reconciler = Reconciler()
 
 
 def sweep() -> dict[str, int]:
-    """One pass; how much of each kind was forgotten or repaired."""
+    """The core's share of a pass; how much of each kind was forgotten or repaired."""
     of_cases: dict[str, int] = {}
 
     def bring_into_step() -> int:

@@ -42,3 +42,9 @@ STATE_COLOURS = {
     "failed": "danger",
     "unknown": "warning",
 }
+MAILING_COLOURS = {
+    "draft": "info",
+    "running": "warning",
+    "stopped": "danger",
+    "done": "success",
+}

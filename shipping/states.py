@@ -130,3 +130,10 @@ SHIPMENT_COLOURS = {
     "rejected": "danger",
 }
 SCHEDULE_COLOURS = {"active": "success", "paused": "warning", "cancelled": "danger"}
+RETURN_COLOURS = {
+    "requested": "info",
+    "label-sent": "info",
+    "in-transit": "warning",
+    "received": "success",
+    "refused": "danger",
+}

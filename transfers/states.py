@@ -56,3 +56,16 @@ EXPORT = Workflow(
 # A worker has it, or is to take it.
 OPEN_IMPORTS = ("uploaded", "checking", "applying")
 OPEN_EXPORTS = ("waiting", "running")
+
+# How the admin colours them.
+STATE_COLOURS = {
+    "checking": "warning",
+    "checked": "info",
+    "applying": "warning",
+    "applied": "success",
+    "refused": "danger",
+    "waiting": "info",
+    "running": "warning",
+    "ready": "success",
+    "failed": "danger",
+}

@@ -21,13 +21,7 @@ from customers.models import Customer
 from identity.actors import actor_of
 from notifications.mailings import service as mailings
 from notifications.models import Mailing, MailingEvent
-
-STATE_COLOURS = {
-    "draft": "info",
-    "running": "warning",
-    "stopped": "danger",
-    "done": "success",
-}
+from notifications.states import MAILING_COLOURS
 
 
 class DraftForm(ModelForm):
@@ -123,7 +117,7 @@ class MailingAdmin(LargeTableAdmin):
             kwargs["widget"] = UnfoldAdminTextareaWidget({"data-segments": "", "rows": 6})
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
-    @display(description="state", label=STATE_COLOURS)
+    @display(description="state", label=MAILING_COLOURS)
     def shown_state(self, mailing: Mailing) -> tuple[str, str]:
         """The state, in its colour."""
         return mailing.state, mailing.get_state_display()

@@ -16,16 +16,8 @@ from shipping.admin.filters import ProviderFilter
 from shipping.admin.inlines import TrackingInline
 from shipping.admin.read_only import ReadOnlyAdmin
 from shipping.models import Return, ReturnEvent
-from shipping.states import RETURN
+from shipping.states import RETURN, RETURN_COLOURS
 from shipping.tracking import returns
-
-COLOURS = {
-    "requested": "info",
-    "label-sent": "info",
-    "in-transit": "warning",
-    "received": "success",
-    "refused": "danger",
-}
 
 
 def _before(state: str) -> frozenset[str]:
@@ -66,7 +58,7 @@ class ReturnAdmin(ReadOnlyAdmin):
     ]
     readonly_fields = ["out"]
 
-    @display(description="state", label=COLOURS)
+    @display(description="state", label=RETURN_COLOURS)
     def shown_state(self, parcel: Return) -> tuple[str, str]:
         """The state, in its colour."""
         return parcel.state, parcel.state

@@ -13,18 +13,7 @@ from unfold.decorators import display
 from core.admin.dialogs import go_to
 from core.admin.pages import LargeTableAdmin
 from core.workflow import TransitionNotAllowedError
-
-STATE_COLOURS = {
-    "checking": "warning",
-    "checked": "info",
-    "applying": "warning",
-    "applied": "success",
-    "refused": "danger",
-    "waiting": "info",
-    "running": "warning",
-    "ready": "success",
-    "failed": "danger",
-}
+from transfers.states import STATE_COLOURS
 
 
 class JobAdmin(LargeTableAdmin):

@@ -10,21 +10,13 @@ from unfold.decorators import display
 
 from clinical.models import Patient, Study, Urgency
 from clinical.search import search
+from clinical.states import STUDY_COLOURS
 from core.admin.dialogs import REFUSALS, refusal_text
 from core.admin.pages import LargeTableAdmin
 from identity.access_log.records import RecordedAdmin
 from identity.models import User
 
 MOST_AT_ONCE = 200
-STATE_COLOURS = {
-    "registered": "info",
-    "performed": "warning",
-    "reported": "warning",
-    "final": "success",
-    "amended": "success",
-    "cancelled": "danger",
-    "entered-in-error": "danger",
-}
 URGENCY_COLOURS = {Urgency.HIGH: "danger", Urgency.MID: "warning", Urgency.LOW: "info"}
 
 
@@ -51,7 +43,7 @@ class StudyRows(RecordedAdmin, LargeTableAdmin):
         """How soon it must be read, in its colour."""
         return study.urgency_level, study.get_urgency_level_display()
 
-    @display(description="state", label=STATE_COLOURS)
+    @display(description="state", label=STUDY_COLOURS)
     def shown_state(self, study: Study) -> tuple[str, str]:
         """The state, in its colour."""
         return study.state, study.get_state_display().lower()
