@@ -27,6 +27,7 @@ from core.admin.extensions import Extensible
 from core.admin.pages import LargeTableAdmin, ReadOnlyInline
 from core.bases import ModelForm
 from core.forms import TokenField
+from core.imports import own_ids
 from core.workflow import TransitionNotAllowedError
 from identity.access_log import reasons
 from identity.access_log.records import RecordedAdmin, record, who_looked
@@ -117,6 +118,7 @@ class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
         "birth_date": lambda patient: patient.born.written(),
         "email": "email",
         "id": "external_id",
+        own_ids.NAME: lambda patient: own_ids.written(Patient, patient.pk),
         "customer": "customer.code",
         "created_at": "created_at",
     }

@@ -25,6 +25,7 @@ from core.imports import (
     StagedRow,
     duplicates,
     limits_of,
+    own_ids,
     pages,
 )
 from core.values import text as texts
@@ -47,6 +48,7 @@ class _Known(NamedTuple):
     """A patient who is there."""
 
     pk: int
+    external_id_index: UUID | None
     first_name: str
     last_name: str
     birth_date: date
@@ -79,7 +81,7 @@ def _resolved(cell: str, value: str) -> str:
 
 
 def _values(row: Row, known: _Known | None) -> _Values:
-    _, first_name, last_name, born, email, _ = row
+    _, first_name, last_name, born, email, *_ = row
     if known is None:
         return _Values(
             _resolved(first_name, ""), _resolved(last_name, ""), born, _resolved(email, "")
@@ -92,18 +94,40 @@ def _values(row: Row, known: _Known | None) -> _Values:
     )
 
 
-def _known(**filters: Any) -> dict[UUID, _Known]:
-    """The patients who are there, by the digest of their foreign id."""
-    columns = ("external_id_index", *_Known._fields)
-    rows = Patient.objects.filter(**filters).order_by().values_list(*columns)
-    return {index: _Known(*values) for index, *values in rows}
+class _Directory:
+    """The patients who are there, by the digest of their foreign id and by our own id."""
+
+    def __init__(self) -> None:
+        self.by_index: dict[UUID | None, _Known] = {}
+        self.by_pk: dict[int, _Known] = {}
+
+    def read(self, **filters: Any) -> None:
+        """Take in those who match, as they are now."""
+        rows = Patient.objects.filter(**filters).order_by().values_list(*_Known._fields)
+        for known in map(_Known._make, rows):
+            self.by_pk[known.pk] = known
+            if known.external_id_index:
+                self.by_index[known.external_id_index] = known
+
+    def of(self, row: "_Row") -> _Known | None:
+        """Whom the row is of."""
+        return self.by_pk.get(row.pk) if row.pk else self.by_index.get(row.index)
+
+
+class _Row(NamedTuple):
+    """A row of the file, and whom it names: by the foreign id's digest, by our own id, or both."""
+
+    cells: Row
+    index: UUID | None
+    pk: int | None
 
 
 class PatientImporter(Importer):
     """patients.csv. `id` is the old system's: a row whose id we know is that patient, updated.
 
-    An empty cell keeps what is there, `(none)` empties it. An e-mail address in other capitals is
-    the same one.
+    `dosette_id` is our own, as exports have it: it alone tells patients who came from no other
+    system. An empty cell keeps what is there, `(none)` empties it. An e-mail address in other
+    capitals is the same one.
     """
 
     noun = "patients"
@@ -116,8 +140,11 @@ class PatientImporter(Importer):
         Column("birth_date", repeating(_birth_date), is_date=True),
         Column("email", limits_of(Patient, "email", clearable=True), plain=PLAIN_EMAIL),
         Column("id", external_id_check(), plain=PLAIN_NUMBER),
+        own_ids.column(Patient),
     )
-    # `id` is the foreign id's digest. Whoever is there and stays the same has action `none`.
+    identified_by = ("id", own_ids.NAME)
+    # `id` is the foreign id's digest, or our own id where there is none. Whoever is there and stays
+    # the same has action `none`.
     staged: ClassVar[dict[str, str]] = {
         "action": "text",
         "id": "text",
@@ -134,48 +161,45 @@ class PatientImporter(Importer):
 
     def stage(self, rows: list[Row], report: Report) -> list[Row]:
         """The rows beside the patients who are there, encrypted; those to be changed locked."""
-        indexes = [index_of(row[-1]) for row in rows]
-        known = _known(external_id_index__in=indexes)
+        named = [_named(row) for row in rows]
+        known = _Directory()
+        known.read(external_id_index__in=[row.index for row in named if row.index])
+        if keys := [row.pk for row in named if row.pk]:
+            known.read(pk__in=keys)
         changing = [
             was.pk
-            for row, index in zip(rows, indexes, strict=True)
-            if (was := known.get(index)) and _values(row, was).differ(was)
+            for row in named
+            if (was := known.of(row)) and _values(row.cells, was).differ(was)
         ]
         if changing and not report.dry_run:
             locked = Patient.objects.select_for_update(of=("self",), no_key=True)
             list(locked.filter(pk__in=changing).order_by("pk").values_list("pk"))
-            known |= _known(pk__in=changing)  # as they are now: nobody else writes them
-        return [
-            staged
-            for row, index in zip(rows, indexes, strict=True)
-            if (staged := self._staged(row, index, known.get(index), report))
-        ]
+            known.read(pk__in=changing)  # as they are now: nobody else writes them
+        return [staged for row in named if (staged := self._staged(row, known.of(row), report))]
 
-    def _staged(self, row: Row, index: UUID, known: _Known | None, report: Report) -> Row | None:
+    def _staged(self, row: _Row, known: _Known | None, report: Report) -> Row | None:
         """One row for the table; None for a bad one, which the report names."""
-        line, external_id = row[0], row[-1]
-        values = _values(row, known)
-        if not values.born:
-            report.add(Problem(line, "birth_date", "This may not be empty."))
-        if not (values.first_name or values.last_name):
-            report.add(Problem(line, "last_name", NAMELESS))
-        if not (values.born and (values.first_name or values.last_name)):
+        line, values = row.cells[0], _values(row.cells, known)
+        if problems := list(_problems(row, known, values)):
+            report.add_many(problems, len(problems))
             return None
+        index = known.external_id_index if known else row.index
+        name = index or own_ids.written(Patient, known.pk if known else 0)
         if known and not values.differ(known):
-            return [line, "none", index, known.pk, *("",) * 6, "{}"]
+            return [line, "none", name, known.pk, *("",) * 6, "{}"]
         born = births.read(values.born)
         tokens = tokens_of(values.first_name, values.last_name, values.email, born)
         return [
             line,
             "change" if known else "create",
-            index,
+            name,
             known.pk if known else 0,
             for_copy(Patient, "first_name", values.first_name),
             for_copy(Patient, "last_name", values.last_name),
             for_copy(Patient, "birth_date", born.day.isoformat()),
             born.precision.value,
             for_copy(Patient, "email", values.email),
-            for_copy(Patient, "external_id", external_id),
+            for_copy(Patient, "external_id", row.cells[5]),
             f"{{{','.join(map(str, tokens))}}}",
         ]
 
@@ -183,9 +207,10 @@ class PatientImporter(Importer):
         """What would be, beside the patients who are there; decrypted."""
         for rows in pages(cursor):
             changed = [row["patient"] for row in rows if row["action"] == "change"]
-            known = {was.pk: was for was in _known(pk__in=changed).values()}
+            known = _Directory()
+            known.read(pk__in=changed)
             rows = [row for row in rows if row["action"] != "none"]
-            yield from (_difference(row, known.get(row["patient"])) for row in rows)
+            yield from (_difference(row, known.by_pk.get(row["patient"])) for row in rows)
 
     def write(self, cursor: Any, by: str) -> tuple[int, int]:
         """Add the unknown, update those that differ, leave the others alone."""
@@ -207,6 +232,26 @@ class PatientImporter(Importer):
             """  # noqa: S608 - columns of ours
         )
         return created, cursor.rowcount
+
+
+def _named(cells: Row) -> _Row:
+    external_id, own_id = cells[5], cells[6]
+    index = index_of(external_id) if external_id else None
+    return _Row(cells, index, own_ids.key_of(Patient, own_id) if own_id else None)
+
+
+def _problems(row: _Row, known: _Known | None, values: _Values) -> Iterator[Problem]:
+    """What is wrong with a row beside the patient who is there, or is not."""
+    line = row.cells[0]
+    if row.pk and not known:
+        yield Problem(line, own_ids.NAME, "There is no such patient.")
+        return
+    if known and row.index not in (None, known.external_id_index):
+        yield Problem(line, "id", "This is not the id of the patient whom dosette_id names.")
+    if not values.born:
+        yield Problem(line, "birth_date", "This may not be empty.")
+    if not (values.first_name or values.last_name):
+        yield Problem(line, "last_name", NAMELESS)
 
 
 def _difference(row: StagedRow, known: _Known | None) -> Difference:

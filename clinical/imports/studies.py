@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from typing import Any, ClassVar
+from uuid import UUID
 
 from clinical.imports.columns import decrypted, external_id_check, for_copy, index_of
 from clinical.models import Patient, Study, StudyEvent
@@ -15,9 +16,11 @@ from core.imports import (
     Column,
     Difference,
     Importer,
+    Problem,
     Report,
     Row,
     limits_of,
+    own_ids,
     pages,
 )
 
@@ -43,17 +46,25 @@ _KEYED = """
 """
 
 
+# Whose rows name no patient of the old system: no digest is this one.
+NOBODY = UUID(int=0)
+NOT_CHANGED = "Imports change no study, and it has another value. Change it in Dosette."
+NAMES = ("urgency_level", "body_part", "description", "type", "patient_id", own_ids.NAME)
+CONTENT = len(NAMES) - 1  # what a row without our own id is known by
+
+
 class StudyImporter(Importer):
     """studies.csv. Its rows have no id, so a row is known by all that is in it.
 
     The k-th row of the same content is the k-th such study: equal rows are distinct studies, and
     a repeated import adds none, whichever program saved the file. A changed row is a new study:
-    nothing says which one it was.
+    nothing says which one it was. Only exports name it, in `dosette_id`: such a row adds nothing,
+    and is refused where it differs from the study.
     """
 
     noun = "studies"
     model = Study
-    passed_over = frozenset({"study", "state", "created_at"})
+    passed_over = frozenset({"state", "created_at"})
     holds_health_data = True
     columns = (
         Column("urgency_level", limits_of(Study, "urgency_level")),
@@ -61,7 +72,9 @@ class StudyImporter(Importer):
         Column("description", _description),
         Column("type", limits_of(Study, "type")),
         Column("patient_id", external_id_check(), plain=PLAIN_NUMBER),
+        own_ids.column(Study),
     )
+    identified_by = ("patient_id", own_ids.NAME)
     derived = ("content", "content_before")
     staged: ClassVar[dict[str, str]] = {
         "urgency_level": "text",
@@ -71,6 +84,7 @@ class StudyImporter(Importer):
         "patient": "uuid",
         "content": "text",
         "content_before": "text",
+        "study": "bigint",
     }
     checks: ClassVar[Sequence[Check]] = (
         Check(
@@ -78,30 +92,30 @@ class StudyImporter(Importer):
             """
             SELECT r.line, 'There is no such patient. Import the patients first.' AS reason
             FROM import_rows r LEFT JOIN clinical_patient p ON p.external_id_index = r.patient
-            WHERE p.id IS NULL
+            WHERE p.id IS NULL AND r.study = 0
             """,
         ),
     )
 
     def derive(self, values: list[str], cells: list[str]) -> list[str]:
         """A digest of the row's content, and that of it as it was before text was cleaned."""
+        values, cells = values[:CONTENT], cells[:CONTENT]
         content = _digest(values)
         return [content, content if cells == values else _digest(cells)]
 
     def stage(self, rows: list[Row], report: Report) -> list[Row]:
         """The rows, their texts encrypted and their patients' ids as digests."""
-        return [
-            [
-                line,
-                urgency,
-                for_copy(Study, "body_part", body_part),
-                for_copy(Study, "description", description),
-                kind,
-                index_of(patient_id),
-                *contents,
-            ]
-            for line, urgency, body_part, description, kind, patient_id, *contents in rows
-        ]
+        keys = [own_ids.key_of(Study, own_id) for row in rows if (own_id := row[1 + CONTENT])]
+        there = Study.objects.select_related("patient").in_bulk(keys) if keys else {}
+        staged = []
+        for row in rows:
+            own_id = row[1 + CONTENT]
+            study = there.get(own_ids.key_of(Study, own_id)) if own_id else None
+            if problems := list(_problems(row, study)):
+                report.add_many(problems, len(problems))
+            else:
+                staged.append(_staged(row, study))
+        return staged
 
     def differences(self, cursor: Any) -> Iterator[Difference]:
         """The studies that are not there yet: they are known by all that is in them."""
@@ -110,12 +124,12 @@ class StudyImporter(Importer):
                 f"""
                 SELECT k.line FROM ({_KEYED}) k
                 JOIN clinical_study s ON s.import_key IN (k.key, k.key_before)
-                WHERE k.line BETWEEN %s AND %s
+                WHERE k.study = 0 AND k.line BETWEEN %s AND %s
                 """,  # noqa: S608 - our own words
                 [rows[0]["line"], rows[-1]["line"]],
             )
             there = {line for (line,) in cursor.fetchall()}
-            new = [row for row in rows if row["line"] not in there]
+            new = [row for row in rows if not row["study"] and row["line"] not in there]
             named = Patient.objects.filter(external_id_index__in={row["patient"] for row in new})
             ids = dict(named.order_by().values_list("external_id_index", "external_id"))
             for row in new:
@@ -136,9 +150,9 @@ class StudyImporter(Importer):
                 SELECT p.id, r.urgency_level, r.body_part, r.description, r.type, 'registered',
                     r.key, now()
                 FROM keyed r LEFT JOIN clinical_patient p ON p.external_id_index = r.patient
-                WHERE r.key = r.key_before OR NOT EXISTS (
+                WHERE r.study = 0 AND (r.key = r.key_before OR NOT EXISTS (
                     SELECT 1 FROM clinical_study s WHERE s.import_key = r.key_before
-                )
+                ))
                 ORDER BY r.line
                 ON CONFLICT (import_key) DO NOTHING
                 RETURNING id, state
@@ -154,6 +168,34 @@ class StudyImporter(Importer):
         created = cursor.fetchone()[0]
         _to_survivors(cursor)
         return created, 0
+
+
+def _staged(row: Row, study: Study | None) -> Row:
+    line, urgency, body_part, description, kind, patient_id, _, *contents = row
+    return [
+        line,
+        urgency,
+        for_copy(Study, "body_part", body_part),
+        for_copy(Study, "description", description),
+        kind,
+        index_of(patient_id) if patient_id else NOBODY,
+        *contents,
+        study.pk if study else 0,
+    ]
+
+
+def _problems(row: Row, study: Study | None) -> Iterator[Problem]:
+    """What is wrong with a row beside the study that it names, if it names one."""
+    line, cells = row[0], dict(zip(NAMES, row[1:], strict=False))
+    if study is None:
+        if cells[own_ids.NAME]:
+            yield Problem(line, own_ids.NAME, "There is no such study.")
+        return
+    for name in ("urgency_level", "body_part", "description", "type"):
+        if cells[name] != getattr(study, name):
+            yield Problem(line, name, NOT_CHANGED)
+    if cells["patient_id"] not in ("", study.patient.external_id):
+        yield Problem(line, "patient_id", NOT_CHANGED)
 
 
 def _to_survivors(cursor: Any) -> None:

@@ -6,6 +6,7 @@ the database, and the statement that writes. Everything else is here:
 - `readers`: which of the two readers reads a file: `csv_reader`, `xlsx_reader`; bytes to records,
   bounded and with line numbers;
 - `columns`: the limits of a cell, taken from the model field that the API uses too;
+- `own_ids`: our own ids, which exports write and imports read;
 - `differences`: what an import would create and change, to be looked at before;
 - `registry`: the imports that the admin offers;
 - `report`: what was wrong and what was done;

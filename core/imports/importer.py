@@ -21,6 +21,7 @@ from core.values.text import visible
 
 CHUNK = 1_000  # rows in memory at a time
 LONGEST_STATEMENT = "30min"
+EMPTY = "This may not be empty."
 Row = list[Any]
 Progress = Callable[[str, int, int], None]
 Review = Callable[[Iterator[Difference]], None]
@@ -47,6 +48,8 @@ class Importer(ABC):
     columns: ClassVar[Sequence[Column]]
     # Columns that only an export has: they are passed over.
     passed_over: ClassVar[frozenset[str]] = frozenset()
+    # Columns of which one has to be filled in: each tells which record it is.
+    identified_by: ClassVar[Sequence[str]] = ()
     derived: ClassVar[Sequence[str]] = ()
     staged: ClassVar[Mapping[str, str]] = {}
     checks: ClassVar[Sequence[Check]] = ()
@@ -228,15 +231,15 @@ def _clean_rows(
         for column, at in zip(importer.columns, places, strict=True)
     ]
     checks = [(column.plain.fullmatch, column.clean) for column in importer.columns]
+    names = [column.name for column in importer.columns]
+    ids = [names.index(name) for name in importer.identified_by]
     for record in records:
         report.rows += 1
         if isinstance(record, Problem):
             report.add(record)
             continue
         line, cells = record
-        if len(cells) > width and not visible("".join(cells[width:])):
-            del cells[width:]  # columns without a name, and without a value
-        if len(cells) != width:
+        if not _fits(cells, width):
             reason = f"This row has {len(cells)} values, the header {width}."
             report.add(Problem(line, "", reason))
             continue
@@ -248,24 +251,40 @@ def _clean_rows(
                 for (is_plain, clean), cell in zip(checks, stripped, strict=True)
             ]
         except ValidationError:
-            _name_problems(importer.columns, plan, line, cells, report)
+            _name_problems(importer, plan, line, cells, report)
         else:
-            yield [line, *values, *importer.derive(values, stripped)]
+            if ids and not any(values[at] for at in ids):
+                report.add(Problem(line, names[ids[0]], EMPTY))
+            else:
+                yield [line, *values, *importer.derive(values, stripped)]
+
+
+def _fits(cells: list[str], width: int) -> bool:
+    """Whether a row has as many cells as the header, those apart that have no name and no value."""
+    if len(cells) > width and not visible("".join(cells[width:])):
+        del cells[width:]
+    return len(cells) == width
 
 
 def _name_problems(
-    columns: Sequence[Column], plan: Sequence[Any], line: int, cells: list[str], report: Report
+    importer: Importer, plan: Sequence[Any], line: int, cells: list[str], report: Report
 ) -> None:
     """Check a bad row again, cell by cell, to name all that is wrong with it."""
+    columns, ids = importer.columns, importer.identified_by
     named = zip(columns, plan, strict=True)
     if all(cells[at].strip().lower() == column.name for column, (_, at) in named if cells[at]):
         report.add(Problem(line, "", "The names of the columns are here again. Remove this row."))
         return
+    filled = set()
     for column, (clean, at) in zip(columns, plan, strict=True):
         try:
-            clean(cells[at].strip())
+            if clean(cells[at].strip()):
+                filled.add(column.name)
         except ValidationError as error:
             report.add(Problem(line, column.name, " ".join(error.messages)))
+            filled.add(column.name)
+    if ids and filled.isdisjoint(ids):
+        report.add(Problem(line, ids[0], EMPTY))
 
 
 def _apply(check: Check, cursor: Any, report: Report) -> None:

@@ -17,6 +17,7 @@ from clinical.models import Study, StudyEvent, StudyReport
 from clinical.states import SIGNED, StudyState
 from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import HistoryInline, ReadOnlyInline
+from core.imports import own_ids
 from identity.actors import actor_of
 
 LOCKED = SIGNED | {StudyState.ENTERED_IN_ERROR}
@@ -75,7 +76,7 @@ class StudyAdmin(StudyFiles, StudyVerbs):
     export_columns = {
         **{name: name for name in ("urgency_level", "body_part", "description", "type")},
         "patient_id": "patient.external_id",
-        "study": "pk",
+        own_ids.NAME: lambda study: own_ids.written(Study, study.pk),
         "state": "state",
         "created_at": "created_at",
     }

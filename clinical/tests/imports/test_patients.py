@@ -15,8 +15,8 @@ from django.db import connection
 
 from clinical.demo import DATA
 from clinical.models import Patient
-from clinical.tests.factories import study_of
-from core.imports import command
+from clinical.tests.factories import PatientFactory, study_of
+from core.imports import command, own_ids
 
 pytestmark = pytest.mark.django_db
 HEADER = "first_name, last_name, birth_date, email, id\n"
@@ -185,3 +185,44 @@ def test_the_command_line_exits_with_1(tmp_path):
     assert done.returncode == 1
     assert "line 2, id: This may not be empty." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def own(patient):
+    return own_ids.written(Patient, patient.pk)
+
+
+OWN_HEADER = "first_name, last_name, birth_date, email, id, dosette_id\n"
+
+
+def test_a_patient_of_no_other_system_is_known_by_our_own_id(imported):
+    ana = PatientFactory.create(first_name="Ana", external_id=None)
+    row = f"Ana Maria, , , , , {own(ana)}\n"
+    assert imported(OWN_HEADER + row)[0] == "Patients: 0 created, 1 updated, 0 unchanged."
+    assert imported(OWN_HEADER + row)[0] == "Patients: 0 created, 0 updated, 1 unchanged."
+    ana.refresh_from_db()
+    assert (ana.first_name, ana.external_id) == ("Ana Maria", None)
+
+
+def test_both_ids_have_to_be_of_one_patient(imported):
+    ana, bo = PatientFactory.create(external_id="a"), PatientFactory.create(external_id="b")
+    without = PatientFactory.create(external_id=None)
+    lines, _ = imported(
+        OWN_HEADER
+        + f", , , , b, {own(ana)}\n"
+        + f", , , , c, {own(without)}\n"
+        + f", , , , b, {own(bo)}\n"
+        + f", , , , , {own(bo)}\n"
+        + f", , , , , patient-{ana.pk}-0123456789ab\n"
+        + "Eva, Paz, 1990-01-01, , , \n"
+        + "Eva, Paz, 1990-01-01, , , \u200b\n"
+    )
+    other = "This is not the id of the patient whom dosette_id names."
+    assert lines == [
+        f"line 2, id: {other}",
+        f"line 3, id: {other}",
+        "line 5, id: This is on line 4 already.",
+        f"line 6, dosette_id: {own_ids.REFUSED}",
+        "line 7, id: This may not be empty.",
+        "line 8, id: This may not be empty.",
+    ]
+    assert Patient.objects.count() == 3

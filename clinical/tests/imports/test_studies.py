@@ -7,13 +7,21 @@ from django.core.management import CommandError, call_command
 
 from clinical import demo
 from clinical.imports.patients import PatientImporter
-from clinical.imports.studies import StudyImporter
+from clinical.imports.studies import NOT_CHANGED, StudyImporter
 from clinical.models import Patient, Study, StudyEvent
 from clinical.services import delete_study, update_study
-from core.imports import run
+from clinical.tests.factories import PatientFactory, study_of
+from core.imports import own_ids, run
 
 pytestmark = pytest.mark.django_db
 HEADER = "urgency_level, body_part, description, type, patient_id\n"
+
+CONTENT = ("urgency_level", "body_part", "description", "type", "patient_id")
+OWN_HEADER = "urgency_level, body_part, description, type, patient_id, dosette_id\n"
+
+
+def own(study):
+    return own_ids.written(Study, study.pk)
 
 
 def imported(text, importer=StudyImporter):
@@ -112,3 +120,39 @@ def test_the_demo_is_loaded_once_however_often():
     demo.load()
     assert (Patient.objects.count(), Study.objects.count()) == (4, 4)
     assert StudyEvent.objects.count() == 4
+
+
+def test_a_study_is_known_by_our_own_id_whatever_was_done_to_it(patients):
+    imported(real())
+    study = Study.objects.order_by("id")[0]
+    update_study(study, by="user:test", urgency_level="LOW", description="fell\ndown")
+    made_here = study_of(PatientFactory.create(external_id=None), description="")
+    rows = [
+        f'LOW, {study.body_part}, "fell\ndown", {study.type}, 1, {own(study)}\n',
+        f"MID, BREASTS, , MAMMOGRAM, , {own(made_here)}\n",
+    ]
+    assert figures(imported(OWN_HEADER + "".join(rows))) == (0, 0, 2)
+    assert Study.objects.count() == 5
+
+
+def test_a_row_with_our_own_id_counts_among_equal_ones(patients):
+    row = "HIGH, NECK, , CT, 1"
+    assert figures(imported(HEADER + f"{row}\n")) == (1, 0, 0)
+    named = f"{row}, {own(Study.objects.get())}\n"
+    assert figures(imported(OWN_HEADER + named + f"{row}, \n")) == (1, 0, 1)
+    assert figures(imported(OWN_HEADER + named + f"{row}, \n")) == (0, 0, 2)
+
+
+def test_no_import_changes_a_study_that_it_names(patients):
+    study = study_of(Patient.objects.get(external_id="1"))
+    report = imported(
+        OWN_HEADER
+        + f"HIGH, KNEE, x, CT, 2, {own(study)}\n"
+        + "HIGH, KNEE, x, CT, , \n"
+        + f"MID, BREASTS, HIGH DENSITY ON LEFT SIDE, MAMMOGRAM, , study-{study.pk}-0123456789ab\n"
+    )
+    assert [(problem.line, problem.column, problem.reason) for problem in report.problems] == [
+        *((2, name, NOT_CHANGED) for name in sorted(CONTENT)),
+        (3, "patient_id", "This may not be empty."),
+        (4, "dosette_id", own_ids.REFUSED),
+    ]

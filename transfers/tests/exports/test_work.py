@@ -3,7 +3,7 @@ nothing."""
 
 import csv
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 
 from clinical.models import Patient, Study
+from clinical.services import delete_study, update_study
 from clinical.tests.factories import PatientFactory, study_of
 from customers.models import Customer
 from customers.tests.factories import CustomerFactory
@@ -63,34 +64,61 @@ def test_formulas_in_customers_names_are_text():
     assert rows(exported("customers.customer"))[0]["name"] == "'=1+1"
 
 
-@pytest.mark.parametrize("format", ["csv", "xlsx"])
-def test_what_was_exported_is_imported_again_without_a_change(format):
+def _customers():
     CustomerFactory.create(name="=Ada", code="K-1", phone_number="+447451277972")
     CustomerFactory.create(name="Bo, Jr", code="K-2", phone_number="", email="")
+    CustomerFactory.create(name='\'-Cy "C"', phone_number="")
+    CustomerFactory.create(name="", email="only@example.com")
+
+
+def _patients():
     PatientFactory.create(external_id="0341", email="", first_name="Zoë")
+    PatientFactory.create(
+        external_id=None, first_name="'t", last_name="Hooft", email="Jo@Example.com"
+    )
+    PatientFactory.create(external_id=None, first_name="Suharto", last_name="")
+    year, same = date(1961, 1, 1), {"first_name": "An", "last_name": "Li", "email": ""}
+    PatientFactory.create(birth_date=year, birth_date_precision="year", **same)
+    PatientFactory.create(birth_date=year, birth_date_precision="month", **same)
+
+
+def _products():
     ProductFactory.create(item_id="it-1")
-    before = [list(model.objects.values()) for model in (Customer, Patient, Product)]
-    for noun, of, role in (
-        ("customers", "customers.customer", "manager"),
-        ("products", "orders.product", "manager"),
-        ("patients", "clinical.patient", "clinician"),
-    ):
-        file = content(exported(of, role=role, format=format))
-        job = checked(file, noun, staff(role))
-        assert (job.state, job.created, job.updated) == ("checked", 0, 0), noun
-        assert job.unchanged
-    assert before == [list(model.objects.values()) for model in (Customer, Patient, Product)]
+    ProductFactory.create(item_id="it-2", name="+Serum, 30 ml", is_active=False)
 
 
-def test_imported_studies_are_known_again():
-    PatientFactory.create(external_id="p1")
+def _studies():
+    patient = PatientFactory.create(external_id="p1")
     header = b"urgency_level,body_part,description,type,patient_id\n"
-    job = checked(header + b'HIGH,KNEE,"fell\ndown",XRAY,p1\n', "studies", staff("clinician"))
-    assert applied(job).state == "applied"
-    file = content(exported("clinical.study", role="clinician"))
-    again = checked(file, "studies", staff("clinician"))
-    assert (again.state, again.created, again.unchanged) == ("checked", 0, 1)
-    assert Study.objects.count() == 1
+    file = header + b'HIGH,KNEE,"fell\ndown",XRAY,p1\n' * 2
+    applied(checked(file, "studies", staff("clinician")))
+    update_study(Study.objects.all()[0], by="user:test", description="=1+1", urgency_level="LOW")
+    study_of(patient, body_part="KNEE", description="fell\ndown", type="XRAY")
+    study_of(PatientFactory.create(external_id=None), description="")
+    delete_study(study_of(patient), by="user:test")
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx"])
+@pytest.mark.parametrize(
+    ("make", "model", "role"),
+    [
+        (_customers, Customer, "manager"),
+        (_products, Product, "manager"),
+        (_patients, Patient, "clinician"),
+        (_studies, Study, "clinician"),
+    ],
+    ids=["customers", "products", "patients", "studies"],
+)
+def test_what_was_exported_is_imported_again_without_a_change(make, model, role, format):
+    make()
+    before = list(model.objects.values())
+    job = exported(model._meta.label_lower, role=role, format=format)
+    noun = str(model._meta.verbose_name_plural)
+    again = checked(content(job), noun, staff(role))
+    assert (again.state, again.created, again.updated) == ("checked", 0, 0)
+    assert again.unchanged == job.rows
+    assert applied(again).state == "applied"
+    assert list(model.objects.values()) == before
 
 
 def test_every_patient_that_is_exported_is_on_record_with_the_reason(monkeypatch):
