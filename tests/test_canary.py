@@ -1,8 +1,9 @@
 """A canary: a patient whose name and texts occur nowhere else, looked for wherever data lies.
 
-It goes through the API, FHIR and the admin, well and badly. Then it is looked for, as it stands and
-as PostgreSQL writes bytes, in the tables, a dump, the files of the database, what goes to the
-broker, the cache, the log, the traces, error pages and addresses.
+It goes through the API, FHIR and the admin, well and badly, as files too: attached, imported and
+exported. Then it is looked for, as it stands and as PostgreSQL writes bytes, in the tables, a dump,
+the files of the database, stored and temporary files, what goes to the broker, the cache, the log,
+the traces, error pages and addresses.
 """
 
 import importlib.util
@@ -11,6 +12,7 @@ import pickle
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,13 +28,21 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from clinical.models import Patient, StudyReport
+from clinical.models import Patient, Study, StudyAttachment, StudyReport
+from clinical.tests.attachments.samples import HTML, PDF, upload
 from core.observability.logs import JsonFormatter
 from core.observability.tracing import RedactingSpanExporter
 from identity.tests.factories import staff
+from transfers.exports import work as export_work
+from transfers.imports import work as import_work
+from transfers.models import Export, Import
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MARK = "zqcanary"
+CONTENT = PDF.replace(b"%%EOF", b"% zqcanarypixels\n%%EOF")
+ROWS = """first_name,last_name,birth_date,email,id
+Zqcanaryrow,Zqcanarylast,1931-07-13,zqcanaryrow@example.com,ZQCANARY-{}
+"""
 PATIENT = {
     "first_name": "Zqcanaryfirst",
     "last_name": "Zqcanarylast",
@@ -48,6 +58,7 @@ STUDY = {
 }
 FORM = "application/x-www-form-urlencoded"
 PATIENTS = "/api/v1/patients/"
+IMPORTS, EXPORTS = "/admin/transfers/import/", "/admin/transfers/export/"
 
 
 class Everywhere:
@@ -58,12 +69,19 @@ class Everywhere:
         self.messages: list[Any] = []
         self.answers: list[Any] = []
         self.spans = InMemorySpanExporter()
+        self.folder = Path()
 
 
 @pytest.fixture
-def everywhere(delivered, monkeypatch, caplog) -> Iterator[Everywhere]:
-    """Log as in production, traces and messages to the broker, all kept."""
+def everywhere(delivered, monkeypatch, caplog, settings, tmp_path) -> Iterator[Everywhere]:
+    """Log as in production, traces and messages to the broker, stored files, all kept."""
     kept = Everywhere()
+    kept.folder = tmp_path
+    place = {"location": str(tmp_path / "attachments")}
+    backend = "django.core.files.storage.FileSystemStorage"
+    settings.STORAGES = settings.STORAGES | {"attachments": {"BACKEND": backend, "OPTIONS": place}}
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -94,6 +112,8 @@ def through_the_api(client: Any) -> Iterator[Any]:
     study = made.headers["Location"]
     yield client.post(f"{study}perform/", format="json")
     yield client.post(f"{study}report/", {"text": "zqcanaryreport"}, format="json")
+    file = upload(CONTENT, "zqcanaryfile.pdf")
+    yield client.post(f"{study}attachments/", {"file": file}, format="multipart")
     yield client.patch(own, {"last_name": "Zqcanarynewname"}, format="json")
     yield client.get(PATIENTS, {"search": "Zqcanarynewname"})
     yield client.get("/fhir/Patient", {"family": "Zqcanarynewname"})
@@ -119,6 +139,36 @@ def through_the_admin(client: Any) -> Iterator[Any]:
     yield client.get("/admin/search/", {"s": "zqcanaryfirst"})
 
 
+def as_files(client: Any) -> Iterator[Any]:
+    """Attached and downloaded, imported and exported; and refused."""
+    page = f"/admin/clinical/study/{Study.objects.get().pk}"
+    yield client.post(f"{page}/attach-file/", {"file": upload(CONTENT, "zqcanaryother.pdf")})
+    yield client.post(f"{page}/attach-file/", {"file": upload(HTML, "zqcanary.html")})
+    row = StudyAttachment.objects.order_by("id")[0]
+    file = client.get(f"{page}/files/{row.pk}/")
+    assert b"".join(file.streaming_content) == CONTENT
+    for name, rows in (("good", ROWS.format(2)), ("refused", ROWS.format("\u200b"))):
+        file = upload(rows.encode(), f"zqcanary-{name}.csv")
+        yield client.post(f"{IMPORTS}add/", {"kind": "patients", "upload": file})
+        job = Import.objects.latest("id")
+        import_work.run(job.pk)
+        yield client.get(f"{IMPORTS}{job.pk}/change/")
+        yield client.post(f"{IMPORTS}{job.pk}/apply/", {"_form_submitted": "on"})
+        import_work.run(job.pk)
+    for kind in ("csv", "xlsx"):
+        asked = {
+            "list_of": "clinical.patient",
+            "asked": "q=zqcanary",
+            "kind": kind,
+            "why": "a test",
+        }
+        yield client.post(f"{EXPORTS}add/", asked)
+        made = Export.objects.latest("id")
+        export_work.run(made.pk)
+        file = client.get(f"{EXPORTS}{made.pk}/download/")
+        assert b"".join(file.streaming_content)
+
+
 @pytest.fixture
 def planted(api: Any, client: Any, everywhere: Everywhere) -> Everywhere:
     """The canary, after it has been everywhere."""
@@ -129,11 +179,15 @@ def planted(api: Any, client: Any, everywhere: Everywhere) -> Everywhere:
         everywhere.answers += through_the_api(program)
         everywhere.answers += refused_by_the_api(program)
         everywhere.answers += through_the_admin(client)
+        everywhere.answers += as_files(client)
         span.set_attribute("http.target", f"{PATIENTS}?search={MARK}")
     statuses = [answer.status_code for answer in everywhere.answers]
-    assert statuses.count(201) == 4, statuses
+    assert statuses.count(201) == 5, statuses
     assert max(statuses) < 500, statuses
     assert StudyReport.objects.exists()
+    assert StudyAttachment.objects.count() == 2
+    assert [job.state for job in Import.objects.order_by("id")] == ["applied", "refused"]
+    assert [(job.state, job.rows) for job in Export.objects.all()] == [("ready", 2)] * 2
     return everywhere
 
 
@@ -207,6 +261,13 @@ def test_no_file_of_the_database_can_be_read(planted):
     assert rows
     assert journal
     assert not readable
+
+
+def test_no_stored_or_temporary_file_can_be_read(planted):
+    stored = [path for path in planted.folder.rglob("*") if path.is_file()]
+    assert len(stored) == 2
+    assert not [path for path in stored if holds(str(path)) or holds(path.read_bytes())]
+    assert not list((planted.folder / "temporary").iterdir())
 
 
 def test_nothing_that_leaves_the_process_can_be_read(planted):
