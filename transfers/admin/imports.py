@@ -92,7 +92,7 @@ class ImportAdmin(JobAdmin):
     def figures(self, job: Import) -> str:
         """What came of its rows, or would."""
         if job.state == "refused":
-            return f"{job.problems:,} problems"
+            return f"{job.problems:,} problem{'s' if job.problems != 1 else ''}"
         if job.state not in ("checked", "applying", "applied"):
             return "–"
         return f"{job.created:,} new, {job.updated:,} changed, {job.unchanged:,} unchanged"

@@ -8,12 +8,14 @@ from django.http import HttpRequest
 
 from core.imports import Importer
 from core.imports.registry import importers
+from core.imports.report import SHOWN
 from core.values.keys import is_key
 from transfers.imports.previews import MOST_PAGES, PAGE, page_of
 from transfers.imports.rights import may_import
 from transfers.models import Import, ImportPreview
 
 Kind = ImportPreview.Kind
+MOST = {Kind.CREATED: PAGE * MOST_PAGES, Kind.CHANGED: PAGE * MOST_PAGES, Kind.REFUSED: SHOWN}
 
 
 def importer_of(job: Import) -> type[Importer] | None:
@@ -41,7 +43,7 @@ class Preview:
     tabs: list[Tab]
     earlier: int
     later: int
-    most: int
+    only_first: int  # that many are shown of more
     reads_health_data: bool
 
     @classmethod
@@ -60,14 +62,16 @@ class Preview:
         kind = Kind(asked) if asked in there else there[0]
         number = int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 4 else 1
         last = min(-(-counts[kind] // PAGE), MOST_PAGES)
+        lines = page_of(job, kind, number)
+        filled = {name for line in lines for name in line.get("cells", {})}
         return cls(
             kind,
-            _with_old(page_of(job, kind, number), importer),
-            [column.name for column in importer.columns],
+            _with_old(lines, importer),
+            [column.name for column in importer.columns if column.name in filled],
             [Tab(each, each.label, counts[each], each == kind) for each in there],
             number - 1,
             number + 1 if number < last else 0,
-            PAGE * MOST_PAGES,
+            MOST[kind] if counts[kind] > MOST[kind] else 0,
             importer.holds_health_data,
         )
 

@@ -76,6 +76,7 @@ def test_problems_are_shown_by_line_column_and_reason():
     work.run(job.pk)
     text = page_of(client, job)
     assert "the file has 1 problem." in text
+    assert "are shown here" not in text
     assert re.search(r"<td[^>]*>2</td> <td[^>]*>phone_number</td>", text)
 
 
@@ -87,6 +88,7 @@ def test_pages_of_a_long_preview_are_capped():
     last = page_of(client, job, "?show=created&page=20")
     assert '<td class="px-3 py-2">1001</td>' in last
     assert ">Later<" not in last
+    assert "The first 1000 are shown here." in last
     assert (
         "<td"
         not in page_of(client, job, "?page=21")
