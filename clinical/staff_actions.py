@@ -1,5 +1,7 @@
 """The kinds of cases that studies make, and what staff can do about each."""
 
+from datetime import timedelta
+
 from clinical.models import Study
 from clinical.reading import overdue, worklist
 from core.cases import Action, Kind, register
@@ -42,5 +44,6 @@ def register_kinds() -> None:
             actions=[RELEASE, CLOSE],
             subjects=overdue.overdue,
             to_cases=overdue.describe,
+            due_within=timedelta(hours=1),
         )
     )

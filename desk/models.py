@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from clinical.models import Patient
+from core.cases.models import Case
 from core.database import clock
 from customers.models import Customer
 from identity.models import User
@@ -118,3 +119,24 @@ class RetentionRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.rows}"
+
+
+class CaseVisit(models.Model):
+    """That somebody has a case open, so that two people do not work on it unknown to each other.
+
+    Renewed while the page is open; nobody's past is kept.
+    """
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="visits")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["case", "user"], name="one_visit_each"),
+        ]
+
+    def __str__(self) -> str:
+        return f"visit {self.pk}"

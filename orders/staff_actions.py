@@ -1,5 +1,6 @@
 """The kinds of cases that orders make, and what staff can do about each."""
 
+from datetime import timedelta
 from typing import Any
 
 from core.cases import Action, Kind, register
@@ -77,5 +78,6 @@ def register_kinds() -> None:
             subjects=cases.waiting,
             to_cases=cases.describe,
             related=("customer",),
+            due_within=timedelta(hours=8),
         )
     )

@@ -8,3 +8,9 @@ class TransfersConfig(AppConfig):
 
     name = "transfers"
     verbose_name = "imports and exports"
+
+    def ready(self) -> None:
+        """Register what can go wrong."""
+        from transfers import cases
+
+        cases.register_kinds()

@@ -30,6 +30,9 @@ class Case(models.Model):
     closing_reason = models.CharField(max_length=500, blank=True, default="")
     # Closed by staff though the row is as it was: not opened again until something else happens.
     dismissed = models.BooleanField(default=False, editable=False)
+    # Who sees to it, as an actor (`user:5 sara`): people are in a layer above.
+    assignee = models.CharField("taken by", max_length=100, blank=True, default="", db_default="")
+    snoozed_until = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["opened_at", "id"]

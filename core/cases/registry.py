@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -76,6 +77,11 @@ class Action:
         """Whether anything may ever speak against it."""
         return self.risk is not _harmless
 
+    @property
+    def is_alike(self) -> bool:
+        """Whether its form asks the same of every subject, so that it can be done to many."""
+        return self.initial is _nothing
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -95,6 +101,8 @@ class Kind:
     actions: Sequence[Action] = ()
     subjects: Callable[[], "QuerySet[Any]"] | None = None
     to_cases: Callable[[Sequence[Any]], list[CaseDraft]] | None = None
+    # How soon somebody should have dealt with it.
+    due_within: timedelta = timedelta(days=1)
     # What to look at beside the subject.
     lists: Callable[[Any], Sequence[Listed]] = _no_lists
     # For reading subjects: what `to_cases` and the actions look at.

@@ -14,7 +14,7 @@ LONGEST = {"title": 200, "summary": 500, "source_message": 500, "source": 60}
 def open(drafts: Iterable[CaseDraft]) -> int:
     """Open a case for each that has none open of its kind; how many are new.
 
-    One that is open already takes the new texts, when they differ.
+    One that is open already takes the new texts, when they differ, and is snoozed no more.
     """
     each = sorted({(t.subject, t.kind): t for t in drafts}.items())
     if not each:
@@ -78,7 +78,7 @@ WITH given AS (
     SELECT kind, subject_type, subject_id, title, happened, said, source, now, '', '', FALSE
     FROM given
     ON CONFLICT (subject_id, kind) WHERE closed_at IS NULL
-    DO UPDATE SET happened = excluded.happened, said = excluded.said
+    DO UPDATE SET happened = excluded.happened, said = excluded.said, snoozed_until = NULL
     WHERE (c.happened, c.said) IS DISTINCT FROM (excluded.happened, excluded.said)
     RETURNING id, happened, said, xmax = 0 AS is_new
 ), logged AS (

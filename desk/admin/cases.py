@@ -1,54 +1,73 @@
-"""The exceptions queue in the admin: one list, a page for each case, a page for each action."""
+"""The exceptions queue in the admin: one list, and a page for each case."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet, Value
-from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, URLPattern, path, reverse
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.timesince import timesince
+from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from core import cases
-from core.admin.dialogs import REFUSALS
 from core.admin.pages import HistoryInline, LargeTableAdmin
 from core.admin.read_only import ReadOnly
-from core.cases import Action, Listed
+from core.cases import Listed, handling
 from core.cases.models import Case, CaseEvent
 from core.database import clock
 from core.database.folding import Folded
 from core.values.text import reference
-from desk.admin.filters import AgeFilter, KindFilter, OpenFilter, SourceFilter, visible_kinds
-from desk.admin.forms import DecisionForm, decision_form
-from identity.actors import actor_of
-from identity.rights.roles import roles_with
-
-AGES = (
-    (timedelta(days=3), "danger"),
-    (timedelta(days=1), "warning"),
-    (timedelta(0), "info"),
+from desk.admin.filters import (
+    AgeFilter,
+    AssigneeFilter,
+    KindFilter,
+    OpenFilter,
+    SourceFilter,
+    visible_kinds,
 )
+from desk.admin.inbox import verbs, visits
+from desk.admin.inbox.acting import ActingPages
+from desk.admin.inbox.facts import shown_facts
+from desk.admin.inbox.following import query_of
+from desk.admin.inbox.rights import colleagues, may, roles_for
+from desk.admin.inbox.together import Together
+from desk.admin.inbox.words import in_words
+from identity.models import User
+
+AGES = ((timedelta(days=3), "danger"), (timedelta(days=1), "warning"))
+DUE_COLOURS = {"late": "danger", "soon": "info", "closed": "success"}
 AGE_COLOURS = {"danger": "danger", "warning": "warning", "info": "info", "closed": "success"}
 EARLIER = 10
 COUNTED = 10_000
 LINK = '<a class="text-link" href="{}">{}: {}</a>'
-CHANGE = "core.change_case"
+MOST_NAMED = 10
+OWN_STEPS = {
+    "assigned": "taken",
+    "given-back": "given back",
+    "handed-over": "handed over",
+    "again": "happened again",
+    "settled": "put right",
+}
 
 
 class StepInline(HistoryInline):
     """What was done about it."""
 
     model = CaseEvent
-    fields = ["at", "what", "actor", "detail"]
+    fields = ["at", "what", "actor", "words"]
+
+    @display(description="detail")
+    def words(self, event: CaseEvent) -> str:
+        """What was said, in words."""
+        return in_words(event.detail)[0]
 
     @cached_property
     def kind_labels(self) -> Mapping[str, str]:  # type: ignore[override]  # read once an instance
@@ -56,24 +75,25 @@ class StepInline(HistoryInline):
         actions = [action for kind in cases.kinds() for action in kind.actions]
         labels = {(action.name, action.label) for action in actions}
         names = Counter(name for name, _ in labels)
-        return {name: label for name, label in labels if names[name] == 1}
+        return OWN_STEPS | {name: label for name, label in labels if names[name] == 1}
 
 
 @admin.register(Case)
-class CaseAdmin(ReadOnly, LargeTableAdmin):
+class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
     """What somebody must look at, the oldest first. Everybody sees the kinds of their work."""
 
     nothing_here = "No open exceptions."
-    list_display = ["age", "shown_kind", "title", "happened", "said", "source"]
+    list_display = ["age", "due", "shown_kind", "title", "happened", "words", "seen_to", "source"]
     list_display_links = ["title"]
-    list_filter = [OpenFilter, KindFilter, AgeFilter, SourceFilter]
+    list_filter = [OpenFilter, AssigneeFilter, KindFilter, AgeFilter, SourceFilter]
+    actions = ["together"]
     actions_detail_hide_default = True  # Django's own history knows nothing of them
     list_disable_select_all = True
     sortable_by: list[str] = []
     ordering = ["opened_at", "id"]
     search_help_text = "The beginning of a title: a shipment's reference, a message's number."
     list_before_template = "admin/core/case/counts.html"
-    change_form_before_template = "admin/core/case/above.html"
+    change_form_outer_before_template = "admin/core/case/above.html"
     inlines = [StepInline]
     fieldsets = [
         (
@@ -83,17 +103,18 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
                     ("shown_kind", "source"),
                     "subject",
                     "happened",
-                    "said",
+                    "shown_said",
                     "answer",
                     "lists",
-                    "opened_at",
+                    ("opened_at", "due_by"),
                 ]
             },
         ),
         ("Earlier cases of the same", {"fields": ["earlier"]}),
     ]
     end = ("How it ended", {"fields": [("closed_at", "closed_by"), "closing_reason"]})
-    readonly_fields = ["shown_kind", "subject", "answer", "lists", "earlier"]
+    readonly_fields = ["shown_kind", "subject", "shown_said", "answer", "lists", "earlier"]
+    readonly_fields += ["due_by"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Case]:
         """Those that this person may see."""
@@ -117,8 +138,40 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     def age(self, case: Case) -> tuple[str, str]:
         """How long it was, or is, open, in its colour."""
         end = case.closed_at or clock.now()
-        colour = next(colour for least, colour in AGES if end - case.opened_at >= least)
+        colour = next((hue for least, hue in AGES if end - case.opened_at >= least), "info")
         return ("closed" if case.closed_at else colour), timesince(case.opened_at, end, depth=1)
+
+    @display(description="due", label=DUE_COLOURS)
+    def due(self, case: Case) -> tuple[str, str]:
+        """Until when somebody should have dealt with it; how late it is."""
+        due, now = cases.due_at(case), clock.now()
+        if case.closed_at:
+            return "closed", "-"
+        if due <= now:
+            return "late", f"{timesince(due, now, depth=1)} late"
+        return "soon", f"in {timesince(now, due, depth=1)}"
+
+    @display(description="due")
+    def due_by(self, case: Case) -> str:
+        """The moment, and how far away it is."""
+        return f"{localtime(cases.due_at(case)):%d %b %Y, %H:%M %Z} ({self.due(case)[1]})"
+
+    @display(description="seen to by")
+    def seen_to(self, case: Case) -> str:
+        """Who has taken it."""
+        snoozed = f"snoozed until {localtime(case.snoozed_until):%d %b %H:%M %Z}"
+        parts = [handling.name_of(case.assignee), snoozed if handling.is_snoozed(case) else ""]
+        return ", ".join(filter(None, parts)) or "nobody"
+
+    @display(description="said")
+    def words(self, case: Case) -> str:
+        """What the other side said, in words."""
+        return in_words(case.said)[0] or "-"
+
+    @display(description="said")
+    def shown_said(self, case: Case) -> str:
+        """The same, and as it came behind a fold."""
+        return _worded(case.said)
 
     @display(description="kind")
     def shown_kind(self, case: Case) -> str:
@@ -138,7 +191,7 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
     @display(description="in their words")
     def answer(self, case: Case) -> str:
         """What the other side wrote last. Whoever sees this page sees the addresses in it."""
-        return getattr(cases.subject_of(case), "last_answer", "") or "-"
+        return _worded(getattr(cases.subject_of(case), "last_answer", ""))
 
     @display(description="to look at")
     def lists(self, case: Case) -> str:
@@ -157,33 +210,23 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
         ]
         return "; ".join(endings) or "none"
 
-    # --- Acting -----------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        """A page for each action that any kind has."""
-        names = dict.fromkeys(action.name for kind in cases.kinds() for action in kind.actions)
-        pages = [
-            path(
-                f"<path:object_id>/{name}/",
-                self.admin_site.admin_view(partial(self.act, name=name)),
-                name=f"core_case_{name}",
-            )
-            for name in names
-        ]
-        return [*pages, *super().get_urls()]
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list, with the open ones counted by kind."""
-        open_ones = self.get_queryset(request).filter(closed_at=None).order_by()
+        """The list, with the open ones counted by kind, and by who sees to them."""
+        open_ones = self.get_queryset(request).filter(cases.awake(), closed_at=None).order_by()
         counts = dict(open_ones.values_list("kind").annotate(n=Count("pk")))
         shown = [
             (kind, counts[kind.name]) for kind in visible_kinds(request) if kind.name in counts
         ]
-        page: HttpResponse = super().changelist_view(
-            request, (extra_context or {}) | {"counts": shown}
+        mine, nobodys = Q(assignee=request.user.actor), Q(assignee="")
+        views = open_ones.aggregate(
+            mine=Count("pk", filter=mine),
+            nobody=Count("pk", filter=nobodys),
+            overdue=Count("pk", filter=cases.overdue()),
         )
+        extra = {"counts": shown, "views": views}
+        page: HttpResponse = super().changelist_view(request, (extra_context or {}) | extra)
         return page
 
     def change_view(
@@ -193,14 +236,34 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The case, with what this person can do about it."""
+        """The case, with what this person can do about it, and who else is at it."""
         case = self.get_object(request, object_id)
-        possible = cases.available_actions(case, cases.subject_of(case)) if case else []
-        offered = [action for action in possible if _may(request, action)]
-        others = [] if offered else _roles_for(possible)
-        extra = (extra_context or {}) | {"offered": offered, "others": others, "case": case}
+        shown = case is not None and request.method != "POST"
+        extra = (extra_context or {}) | (self._above(request, case) if shown else {})
         page: HttpResponse = super().change_view(request, object_id, form_url, extra)
         return page
+
+    def _above(self, request: HttpRequest, case: Case) -> dict[str, Any]:
+        subject = cases.subject_of(case)
+        possible = cases.available_actions(case, subject)
+        offered = [action for action in possible if may(request.user, action)]
+        others = [] if offered else roles_for(possible)
+        able = colleagues(cases.kind(case.kind)) if others else User.objects.none()
+        return {
+            "case": case,
+            "offered": offered,
+            "others": others,
+            "able": [verbs.name_of(person) for person in able[:MOST_NAMED]],
+            "verbs": verbs.labels(verbs.offered(case, request.user)),
+            "assignee": handling.name_of(case.assignee),
+            "is_mine": case.assignee == request.user.actor,
+            "snoozed": handling.is_snoozed(case),
+            "visits": visits.visit(case, request.user),
+            "every": visits.RENEWED_EVERY,
+            "newest": case.events.order_by("-id").values_list("pk", flat=True).first(),
+            "panels": shown_facts(request, subject),
+            "query": query_of(request),
+        }
 
     def history_view(
         self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
@@ -210,70 +273,6 @@ class CaseAdmin(ReadOnly, LargeTableAdmin):
             raise PermissionDenied
         page: HttpResponse = super().history_view(request, object_id, extra_context)
         return page
-
-    def act(self, request: HttpRequest, object_id: str, name: str) -> HttpResponse:
-        """Show what an action will do; do it when it is sent."""
-        case, action = self._case_and_action(request, object_id, name)
-        subject = cases.subject_of(case)
-        if action not in cases.available_actions(case, subject):
-            text = f"“{action.label}” is not possible now: this is how things are."
-            self.message_user(request, text, messages.WARNING)
-            return self._back_to(case)
-        form = decision_form(action, subject, request)
-        if request.method == "POST" and form.is_valid() and self._act(request, case, action, form):
-            return self._back_to(case)
-        return self._ask(request, case, action, subject, form)
-
-    def _case_and_action(
-        self, request: HttpRequest, object_id: str, name: str
-    ) -> tuple[Case, Action]:
-        """Both. Raises Http404 for what this person cannot see, PermissionDenied for the rest."""
-        case = self.get_object(request, object_id)
-        action = cases.kind(case.kind).action(name) if case else None
-        if case is None or action is None:
-            raise Http404
-        if not _may(request, action):
-            raise PermissionDenied
-        return case, action
-
-    def _act(self, request: HttpRequest, case: Case, action: Action, form: Form) -> bool:
-        """Whether it was done; else the form says why not."""
-        given = dict(form.cleaned_data)
-        decision = {name: given.pop(name) for name in ("reason", "despite_risk") if name in given}
-        try:
-            outcome = cases.act(case, action, by=actor_of(request), fields=given, **decision)
-        except REFUSALS as refused:
-            texts = getattr(refused, "messages", [str(refused)])
-            form.add_error(None, " ".join(texts))
-            return False
-        text = f"{case}: “{action.label}” is done. {outcome}".strip()
-        self.message_user(request, text, messages.SUCCESS)
-        return True
-
-    def _ask(
-        self, request: HttpRequest, case: Case, action: Action, subject: Any, form: DecisionForm
-    ) -> HttpResponse:
-        context = self.admin_site.each_context(request) | {
-            "title": f"{action.label}: {case.title}",
-            "opts": self.opts,
-            "case": case,
-            "action": action,
-            "preview": action.preview(subject) if subject is not None else "",
-            "obstacle": form.obstacle,
-            "form": form,
-            "back": reverse("admin:core_case_change", args=[case.pk]),
-        }
-        status = 422 if form.errors else 200
-        return render(request, "admin/core/case/act.html", context, status=status)
-
-    def _back_to(self, case: Case) -> HttpResponse:
-        return redirect("admin:core_case_change", case.pk)
-
-
-def _may(request: HttpRequest, action: Action) -> bool:
-    """Whether this person may act on cases, and may do this."""
-    has: Callable[[str], bool] = request.user.has_perm
-    return has(CHANGE) and has(action.permission)
 
 
 def _counted(listed: Listed) -> tuple[str, str, str]:
@@ -285,7 +284,14 @@ def _counted(listed: Listed) -> tuple[str, str, str]:
     return f"{url}?{urlencode(listed.narrowed)}", listed.label, shown
 
 
-def _roles_for(actions: Sequence[Action]) -> list[str]:
-    """The roles in which somebody may do one of these."""
-    able = {name for action in actions for name in roles_with(CHANGE, action.permission)}
-    return sorted(able)
+def _worded(said: str) -> str:
+    """The words; the JSON that they were taken from behind a fold."""
+    words, raw = in_words(said)
+    if not raw:
+        return words or "-"
+    return format_html(
+        '<p>{}</p><details class="mt-2"><summary class="cursor-pointer">As it came</summary>'
+        '<pre class="break-words whitespace-pre-wrap">{}</pre></details>',
+        words,
+        raw,
+    )

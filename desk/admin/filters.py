@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from core import cases
@@ -27,7 +27,7 @@ class OpenFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         """Beside the open ones."""
-        return [("open", "open"), ("closed", "closed"), ("all", "all")]
+        return [("open", "open"), ("snoozed", "snoozed"), ("closed", "closed"), ("all", "all")]
 
     def choices(self, changelist: Any) -> Any:
         """Without Django's own “All”: nothing chosen means the open ones."""
@@ -40,7 +40,36 @@ class OpenFilter(admin.SimpleListFilter):
         """The cases in this status."""
         if self.value() == "all":
             return queryset
-        return queryset.filter(closed_at__isnull=self.value() != "closed")
+        if self.value() == "closed":
+            return queryset.filter(closed_at__isnull=False)
+        waits = queryset.filter(closed_at=None)
+        return (
+            waits.exclude(cases.awake())
+            if self.value() == "snoozed"
+            else waits.filter(cases.awake())
+        )
+
+
+class AssigneeFilter(admin.SimpleListFilter):
+    """By who sees to it, and by what is late."""
+
+    title = "seen to by"
+    parameter_name = "by"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """In relation to who asks."""
+        return [("me", "me"), ("nobody", "nobody"), ("others", "others"), ("late", "late ones")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """The cases of these."""
+        me = request.user.actor if request.user.is_authenticated else ""
+        wanted = {
+            "me": Q(assignee=me),
+            "nobody": Q(assignee=""),
+            "others": ~Q(assignee__in=["", me]),
+            "late": cases.overdue(),
+        }
+        return queryset.filter(wanted.get(self.value() or "", Q()))
 
 
 class KindFilter(admin.SimpleListFilter):

@@ -1,5 +1,6 @@
 """The shapes of the exceptions queue in the API."""
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -58,6 +59,7 @@ class CaseSerializer(ModelSerializer):
     )
     provider = serializers.CharField(source="source", read_only=True)
     said = ReasonField()
+    due_at = serializers.SerializerMethodField(help_text="Until when it should be dealt with.")
 
     class Meta:
         model = Case
@@ -72,11 +74,19 @@ class CaseSerializer(ModelSerializer):
             "happened",
             "said",
             "opened_at",
+            "due_at",
+            "assignee",
+            "snoozed_until",
             "closed_at",
             "closed_by",
             "closing_reason",
         ]
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DateTimeField())
+    def get_due_at(self, case: Case) -> datetime:
+        """By its kind."""
+        return cases.due_at(case)
 
     def get_label(self, case: Case) -> str:
         """The kind in words."""

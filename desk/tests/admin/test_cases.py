@@ -142,3 +142,51 @@ def test_what_was_done_meanwhile_is_not_done_again(fulfilment):
 def test_an_action_of_another_kind_is_a_404(fulfilment):
     case = open_case(in_state("rejected"))
     assert fulfilment.get(f"{URL}{case.pk}/assign/").status_code == 404
+
+
+def test_the_page_shows_whom_and_what_it_is_about(fulfilment, django_assert_max_num_queries):
+    shipment = in_state("rejected", tracking_number="TRACK-9")
+    case = open_case(shipment)
+    with django_assert_max_num_queries(36):
+        page = fulfilment.get(f"{URL}{case.pk}/change/").content.decode()
+    order = shipment.order
+    for text in (order.customer.name, str(order.number), shipment.line_1, "TRACK-9"):
+        assert text in page
+
+
+def test_json_of_the_provider_is_read_to_staff_and_kept_behind_a_fold(fulfilment):
+    said = '{"error": {"code": "bad_address", "message": "No such street"}}'
+    case = open_case(in_state("rejected", last_error=f"422: {said}", last_answer=said))
+    assert "No such street" in fulfilment.get(URL).content.decode()
+    assert "bad_address&quot;" not in fulfilment.get(URL).content.decode()
+    page = fulfilment.get(f"{URL}{case.pk}/change/").content.decode()
+    assert page.count("<details") >= 2
+    assert "bad_address&quot;" in page
+
+
+def test_who_has_it_open_too_is_seen(fulfilment):
+    case = open_case(in_state("rejected"))
+    sara = staff("support", first_name="Sara", last_name="Support")
+    client = Client()
+    client.force_login(sara, backend="django.contrib.auth.backends.ModelBackend")
+    client.get(f"{URL}{case.pk}/change/")
+    page = fulfilment.get(f"{URL}{case.pk}/change/").content.decode()
+    assert "Sara Support has it open since" in page
+    newest = case.events.latest("id").pk
+    told = client.get(f"{URL}{case.pk}/visits/?seen={newest}").content.decode()
+    assert "has it open since" in told
+    assert "Something was done" not in told
+    case.events.create(kind="noted", actor="user:1 x", detail="They call back")
+    assert (
+        "Something was done" in client.get(f"{URL}{case.pk}/visits/?seen={newest}").content.decode()
+    )
+
+
+def test_what_is_late_is_found(fulfilment):
+    old, new = open_case(in_state("rejected")), open_case(in_state("rejected"))
+    Case.objects.filter(pk=old.pk).update(opened_at=timezone.now() - timedelta(days=2))
+    shown = fulfilment.get(f"{URL}?by=late")
+    assert list(shown.context["cl"].result_list) == [old]
+    assert shown.context["views"] == {"mine": 0, "nobody": 2, "overdue": 1}
+    assert "1\xa0day late" in shown.content.decode()
+    assert new.title not in [row.title for row in shown.context["cl"].result_list]

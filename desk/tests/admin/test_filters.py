@@ -51,7 +51,12 @@ def test_nothing_chosen_means_the_open_ones(client):
     assert shown(client) == shown(client, status="open") == {waiting.title}
     assert shown(client, status="closed") == {done.title}
     assert shown(client, status="all") == {waiting.title, done.title}
-    assert choices(client, "status") == {"open": True, "closed": False, "all": False}
+    assert choices(client, "status") == {
+        "open": True,
+        "snoozed": False,
+        "closed": False,
+        "all": False,
+    }
 
 
 def test_an_age_is_counted_in_hours_from_the_opening(client):

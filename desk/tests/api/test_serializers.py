@@ -23,7 +23,14 @@ def answered(db) -> Case:
 
 def test_a_case_in_the_list_is_just_this(answered, api):
     [row] = api().get(URL).json()["results"]
-    assert set(row) == {*SHOWN.split(), "closed_by", "closing_reason"}
+    assert set(row) == {
+        *SHOWN.split(),
+        "closed_by",
+        "closing_reason",
+        "assignee",
+        "snoozed_until",
+        "due_at",
+    }
     assert (row["label"], row["subject_type"]) == ("Rejected", "shipping.shipment")
 
 
