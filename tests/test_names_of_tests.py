@@ -52,7 +52,7 @@ LEAST_TESTED = {
     "clinical": 0.95,  # 1.5 before its admin and API had verbs, which tests/ tries
     "core": 0.5,
     "customers": 1.1,
-    "desk": 1.05,
+    "desk": 1.0,  # 1.05 before the inbox, whose verbs core/tests/cases and tests/ try, too
     "identity": 0.9,
     "notifications": 1.05,
     "orders": 0.7,

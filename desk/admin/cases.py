@@ -1,9 +1,6 @@
 """The exceptions queue in the admin: one list, and a page for each case."""
 
-from collections import Counter
-from collections.abc import Mapping
 from datetime import timedelta
-from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,10 +15,10 @@ from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from core import cases
-from core.admin.pages import HistoryInline, LargeTableAdmin
+from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.cases import Listed, handling
-from core.cases.models import Case, CaseEvent
+from core.cases.models import Case
 from core.database import clock
 from core.database.folding import Folded
 from core.values.text import reference
@@ -37,9 +34,10 @@ from desk.admin.inbox import verbs, visits
 from desk.admin.inbox.acting import ActingPages
 from desk.admin.inbox.facts import shown_facts
 from desk.admin.inbox.following import query_of
+from desk.admin.inbox.readable import readable
 from desk.admin.inbox.rights import colleagues, may, roles_for
+from desk.admin.inbox.steps import StepInline
 from desk.admin.inbox.together import Together
-from desk.admin.inbox.words import in_words
 from identity.models import User
 
 AGES = ((timedelta(days=3), "danger"), (timedelta(days=1), "warning"))
@@ -49,33 +47,6 @@ EARLIER = 10
 COUNTED = 10_000
 LINK = '<a class="text-link" href="{}">{}: {}</a>'
 MOST_NAMED = 10
-OWN_STEPS = {
-    "assigned": "taken",
-    "given-back": "given back",
-    "handed-over": "handed over",
-    "again": "happened again",
-    "settled": "put right",
-}
-
-
-class StepInline(HistoryInline):
-    """What was done about it."""
-
-    model = CaseEvent
-    fields = ["at", "what", "actor", "words"]
-
-    @display(description="detail")
-    def words(self, event: CaseEvent) -> str:
-        """What was said, in words."""
-        return in_words(event.detail)[0]
-
-    @cached_property
-    def kind_labels(self) -> Mapping[str, str]:  # type: ignore[override]  # read once an instance
-        """The labels of actions, those that all kinds of cases call alike."""
-        actions = [action for kind in cases.kinds() for action in kind.actions]
-        labels = {(action.name, action.label) for action in actions}
-        names = Counter(name for name, _ in labels)
-        return OWN_STEPS | {name: label for name, label in labels if names[name] == 1}
 
 
 @admin.register(Case)
@@ -83,7 +54,16 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
     """What somebody must look at, the oldest first. Everybody sees the kinds of their work."""
 
     nothing_here = "No open exceptions."
-    list_display = ["age", "due", "shown_kind", "title", "happened", "words", "seen_to", "source"]
+    list_display = [
+        "age",
+        "due",
+        "shown_kind",
+        "title",
+        "happened",
+        "readable_said",
+        "seen_to",
+        "source",
+    ]
     list_display_links = ["title"]
     list_filter = [OpenFilter, AssigneeFilter, KindFilter, AgeFilter, SourceFilter]
     actions = ["together"]
@@ -164,9 +144,9 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
         return ", ".join(filter(None, parts)) or "nobody"
 
     @display(description="said")
-    def words(self, case: Case) -> str:
+    def readable_said(self, case: Case) -> str:
         """What the other side said, in words."""
-        return in_words(case.said)[0] or "-"
+        return readable(case.said)[0] or "-"
 
     @display(description="said")
     def shown_said(self, case: Case) -> str:
@@ -286,12 +266,12 @@ def _counted(listed: Listed) -> tuple[str, str, str]:
 
 def _worded(said: str) -> str:
     """The words; the JSON that they were taken from behind a fold."""
-    words, raw = in_words(said)
+    sentence, raw = readable(said)
     if not raw:
-        return words or "-"
+        return sentence or "-"
     return format_html(
         '<p>{}</p><details class="mt-2"><summary class="cursor-pointer">As it came</summary>'
         '<pre class="break-words whitespace-pre-wrap">{}</pre></details>',
-        words,
+        sentence,
         raw,
     )

@@ -6,5 +6,7 @@
 - `following`: which case comes next;
 - `visits`: who has a case open;
 - `facts`: the customer, order, address and parcel that a case is about;
-- `words`: what the other side said, in words.
+- `steps`: what was done about it;
+- `acting`: the pages of actions and verbs;
+- `readable`: what the other side said, in words.
 """

@@ -18,8 +18,8 @@ from core.cases.models import Case
 from desk.admin.forms import DecisionForm, decision_form
 from desk.admin.inbox import verbs, visits
 from desk.admin.inbox.following import address_of, next_case, query_of
+from desk.admin.inbox.readable import readable
 from desk.admin.inbox.rights import may
-from desk.admin.inbox.words import in_words
 from identity.actors import actor_of
 
 
@@ -143,7 +143,7 @@ class ActingPages(MixinBase):
             "opts": self.opts,
             "case": case,
             "action": action,
-            "said": in_words(case.said)[0],
+            "said": readable(case.said)[0],
             "preview": action.preview(subject) if subject is not None else "",
             "obstacle": form.obstacle,
             "form": form,

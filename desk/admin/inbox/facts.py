@@ -40,19 +40,19 @@ def about(subject: Any) -> About:
 
 def shown_facts(request: HttpRequest, subject: Any) -> list[ShownPanel]:
     """The panels above a case."""
-    has, found = request.user.has_perm, about(subject)
+    has, related = request.user.has_perm, about(subject)
     people: list[Line] = []
-    if found.customer and has("customers.view_customer"):
-        people.append(_customer(found.customer))
-    if found.order and has("orders.view_order"):
-        people.append(line_of(found.order))
+    if related.customer and has("customers.view_customer"):
+        people.append(_customer(related.customer))
+    if related.order and has("orders.view_order"):
+        people.append(line_of(related.order))
     parcels: list[Line] = []
-    if found.shipment and has("shipping.view_shipment"):
-        parcels += [parcel_line(found.shipment), _address(found.shipment)]
-    elif found.order and has("orders.view_order"):
-        parcels.append(_address(found.order))
-    if found.message and has("notifications.view_notification"):
-        parcels.append(_message(found.message))
+    if related.shipment and has("shipping.view_shipment"):
+        parcels += [parcel_line(related.shipment), _address(related.shipment)]
+    elif related.order and has("orders.view_order"):
+        parcels.append(_address(related.order))
+    if related.message and has("notifications.view_notification"):
+        parcels.append(_message(related.message))
     panels = [ShownPanel("Customer and order", "", people)] if people else []
     return [*panels, ShownPanel("Parcel and address", "", parcels)] if parcels else panels
 

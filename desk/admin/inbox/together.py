@@ -186,8 +186,8 @@ def _subjects(rows: Sequence[Case]) -> dict[int, Any]:
 def _read(rows: Sequence[Case]) -> Iterator[tuple[int, Any]]:
     for name in {row.kind for row in rows}:
         some = [row for row in rows if row.kind == name]
-        found = cases.kind(name).rows.in_bulk([row.subject_id for row in some])
-        yield from ((row.pk, found.get(row.subject_id)) for row in some)
+        subjects = cases.kind(name).rows.in_bulk([row.subject_id for row in some])
+        yield from ((row.pk, subjects.get(row.subject_id)) for row in some)
 
 
 def _address(keys: Sequence[str], action: Action) -> str:

@@ -11,7 +11,7 @@ from desk.models import CaseVisit
 from identity.models import User
 
 RENEWED_EVERY = 20  # seconds; the page asks so often
-GONE_AFTER = timedelta(seconds=60)
+LEFT_AFTER = timedelta(seconds=60)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
 
@@ -22,11 +22,11 @@ def visit(case: Case, user: User) -> list[CaseVisit]:
         "case": case.pk,
         "user": user.pk,
         "now": now,
-        "gone": now - GONE_AFTER,
+        "left": now - LEFT_AFTER,
     }
     with connection.cursor() as cursor:
         cursor.execute(_VISIT, values | {"old": now - FORGOTTEN_AFTER})
-    others = CaseVisit.objects.filter(case=case, seen_at__gt=now - GONE_AFTER)
+    others = CaseVisit.objects.filter(case=case, seen_at__gt=now - LEFT_AFTER)
     return list(others.exclude(user=user).select_related("user").order_by("since", "pk"))
 
 
@@ -38,6 +38,6 @@ WITH old AS (
 INSERT INTO desk_casevisit AS v (case_id, user_id, since, seen_at)
 VALUES (%(case)s, %(user)s, %(now)s, %(now)s)
 ON CONFLICT (case_id, user_id) DO UPDATE
-SET since = CASE WHEN v.seen_at < %(gone)s THEN excluded.since ELSE v.since END,
+SET since = CASE WHEN v.seen_at < %(left)s THEN excluded.since ELSE v.since END,
     seen_at = excluded.seen_at
 """

@@ -173,9 +173,9 @@ def test_who_has_it_open_too_is_seen(fulfilment):
     page = fulfilment.get(f"{URL}{case.pk}/change/").content.decode()
     assert "Sara Support has it open since" in page
     newest = case.events.latest("id").pk
-    told = client.get(f"{URL}{case.pk}/visits/?seen={newest}").content.decode()
-    assert "has it open since" in told
-    assert "Something was done" not in told
+    polled = client.get(f"{URL}{case.pk}/visits/?seen={newest}").content.decode()
+    assert "has it open since" in polled
+    assert "Something was done" not in polled
     case.events.create(kind="noted", actor="user:1 x", detail="They call back")
     assert (
         "Something was done" in client.get(f"{URL}{case.pk}/visits/?seen={newest}").content.decode()

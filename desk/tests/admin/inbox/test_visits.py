@@ -7,7 +7,7 @@ import time_machine
 from django.utils import timezone
 
 from core.cases.models import Case
-from desk.admin.inbox.visits import FORGOTTEN_AFTER, GONE_AFTER, visit
+from desk.admin.inbox.visits import FORGOTTEN_AFTER, LEFT_AFTER, visit
 from desk.models import CaseVisit
 from identity.models import User
 from identity.tests.factories import staff
@@ -49,7 +49,7 @@ def test_since_stays_while_the_page_is_renewed_and_begins_anew_afterwards(case, 
         clock.shift(40)
         visit(case, sara)
         assert CaseVisit.objects.get().since == began
-        clock.shift(GONE_AFTER + timedelta(seconds=1))
+        clock.shift(LEFT_AFTER + timedelta(seconds=1))
         visit(case, sara)
         assert CaseVisit.objects.get().since == timezone.now()
 
@@ -58,7 +58,7 @@ def test_who_is_gone_is_not_shown_and_soon_forgotten(case, sara, fred):
     other = open_case(in_state("rejected"))
     with time_machine.travel(NOON, tick=False) as clock:
         visit(case, sara)
-        clock.shift(GONE_AFTER + timedelta(seconds=1))
+        clock.shift(LEFT_AFTER + timedelta(seconds=1))
         assert visit(case, fred) == []
         clock.shift(FORGOTTEN_AFTER)
         visit(other, sara)

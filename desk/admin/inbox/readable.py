@@ -8,12 +8,21 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-SAYS = ("message", "detail", "error", "errors", "reason", "title", "description", "error_message")
+SENTENCE_KEYS = (
+    "message",
+    "detail",
+    "error",
+    "errors",
+    "reason",
+    "title",
+    "description",
+    "error_message",
+)
 # Of JSON that was cut off: the same names, each with its text.
-_SAID = re.compile(rf'"(?:{"|".join(SAYS)})"\s*:\s*"((?:[^"\\]|\\.)*)')
+_SAID = re.compile(rf'"(?:{"|".join(SENTENCE_KEYS)})"\s*:\s*"((?:[^"\\]|\\.)*)')
 
 
-def in_words(said: str) -> tuple[str, str]:
+def readable(said: str) -> tuple[str, str]:
     """The words, and the JSON that they were taken from; empty where there is none."""
     before, brace, after = said.partition("{")
     if not brace or '"' not in after:
@@ -38,7 +47,7 @@ def _texts(raw: str) -> Iterator[str]:
 def _sentences(value: Any, *, wanted: bool = False) -> Iterator[str]:
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _sentences(inner, wanted=wanted or str(name).lower() in SAYS)
+            yield from _sentences(inner, wanted=wanted or str(name).lower() in SENTENCE_KEYS)
     elif isinstance(value, list):
         for inner in value:
             yield from _sentences(inner, wanted=wanted)

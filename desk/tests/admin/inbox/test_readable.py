@@ -2,11 +2,11 @@
 
 import pytest
 
-from desk.admin.inbox.words import in_words
+from desk.admin.inbox.readable import readable
 
 
 @pytest.mark.parametrize(
-    ("said", "words"),
+    ("said", "sentence"),
     [
         ("", ""),
         ("422: no such street", "422: no such street"),
@@ -18,16 +18,16 @@ from desk.admin.inbox.words import in_words
     ],
     ids=["nothing", "plain", "message", "list", "problem", "a code alone", "cut off"],
 )
-def test_the_sentence_is_found(said, words):
-    shown, raw = in_words(said)
-    assert words in shown
+def test_the_sentence_is_found(said, sentence):
+    shown, raw = readable(said)
+    assert sentence in shown
     assert bool(raw) == ("{" in said)
     assert "{" not in shown
 
 
 def test_what_holds_no_sentence_stays_as_it_came():
-    assert in_words('{"code": 7}') == ('{"code": 7}', "")
+    assert readable('{"code": 7}') == ('{"code": 7}', "")
 
 
 def test_the_status_in_front_stays():
-    assert in_words('422: {"message": "No such street"}')[0] == "422: No such street"
+    assert readable('422: {"message": "No such street"}')[0] == "422: No such street"
