@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from clinical.api.reports import PATIENT_KEY, STUDY_KEY, EnterInErrorSerializer
 from clinical.attachments import services
 from clinical.models import Study, StudyAttachment
+from clinical.models.attachments import SERVED_AS
 from core.api.idempotency import idempotent
 from core.api.openapi import ErrorAnswer
 from core.api.parsers import JSONParser
@@ -125,7 +126,7 @@ class AttachmentViewSet(RecordedReads, ListModelMixin, viewsets.GenericViewSet[S
         summary="Download a file of a study",
         parameters=[KEY],
         responses={
-            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            **{(200, content_type): OpenApiTypes.BINARY for content_type, _ in SERVED_AS.values()},
             503: OpenApiResponse(ErrorAnswer, description="The file is missing or damaged."),
         },
     )

@@ -142,7 +142,7 @@ class PatientVerbs(MixinBase):
         description="Studies and identifiers move here; the other record stays as it was, and its "
         "address answers 410. 409 when one of them was merged before, or this one is archived.",
         request=MergeSerializer,
-        responses={200: PatientSerializer, 409: ErrorAnswer, 410: ErrorAnswer},
+        responses={200: PatientSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
     @idempotent
@@ -163,7 +163,7 @@ class PatientVerbs(MixinBase):
         summary="Preview a merge",
         description="What would move, and where the two differ; nothing is done.",
         parameters=[OpenApiParameter("patient", int, required=True, description="The other one.")],
-        responses={200: PreviewSerializer, 409: ErrorAnswer, 410: ErrorAnswer},
+        responses={200: PreviewSerializer, 409: ErrorAnswer},
     )
     @merge.mapping.get
     def preview_merge(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -190,7 +190,7 @@ class PatientVerbs(MixinBase):
         "that was taken from it, and not written since, has the value of before. 409 when there is "
         "no such merge, or this record was merged into another since.",
         request=UnmergeSerializer,
-        responses={200: PatientSerializer, 409: ErrorAnswer, 410: ErrorAnswer},
+        responses={200: PatientSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
     @idempotent

@@ -75,6 +75,7 @@ class PatientViewSet(
     ordering_fields = ["id"]
     encrypted_fields = ["last_name", "birth_date"]
     lookup_value_converter = "int"
+    answers_410 = True  # MergedError
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)
     search = staticmethod(search)
@@ -155,6 +156,7 @@ class StudyViewSet(
     queryset = Study.objects.on_record()
     search = staticmethod(search_studies)
     history_fields = STUDY_HISTORY
+    answers_410 = True  # MergedError
     read_scopes = ("clinical:read",)
     write_scopes = ("clinical:write",)
 

@@ -61,6 +61,8 @@ class AutoSchema(StandardAutoSchema):
             errors |= {"401", "403"}
         if self._should_add_http404_error_response():  # a hook that the library documents
             errors.add("404")
+            if getattr(self.view, "answers_410", False):
+                errors.add("410")
         if self.view.get_throttles():
             errors.add("429")
         if self.method in WITH_BODY:
