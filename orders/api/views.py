@@ -18,6 +18,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.changes.history import HistoryMixin, as_they_are
+from core.api.changes.versions import TaggedMixin, if_match
 from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from core.api.rows import ListRowsMixin
@@ -113,7 +114,8 @@ class OrdersViewSet(ListRowsMixin, viewsets.GenericViewSet[Any]):
         return Response(placed_json(order), status=201, headers={"Location": where})
 
 
-class OrderViewSet(OrdersViewSet):
+@extend_schema_view(retrieve=extend_schema(summary="Show an order"))
+class OrderViewSet(TaggedMixin, OrdersViewSet):
     """Orders: requirement E2."""
 
     @extend_schema(
@@ -127,12 +129,6 @@ class OrderViewSet(OrdersViewSet):
         """Place an order in either form."""
         form = short_or_full(request.data, SaleSerializer, FullOrderSerializer)
         return self.place(form)
-
-    @extend_schema(summary="Show an order")
-    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """One order."""
-        row = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
-        return Response(order_json(row))
 
     @extend_schema(
         summary="Change where an order goes",
@@ -148,7 +144,8 @@ class OrderViewSet(OrdersViewSet):
         form = ChangeOrderSerializer(data=request.data)
         form.is_valid(raise_exception=True)
         address = form.validated_data["delivery_address"]
-        order, changed = send_elsewhere(order, address, by=actor_of(request))
+        with if_match(self, request):
+            order, changed = send_elsewhere(order, address, by=actor_of(request))
         return Response(placed_json(Order.objects.get(pk=order.pk)) | {"changed": changed})
 
     @extend_schema(

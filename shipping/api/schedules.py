@@ -9,11 +9,13 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from core.api.changes.versions import TaggedMixin, if_match
 from core.api.idempotency import idempotent
 from core.api.openapi import ErrorAnswer
 from core.api.pagination import OrderingFilter
 from identity.actors import actor_of
 from orders.api.serializers import CancelSerializer
+from orders.models.locking import lock_order
 from shipping.api.filters import ScheduleFilter
 from shipping.api.requests import validated
 from shipping.api.serializers.changes import (
@@ -43,7 +45,7 @@ from shipping.staff_actions.previews import compare_contents, compare_dates
     list=extend_schema(summary="List schedules"),
     retrieve=extend_schema(summary="Show a schedule"),
 )
-class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
+class ScheduleViewSet(TaggedMixin, viewsets.ReadOnlyModelViewSet[Schedule]):
     """When recurring orders ship."""
 
     # By what is in it an order is routed, and so its ship dates.
@@ -68,7 +70,9 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
     def partial_update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change what is given."""
         schedule, wanted = self.get_object(), validated(ScheduleChangeSerializer, request)
-        return self._shown(order_changes.amend(schedule, by=actor_of(request), **wanted))
+        with if_match(self, request):
+            amended = order_changes.amend(schedule, by=actor_of(request), **wanted)
+        return self._shown(amended)
 
     @extend_schema(
         summary="Pause a schedule",
@@ -181,6 +185,11 @@ class ScheduleViewSet(viewsets.ReadOnlyModelViewSet[Schedule]):
         form = ForecastQuerySerializer(data=dict(request.query_params.items()))
         form.is_valid(raise_exception=True)
         return Response(ForecastSerializer.shape(forecast(**form.validated_data)))
+
+    def lock_shown(self) -> None:
+        """The order first, as everybody does (shipping/locking.py): a change is one of both."""
+        lock_order(self.get_object().order_id)
+        super().lock_shown()
 
     def _shown(self, schedule: Schedule) -> Response:
         return Response(self.get_serializer(self.get_queryset().get(pk=schedule.pk)).data)

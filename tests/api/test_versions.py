@@ -17,10 +17,19 @@ from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import AccessRecord
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import client_for
-from orders.models import Product
+from orders.models import Order, Product
+from orders.tests.factories import placed_order
+from shipping.models import Schedule
 from tests.matrix import addresses
 
 pytestmark = pytest.mark.django_db
+ADDRESS = {
+    "recipient": "Ada King",
+    "line_1": "1 My Street",
+    "city": "London",
+    "postcode": "W1A 1AA",
+    "country": "GB",
+}
 Made = tuple[Any, str, dict[str, Any], dict[str, Any]]
 
 
@@ -201,7 +210,7 @@ def test_each_view_that_honours_it_says_so_in_the_document(api: Any) -> None:
         if getattr(endpoint.view.cls, "takes_if_match", False)
         and name.split()[0] in ("PUT", "PATCH", "DELETE")
     }
-    assert len(takes) >= 13
+    assert len(takes) >= 15
     for name in takes:
         method, path = name.split()
         operations = [each for at, each in document["paths"].items() if _same(at, path)]
@@ -214,6 +223,42 @@ def _same(documented: str, path: str) -> bool:
     return [p[:1] == "{" or p for p in documented.split("/")] == [
         p[:1] == "{" or p for p in f"/api/v1/{path}".split("/")
     ]
+
+
+def _order() -> tuple[str, Any, Any]:
+    order = placed_order()
+    return f"orders/{order.pk}/", {"delivery_address": ADDRESS}, order
+
+
+def _schedule() -> tuple[str, Any, Any]:
+    order = placed_order(interval="monthly")
+    return f"schedules/{order.schedule.pk}/", {"interval": "weekly"}, order
+
+
+def _what_is_kept(order: Order) -> list[Any]:
+    rows: list[Any] = [Order.objects.filter(pk=order.pk), Schedule.objects.filter(order=order)]
+    return [list(each.values()) for each in rows]
+
+
+@pytest.mark.parametrize("made", [_order, _schedule])
+def test_an_order_and_its_schedule_are_not_overwritten_unseen(
+    api: Any, made: Callable[[], tuple[str, Any, Any]]
+) -> None:
+    path, change, order = made()
+    client = api()
+    tag = client.get(f"/api/v1/{path}")["ETag"]
+    Order.objects.filter(pk=order.pk).update(line_2="Flat 9", amount=7)
+    Schedule.objects.filter(order=order).update(catch_up="all")
+    before = _what_is_kept(order)
+    refused = sent(client, "patch", path, change, tag)
+    assert refused.status_code == 412
+    assert _what_is_kept(order) == before
+    fresh = client.get(f"/api/v1/{path}")["ETag"]
+    changed = sent(client, "patch", path, change, fresh)
+    assert changed.status_code == 200, changed.json()
+    assert changed["ETag"] == client.get(f"/api/v1/{path}")["ETag"] != fresh
+    assert sent(client, "patch", path, change).status_code == 200
+    assert sent(client, "put", path, change, fresh).status_code == 405
 
 
 @pytest.mark.django_db(transaction=True)

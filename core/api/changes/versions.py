@@ -47,8 +47,11 @@ def etag(version: int, body: Any) -> str:
     return f'"{version}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
-class VersionedMixin(MixinBase):
-    """For views of records with a version. Comes before those that read and write."""
+class TaggedMixin(MixinBase):
+    """For views that show a record with its tag, and do what writes it within `if_match`.
+
+    Of a record without a version what it shows makes the tag.
+    """
 
     takes_if_match = True
 
@@ -61,7 +64,8 @@ class VersionedMixin(MixinBase):
             body = view.row_json(row) if isinstance(row, dict) else view.get_serializer(row).data
         finally:
             view.action = action
-        return row["version"] if isinstance(row, dict) else row.version, body
+        version = row.get("version") if isinstance(row, dict) else getattr(row, "version", None)
+        return version or 0, body
 
     def lock_shown(self) -> None:
         """Let nobody change the record of the address until the transaction ends."""
@@ -73,6 +77,17 @@ class VersionedMixin(MixinBase):
         """The record, with its tag."""
         version, body = self.shown()
         return Response(body, headers={"ETag": etag(version, body)})
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """The answer; to a change by who sends tags with the new one."""
+        is_changed = request.method in ("PUT", "PATCH") and response.status_code == 200
+        if is_changed and HEADER in request.headers:
+            response.headers["ETag"] = etag(*self.shown())
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class VersionedMixin(TaggedMixin):
+    """For views of records with a version. Comes before those that read and write."""
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change it, if it is what the caller has read."""
@@ -86,16 +101,9 @@ class VersionedMixin(MixinBase):
             answer: Response = super().destroy(request, *args, **kwargs)
             return answer
 
-    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
-        """The answer; to a change by who sends tags with the new one."""
-        is_changed = request.method in ("PUT", "PATCH") and response.status_code == 200
-        if is_changed and HEADER in request.headers:
-            response.headers["ETag"] = etag(*self.shown())
-        return super().finalize_response(request, response, *args, **kwargs)
-
 
 @contextmanager
-def if_match(view: VersionedMixin, request: Request) -> Iterator[None]:
+def if_match(view: TaggedMixin, request: Request) -> Iterator[None]:
     """In here the record is what the caller has read, if they said what that was.
 
     Raises ChangedMeanwhileError where it is not, Http404 where there is none.
