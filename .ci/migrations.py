@@ -49,6 +49,7 @@ NOT_OURS = (
 # Dosette is stopped, as the changelog says (docs/decisions/0047-encryption-at-rest.md).
 WHILE_STOPPED = {
     ("clinical", "0021_encrypted"),
+    ("clinical", "0024_reasons_of_merges_encrypted"),
     ("identity", "0013_second_factors_by_keys_of_encryption"),
 }
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from clinical.models import Patient, Study, StudyEvent
 from clinical.states import SIGNED, StudyState
 from core.database import clock
+from core.history.origin import because
 from core.workflow import TransitionNotAllowedError, transition, transition_locked
 
 
@@ -52,7 +53,8 @@ def perform_study(study: Study, *, by: str) -> None:
 
 def cancel_study(study: Study, *, by: str, reason: str = "") -> None:
     """It will not be taken. Raises TransitionNotAllowedError when it was, or was deleted."""
-    transition(study, StudyState.CANCELLED, by=by, detail=reason)
+    with because(reason):
+        transition(study, StudyState.CANCELLED, by=by, detail=reason)
 
 
 @transaction.atomic

@@ -1,6 +1,7 @@
 """What is done with a patient's record on its page: archive, restore, merge, and back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -8,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.decorators import action
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from clinical.admin.merging import UnmergeForm, merge
 from clinical.models import Patient, PatientMerge
@@ -15,9 +18,23 @@ from clinical.patients import services
 from clinical.patients.undoing import undo
 from core.admin.dialogs import REFUSALS, go_to, refusal_text
 from core.bases import MixinBase
+from core.forms import TextField
+from core.risks import LONGEST_DETAIL
 from identity.actors import actor_of
 
 MERGE = "clinical.merge_patient"
+
+
+class WhyForm(BaseDialogForm):
+    """Why, where somebody says it."""
+
+    reason = TextField(
+        required=False,
+        max_length=LONGEST_DETAIL,
+        label="Why",
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Kept in the history. May be left empty.",
+    )
 
 
 class PatientVerbs(MixinBase):
@@ -33,12 +50,14 @@ class PatientVerbs(MixinBase):
             "title": "Archive this patient?",
             "description": "Lists and searches leave the patient out. Nothing is lost: the filter "
             "“archived” shows them, and they can be restored.",
+            "form_class": WhyForm,
             "form_submit_text": "Archive",
         },
     )
-    def archive(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def archive(self, request: HttpRequest, form: WhyForm, object_id: str) -> HttpResponse:
         """Take the patient out of lists and searches."""
-        return self._do(request, object_id, services.archive_patient, "Archived.")
+        verb = partial(services.archive_patient, reason=form.cleaned_data["reason"])
+        return self._do(request, object_id, verb, "Archived.")
 
     @action(
         description="Restore",
@@ -47,12 +66,14 @@ class PatientVerbs(MixinBase):
         dialog={
             "title": "Restore this patient?",
             "description": "Lists and searches show the patient again.",
+            "form_class": WhyForm,
             "form_submit_text": "Restore",
         },
     )
-    def restore(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+    def restore(self, request: HttpRequest, form: WhyForm, object_id: str) -> HttpResponse:
         """Bring an archived patient back."""
-        return self._do(request, object_id, services.restore_patient, "Restored.")
+        verb = partial(services.restore_patient, reason=form.cleaned_data["reason"])
+        return self._do(request, object_id, verb, "Restored.")
 
     @action(
         description="Undo the merge",

@@ -74,6 +74,17 @@ class UnmergeSerializer(Serializer):
     )
 
 
+class ReasonSerializer(Serializer):
+    """Why, where somebody says it."""
+
+    reason = TextField(
+        required=False,
+        allow_blank=True,
+        max_length=LONGEST_DETAIL,
+        help_text="Kept in the history of the record.",
+    )
+
+
 class ChoiceSerializer(Serializer):
     """A field in which the two differ."""
 
@@ -115,26 +126,28 @@ class PatientVerbs(MixinBase):
         summary="Archive a patient",
         description="Lists and searches leave the patient out; `archived=true` shows them. "
         "Nothing is lost: see `restore/`.",
-        request=None,
+        request=ReasonSerializer,
         responses={200: PatientSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
     @idempotent
     def archive(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Take the patient out of lists and searches."""
-        services.archive_patient(self._of_address(), by=actor_of(request))
+        patient, given = self._of_address(), validated(ReasonSerializer, request.data)
+        services.archive_patient(patient, by=actor_of(request), reason=given.get("reason", ""))
         return self._shown()
 
     @extend_schema(
         summary="Restore an archived patient",
-        request=None,
+        request=ReasonSerializer,
         responses={200: PatientSerializer, 409: ErrorAnswer},
     )
     @action(detail=True, methods=["post"], filter_backends=[], pagination_class=None)
     @idempotent
     def restore(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Bring the patient back."""
-        services.restore_patient(self._of_address(), by=actor_of(request))
+        patient, given = self._of_address(), validated(ReasonSerializer, request.data)
+        services.restore_patient(patient, by=actor_of(request), reason=given.get("reason", ""))
         return self._shown()
 
     @extend_schema(

@@ -49,6 +49,9 @@ class StudyAttachment(models.Model):
     uploaded_at = models.DateTimeField(default=clock.now, editable=False)
     entered_in_error_at = models.DateTimeField(null=True, editable=False)
     entered_in_error_by = models.CharField(max_length=100, blank=True, default="")
+    # Its name and key are gone with the person's data: nobody can read the file, which is removed.
+    erased_at = models.DateTimeField(null=True, editable=False)
+    file_removed_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
@@ -59,6 +62,13 @@ class StudyAttachment(models.Model):
                 name="attachment_in_error_says_who",
             )
         ]
+        indexes = [
+            models.Index(
+                fields=["id"],
+                condition=Q(erased_at__isnull=False, file_removed_at=None),
+                name="attachment_file_to_remove",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"attachment {self.pk}"
@@ -66,7 +76,7 @@ class StudyAttachment(models.Model):
     @property
     def is_on_record(self) -> bool:
         """Whether it counts."""
-        return self.entered_in_error_at is None
+        return self.entered_in_error_at is None and self.erased_at is None
 
     @property
     def content_type(self) -> str:
@@ -75,5 +85,5 @@ class StudyAttachment(models.Model):
 
 
 def on_record() -> "models.QuerySet[StudyAttachment, Any]":
-    """The attachments that were not entered in error."""
-    return StudyAttachment.objects.filter(entered_in_error_at=None)
+    """The attachments that were neither entered in error nor erased."""
+    return StudyAttachment.objects.filter(entered_in_error_at=None, erased_at=None)

@@ -27,7 +27,7 @@ class PatientIdentifierQuerySet(IndexedQuerySet["PatientIdentifier"]):
     """Identifiers, whose index cannot be forgotten."""
 
 
-@tracked(part_of="patient", exclude=["value_index"])
+@tracked(part_of="patient", exclude=["value_index"], keeps_reasons=True)
 class PatientIdentifier(IndexedModel):
     """One identifier of a patient. Two patients never have the same one of a system."""
 

@@ -19,7 +19,7 @@ class PatientMerge(models.Model):
     merged = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="merges_away")
     at = models.DateTimeField(default=clock.now, editable=False)
     actor = models.CharField(max_length=100)
-    reason = models.CharField(max_length=500)
+    reason = EncryptedTextField(max_length=500)
     # The keys of what moved.
     studies = ArrayField(models.BigIntegerField(), default=list)
     identifiers = ArrayField(models.BigIntegerField(), default=list)
@@ -29,7 +29,7 @@ class PatientMerge(models.Model):
     before = EncryptedTextField(default="{}")
     undone_at = models.DateTimeField(null=True, editable=False)
     undone_by = models.CharField(max_length=100, blank=True, default="")
-    undo_reason = models.CharField(max_length=500, blank=True, default="")
+    undo_reason = EncryptedTextField(max_length=500, blank=True, default="")
 
     class Meta:
         ordering = ["-id"]

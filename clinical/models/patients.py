@@ -68,7 +68,7 @@ class PatientQuerySet(IndexedQuerySet["Patient"]):
         return self.filter(archived_at__isnull=False, merged_into__isnull=True)
 
 
-@tracked(exclude=["external_id_index", "search_tokens"])
+@tracked(exclude=["external_id_index", "search_tokens"], keeps_reasons=True)
 class Patient(IndexedModel):
     """A person we hold health data of; perhaps, but not always, one of our customers.
 

@@ -64,7 +64,7 @@ class StudyQuerySet(models.QuerySet["Study"]):
         return rows.order_by(URGENCY_RANK, "performed_at", "id")
 
 
-@tracked(exclude=["import_key"])
+@tracked(exclude=["import_key"], keeps_reasons=True)
 class Study(models.Model):
     """One imaging examination of a patient.
 

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from clinical.models import NAMELESS, Patient, PatientMerge, Study, StudyEvent
+from core.history.origin import because
 from core.workflow import TransitionNotAllowedError
 
 logger = logging.getLogger(__name__)
@@ -95,11 +96,12 @@ def merge(
         set_columns(survivor, name, columns_of(merged, [name]))
     if not (survivor.first_name or survivor.last_name):
         raise ValidationError({"take": ValidationError(NAMELESS, "nameless")})
-    save_fields(survivor, taken)
-    merged.identifiers.update(patient=survivor)
-    move_studies(made.studies, merged, survivor, by=by)
-    merged.merged_into = survivor
-    merged.save(update_fields=["merged_into"])
+    with because(reason):
+        save_fields(survivor, taken)
+        merged.identifiers.update(patient=survivor)
+        move_studies(made.studies, merged, survivor, by=by)
+        merged.merged_into = survivor
+        merged.save(update_fields=["merged_into"])
     logger.info("patient %s merged into %s by %s", merged.pk, survivor.pk, by)
     return made
 

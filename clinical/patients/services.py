@@ -11,6 +11,7 @@ from clinical.identifiers import value_index
 from clinical.models import Patient, PatientIdentifier, PatientMerge
 from clinical.services import lock_patient
 from core.database import clock
+from core.history.origin import because
 from core.workflow import TransitionNotAllowedError
 
 logger = logging.getLogger(__name__)
@@ -58,14 +59,15 @@ def update_patient(
 
 
 @transaction.atomic
-def archive_patient(patient: Patient, *, by: str) -> Patient:
+def archive_patient(patient: Patient, *, by: str, reason: str = "") -> Patient:
     """Take a patient out of lists and searches; nothing is lost.
 
     Raises TransitionNotAllowedError when that was done before, or the record was merged.
     """
     locked = lock_patient(patient.pk)
     locked.archived_at = clock.now()
-    locked.save(update_fields=["archived_at"])
+    with because(reason):
+        locked.save(update_fields=["archived_at"])
     logger.info("patient %s archived by %s", locked.pk, by)
     return locked
 
@@ -88,13 +90,14 @@ class StudiesOnRecordError(Exception):
 
 
 @transaction.atomic
-def restore_patient(patient: Patient, *, by: str) -> Patient:
+def restore_patient(patient: Patient, *, by: str, reason: str = "") -> Patient:
     """Bring an archived patient back. Raises TransitionNotAllowedError for one who is not."""
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     if locked.merged_into_id or locked.archived_at is None:
         raise TransitionNotAllowedError("This patient is not archived.")
     locked.archived_at = None
-    locked.save(update_fields=["archived_at"])
+    with because(reason):
+        locked.save(update_fields=["archived_at"])
     logger.info("patient %s restored by %s", locked.pk, by)
     return locked
 

@@ -22,6 +22,7 @@ from clinical.patients.merging import (
     set_columns,
 )
 from core.database import clock
+from core.history.origin import because
 from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 
@@ -42,11 +43,12 @@ def undo(
     merge = PatientMerge.objects.select_for_update().get(pk=merge.pk)
     _check(merge, survivor)
     _check_chosen(merge, studies)
-    _restore_fields(merge, survivor)
-    merged.merged_into = None
-    merged.save(update_fields=["merged_into"])
-    survivor.identifiers.filter(pk__in=merge.identifiers).update(patient=merged)
-    move_studies([*merge.studies, *studies], survivor, merged, by=by)
+    with because(reason):
+        _restore_fields(merge, survivor)
+        merged.merged_into = None
+        merged.save(update_fields=["merged_into"])
+        survivor.identifiers.filter(pk__in=merge.identifiers).update(patient=merged)
+        move_studies([*merge.studies, *studies], survivor, merged, by=by)
     merge.undone_at, merge.undone_by, merge.undo_reason = clock.now(), by, reason
     merge.save(update_fields=["undone_at", "undone_by", "undo_reason"])
     logger.info("merge of patient %s into %s undone by %s", merged.pk, survivor.pk, by)

@@ -11,6 +11,7 @@ from clinical.models import ReportSignature, Study, StudyReport
 from clinical.reading.overdue import close_overdue
 from clinical.services import lock_study
 from clinical.states import STUDY, StudyState
+from core.history.origin import because
 from core.risks import check_reason
 from core.workflow import TransitionNotAllowedError, transition_locked
 from identity.models import User
@@ -84,7 +85,8 @@ def amend(study: Study, text: str, reason: str, *, signer: User) -> StudyReport:
     written = _add_version(locked, text, by=signer.actor, reason=reason)
     ReportSignature.objects.create(report=written, signed_by=signer.actor)
     detail = f"report {written.number}"
-    transition_locked(locked, StudyState.AMENDED, by=signer.actor, detail=detail)
+    with because(reason):
+        transition_locked(locked, StudyState.AMENDED, by=signer.actor, detail=detail)
     return written
 
 
@@ -98,9 +100,11 @@ def enter_in_error(study: Study, reason: str, *, signer: User) -> None:
     _check_signer(signer)
     check_reason(reason, "it is entered in error")
     locked = lock_study(study)
-    _leave_the_worklist(
-        locked, StudyState.ENTERED_IN_ERROR, signer=signer, kind="deleted", detail=reason.strip()
-    )
+    detail = reason.strip()
+    with because(reason):
+        _leave_the_worklist(
+            locked, StudyState.ENTERED_IN_ERROR, signer=signer, kind="deleted", detail=detail
+        )
 
 
 def _leave_the_worklist(

@@ -158,6 +158,6 @@ class EncryptedDateField(EncryptedField, models.DateField):  # type: ignore[type
         """As ISO 8601 writes it."""
         return value.isoformat()
 
-    def from_text(self, text: str) -> date:
-        """The date."""
-        return date.fromisoformat(text)
+    def from_text(self, text: str) -> date | None:
+        """The date; none where it was erased from a history."""
+        return date.fromisoformat(text) if text else None

@@ -15,6 +15,8 @@ Values = Mapping[str, Any]
 # The version says how often, which the list shows anyhow.
 NOT_SHOWN = ("id", "version")
 NOTHING: Any = None
+# Stands for both values of a field that an erasure has emptied: which one it was stays.
+ERASED: Any = "erased"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Change:
 
     def said(self, name: str) -> str:
         """What was said with it: `actor`, `request`, `request_id`, `task`, `command`, `reason`."""
+        if name == "reason" and (reason := getattr(self.row, "pgh_reason", None)):
+            return str(reason)
         return str((self.row.pgh_context or {}).get(name, ""))
 
 
@@ -68,8 +72,18 @@ def _fields(row: Any, after: Any, names: Iterable[str]) -> list[FieldChange]:
     after = {CREATED: row, CHANGED: after, DELETED: None}[row.pgh_label]
     meta = row.pgh_tracked_model._meta
     fields = [meta.get_field(name) for name in names]
-    pairs = [(field, _value(before, field), _value(after, field)) for field in fields]
-    return [FieldChange(*each) for each in pairs if (each[1] or "") != (each[2] or "")]
+    erased = (row.pgh_context or {}).get("erased", ())
+    pairs = [
+        (field, ERASED, ERASED)
+        if field.name in erased
+        else (field, _value(before, field), _value(after, field))
+        for field in fields
+    ]
+    return [
+        FieldChange(*each)
+        for each in pairs
+        if each[1] is ERASED or (each[1] or "") != (each[2] or "")
+    ]
 
 
 def _value(row: Any, field: Any) -> Any:

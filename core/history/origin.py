@@ -1,13 +1,15 @@
 """Where a change comes from: what its row of history says beside what was changed.
 
-`origin(...)` is around a request or an import; `because` adds a reason to it. A statement that
-changes a tracked table tells the database in the same round trip, and its triggers write it down;
-it is forgotten at the end of the transaction, so a pooler may stand between.
+`origin(...)` is around a request or an import. A statement that changes a tracked table tells the
+database in the same round trip, and its triggers write it down; it is forgotten at the end of the
+transaction, so a pooler may stand between. The reason of a change itself (`because`) may tell of
+somebody's health: it goes there encrypted, and only histories with a column for it keep it.
 """
 
 import json
 import re
 import sys
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,16 +19,21 @@ from typing import Any
 
 from structlog.contextvars import get_contextvars
 
-from core.history.tracking import tracked_tables
+from core.encryption.cipher import encrypt
+from core.history.tracking import REASON, tracked_tables
 
 Facts = Mapping[str, str]
-LONGEST_REASON = 200
+LONGEST_REASON = 500
 _CHANGES = re.compile(r"\b(?:INSERT INTO|UPDATE|DELETE FROM|MERGE INTO)\s")
-_SET_ORIGIN = "SELECT set_config('pghistory.context_metadata', {}, true); "
-_KEY = "history_origin"  # of the value, among those of a statement that names its values
+_SET_ORIGIN = (
+    "SELECT set_config('pghistory.context_metadata', {}, true), "
+    "set_config('dosette.reason', {}, true); "
+)
+# Of the values, among those of a statement that names its values.
+_KEYS = ("history_origin", "history_reason")
 
 _origin: ContextVar[Callable[[], Facts] | None] = ContextVar("origin", default=None)
-_reason: ContextVar[str] = ContextVar("reason", default="")
+_reason: ContextVar[str] = ContextVar("reason", default="")  # encrypted, in Base64
 
 
 @contextmanager
@@ -49,9 +56,15 @@ def acting(actor: str) -> Iterator[None]:
         yield
 
 
-def because(reason: str) -> None:
-    """Say why, for the changes that follow in this request or task."""
-    _reason.set(reason[:LONGEST_REASON])
+@contextmanager
+def because(reason: str) -> Iterator[None]:
+    """Let the changes in here be made for this reason; none is as if nothing was said."""
+    text = reason.strip()[:LONGEST_REASON]
+    before = _reason.set(b64encode(encrypt(text.encode(), REASON)).decode() if text else "")
+    try:
+        yield
+    finally:
+        _reason.reset(before)
 
 
 def present() -> dict[str, str]:
@@ -59,7 +72,6 @@ def present() -> dict[str, str]:
     source, known = _origin.get(), get_contextvars()
     facts = dict(source() if source else _of_process())
     facts |= {name: str(known[name]) for name in ("request_id", "task") if name in known}
-    facts["reason"] = _reason.get() or facts.get("reason", "")
     return {name: text for name, text in facts.items() if text}
 
 
@@ -83,13 +95,14 @@ def record_origin(execute: Any, sql: Any, params: Any, many: Any, context: Any) 
     """Run a statement; one that changes a tracked table after saying where it comes from."""
     if many or not isinstance(sql, str) or not changes_tracked(sql):
         return execute(sql, params, many, context)
-    facts = json.dumps(present())
+    facts, reason = json.dumps(present()), _reason.get()
     if not params:  # without values there are no holes, and a % is one
         params, sql = [], sql.replace("%", "%%")
     if isinstance(params, Mapping):
-        values: Any = {**params, _KEY: facts}
-        return execute(_SET_ORIGIN.format(f"%({_KEY})s") + sql, values, many, context)
-    return execute(_SET_ORIGIN.format("%s") + sql, (facts, *params), many, context)
+        values: Any = {**params, **dict(zip(_KEYS, (facts, reason), strict=True))}
+        holes = [f"%({key})s" for key in _KEYS]
+        return execute(_SET_ORIGIN.format(*holes) + sql, values, many, context)
+    return execute(_SET_ORIGIN.format("%s", "%s") + sql, (facts, reason, *params), many, context)
 
 
 def changes_tracked(sql: str) -> bool:

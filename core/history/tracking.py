@@ -15,8 +15,11 @@ from django.db import connections, models
 from pghistory import trigger
 from pghistory.models import Event
 
+from core.encryption.fields import EncryptedTextField
+
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
 NOT_CHANGES = ("id", "version")  # the version goes up with columns of which no history is kept, too
+REASON = "history.reason"  # what the encrypted reasons of all histories are bound to
 Model = TypeVar("Model", bound=type[models.Model])
 
 
@@ -46,6 +49,22 @@ class HistoryRow(Event):
         return f"{self._meta.verbose_name} {self.pk}"
 
 
+class ReasonedHistoryRow(HistoryRow):
+    """A change that may have been made for a reason: what somebody said with `because`."""
+
+    pgh_reason = EncryptedTextField(
+        null=True,
+        context=REASON,
+        db_default=models.Func(
+            template="decode(nullif(current_setting('dosette.reason', true), ''), 'base64')",
+            output_field=models.BinaryField(),
+        ),
+    )
+
+    class Meta(HistoryRow.Meta):
+        abstract = True
+
+
 class _Differs(pgtrigger.Condition):
     """One of these columns is another than it was: as bytes, since some are encrypted."""
 
@@ -66,8 +85,12 @@ def tracked(
     app_label: str | None = None,
     part_of: str = "",
     named_by: Mapping[str, str] | None = None,
+    keeps_reasons: bool = False,
 ) -> Callable[[Model], Model]:
-    """Keep a history of a model: of all its own columns, or of those that are named."""
+    """Keep a history of a model: of all its own columns, or of those that are named.
+
+    With `keeps_reasons`, also why it was changed (`because`).
+    """
 
     def track(model: Model) -> Model:
         every = [field.name for field in model._meta.concrete_fields]
@@ -81,7 +104,7 @@ def tracked(
             fields=kept,
             app_label=app_label,
             model_name=f"{model.__name__}History",
-            base_model=HistoryRow,
+            base_model=ReasonedHistoryRow if keeps_reasons else HistoryRow,
             obj_field=None,  # `id` says it
             context_field=pghistory.ContextJSONField(),
             context_id_field=None,  # type: ignore[arg-type]  # as the library's manual says

@@ -24,7 +24,9 @@ class FieldChangeSerializer(serializers.Serializer[Any]):
     """What became of one field."""
 
     field = serializers.CharField(help_text="As the record itself names it.")
-    old = serializers.JSONField(allow_null=True, help_text="Null: there was none.")
+    old = serializers.JSONField(
+        allow_null=True, help_text="Null: there was none. “erased”: it was erased."
+    )
     new = serializers.JSONField(allow_null=True, help_text="Null: there is none.")
 
 

@@ -1,12 +1,16 @@
 """Where a change comes from: read when it is written, and told with the statement itself."""
 
+from base64 import b64decode
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from structlog.contextvars import bound_contextvars
 
+from core.encryption.cipher import decrypt
 from core.history import origin
+from core.history.tracking import REASON
 
 TOLD = "SELECT current_setting('pghistory.context_metadata', true)"
 
@@ -58,17 +62,43 @@ def test_it_is_read_when_it_is_asked_for() -> None:
         assert origin.present() == {"actor": "user:7 ada"}
         with origin.acting("command:import"):
             assert origin.present() == {"actor": "command:import"}
-        origin.because("A complaint")
+        known["reason"] = "A complaint"
         assert origin.present() == {"actor": "user:7 ada", "reason": "A complaint"}
     assert origin.present() == {}
 
 
-def test_a_reason_ends_with_what_it_was_for() -> None:
-    with origin.origin(dict):
-        origin.because("x" * 500)
-        assert len(origin.present()["reason"]) == origin.LONGEST_REASON
-    with origin.origin(dict):
-        assert origin.present() == {}
+def reason_told() -> str:
+    """The reason of a change that is made now, as the database is told it: decrypted."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE core_tally SET part = '' WHERE name = ''")
+        cursor.execute("SELECT current_setting('dosette.reason', true)")
+        told = cursor.fetchone()[0]
+    return decrypt(b64decode(told), REASON).decode() if told else ""
+
+
+@pytest.mark.django_db
+def test_a_reason_ends_with_what_it_was_for(tables: None) -> None:
+    with origin.because(" Quirrel fell "):
+        assert reason_told() == "Quirrel fell"
+        with origin.because(""):
+            assert reason_told() == ""
+        with origin.origin(dict):
+            assert reason_told() == ""
+        assert reason_told() == "Quirrel fell"
+    assert reason_told() == ""
+
+
+@pytest.mark.django_db
+def test_a_long_reason_is_cut(tables: None) -> None:
+    with origin.because("x" * 900):
+        assert reason_told() == "x" * origin.LONGEST_REASON
+
+
+@pytest.mark.django_db
+def test_the_database_is_told_no_reason_that_can_be_read(tables: None) -> None:
+    with origin.because("Quirrel"), CaptureQueriesContext(connection) as statements:
+        reason_told()
+    assert "Quirrel" not in str(statements.captured_queries)
 
 
 def test_the_log_says_of_which_request_and_task_it_is() -> None:
