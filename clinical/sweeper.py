@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 from clinical.attachments import storage
+from clinical.attachments.erased import remove_erased_files
 from clinical.models import StudyAttachment
 from core.database import clock
 from core.failures import each_name, steps
@@ -33,7 +34,13 @@ rest = Rest()
 
 def sweep() -> dict[str, int]:
     """One pass; how much of each kind was removed."""
-    return steps("clinical", {"files removed that no attachment names": remove_unless_resting})
+    return steps(
+        "clinical",
+        {
+            "files removed that no attachment names": remove_unless_resting,
+            "files of erased attachments removed": remove_erased_files,
+        },
+    )
 
 
 def remove_unless_resting() -> int:

@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 
 
 class DeskConfig(AppConfig):
@@ -10,10 +11,13 @@ class DeskConfig(AppConfig):
     name = "desk"
 
     def ready(self) -> None:
-        """Work of any app may fail: its cases are the workplace's."""
+        """Work of any app may fail: its cases are the workplace's. What erases people in histories
+        is put into the database after each migration."""
         from desk import failures
+        from desk.personal_data.append_only import function
 
         failures.register()
+        post_migrate.connect(function.put_up, sender=self, dispatch_uid="desk.erasures")
 
 
 class SiteConfig(AdminConfig):

@@ -17,6 +17,7 @@ class ErasureState(models.TextChoices):
     """What became of a request."""
 
     REQUESTED = "requested", "waits for a second person"
+    ERASING = "erasing", "being done"  # seen by nobody: within the transaction that does it
     DONE = "done"
     WITHDRAWN = "withdrawn"
 
@@ -78,6 +79,28 @@ class Erasure(models.Model):
         same = Erasure.objects.filter(kind=self.kind, subject=self.subject)
         if same.filter(state=ErasureState.REQUESTED).exclude(pk=self.pk).exists():
             raise ValidationError("Somebody has asked for that already.")
+
+
+class ErasureStep(models.Model):
+    """That a history was emptied for an erasure: how many rows of which. Written by the database,
+    in the name of the tables' owner (desk/personal_data/append_only/function.py)."""
+
+    is_append_only = True
+    is_written_by_triggers = True
+
+    erasure = models.ForeignKey(
+        Erasure, on_delete=models.PROTECT, related_name="steps", editable=False
+    )
+    what = models.CharField(max_length=60)
+    rows = models.PositiveIntegerField()
+    at = models.DateTimeField(default=clock.now, editable=False)
+
+    class Meta:
+        ordering = ["id"]
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.rows}"
 
 
 def check_is_there(kind: str, key: int | None) -> None:

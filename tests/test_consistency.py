@@ -73,6 +73,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "StudyReport",
     "ReportSignature",
     "StudyAttachment",
+    "ErasureStep",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

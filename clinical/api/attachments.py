@@ -22,7 +22,7 @@ from rest_framework.response import Response
 from clinical.api.reports import PATIENT_KEY, STUDY_KEY, EnterInErrorSerializer
 from clinical.attachments import services
 from clinical.models import Study, StudyAttachment
-from clinical.models.attachments import SERVED_AS
+from clinical.models.attachments import SERVED_AS, on_record
 from core.api.idempotency import idempotent
 from core.api.openapi import ErrorAnswer
 from core.api.parsers import JSONParser
@@ -73,7 +73,7 @@ class AttachmentViewSet(RecordedReads, ListModelMixin, viewsets.GenericViewSet[S
     """The files of a study: listed, uploaded, downloaded, entered in error."""
 
     serializer_class = AttachmentSerializer
-    queryset = StudyAttachment.objects.filter(entered_in_error_at=None)
+    queryset = on_record()
     filter_backends: list[type[BaseFilterBackend]] = []
     lookup_value_converter = "int"
     read_scopes = ("clinical:read",)

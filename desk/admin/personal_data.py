@@ -23,9 +23,7 @@ from core.workflow import TransitionNotAllowedError
 from desk.models import Erasure, ErasureState, PersonExport, RetentionRun
 from desk.personal_data import erasure, export
 from desk.personal_data.parts import NotErasableError, Subject
-from desk.personal_data.patients import records_of
-from identity.access_log.records import record
-from identity.models import How, User
+from identity.models import User
 
 # Whose data somebody may give out and erase: who may change them.
 RIGHTS = {"customer": "customers.change_customer", "patient": "clinical.change_patient"}
@@ -226,12 +224,8 @@ def _page(kind: str) -> Any:
 def _zip(request: HttpRequest, subject: Subject, reason: str) -> StreamingHttpResponse:
     """The ZIP, once it is on record who gets it."""
     user = cast("User", request.user)
-    PersonExport.objects.create(
-        kind=subject.kind, subject=subject.key, reason=reason, actor=user.actor
-    )
-    if subject.kind == "patient":
-        record(request, records_of(subject), How.EXPORT, reason=reason)
-    answer = StreamingHttpResponse(export.archive(subject), content_type="application/zip")
+    pieces = export.give_out(subject, to=user, who=request, reason=reason)
+    answer = StreamingHttpResponse(pieces, content_type="application/zip")
     name = f"{subject.kind}-{subject.key}.zip"
     answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

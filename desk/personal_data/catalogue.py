@@ -1,6 +1,6 @@
 """All that is held of people, and all that is let go after a time."""
 
-from desk.personal_data import customers, messages, orders, parcels, patients
+from desk.personal_data.by_app import cases, customers, messages, orders, parcels, patients
 from desk.personal_data.parts import Part
 
 PARTS = (
@@ -8,6 +8,7 @@ PARTS = (
     *orders.PARTS,
     *parcels.PARTS,
     *messages.PARTS,
+    *cases.PARTS,
     *patients.PARTS,
 )
 RETENTIONS = (*messages.RETENTIONS,)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db import transaction
 
+from clinical.attachments.erased import remove_erased_files
 from core.database import clock
 from core.workflow import TransitionNotAllowedError
 from desk.models import Erasure, ErasureState
@@ -53,10 +54,14 @@ def confirm(erasure: Erasure, *, by: User) -> Erasure:
     locked = _open(erasure)
     if locked.requested_by_id == by.pk:
         raise TransitionNotAllowedError("Somebody else has to confirm what you have asked for.")
-    effects = _erase(Subject(locked.kind, locked.subject))  # type: ignore[arg-type]  # of its kinds
+    _decide(locked, ErasureState.ERASING, by)
+    subject = Subject(locked.kind, locked.subject, locked.pk)  # type: ignore[arg-type]  # of its kinds
+    effects = _erase(subject)
     locked.outcome = {effect.name: effect.rows for effect in effects if effect.rows}
     _decide(locked, ErasureState.DONE, by)
     logger.info("erasure %s of a %s done by %s", locked.pk, locked.kind, by.actor)
+    # What the storage does not remove now, the sweeper tries again.
+    transaction.on_commit(remove_erased_files, robust=True)
     return locked
 
 

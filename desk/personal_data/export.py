@@ -7,9 +7,14 @@ from functools import partial
 from typing import IO, Any, cast
 from zipfile import ZIP_DEFLATED, ZipFile
 
+from django.http import HttpRequest
+
 from core.database import clock
+from desk.models import PersonExport
 from desk.personal_data.catalogue import parts_of
 from desk.personal_data.parts import Part, Subject
+from identity.access_log.records import record
+from identity.models import How, User
 
 CHUNK = 64 * 1024
 
@@ -37,11 +42,26 @@ class _Sent:
         return len(self._written)
 
 
-def archive(subject: Subject) -> Iterator[bytes]:
+def give_out(
+    subject: Subject, *, to: User, who: HttpRequest | User, reason: str
+) -> Iterator[bytes]:
+    """The ZIP in pieces, once it is on record who gets it and whose health data is in it.
+
+    What somebody else must have a right for is left out. Raises ValidationError for the reason.
+    """
+    row = PersonExport(kind=subject.kind, subject=subject.key, reason=reason, actor=to.actor)
+    row.full_clean()
+    row.save()
+    parts = [part for part in parts_of(subject.kind) if not part.right or to.has_perm(part.right)]
+    shown = {key for part in parts for key in part.patients(subject)}
+    record(who, shown, How.EXPORT, reason=reason)
+    return archive(subject, parts)
+
+
+def archive(subject: Subject, parts: list[Part]) -> Iterator[bytes]:
     """The ZIP, in pieces: a file for each part, its own files, and `about.json`. Bounded memory."""
     sent = _Sent()
     with ZipFile(cast("Any", sent), "w", ZIP_DEFLATED) as zipped:
-        parts = parts_of(subject.kind)
         with zipped.open("about.json", "w") as file:
             file.write(_about(subject, parts))
         for part in parts:
@@ -64,9 +84,15 @@ def _copied(pieces: Iterator[bytes], file: IO[bytes], sent: _Sent) -> Iterator[b
 
 
 def _about(subject: Subject, parts: list[Part]) -> bytes:
-    files = {f"{part.name}.json": part.kept for part in parts}
-    about = {"subject": f"{subject.kind} {subject.key}", "made_at": clock.now()}
-    text = json.dumps(about | {"files": files}, default=_plain, indent=1)
+    names = {part.name for part in parts}
+    left_out = [part.name for part in parts_of(subject.kind) if part.name not in names]
+    about = {
+        "subject": f"{subject.kind} {subject.key}",
+        "made_at": clock.now(),
+        "files": {f"{part.name}.json": part.kept for part in parts},
+        "left_out_for_want_of_a_right": left_out,
+    }
+    text = json.dumps(about, default=_plain, indent=1)
     return text.encode()
 
 

@@ -1,6 +1,6 @@
 """What a part of what is held of a person is made of: to be given out, and to be erased."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any, Literal, NamedTuple
@@ -14,10 +14,14 @@ Row = dict[str, Any]
 
 
 class Subject(NamedTuple):
-    """Whose data it is: a customer's or a patient's key."""
+    """Whose data it is: a customer's or a patient's key.
+
+    `erasure` is the key of the one that is being done; None in its preview.
+    """
 
     kind: Kind
     key: int
+    erasure: int | None = None
 
 
 class NotErasableError(Exception):
@@ -30,6 +34,10 @@ def _nothing(_: Subject) -> int:
 
 def _no_files(_: Subject) -> Iterator[tuple[str, IO[bytes]]]:
     yield from ()
+
+
+def _nobody(_: Subject) -> Iterable[int]:
+    return ()
 
 
 def nothing_to_show(_: Subject) -> Iterator[Row]:
@@ -45,6 +53,7 @@ class Part:
     law lets go, in the caller's transaction, and gives the number of rows that it changed; it
     raises NotErasableError where nothing may be. `kept` says what stays after that, and why.
     `files` gives what belongs to the rows and is no row: its name in the ZIP, and its content.
+    `right`: who lacks it is not given the part. `patients`: of whom it tells that they are one.
     """
 
     name: str
@@ -53,6 +62,8 @@ class Part:
     erase: Callable[[Subject], int] = _nothing
     kept: str = ""
     files: Callable[[Subject], Iterator[tuple[str, IO[bytes]]]] = _no_files
+    right: str = ""
+    patients: Callable[[Subject], Iterable[int]] = _nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,6 +19,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminTextareaWidget
 from clinical.admin.studies.rows import StudyRows, sees_studies
 from clinical.attachments import services
 from clinical.models import Study, StudyAttachment
+from clinical.models.attachments import on_record
 from clinical.states import StudyState
 from core.admin.pages import ReadOnlyInline
 from core.forms import TextField
@@ -76,6 +78,8 @@ class AttachmentInline(ReadOnlyInline):
     @display(description="entered in error")
     def in_error(self, row: StudyAttachment) -> str:
         """By whom, or where that is said."""
+        if row.erased_at is not None:
+            return "erased"
         return row.entered_in_error_by or _link("file_in_error", row, "say so")
 
 
@@ -171,7 +175,7 @@ class StudyFiles(StudyRows):
         return get_object_or_404(Study.objects.select_related("patient"), pk=key)
 
     def _file(self, study: Study, key: int) -> StudyAttachment:
-        rows = StudyAttachment.objects.filter(study=study, entered_in_error_at=None)
+        rows: QuerySet[StudyAttachment] = on_record().filter(study=study)
         return get_object_or_404(rows, pk=key)
 
     def _done(self, form: forms.Form, verb: Callable[[], Any]) -> bool:

@@ -7,12 +7,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from desk.models import Erasure, PersonExport, check_is_there
+from desk.models import Erasure, check_is_there
 from desk.personal_data import erasure, export
 from desk.personal_data.parts import NotErasableError, Subject
-from desk.personal_data.patients import records_of
-from identity.access_log.records import record
-from identity.models import How, User
+from identity.models import User
 
 
 class Command(BaseCommand):
@@ -32,7 +30,7 @@ class Command(BaseCommand):
         """Write the ZIP, or say what an erasure would do."""
         subject = Subject(options["kind"], options["key"])
         try:
-            check_is_there(*subject)
+            check_is_there(subject.kind, subject.key)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         if options["export"]:
@@ -50,19 +48,13 @@ class Command(BaseCommand):
         person = User.objects.filter(username=options["by"] or "").first()
         if person is None or not options["reason"]:
             raise CommandError("Say who exports (--by, a person of the staff), and why (--reason).")
-        row = PersonExport(
-            kind=subject.kind, subject=subject.key, reason=options["reason"], actor=person.actor
-        )
         try:
-            row.full_clean()
+            pieces = export.give_out(subject, to=person, who=person, reason=options["reason"])
         except ValidationError as error:
             raise CommandError(f"--reason: {' '.join(error.messages)}") from error
-        row.save()
-        if subject.kind == "patient":
-            record(person, records_of(subject), How.EXPORT, reason=options["reason"])
         try:
             with Path(options["export"]).open("xb") as file:
-                for piece in export.archive(subject):
+                for piece in pieces:
                     file.write(piece)
         except OSError as error:
             raise CommandError(f"The file cannot be written: {error.strerror}.") from error

@@ -1,15 +1,24 @@
 """What is held of people, for tests: rows of a part, and people who have some of everything."""
 
+from datetime import timedelta
 from typing import Any
 
+from django.conf import settings
+
+from clinical.models import Study
 from core.database import clock
+from core.models import Case
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
+from desk.models import Erasure
 from desk.personal_data.catalogue import parts_of
 from desk.personal_data.parts import Kind, Part, Subject
+from identity.tests.factories import staff
 from notifications.models import (
     Consent,
     DeliveryReport,
+    Mailing,
+    MailingRecipient,
     Notification,
     OptOut,
     PushSubscription,
@@ -17,7 +26,14 @@ from notifications.models import (
 from notifications.services import notify
 from orders.models import Order
 from orders.tests.factories import placed_order
-from shipping.models import Shipment, TrackingEvent
+from shipping.models import (
+    Cancellation,
+    Inquiry,
+    Return,
+    Shipment,
+    TrackingEvent,
+    UnreadableEvent,
+)
 
 
 def part(kind: Kind, name: str) -> Part:
@@ -32,8 +48,23 @@ def rows(kind: Kind, name: str, key: int) -> list[dict[str, Any]]:
 
 
 def erased(kind: Kind, name: str, key: int) -> int:
-    """Erase a part alone; how many rows changed."""
-    return part(kind, name).erase(Subject(kind, key))
+    """Erase a part alone, as if two people had decided on it; how many rows changed."""
+    asked = Erasure.objects.create(
+        kind=kind,
+        subject=key,
+        reason="asked",
+        requested_by=staff("manager"),
+        state="erasing",
+        decided_by=staff("manager"),
+    )
+    return part(kind, name).erase(Subject(kind, key, asked.pk))
+
+
+def old_enough(studies: Any = Study.objects, days: int = 1) -> None:
+    """Let these studies be so many days older than health records are kept."""
+    now = clock.now()
+    last = now.replace(year=now.year - settings.HEALTH_RECORD_YEARS)
+    studies.update(created_at=last - timedelta(days=days))
 
 
 def customer_with_everything(name: str) -> Customer:
@@ -49,15 +80,45 @@ def customer_with_everything(name: str) -> Customer:
     )
     TrackingEvent.objects.create(
         provider="reference",
-        event_id=f"event of {name}",
+        event_id=f"event of {order.number}",
         order_id=order.number,
         event_name="delivered",
         event_time=clock.now(),
         raw={"signed_by": name},
         shipment=Shipment.objects.get(order=order),
     )
+    _steps(order, name)
     _messages(customer, name)
     return customer
+
+
+def _steps(order: Order, name: str) -> None:
+    """What people said of an order, of its parcel, and of what came back."""
+    parcel = Shipment.objects.get(order=order)
+    back = Return.objects.create(
+        shipment=parcel, reference=f"R-{order.pk}", provider="reference", reason=f"{name} moved"
+    )
+    said = {"kind": "noted", "actor": "user:1", "detail": f"{name} called"}
+    for events in (order.events, parcel.events, back.events):
+        events.create(**said)
+    Cancellation.objects.create(
+        shipment=parcel, provider="reference", state="done", reason=f"{name} asked", actor="user:1"
+    )
+    Inquiry.objects.create(shipment=parcel, provider="reference", last_answer=f"{name} has it")
+    UnreadableEvent.objects.create(
+        provider="reference", digest=name, body=f"of {name}".encode(), problem="?", shipment=parcel
+    )
+    case = Case.objects.create(
+        kind="return-lost",
+        subject_type="shipping.return",
+        subject_id=back.pk,
+        title="It does not come back",
+        happened="Nothing was heard of it.",
+        said=f"{name} is not at home",
+        closed_at=clock.now(),
+        closing_reason=f"{name} was called",
+    )
+    case.events.create(**said)
 
 
 def _messages(customer: Customer, name: str) -> None:
@@ -67,12 +128,16 @@ def _messages(customer: Customer, name: str) -> None:
     )
     DeliveryReport.objects.create(
         provider="reference",
-        reference=f"of {name}",
+        reference=f"of {row.pk}",
         recipient=customer.email,
         status="bounced",
+        reason=f"{name} is not known",
         notification=row,
         raw=name.encode(),
     )
+    row.events.create(kind="sent elsewhere", detail=f"{customer.email} is gone.")
+    mailing = Mailing.objects.create(message="Hello", created_by="user:1")
+    MailingRecipient.objects.create(mailing=mailing, customer=customer)
     OptOut.objects.create(channel="email", recipient=customer.email, reason=f"told by {name}")
     Consent.objects.create(
         customer=customer,

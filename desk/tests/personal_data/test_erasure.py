@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -7,13 +5,13 @@ from django.db import IntegrityError, transaction
 from clinical.models import Patient
 from clinical.patients.merging import merge
 from clinical.tests.factories import PatientFactory, study_of
-from core.database import clock
 from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from desk.models import Erasure
 from desk.personal_data import erasure
 from desk.personal_data.parts import NotErasableError, Subject
+from desk.tests.personal_data.held import old_enough
 from identity.tests.factories import staff
 from notifications.models import Notification, OptOut
 from notifications.services import notify
@@ -127,13 +125,12 @@ def test_a_health_record_keeps_whose_it_is_for_its_time(people):
     assert (study.description, patient.identifiers.count()) == ("HIGH DENSITY ON LEFT SIDE", 1)
 
 
-def test_after_its_time_nobody_is_told_by_it_nor_by_what_was_merged(people, settings):
+def test_after_its_time_nobody_is_told_by_it_nor_by_what_was_merged(people):
     study = study_of(PatientFactory.create(last_name="Quirrel", external_id="7"))
     patient, other = study.patient, PatientFactory.create(last_name="Quirrel")
     other.identifiers.create(system="urn:one", value="17")
     merge(patient, other, take=["email"], by="user:x", reason="entered twice")
-    old = clock.now() - timedelta(days=365 * settings.HEALTH_RECORD_YEARS + 1)
-    type(study).objects.update(created_at=old)
+    old_enough()
     asked = erasure.request("patient", patient.pk, by=people[0], reason=WHY)
     erasure.confirm(asked, by=people[1])
     for row in Patient.objects.all():

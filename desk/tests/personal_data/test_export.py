@@ -18,20 +18,26 @@ from clinical.tests.factories import (
     signed_study,
     study_of,
 )
-from customers.tests.factories import AddressFactory
+from customers.tests.factories import AddressFactory, CustomerFactory
+from desk.models import PersonExport
 from desk.personal_data.catalogue import parts_of
-from desk.personal_data.export import CHUNK, archive
+from desk.personal_data.export import CHUNK, archive, give_out
 from desk.personal_data.parts import Subject
 from desk.tests.personal_data.held import customer_with_everything
 from identity.models import AccessRecord
+from identity.tests.factories import staff
 
 __all__ = ["folder"]
 
 pytestmark = pytest.mark.django_db
 
 
+def pieces_of(kind, key):
+    return archive(Subject(kind, key), parts_of(kind))
+
+
 def zipped(kind, key):
-    return ZipFile(io.BytesIO(b"".join(archive(Subject(kind, key)))))
+    return ZipFile(io.BytesIO(b"".join(pieces_of(kind, key))))
 
 
 def opened(kind, key):
@@ -132,7 +138,7 @@ def test_for_a_file_that_is_damaged_it_says_so_and_the_rest_is_given(folder):
 def test_large_files_are_sent_in_pieces_and_never_held_as_a_whole(folder):
     content = PDF[:9] + random.Random(1).randbytes(1_000_000) + b"\n%%EOF\n"
     row = attached(performed_study(), content)
-    pieces = list(archive(Subject("patient", row.study.patient_id)))
+    pieces = list(pieces_of("patient", row.study.patient_id))
     assert sum(map(len, pieces)) > 1_000_000
     assert max(map(len, pieces)) < 3 * CHUNK
 
@@ -151,5 +157,29 @@ def test_it_is_made_while_it_is_sent(monkeypatch):
     from desk.personal_data import export
 
     monkeypatch.setattr(export, "CHUNK", 1)
-    pieces = archive(Subject("patient", study_of().patient_id))
+    pieces = pieces_of("patient", study_of().patient_id)
     assert len(list(islice(pieces, 3))) == 3
+
+
+def given_to(person, customer):
+    pieces = give_out(Subject("customer", customer.pk), to=person, who=person, reason="they asked")
+    with ZipFile(io.BytesIO(b"".join(pieces))) as zip_file:
+        return {name: json.loads(zip_file.read(name)) for name in zip_file.namelist()}
+
+
+def test_that_a_customer_is_a_patient_is_told_to_who_may_see_patients_and_is_on_record():
+    patient = PatientFactory.create(customer=CustomerFactory.create())
+    files = given_to(staff("clinician"), patient.customer)
+    assert [row["id"] for row in files["linked_patients.json"]] == [patient.pk]
+    assert set(files["linked_patients.json"][0]) == {"id", "created_at"}
+    read = AccessRecord.objects.get()
+    assert (read.patients, read.how, read.reason) == ([patient.pk], "export", "they asked")
+
+
+def test_nobody_else_hears_of_it_and_it_is_said_what_is_left_out():
+    patient = PatientFactory.create(customer=CustomerFactory.create())
+    files = given_to(staff("support"), patient.customer)
+    assert "linked_patients.json" not in files
+    assert files["about.json"]["left_out_for_want_of_a_right"] == ["linked_patients"]
+    assert not AccessRecord.objects.exists()
+    assert PersonExport.objects.get().reason == "they asked"

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from customers.models import Customer
+from desk.personal_data.append_only.function import empties
 from desk.personal_data.parts import NotErasableError, Part, Retention, Row, Subject, values
 from notifications.models import (
     Consent,
     DeliveryReport,
+    MailingRecipient,
     Notification,
+    NotificationEvent,
     OptOut,
     PushSubscription,
 )
@@ -24,7 +27,19 @@ def _notifications(subject: Subject) -> Iterator[Row]:
 
 def _reports(subject: Subject) -> Iterator[Row]:
     rows = DeliveryReport.objects.filter(notification__customer=subject.key)
-    return values(rows, "notification", "recipient", "status", "state", "received_at")
+    return values(rows, "notification", "recipient", "status", "reason", "state", "received_at")
+
+
+def _events(subject: Subject) -> Iterator[Row]:
+    rows = NotificationEvent.objects.filter(notification__customer=subject.key)
+    columns = ("kind", "from_state", "to_state", "at", "actor", "detail")
+    return values(rows, "notification", *columns)
+
+
+def _mailings(subject: Subject) -> Iterator[Row]:
+    """Those whose message to the customer is still to be made; the others are notifications."""
+    rows = MailingRecipient.objects.filter(customer=subject.key)
+    return values(rows, "mailing", "mailing__subject", "mailing__message", "mailing__created_at")
 
 
 def _devices(subject: Subject) -> Iterator[Row]:
@@ -52,7 +67,11 @@ def _erase_notifications(subject: Subject) -> int:
 
 def _erase_reports(subject: Subject) -> int:
     rows = DeliveryReport.objects.filter(notification__customer=subject.key)
-    return rows.exclude(recipient="").update(recipient="", raw=None)
+    return rows.exclude(recipient="").update(recipient="", reason="", raw=None)
+
+
+def _erase_mailings(subject: Subject) -> int:
+    return MailingRecipient.objects.filter(customer=subject.key).delete()[0]
 
 
 def _erase_devices(subject: Subject) -> int:
@@ -73,6 +92,14 @@ PARTS = (
         _erase_notifications,
         "That a message was sent when, by which channel, and what became of it: costs and proof.",
     ),
+    Part(
+        "notification_events",
+        "customer",
+        _events,
+        empties("notification_events"),
+        "What was done with a message, when and by whom; what was said of it is gone.",
+    ),
+    Part("mailings", "customer", _mailings, _erase_mailings),
     Part("delivery_reports", "customer", _reports, _erase_reports),
     Part("push_subscriptions", "customer", _devices, _erase_devices),
     Part(

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from desk.personal_data.append_only.function import empties
 from desk.personal_data.parts import NotErasableError, Part, Row, Subject, values
-from orders.models import Order, OrderEvent, OrderLine
+from orders.models import Order, OrderEvent, OrderLine, OrderRevision
 
 ERASED = "erased"
 OPEN_STATES = ("placed", "active", "shipped")
@@ -23,6 +24,11 @@ def _lines(subject: Subject) -> Iterator[Row]:
 def _events(subject: Subject) -> Iterator[Row]:
     rows = OrderEvent.objects.filter(order__customer=subject.key)
     return values(rows, "order__number", "kind", "from_state", "to_state", "at", "detail")
+
+
+def _revisions(subject: Subject) -> Iterator[Row]:
+    rows = OrderRevision.objects.filter(order__customer=subject.key)
+    return values(rows, "order__number", "item", "kit_type", "amount", "lines", "replaced_at")
 
 
 def _erase_addresses(subject: Subject) -> int:
@@ -46,5 +52,12 @@ PARTS = (
         "for it.",
     ),
     Part("order_lines", "customer", _lines, kept="As the orders."),
-    Part("order_events", "customer", _events, kept="Who did what with an order, by whom."),
+    Part("order_revisions", "customer", _revisions, kept="As the orders."),
+    Part(
+        "order_events",
+        "customer",
+        _events,
+        empties("order_events"),
+        "What was done with an order, when and by whom; what was said of it is gone.",
+    ),
 )

@@ -1,25 +1,25 @@
 """What is held of a patient, and what of it can be erased: health records stay for their time."""
 
 import io
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import IO
 
 from django.conf import settings
 from django.db.models import Q
 
+from clinical.attachments.erased import erase_attachments
 from clinical.attachments.services import FileStorageError, open_attachment
 from clinical.births import Precision
 from clinical.models import Patient, PatientIdentifier, PatientMerge, Study, StudyEvent, StudyReport
 from clinical.models.attachments import SERVED_AS, AttachmentKind, StudyAttachment, on_record
 from core.database import clock
-from desk.personal_data.parts import Part, Row, Subject, history_values, values
+from desk.personal_data.append_only.function import empties
+from desk.personal_data.parts import Part, Row, Subject, history_values, nothing_to_show, values
 from identity.models import AccessRecord
 
 ERASED = "erased"
-HISTORY = (
-    "Who changed what, and when: the database refuses to change it. Its columns are encrypted."
-)
+HISTORY = "Who changed which field, and when; what it was is gone with what stands in the record."
 
 
 def records_of(subject: Subject) -> list[int]:
@@ -34,15 +34,37 @@ def records_of(subject: Subject) -> list[int]:
 
 def is_kept(subject: Subject) -> bool:
     """Whether the law still asks for a health record of this patient."""
-    oldest = clock.now() - timedelta(days=365 * settings.HEALTH_RECORD_YEARS)
     studies = Study.objects.filter(patient__in=records_of(subject))
-    return studies.filter(created_at__gte=oldest).exists()
+    return studies.filter(created_at__gte=_kept_since()).exists()
+
+
+def _kept_since() -> datetime:
+    """This day so many years ago; of 29 February the day before, where there is none."""
+    today = clock.now()
+    try:
+        return today.replace(year=today.year - settings.HEALTH_RECORD_YEARS)
+    except ValueError:
+        return today.replace(year=today.year - settings.HEALTH_RECORD_YEARS, day=28)
+
+
+def _after_its_time(erase: Callable[[Subject], int]) -> Callable[[Subject], int]:
+    """Nothing while a health record is kept."""
+    return lambda subject: 0 if is_kept(subject) else erase(subject)
 
 
 def _patient(subject: Subject) -> Iterator[Row]:
     names = ("first_name", "last_name", "birth_date", "birth_date_precision", "email")
     columns = ("id", *names, "external_id", "customer", "created_at", "archived_at", "merged_into")
     return values(Patient.objects.filter(pk__in=records_of(subject)), *columns)
+
+
+def _linked(subject: Subject) -> Iterator[Row]:
+    """Which patients a customer is: their own data are given out on their own page."""
+    return values(Patient.objects.filter(customer=subject.key), "id", "created_at")
+
+
+def _linked_keys(subject: Subject) -> list[int]:
+    return list(Patient.objects.filter(customer=subject.key).values_list("pk", flat=True))
 
 
 def _identifiers(subject: Subject) -> Iterator[Row]:
@@ -103,6 +125,11 @@ def _history(subject: Subject) -> Iterator[Row]:
     return history_values(Patient, Q(id__in=records_of(subject)), *names, "archived_at")
 
 
+def _identifier_history(subject: Subject) -> Iterator[Row]:
+    owned = Q(patient__in=records_of(subject))
+    return history_values(PatientIdentifier, owned, "type", "system", "value")
+
+
 def _study_history(subject: Subject) -> Iterator[Row]:
     texts = ("urgency_level", "body_part", "description", "type", "state")
     return history_values(Study, Q(patient__in=records_of(subject)), *texts)
@@ -124,16 +151,28 @@ def _erase_patient(subject: Subject) -> int:
     return len(records_of(subject))
 
 
+def _erase_merges(subject: Subject) -> int:
+    """Why records were merged, or were not the same: in words."""
+    keys = records_of(subject)
+    rows = PatientMerge.objects.filter(Q(survivor__in=keys) | Q(merged__in=keys))
+    return rows.exclude(reason="", undo_reason="").update(reason="", undo_reason="")
+
+
+def _erase_history(subject: Subject) -> int:
+    """Of how the patient is reached; of who they are too, once no record is kept."""
+    return empties("contact_history" if is_kept(subject) else "patient_history")(subject)
+
+
+def _erase_attachments(subject: Subject) -> int:
+    return erase_attachments(records_of(subject))
+
+
 def _erase_identifiers(subject: Subject) -> int:
-    if is_kept(subject):
-        return 0
     rows = PatientIdentifier.objects.filter(patient__in=records_of(subject))
     return rows.delete()[0]
 
 
 def _erase_studies(subject: Subject) -> int:
-    if is_kept(subject):
-        return 0
     studies = list(Study.objects.filter(patient__in=records_of(subject)).order_by("pk"))
     for study in studies:
         study.body_part, study.description = ERASED, ""
@@ -141,7 +180,16 @@ def _erase_studies(subject: Subject) -> int:
     return len(studies)
 
 
+KEPT = "While a health record is kept for its time: "
 PARTS = (
+    Part(
+        "linked_patients",
+        "customer",
+        _linked,
+        kept="That a customer is a patient: the patient's erasure takes it.",
+        right="clinical.view_patient",
+        patients=_linked_keys,
+    ),
     Part(
         "patient",
         "patient",
@@ -149,42 +197,77 @@ PARTS = (
         _erase_patient,
         "Name and birth date while a health record is kept for its time, counted from the "
         "newest study (HEALTH_RECORD_YEARS); after that the year of birth alone.",
+        patients=records_of,
     ),
     Part(
         "identifiers",
         "patient",
         _identifiers,
-        _erase_identifiers,
-        "While a health record is kept for its time: it must be known whose it is.",
+        _after_its_time(_erase_identifiers),
+        f"{KEPT}it must be known whose it is.",
     ),
     Part(
         "studies",
         "patient",
         _studies,
-        _erase_studies,
-        "Health records are kept for their time; then type, state and times stay, for figures.",
+        _after_its_time(_erase_studies),
+        f"{KEPT}all; then type, state and times, for figures.",
     ),
-    Part("study_events", "patient", _events, kept="Who did what with a study, by whom."),
+    Part(
+        "study_events",
+        "patient",
+        _events,
+        _after_its_time(empties("study_events")),
+        f"{KEPT}all; then who did what with a study, and when.",
+    ),
     Part(
         "study_reports",
         "patient",
         _reports,
-        kept="Signed reports are never changed: whoever signed must answer for them.",
+        _after_its_time(empties("study_reports")),
+        f"{KEPT}all; then who wrote and signed a report, and when.",
     ),
     Part(
         "attachments",
         "patient",
         _attachments,
-        kept="Files of studies are never deleted; each is encrypted with a key of its own.",
+        _after_its_time(_erase_attachments),
+        f"{KEPT}all; then of what kind and size a file was, and who uploaded it when.",
         files=_attachment_files,
     ),
-    Part("merges", "patient", _merges, kept="That records were merged, when and by whom."),
+    Part(
+        "merges",
+        "patient",
+        _merges,
+        _after_its_time(_erase_merges),
+        "That records were merged, when and by whom.",
+    ),
     Part(
         "who_looked",
         "patient",
         _reads,
         kept="Who looked at the data, and why: patients may ask for it. It holds keys alone.",
     ),
-    Part("history", "patient", _history, kept=HISTORY),
-    Part("study_history", "patient", _study_history, kept=HISTORY),
+    Part("history", "patient", _history, _erase_history, HISTORY),
+    Part(
+        "identifier_history",
+        "patient",
+        _identifier_history,
+        _after_its_time(empties("identifier_history")),
+        HISTORY,
+    ),
+    Part(
+        "study_history",
+        "patient",
+        _study_history,
+        _after_its_time(empties("study_history")),
+        HISTORY,
+    ),
+    Part(
+        "logs",
+        "patient",
+        nothing_to_show,
+        _after_its_time(empties("log_of_patient")),
+        "Answers under idempotency keys, imports and exports for a day: each is encrypted.",
+    ),
 )

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from django.db.models import Q
 
 from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
+from desk.personal_data.append_only.function import empties
 from desk.personal_data.parts import Part, Row, Subject, history_values, nothing_to_show, values
 
 ERASED = "erased"
-HISTORY = "Who changed what, and when: the database refuses to change it."
+HISTORY = "Who changed which field, and when; what it was is gone."
 
 
 def _customer(subject: Subject) -> Iterator[Row]:
@@ -48,12 +49,13 @@ PARTS = (
         "The customer's code and when they became one: orders and bookkeeping refer to it.",
     ),
     Part("addresses", "customer", _addresses, _erase_addresses),
-    Part("history", "customer", _history, kept=HISTORY),
-    Part("address_history", "customer", _address_history, kept=HISTORY),
+    Part("history", "customer", _history, empties("customer_history"), HISTORY),
+    Part("address_history", "customer", _address_history, empties("address_history"), HISTORY),
     Part(
         "answers_and_logs",
         "customer",
         nothing_to_show,
-        kept="Answers under idempotency keys for a day, and names in the admin's log of before.",
+        empties("log_of_customer"),
+        kept="Answers under idempotency keys, imports and exports for a day: each is encrypted.",
     ),
 )

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
-from desk.personal_data import messages
+from desk.personal_data.by_app import messages
 from desk.personal_data.parts import NotErasableError
 from desk.tests.personal_data.held import customer_with_everything, erased, part, rows
 from notifications.models import (
