@@ -1,4 +1,4 @@
-"""What the workplace itself keeps: what was done for the rights of persons, and by whom."""
+"""What the workplace itself keeps: what was done for the rights of persons; figures of days."""
 
 from typing import Any
 
@@ -163,3 +163,22 @@ class CaseVisit(models.Model):
 
     def __str__(self) -> str:
         return f"visit {self.pk}"
+
+
+class DayFigures(models.Model):
+    """How many orders, parcels, messages and exceptions a day had. Kept by `desk.start.rollup`.
+
+    `figures` is a dictionary of dictionaries: `{"parcels": {"reference": 3}}`; amounts are text.
+    """
+
+    day = models.DateField(unique=True, help_text="In Dosette's own time zone.")
+    counted_at = models.DateTimeField()
+    figures = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-day"]
+        verbose_name = "figures of a day"
+        verbose_name_plural = "figures of days"
+
+    def __str__(self) -> str:
+        return f"{self.day}"

@@ -204,7 +204,7 @@ UNFOLD = {
     ],
     "STYLES": [lambda request: static("desk/admin.css")],
     "SCRIPTS": [lambda request: static("desk/admin.js")],
-    "DASHBOARD_CALLBACK": "desk.start.start_page",
+    "DASHBOARD_CALLBACK": "desk.start.page.start_page",
     "SIDEBAR": SIDEBAR,
     "LOGIN": {"form": "identity.passwords.forms.LoginForm"},
     "ACCOUNT": {"navigation": account_links},

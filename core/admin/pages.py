@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
@@ -151,7 +152,14 @@ class ChangedRows(MixinBase):
 
 
 class TabularInline(ChangedRows, CleanText, UnfoldTabularInline):
-    """Rows below a page, in a table."""
+    """Rows below a page, in a table: its columns name the fields, to screen readers too."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The field, called as its column is."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and field.label:
+            field.widget.attrs.setdefault("aria-label", capfirst(field.label))
+        return field
 
 
 class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):

@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from unfold.decorators import display
 
 from core import cases
+from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.cases import Listed, handling
@@ -65,7 +66,14 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
         "source",
     ]
     list_display_links = ["title"]
-    list_filter = [OpenFilter, AssigneeFilter, KindFilter, AgeFilter, SourceFilter]
+    list_filter = [
+        OpenFilter,
+        AssigneeFilter,
+        KindFilter,
+        AgeFilter,
+        SourceFilter,
+        ("opened_at", TimeRangeFilter),
+    ]
     actions = ["together"]
     actions_detail_hide_default = True  # Django's own history knows nothing of them
     list_disable_select_all = True

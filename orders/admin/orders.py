@@ -63,6 +63,7 @@ class AddressFilter(admin.SimpleListFilter):
 class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     """Orders: placed through a form, then shown with all that happened to them."""
 
+    placing = "Place an order"
     timeline = [TIMELINE]
     timeline_is_open = True
     change_form_after_template = "admin/orders/place.html"
@@ -207,7 +208,8 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        """The page, without buttons that would save nothing."""
+        """The page, called by what is done there; without buttons that would save nothing."""
+        context["title"] = "Order" if kwargs.get("change") else self.placing
         if kwargs.get("change"):
             hidden = ("show_save", "show_save_and_continue", "show_save_and_add_another")
             context.update(dict.fromkeys(hidden, False))
@@ -219,6 +221,7 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
 class DnaKitOrderAdmin(OrderAdmin):
     """DNA kit orders."""
 
+    placing = "Order a kit"
     form = PlaceKitForm
     shows_draft = False
     list_display = ["shown_number", "shown_customer", "kit", "price", "shown_state", "time"]

@@ -1,5 +1,6 @@
 // What the admin's fields lack: a choice that is searched (select2) tells it like any other field,
-// so that htmx hears of it, and is named by its label, so that screen readers do.
+// so that htmx hears of it, and is named by its label, so that screen readers do. A sign with a text is a
+// picture to them.
 "use strict";
 document.addEventListener("DOMContentLoaded", () => {
   const $ = window.django && window.django.jQuery;
@@ -20,6 +21,9 @@ document.addEventListener("DOMContentLoaded", () => {
       for (const box of shown ? shown.querySelectorAll("[role=combobox], [role=textbox]") : []) {
         if (text) box.setAttribute("aria-label", text.replace("*", "").trim());
       }
+    }
+    for (const hint of document.querySelectorAll("span.help-tooltip[aria-label]")) {
+      hint.setAttribute("role", "img");
     }
   }
 

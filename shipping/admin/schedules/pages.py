@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.formats import date_format
+from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
@@ -43,7 +44,7 @@ class ScheduleAdmin(ForecastPage):
     nothing_here = "Orders that ship weekly or monthly have a schedule."
     list_display = ["order", "shown_state", "interval", "anchor", "next_date", "resume_on"]
     list_select_related = ["order"]
-    list_filter = ["state", "interval", "catch_up"]
+    list_filter = ["state", "interval", "catch_up", ("next_on", RangeDateFilter)]
     sortable_by: list[str] = []
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."
     inlines = [EventInline, ShipmentInline]

@@ -1,4 +1,4 @@
-"""The first page: figures, and only those that the person may see."""
+"""The first page: figures, and only those that the person may see or act on."""
 
 from datetime import timedelta
 from typing import Any
@@ -15,12 +15,16 @@ from clinical.tests.factories import clinician, performed_study
 from core import cases
 from core.cases import CaseDraft
 from core.cases.models import Case
+from core.database import clock
 from core.tests.plans import forget_statistics
 from customers.tests.factories import CustomerFactory
-from desk import start
+from desk.start import cards as start
+from desk.start import rollup
 from identity.tests.factories import staff
 from notifications.services import notify
+from orders.models import Order
 from orders.tests.factories import placed_order, placed_sale
+from shipping.models import Schedule
 from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import queued_shipment
 
@@ -118,8 +122,12 @@ def test_a_table_without_rows_says_so(manager):
     assert "None yet." in manager.get(f"/admin/orders/order/{order.pk}/change/").content.decode()
 
 
+def cards_of(page: Any) -> dict[str, Any]:
+    return {card.title: card for card in page.context["cards"]}
+
+
 def cards(client: Client) -> dict[str, Any]:
-    return {card.title: card for card in client.get("/admin/").context["cards"]}
+    return cards_of(client.get("/admin/"))
 
 
 def able_to(*names: str) -> Client:
@@ -135,14 +143,20 @@ def able_to(*names: str) -> Client:
     ("permission", "title"),
     [
         ("view_order", "Orders today"),
-        ("view_shipment", "Parcels to hand over"),
+        ("change_shipment", "Parcels to hand over"),
         ("change_study", "Studies without images"),
-        ("view_notification", "Messages to look at"),
-        ("view_case", "Exceptions"),
+        ("change_notification", "Messages to look at"),
     ],
 )
-def test_each_figure_needs_the_right_to_see_its_list(db, permission, title):
-    assert list(cards(able_to(permission))) == [title]
+def test_each_figure_needs_the_right_to_act_on_it(db, permission, title):
+    assert next(iter(cards(able_to(permission)))) == title
+
+
+@pytest.mark.parametrize("name", ["shipment", "notification", "case", "study"])
+def test_what_one_may_not_act_on_does_not_wait_for_them(db, name):
+    queued_shipment()
+    in_state("rejected")
+    assert cards(able_to(f"view_{name}")) == {}
 
 
 def test_who_only_looks_at_studies_is_told_no_figure_of_them(db):
@@ -237,10 +251,51 @@ def test_what_is_closed_waits_for_nobody(manager):
 
 def test_cases_of_what_one_may_not_see_are_not_counted(db):
     in_state("rejected")
-    client = able_to("view_case", "view_notification")
+    acts = ("view_case", "change_case", "change_shipment")
+    client = able_to(*acts, "view_notification")
     assert cards(client)["Exceptions"].figure == "0"
     assert client.get("/admin/").context["waiting"] == []
-    assert cards(able_to("view_case", "view_shipment"))["Exceptions"].figure == "1"
+    assert cards(able_to(*acts, "view_shipment"))["Exceptions"].figure == "1"
+
+
+def test_cases_that_others_act_on_are_told_apart(db):
+    in_state("rejected")
+    page = able_to("view_case", "change_case", "view_shipment").get("/admin/")
+    assert cards_of(page)["Exceptions"].figure == "0"
+    assert page.context["mine"] == []
+    assert [each.label for each in page.context["for_others"]] == ["Rejected"]
+    assert b"None that you may act on." in page.content
+    assert b"For others to act on" in page.content
+
+
+def test_what_is_late_is_counted_by_itself(manager):
+    case = open_case(in_state("rejected"))
+    within = cases.kind(case.kind).due_within
+    for age, figure in ((timedelta(0), "0"), (within + timedelta(hours=1), "1")):
+        Case.objects.update(opened_at=timezone.now() - age)
+        card = cards(manager)["Exceptions that are late"]
+        assert (card.figure, card.alarming) == (figure, figure == "1")
+    queued_shipment(ship_on=clock.today())
+    assert cards(manager)["Parcels late"].figure == "0"
+    late = queued_shipment(ship_on=clock.today() - timedelta(days=1), state="scheduled")
+    card = cards(manager)["Parcels late"]
+    assert (card.figure, card.alarming) == ("1", True)
+    assert str(late) in manager.get(card.link).content.decode()
+
+
+def test_what_somebody_sees_to_is_theirs_and_what_was_put_off_waits_for_nobody(db):
+    case, other = (open_case(in_state(state)) for state in ("rejected", "unknown"))
+    person = staff(is_superuser=True)
+    client = Client()
+    client.force_login(person)
+    cases.take(case, by=person.actor)
+    own = cards(client)["Exceptions you see to"]
+    assert own.figure == "1"
+    shown = client.get(own.link).content.decode()
+    assert case.title in shown
+    assert other.title not in shown
+    Case.objects.filter(pk=other.pk).update(snoozed_until=timezone.now() + timedelta(days=1))
+    assert cards(client)["Exceptions"].figure == "1"
 
 
 def test_the_start_page_takes_as_many_statements_whatever_waits(
@@ -248,5 +303,77 @@ def test_the_start_page_takes_as_many_statements_whatever_waits(
 ):
     for state in ("unknown", "rejected", "failed-to-deliver"):
         in_state(state)
-    with django_assert_max_num_queries(14):
+    rollup.keep()
+    with django_assert_max_num_queries(18):
         manager.get("/admin/")
+
+
+def test_days_are_shown_beside_the_same_weekday_before_and_lead_to_their_lists(manager):
+    with time_machine.travel("2026-11-22T10:00:00Z", tick=False):
+        earlier = placed_order()
+        Order.objects.update(amount=10)
+    with time_machine.travel("2026-11-29T14:05:06Z", tick=False):
+        for _ in range(2):
+            Order.objects.filter(pk=placed_order().pk).update(amount=1250)
+        assert "today is not yet" in manager.get("/admin/").content.decode()
+        for _ in range(rollup.DAYS + 1):
+            rollup.keep()
+        page = manager.get("/admin/")
+        rows = dict(page.context["rows"])
+        assert [cell.text for cell in rows["Orders"]] == ["2", "1", "0", "0"]
+        paid = rows["Ordered, GBP"]
+        assert [cell.text for cell in paid][:2] == ["2,500.00 GBP", "10.00 GBP"]
+        assert [cell.text for cell in rows["Messages"]][:2] == ["2", "1"]
+        text = page.content.decode()
+        assert "Counted at 14:05:06 GMT" in text
+        assert "Sun 29 Nov, so far" in text
+        assert "Orders: 3 in 30 days, most on Sun 29 Nov 2026: 2." in text
+        shown = manager.get(rows["Orders"][1].link).content.decode()
+        assert f"{earlier.number}<" in shown
+        for _, cells in page.context["rows"]:
+            for cell in cells:
+                assert manager.get(cell.link).status_code == 200, cell.link
+
+
+@pytest.mark.parametrize(
+    ("permission", "titles"),
+    [
+        ("view_order", ["Orders", "Ordered, GBP"]),
+        ("view_shipment", ["Parcels by ship date"]),
+        ("view_notification", ["Messages"]),
+        ("view_case", ["Exceptions"]),
+        ("view_study", []),
+    ],
+)
+def test_each_picture_needs_the_right_to_see_its_list(db, permission, titles):
+    page = able_to(permission).get("/admin/")
+    assert page.context["figures"] == titles
+    assert [each.title for each in page.context["pictures"]] == titles
+
+
+def test_pictures_count_no_exceptions_that_one_may_not_see(db):
+    open_case(in_state("rejected"))
+    rollup.keep()
+    for permission, count in (("view_shipment", "1"), ("view_notification", "0")):
+        page = able_to("view_case", permission).get("/admin/")
+        assert dict(page.context["rows"])["Exceptions"][0].text == count
+
+
+def test_what_is_due_leads_to_its_subscriptions(db):
+    with time_machine.travel("2026-11-29T14:05:06Z", tick=False):
+        order = placed_order(interval="weekly")
+        schedule = Schedule.objects.get(order=order)
+        Schedule.objects.update(next_on="2026-12-02")
+        late = placed_order(interval="weekly")
+        Schedule.objects.filter(order=late).update(next_on="2026-11-27")
+        rollup.keep()
+        client = able_to("view_schedule")
+        due = dict(client.get("/admin/").context["due"])
+        assert due["Wed 2 Dec 2026"].text == "1"
+        assert due["Tue 1 Dec 2026"].text == "0"
+        assert due["Late"].text == "1"
+        shown = client.get(due["Wed 2 Dec 2026"].link).content.decode()
+        assert str(schedule.order.number) in shown
+        assert str(late.number) not in shown
+        assert str(late.number) in client.get(due["Late"].link).content.decode()
+        assert able_to("view_order").get("/admin/").context["due"] == []
