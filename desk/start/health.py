@@ -10,7 +10,6 @@ from django.utils.timezone import localtime
 
 from core.database import clock
 from core.models import Circuit
-from shipping import providers
 from shipping.models import ProviderProfile
 
 
@@ -42,18 +41,17 @@ def health(request: HttpRequest) -> list[Health]:
 
 
 def _carriers(circuits: dict[str, Circuit]) -> Iterator[Health]:
-    profiles = {profile.provider: profile for profile in ProviderProfile.objects.all()}
-    for name in providers.names():
-        profile = profiles.get(name)
-        link = profile and reverse("admin:shipping_providerprofile_change", args=[profile.pk])
+    for profile in ProviderProfile.objects.all():
+        name = profile.provider
+        link = reverse("admin:shipping_providerprofile_change", args=[profile.pk])
         fact = ""
-        if profile and profile.webhook_at:
+        if profile.webhook_at:
             at = localtime(profile.webhook_at)
             fact = f"last report {date_format(at, 'j M Y, H:i:s T')}"
-        if profile and not profile.is_active:
-            yield Health(name, "switched off", "warning", fact, link or "")
+        if profile.is_active:
+            yield _of(name, circuits.get(f"shipping:{name}"), fact, link)
         else:
-            yield _of(name, circuits.get(f"shipping:{name}"), fact, link or "")
+            yield Health(name, "switched off", "warning", fact, link)
 
 
 def _services(circuits: dict[str, Circuit]) -> Iterator[Health]:

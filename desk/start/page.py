@@ -27,14 +27,14 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 def _in_figures(request: HttpRequest) -> dict[str, Any]:
     seen = {kind.name for kind in visible_kinds(request)}
     days = Days(clock.today(), seen.__contains__)
-    found = pictures.figures(request, days)
+    counted = pictures.figures(request, days)
     compared = pictures.compared(days.today)
     return {
         "counted_at": days.counted_at,
         "compared": compared,
-        "rows": list(pictures.rows(found, compared)),
-        "pictures": [pictures.picture(figure, days.days) for figure in found],
-        "figures": [figure.title for figure in found],
-        "by_day": pictures.by_day(found, days) if found else [],
+        "rows": list(pictures.rows(counted, compared)),
+        "pictures": [pictures.picture(figure, days.days) for figure in counted],
+        "figures": [figure.title for figure in counted],
+        "by_day": pictures.by_day(counted, days) if counted else [],
         "due": pictures.due(request, days),
     }

@@ -65,23 +65,23 @@ class Figure:
 def figures(request: HttpRequest, days: Days) -> list[Figure]:
     """Those that this person may see."""
     may = request.user.has_perm
-    found: list[Figure] = []
+    known: list[Figure] = []
     if may("orders.view_order"):
         orders = partial(_list_of_day, "orders_order", "time")
-        found.append(_count("Orders", "orders", orders, days))
+        known.append(_count("Orders", "orders", orders, days))
         for currency in _currencies(days):
             amount = partial(_amount, days, currency)
             shown = partial(money.shown, currency=currency)
-            found.append(Figure(f"Ordered, {currency}", amount, shown, orders))
+            known.append(Figure(f"Ordered, {currency}", amount, shown, orders))
     if may("shipping.view_shipment"):
-        found.append(_count("Parcels by ship date", "parcels", _parcels_of_day, days))
+        known.append(_count("Parcels by ship date", "parcels", _parcels_of_day, days))
     if may("core.view_case"):
         opened = partial(_list_of_day, "core_case", "opened_at", status="all")
-        found.append(_count("Exceptions", "exceptions", opened, days, ALARMING))
+        known.append(_count("Exceptions", "exceptions", opened, days, ALARMING))
     if may("notifications.view_notification"):
         made = partial(_list_of_day, "notifications_notification", "created_at")
-        found.append(_count("Messages", "messages", made, days))
-    return found
+        known.append(_count("Messages", "messages", made, days))
+    return known
 
 
 def _currencies(days: Days) -> list[str]:
@@ -113,15 +113,15 @@ def _parcels_of_day(day: date) -> str:
     return list_at("shipping_shipment", ship_on_from=f"{day}", ship_on_to=f"{day}")
 
 
-def rows(found: Sequence[Figure], days: Sequence[date]) -> Iterator[tuple[str, list[Cell]]]:
+def rows(known: Sequence[Figure], days: Sequence[date]) -> Iterator[tuple[str, list[Cell]]]:
     """Each figure on these days."""
-    for figure in found:
+    for figure in known:
         yield figure.title, [_cell(figure, day) for day in days]
 
 
-def by_day(found: Sequence[Figure], days: Days) -> list[tuple[date, list[Cell]]]:
+def by_day(known: Sequence[Figure], days: Days) -> list[tuple[date, list[Cell]]]:
     """All figures of each day, the latest first."""
-    return [(day, [_cell(figure, day) for figure in found]) for day in reversed(days.days)]
+    return [(day, [_cell(figure, day) for figure in known]) for day in reversed(days.days)]
 
 
 def _cell(figure: Figure, day: date) -> Cell:

@@ -19,13 +19,16 @@ def shown(*permissions: str) -> dict[str, tuple[str, str]]:
 
 
 def test_a_carrier_works_until_it_fails_or_is_switched_off():
+    ProviderProfile.ensure(["reference"])
     assert shown("view_providerprofile")["reference"] == ("works", "")
     with time_machine.travel("2026-11-29T14:05:06Z", tick=False):
         until = clock.now() + timedelta(seconds=30)
         Circuit.objects.create(name="shipping:reference", failures=7, open_until=until)
         state, fact = shown("view_providerprofile")["reference"]
     assert (state, fact) == ("left alone", "7 failures in a row; tried again at 14:05:36 GMT")
-    ProviderProfile.objects.update_or_create(provider="reference", defaults={"is_active": False})
+    ProviderProfile.objects.update(webhook_at="2026-11-29T14:00:00Z")
+    assert shown("view_providerprofile")["reference"][1] != ""
+    ProviderProfile.objects.update(is_active=False)
     assert shown("view_providerprofile")["reference"][0] == "switched off"
 
 
