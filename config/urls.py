@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from core.admin.autocomplete import autocomplete
+from core.api.front_door.index import index
 from core.api.schema import schema
 from core.web.health import livez, readyz
 from desk.metrics import metrics
@@ -20,12 +21,14 @@ from notifications.api.urls import webhooks as notification_webhooks
 from orders.address_page.page import address_page
 from shipping.api.urls import webhooks as shipping_webhooks
 
+reference = SpectacularSwaggerSplitView.as_view(template_name="api_docs.html")
 API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
 
 urlpatterns = [
     # First, because they come most often, and Django tries one pattern after the other.
     path("api/v1/webhooks/", include([*shipping_webhooks, *notification_webhooks])),
     *[path("api/v1/", include(f"{app}.api.urls")) for app in API_APPS],
+    path("api/v1/", index, name="api_index"),
     path("fhir/", include("clinical.fhir.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index", http_method_names=["get", "head"])),
     path("admin/login/", login),
@@ -41,7 +44,7 @@ urlpatterns = [
     path("address/<str:token>/", address_page, name="order_address"),
     path("stop/<str:token>/", stop, name="unsubscribe"),
     path("api/schema/", schema, name="schema"),
-    path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
+    path("api/docs/", reference, name="docs"),
     path("livez", livez, name="livez"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

@@ -21,6 +21,7 @@ from core.api.idempotency import idempotent
 from core.api.openapi import ErrorAnswer
 from core.api.serializers import (
     BooleanField,
+    ChoiceField,
     IntegerField,
     ListField,
     Serializer,
@@ -49,7 +50,7 @@ class MergeSerializer(Serializer):
 
     patient = IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The one that goes.")
     take = ListField(
-        child=serializers.ChoiceField(list(FIELDS)),
+        child=ChoiceField(list(FIELDS)),
         required=False,
         max_length=len(FIELDS),
         help_text="The fields in which its value is taken. Left out: none.",
@@ -88,7 +89,7 @@ class ReasonSerializer(Serializer):
 class ChoiceSerializer(Serializer):
     """A field in which the two differ."""
 
-    field = serializers.ChoiceField(list(FIELDS))
+    field = ChoiceField(list(FIELDS))
     survivor = serializers.CharField()
     merged = serializers.CharField()
     is_taken = BooleanField(help_text="What is proposed: this one has no value.")

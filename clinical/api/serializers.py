@@ -10,7 +10,7 @@ from clinical.births import Born, Precision
 from clinical.models import NAMELESS, IdentifierType, Patient, PatientIdentifier, Study
 from clinical.patients.services import MOST_IDENTIFIERS
 from clinical.states import StudyState
-from core.api.serializers import IntegerField, ModelSerializer, TokenField
+from core.api.serializers import ChoiceField, IntegerField, ModelSerializer, TokenField
 from customers.models import Customer
 
 
@@ -36,7 +36,7 @@ class BirthDateSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyp
 class StudySerializer(ModelSerializer):
     """A study of a patient."""
 
-    status = serializers.ChoiceField(StudyState.choices, source="state", read_only=True)
+    status = ChoiceField(StudyState.choices, source="state", read_only=True)
 
     class Meta:
         model = Study
@@ -55,7 +55,7 @@ class StudySerializer(ModelSerializer):
 class IdentifierSerializer(ModelSerializer):
     """What another system calls a patient."""
 
-    type = serializers.ChoiceField(
+    type = ChoiceField(
         IdentifierType.choices, default=IdentifierType.RECORD, help_text="A code of HL7 table 0203."
     )
     system = TokenField(max_length=200, help_text="Who gives such numbers: a URI or a name.")
@@ -72,7 +72,7 @@ class PatientSerializer(ModelSerializer):
     birth_date = BirthDateField(
         help_text=f"{births.FORMS}. From 1900 until today. Shown as the first day of what is known."
     )
-    birth_date_precision = serializers.ChoiceField(
+    birth_date_precision = ChoiceField(
         Precision.choices,
         required=False,
         help_text="How much of it is known. Left out: what is written of `birth_date`.",

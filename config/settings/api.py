@@ -39,9 +39,18 @@ DRF_STANDARDIZED_ERRORS = {
         "503",
     ],
 }
+API_DESCRIPTION = """Customers, orders, shipments, studies and notifications of a health company.
+
+**Tokens.** Every call needs an access token of the OpenID Connect issuer, with the scopes that the
+operation names. A program gets one with its client credentials at the issuer's `token_endpoint`; on
+your own machine `make -s token` prints one of the sandbox. *Authorize* takes it, and *Try it out*
+then sends real requests to this installation; on your own machine the sandbox gets what is sent.
+
+**Examples** are requests that the test suite sends, with the answers it gets. Your ids are others.
+"""
 SPECTACULAR_SETTINGS = {
     "TITLE": "Dosette",
-    "DESCRIPTION": "Customers, orders, shipments, studies and notifications of a health company.",
+    "DESCRIPTION": API_DESCRIPTION,
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
@@ -51,6 +60,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1/",
     "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.api.front_door.examples.add",
+    ],
     "ENUM_NAME_OVERRIDES": {
         "ChannelEnum": "notifications.channels.channel_choices",
         "OrderStatusEnum": "orders.states.OrderState",

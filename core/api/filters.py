@@ -12,6 +12,7 @@ from django_filters.fields import IsoDateTimeField
 from drf_spectacular.utils import extend_schema_field
 
 from core.forms import CharField, EmailField, TokenField
+from core.values.choices import known_choices
 from core.values.dates import iso_moment
 from core.values.text import reference
 
@@ -131,7 +132,15 @@ class FilterSet(django_filters.FilterSet):
 
 class FilterForm(forms.Form):
     """Refuses an empty time, key or choice, and a yes or no that is neither: a mistake, not
-    everything."""
+    everything. A wrong choice is told which there are."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            if isinstance(field, forms.ChoiceField):
+                known = known_choices([value for value, _ in field.choices])  # type: ignore[union-attr]  # flat
+                text = f"“%(value)s” is not a valid choice. {known.replace('%', '%%')}"
+                field.error_messages["invalid_choice"] = text.strip()
 
     def clean(self) -> dict[str, Any]:
         """Raise ValidationError for each."""

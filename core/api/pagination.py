@@ -1,7 +1,7 @@
 """How lists are paged and ordered."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -9,6 +9,7 @@ from django.db.models import Q
 from rest_framework import filters, pagination
 from rest_framework.exceptions import NotFound, ValidationError
 
+from core.api.errors import MOST_ERRORS
 from core.database.folding import SortKey
 
 
@@ -24,7 +25,9 @@ class CursorPagination(pagination.CursorPagination):
     offset_cutoff = 1_000_000
 
     def paginate_queryset(self, queryset: Any, request: Any, view: Any = None) -> Any:
-        """The page; a 404 when the cursor was not made by us."""
+        """The page; a 404 when the cursor was not made by us, a 400 for an unknown parameter."""
+        if view is not None:
+            _refuse_unknown(request, view)
         cursor: Any = super().decode_cursor(request)
         place = cursor and _place(cursor.position)
         try:
@@ -68,6 +71,26 @@ class CursorPagination(pagination.CursorPagination):
         if asked is not None and not (asked.isascii() and asked.isdigit() and int(asked) > 0):
             raise ValidationError({"page_size": "Give a whole number from 1 to 200."})
         return super().get_page_size(request)
+
+
+def _refuse_unknown(request: Any, view: Any) -> None:
+    """Raise ValidationError for a parameter that is none of this list: it would show every row."""
+    known = sorted(_known(view))
+    wrong = sorted(set(request.query_params) - {*known, "format"})[:MOST_ERRORS]
+    if wrong:
+        text = f"There is no such parameter. Use one of: {', '.join(known)}."
+        raise ValidationError({name[:100]: text for name in wrong}, code="unknown_parameter")
+
+
+def _known(view: Any) -> Iterator[str]:
+    yield from ("cursor", "page_size")
+    for backend in view.filter_backends:
+        if issubclass(backend, filters.OrderingFilter):
+            yield backend.ordering_param
+        elif issubclass(backend, filters.SearchFilter):
+            yield backend.search_param
+        elif filterset := getattr(view, "filterset_class", None):
+            yield from filterset.base_filters
 
 
 ENCRYPTED = (

@@ -17,6 +17,7 @@ from rest_framework.fields import empty, get_error_detail
 from core.api.errors import MOST_ERRORS
 from core.bases import MixinBase
 from core.values import text
+from core.values.choices import known_choices
 from core.values.dates import iso_date
 
 Form = TypeVar("Form", bound="Serializer")
@@ -92,6 +93,18 @@ class DateField(serializers.DateField):
             self.fail("invalid", format="YYYY-MM-DD")
 
 
+class ChoiceField(serializers.ChoiceField):
+    """One of a few words; whoever sends another is told which there are."""
+
+    def fail(self, key: str, **kwargs: Any) -> Any:
+        """Raise a ValidationError that names the choices, unless they are too many."""
+        if key == "invalid_choice":
+            kwargs["known"] = known_choices(self.choices)
+        return super().fail(key, **kwargs)
+
+    default_error_messages = {"invalid_choice": '"{input}" is not a valid choice. {known}'}
+
+
 class ListField(serializers.ListField):
     """A list. DRF would look at each of a million entries, and then say that they are too many."""
 
@@ -154,6 +167,7 @@ class ModelSerializer(StrictMixin, serializers.ModelSerializer[Any]):
         instance.refresh_from_db()
         return instance
 
+    serializer_choice_field = ChoiceField
     serializer_field_mapping = serializers.ModelSerializer.serializer_field_mapping | {
         models.CharField: CharField,
         models.TextField: TextField,

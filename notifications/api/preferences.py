@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core.api.changes.versions import VersionedMixin, if_match
-from core.api.serializers import CharField, ListField, ModelSerializer, Serializer
+from core.api.serializers import CharField, ChoiceField, ListField, ModelSerializer, Serializer
 from customers.models import PREFERENCES, Customer
 from customers.services import lock
 from identity.tokens.callers import Caller
@@ -30,7 +30,7 @@ from notifications.policy.opt_outs import (
 class PreferencesSerializer(Serializer):
     """By which channel and in which language a customer wants messages. Empty means the default."""
 
-    channel = serializers.ChoiceField(
+    channel = ChoiceField(
         choices=channel_choices(), allow_blank=True, required=False, help_text="The one they chose."
     )
     language = CharField(
@@ -40,7 +40,7 @@ class PreferencesSerializer(Serializer):
         max_length=50, allow_blank=True, required=False, help_text="Such as Africa/Nairobi."
     )
     opted_out = ListField(
-        child=serializers.ChoiceField(choices=channel_choices()),
+        child=ChoiceField(choices=channel_choices()),
         required=False,
         max_length=20,
         help_text="The channels by which they want no more messages.",

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.filters import LARGEST_ID
-from core.api.serializers import CharField, IntegerField, ModelSerializer, TextField
+from core.api.serializers import CharField, ChoiceField, IntegerField, ModelSerializer, TextField
 from customers.models import Customer
 from notifications.channels import channel_choices
 from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
@@ -65,7 +65,7 @@ class NewNotificationSerializer(ModelSerializer):
         pk_field=IntegerField(min_value=1, max_value=LARGEST_ID),
     )
     message = MessageField(max_length=LONGEST_MESSAGE, trim_whitespace=False)
-    channel = serializers.ChoiceField(choices=channel_choices(), required=False)
+    channel = ChoiceField(choices=channel_choices(), required=False)
     subject = CharField(
         max_length=LONGEST_SUBJECT,
         required=False,

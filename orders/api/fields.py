@@ -7,9 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.validators import RegexValidator
 from drf_spectacular.utils import extend_schema_field
-from rest_framework import serializers
 
 from core.api.filters import LARGEST_ID
+from core.api.serializers import ChoiceField
 from core.bases import SerializerField
 from customers import contact_channels
 from customers.models import Customer
@@ -73,7 +73,7 @@ class AmountField(SerializerField):
         return Decimal(text).quantize(Decimal("0.01"))
 
 
-class ChannelField(serializers.ChoiceField):
+class ChannelField(ChoiceField):
     """A way to reach the customer, of those that are known when the request comes."""
 
     default_error_messages = {"invalid_choice": "There is no such channel. Use one of: {known}."}

@@ -8,6 +8,7 @@ from rest_framework import serializers
 
 from core.api.serializers import (
     CharField,
+    ChoiceField,
     IntegerField,
     ListField,
     ModelSerializer,
@@ -78,13 +79,13 @@ class OrderSerializer(Serializer):
     amount = serializers.DecimalField(12, 2)
     currency = CharField(help_text="ISO 4217.")
     time = serializers.DateTimeField()
-    status = serializers.ChoiceField(OrderState.choices)
+    status = ChoiceField(OrderState.choices)
     lines = LineSerializer(many=True)
-    delivery_service = serializers.ChoiceField(
+    delivery_service = ChoiceField(
         DeliveryService.choices, allow_null=True, help_text="Null when no parcel belongs to it."
     )
     delivery_address = AddressSerializer(allow_null=True, help_text="Null until it is known.")
-    shipping_interval = serializers.ChoiceField(ShippingInterval.choices)
+    shipping_interval = ChoiceField(ShippingInterval.choices)
 
     def to_representation(self, order: Order) -> dict[str, Any]:
         """The same as every list of orders says."""
@@ -145,15 +146,11 @@ class CustomersOrderSerializer(PlacingSerializer):
     """An order of products, of the customer in the address."""
 
     items = ListField(child=ItemSerializer(), min_length=1, max_length=MOST_LINES)
-    delivery_service = serializers.ChoiceField(
-        DeliveryService.choices, default=DeliveryService.STANDARD
-    )
+    delivery_service = ChoiceField(DeliveryService.choices, default=DeliveryService.STANDARD)
     delivery_address = AddressSerializer(
         required=False, help_text="The customer's default address when left out."
     )
-    shipping_interval = serializers.ChoiceField(
-        ShippingInterval.choices, default=ShippingInterval.NONE
-    )
+    shipping_interval = ChoiceField(ShippingInterval.choices, default=ShippingInterval.NONE)
     channel = ChannelField(required=False, help_text="By a rule when left out.")
 
     def validate_items(self, items: list[dict[str, Any]]) -> list[tuple[Product, int]]:

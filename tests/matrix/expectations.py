@@ -577,6 +577,7 @@ OPEN = {
     "address/<str:token>/": "customers say where an order goes, by a signed token of their own",
     "api/docs/": "the same, for people",
     "api/schema/": "says what there is, not what is in it",
+    "api/v1/": "says what there is, not what is in it",
     "fhir/.well-known/smart-configuration": "says where tokens are had",
     "fhir/metadata": "says what there is, not what is in it",
     "livez": "asked by the machine that runs us",

@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.serializers import BooleanField, Serializer
+from core.api.serializers import BooleanField, ChoiceField, Serializer
 from customers.api.serializers import AddressSerializer
 from orders.api.serializers import CustomersOrderSerializer, ItemSerializer
 from orders.changes import Wanted
@@ -34,16 +34,14 @@ class UnskipSerializer(Serializer):
 class ScheduleChangeSerializer(Serializer):
     """What a schedule is to become; what is left out stays."""
 
-    interval = serializers.ChoiceField(INTERVALS, required=False)
+    interval = ChoiceField(INTERVALS, required=False)
     anchor = DayField(
         required=False,
         help_text="The day from which all dates are counted, from 2000 to 2099. The next "
         "occurrence is on the first of them from today on that has not shipped.",
     )
-    time_zone = serializers.ChoiceField(sorted(time_zones()), required=False)
-    catch_up = serializers.ChoiceField(
-        CatchUp.choices, required=False, help_text="What ships after an outage."
-    )
+    time_zone = ChoiceField(sorted(time_zones()), required=False)
+    catch_up = ChoiceField(CatchUp.choices, required=False, help_text="What ships after an outage.")
     items = serializers.ListField(
         child=ItemSerializer(),
         min_length=1,
@@ -51,7 +49,7 @@ class ScheduleChangeSerializer(Serializer):
         required=False,
         help_text="All that is in its parcels. What was in them keeps its price.",
     )
-    delivery_service = serializers.ChoiceField(DeliveryService.choices, required=False)
+    delivery_service = ChoiceField(DeliveryService.choices, required=False)
     delivery_address = AddressSerializer(required=False)
     include_unsent = BooleanField(
         default=False,
@@ -81,7 +79,7 @@ class PictureSerializer(DatesSerializer):
     items = ItemSerializer(many=True)
     amount = serializers.DecimalField(12, 2)
     currency = serializers.CharField()
-    delivery_service = serializers.ChoiceField(DeliveryService.choices)
+    delivery_service = ChoiceField(DeliveryService.choices)
     provider = serializers.CharField(help_text="By the rules, as they are now.")
 
     @staticmethod

@@ -6,7 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from core.api.serializers import Serializer
+from core.api.serializers import ChoiceField, Serializer
 from shipping import providers
 from shipping.api.serializers.schedules import INTERVALS
 from shipping.schedules import forecast
@@ -18,8 +18,8 @@ class ForecastQuerySerializer(Serializer):
     days = serializers.IntegerField(
         default=forecast.DAYS, min_value=1, max_value=forecast.MOST_DAYS, help_text="From today on."
     )
-    provider = serializers.ChoiceField(providers.names(), required=False)
-    interval = serializers.ChoiceField(INTERVALS, required=False)
+    provider = ChoiceField(providers.names(), required=False)
+    interval = ChoiceField(INTERVALS, required=False)
 
 
 class ForecastPartSerializer(Serializer):

@@ -1,8 +1,6 @@
 """The shapes of returns in the API."""
 
-from rest_framework import serializers
-
-from core.api.serializers import ModelSerializer, Serializer, TextField, TokenField
+from core.api.serializers import ChoiceField, ModelSerializer, Serializer, TextField, TokenField
 from shipping.models import (
     Return,
     ReturnEvent,
@@ -22,7 +20,7 @@ class ReturnEventSerializer(ModelSerializer):
 class ReturnSerializer(ModelSerializer):
     """A parcel that comes back. `reference` is what its provider calls it in its events."""
 
-    status = serializers.ChoiceField(ReturnState.choices, source="state", read_only=True)
+    status = ChoiceField(ReturnState.choices, source="state", read_only=True)
     events = ReturnEventSerializer(many=True, read_only=True)
 
     class Meta:

@@ -9,7 +9,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.serializers import ModelSerializer, Serializer
+from core.api.serializers import ChoiceField, ModelSerializer, Serializer
 from customers.api.serializers import AddressSerializer
 from orders.api.serializers import ItemSerializer
 from orders.models import DeliveryService
@@ -49,9 +49,9 @@ class LeftOutSerializer(Serializer):
 class ScheduleSerializer(ModelSerializer):
     """When a recurring order ships, and what. Dates are those of the schedule's time zone."""
 
-    interval = serializers.ChoiceField(INTERVALS)
-    catch_up = serializers.ChoiceField(CatchUp.choices, help_text="What ships after an outage.")
-    state = serializers.ChoiceField(ScheduleState.choices)
+    interval = ChoiceField(INTERVALS)
+    catch_up = ChoiceField(CatchUp.choices, help_text="What ships after an outage.")
+    state = ChoiceField(ScheduleState.choices)
     next_occurrence = serializers.SerializerMethodField(
         help_text="The next date; null when it is cancelled, or paused until further notice."
     )
@@ -63,9 +63,7 @@ class ScheduleSerializer(ModelSerializer):
         help_text="What is left out and still to come; `unskip/` takes the last of it back."
     )
     items = ItemSerializer(many=True, source="order.lines.all")
-    delivery_service = serializers.ChoiceField(
-        DeliveryService.choices, source="order.delivery_service"
-    )
+    delivery_service = ChoiceField(DeliveryService.choices, source="order.delivery_service")
     delivery_address = serializers.SerializerMethodField(
         help_text="Null for a token without `orders:read`."
     )
@@ -142,12 +140,10 @@ class PauseSerializer(Serializer):
 class PreviewSerializer(Serializer):
     """What is to be done, in the query."""
 
-    verb = serializers.ChoiceField(next_dates.PREVIEWED, default="change")
-    interval = serializers.ChoiceField(INTERVALS, required=False, help_text="With change.")
+    verb = ChoiceField(next_dates.PREVIEWED, default="change")
+    interval = ChoiceField(INTERVALS, required=False, help_text="With change.")
     anchor = DayField(required=False, help_text="With change.")
-    time_zone = serializers.ChoiceField(
-        sorted(time_zones()), required=False, help_text="With change."
-    )
+    time_zone = ChoiceField(sorted(time_zones()), required=False, help_text="With change.")
     resume_on = DayField(required=False, help_text="With pause.")
     occurrence = OccurrenceField(in_query=True, required=False, help_text="With skip and unskip.")
     count = serializers.IntegerField(default=5, min_value=1, max_value=MOST_PREVIEWED)

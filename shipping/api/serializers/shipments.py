@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from core.api.serializers import BooleanField, ModelSerializer, Serializer, TextField
+from core.api.serializers import BooleanField, ChoiceField, ModelSerializer, Serializer, TextField
 from customers.api.serializers import AddressSerializer
 from orders.api.serializers import ItemSerializer
 from shipping.api.serializers.tracking import (
@@ -35,7 +35,7 @@ class ShipmentEventSerializer(ModelSerializer):
 class CancellationSerializer(ModelSerializer):
     """What its provider was asked to cancel, and what came of it. `said` is why it did not."""
 
-    status = serializers.ChoiceField(CancellationState.choices, source="state", read_only=True)
+    status = ChoiceField(CancellationState.choices, source="state", read_only=True)
     said = ReasonField(source="last_error")
     answer = AnswerField()
 
@@ -50,7 +50,7 @@ class ShipmentSerializer(ModelSerializer):
 
     # For the document alone: what is shown is `shipping/api/representations.py`.
 
-    status = serializers.ChoiceField(ShipmentState.choices, source="state", read_only=True)
+    status = ChoiceField(ShipmentState.choices, source="state", read_only=True)
     reason = ReasonField(source="last_error")
     answer = AnswerField()
     tracking_url = serializers.CharField(

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from core.api.serializers import Serializer
+from core.api.serializers import ChoiceField, Serializer
 from core.workflow import Event
 from shipping.api.serializers.quoted_answers import strip_quoted_answer
 from shipping.states import RANKS
@@ -65,7 +65,7 @@ class AnswerField(serializers.CharField):
 class ReportSerializer(Serializer):
     """Something that the provider reported, whether it moved the parcel or not."""
 
-    event_name = serializers.ChoiceField(
+    event_name = ChoiceField(
         list(RANKS), allow_null=True, help_text="Null when we do not know the status."
     )
     event_time = serializers.DateTimeField(

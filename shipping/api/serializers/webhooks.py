@@ -3,7 +3,7 @@
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api.serializers import Serializer
+from core.api.serializers import ChoiceField, Serializer
 from shipping.states import RANKS
 
 LONGEST_TEXT = 35
@@ -24,11 +24,11 @@ class ReferenceEventSerializer(Serializer):
     """An event of the reference provider (requirement C2). Other providers have their own shape."""
 
     order_id = serializers.CharField(max_length=LONGEST_TEXT)
-    event_name = serializers.ChoiceField(list(RANKS))
+    event_name = ChoiceField(list(RANKS))
     event_time = WallClockField(help_text="`2023-05-19 13:18:45`, in the provider's time zone.")
 
 
 class StoredSerializer(Serializer):
     """The event is kept."""
 
-    status = serializers.ChoiceField(["stored"])
+    status = ChoiceField(["stored"])

@@ -1,0 +1,1 @@
+"""What a newcomer meets first: the list of what there is, and true examples. Called by `config`."""
