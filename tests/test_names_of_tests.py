@@ -52,7 +52,9 @@ LEAST_TESTED = {
     "clinical": 0.95,  # 1.5 before its admin and API had verbs, which tests/ tries
     "core": 0.5,
     "customers": 1.1,
-    "desk": 1.0,  # 1.05 before the inbox, whose verbs core/tests/cases and tests/ try, too
+    # 1.05 before the inbox, whose verbs core/tests/cases and tests/ try, too, and the start page,
+    # which tests/admin looks at.
+    "desk": 0.97,
     "identity": 0.9,
     "notifications": 1.05,
     "orders": 0.7,

@@ -59,11 +59,15 @@ def waiting(request: HttpRequest) -> list[Waiting] | None:
         return None
     kinds = {kind.name: kind for kind in visible_kinds(request)}
     rows = Case.objects.filter(cases.awake(), closed_at=None, kind__in=kinds)
-    counted = rows.order_by().values_list("kind").annotate(
-        n=Count("pk"),
-        late=Count("pk", cases.overdue()),
-        own=Count("pk", Q(assignee=request.user.actor)),
-        oldest=Min("opened_at"),
+    counted = (
+        rows.order_by()
+        .values_list("kind")
+        .annotate(
+            n=Count("pk"),
+            late=Count("pk", cases.overdue()),
+            own=Count("pk", Q(assignee=request.user.actor)),
+            oldest=Min("opened_at"),
+        )
     )
     return [
         Waiting(

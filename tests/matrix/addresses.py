@@ -105,7 +105,7 @@ def others() -> list[str]:
 
 
 def _wants_token(route: str, view: Any) -> bool:
-    return route.startswith(API) or (
+    return (route.startswith(API) and route != API) or (
         route.startswith(FHIR) and bool(view.cls.authentication_classes)
     )
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from clinical.tests.factories import clinician, performed_study
 from core import cases
-from core.cases import CaseDraft
+from core.cases import CaseDraft, handling
 from core.cases.models import Case
 from core.database import clock
 from core.tests.plans import forget_statistics
@@ -288,7 +288,7 @@ def test_what_somebody_sees_to_is_theirs_and_what_was_put_off_waits_for_nobody(d
     person = staff(is_superuser=True)
     client = Client()
     client.force_login(person)
-    cases.take(case, by=person.actor)
+    handling.take(case, by=person.actor)
     own = cards(client)["Exceptions you see to"]
     assert own.figure == "1"
     shown = client.get(own.link).content.decode()
