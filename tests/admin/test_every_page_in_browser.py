@@ -31,6 +31,12 @@ CUT_OFF = """() => [...document.querySelectorAll("main *")].filter(each => {
 }).map(each => each.tagName + "." + each.className).slice(0, 3)"""
 TELEPHONE = {"width": 390, "height": 844}
 DESK = {"width": 1440, "height": 1000}
+# Lists alone: their rows are read, and nothing is typed on their pages.
+ONLY_LISTS = {
+    *("shipping.trackingevent", "shipping.unreadableevent", "notifications.deliveryreport"),
+    *("notifications.dailycost", "notifications.consent", "notifications.optout"),
+    *("axes.accessattempt", "identity.accessrecord", "desk.personexport", "desk.retentionrun"),
+}
 WITH_FORMS = ("orders.order", "customers.customer", "clinical.study", "notifications.template")
 
 
@@ -51,7 +57,8 @@ def main_pages(cast: Cast) -> Iterator[str]:
         model = next(each for each in admin.site._registry if each._meta.label_lower == label)
         name = f"admin:{label.replace('.', '_')}"
         yield reverse(f"{name}_changelist")
-        yield reverse(f"{name}_change", args=[cast.key(model)])
+        if label not in ONLY_LISTS:
+            yield reverse(f"{name}_change", args=[cast.key(model)])
         if label in WITH_FORMS:
             yield reverse(f"{name}_add")
     for model in (Order, DnaKitOrder):

@@ -114,7 +114,8 @@ def test_the_api_page_lists_every_filter_and_order():
         filters = [*view.filterset_class.base_filters], [*view.ordering_fields]
         assert filters == tuple(re.findall(r"`(\w+)`", cell) for cell in listed[address]), address
     patterns: list[Any] = get_resolver().url_patterns
-    apps = [each for each in patterns if str(each.pattern) == "api/v1/"]
+    begin = [each for each in patterns if str(each.pattern) == "api/v1/"]
+    apps = [each for each in begin if hasattr(each, "url_patterns")]
     routes = {str(route.pattern) for app in apps for route in app.url_patterns}
     assert {route for route in routes if re.fullmatch("[a-z-]+/", route)} <= set(listed)
 
