@@ -12,6 +12,7 @@ from uuid import UUID
 from core.encryption.keys import blind_index_key
 
 LONGEST_PREFIX = 16  # letters: what is typed behind them is not compared
+TOKEN_BYTES = 8  # PostgreSQL's bigint
 WORD = "word"
 
 
@@ -22,7 +23,7 @@ def digest(context: str, value: str) -> UUID:
 
 def token(kind: str, value: str) -> int:
     """8 bytes, as PostgreSQL's bigint, that stand for this value of this kind."""
-    return int.from_bytes(_digest(f"{kind}\0{value}", 8), "big", signed=True)
+    return int.from_bytes(_digest(f"{kind}\0{value}", TOKEN_BYTES), "big", signed=True)
 
 
 def prefix_tokens(word: str) -> tuple[int, ...]:
@@ -42,7 +43,13 @@ def fingerprint() -> bytes:
 
 @lru_cache(maxsize=4_000)  # names come again; some 2 MB
 def _prefix_tokens(word: str, key: bytes) -> tuple[int, ...]:
-    return tuple(token(WORD, word[:length]) for length in range(1, len(word) + 1))
+    """`token` of each beginning; a digest goes on where that of a letter less has ended."""
+    digest_so_far = blake2b(f"{WORD}\0".encode(), digest_size=TOKEN_BYTES, key=key)
+    tokens = []
+    for letter in word:
+        digest_so_far.update(letter.encode())
+        tokens.append(int.from_bytes(digest_so_far.digest(), "big", signed=True))
+    return tuple(tokens)
 
 
 def _digest(text: str, size: int) -> bytes:
