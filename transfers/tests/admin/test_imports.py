@@ -84,11 +84,11 @@ def test_pages_of_a_long_preview_are_capped():
     manager = staff("manager")
     job = checked(csv_of(CUSTOMERS, *(["Ada", "", "", f"K-{n}"] for n in range(1_100))), by=manager)
     client = browser(manager)
-    assert "New (1100)" in page_of(client, job)
+    assert "New (1,100)" in page_of(client, job)
     last = page_of(client, job, "?show=created&page=20")
     assert '<td class="px-3 py-2">1001</td>' in last
     assert ">Later<" not in last
-    assert "The first 1000 are shown here." in last
+    assert "The first 1,000 are shown here." in last
     assert (
         "<td"
         not in page_of(client, job, "?page=21")
