@@ -2,7 +2,6 @@
 
 import csv
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import openpyxl
@@ -13,6 +12,7 @@ from django.test import Client
 from clinical import demo
 from clinical.fhir.resources.codes import PRIORITIES
 from clinical.models import Patient
+from clinical.models.studies import Urgency
 from identity.models import AccessRecord
 from identity.tests.factories import staff
 from transfers.exports import work as export_work
@@ -57,7 +57,7 @@ def exported(client: Client, kind: str, format: str) -> bytes:
 
 
 @pytest.fixture
-def clara(client: Client) -> Iterator[Client]:
+def clara(client: Client) -> Client:
     """A clinician, who has imported both files."""
     client.force_login(staff("clinician"), "django.contrib.auth.backends.ModelBackend")
     assert [imported(client, kind) for kind in KINDS] == [(4, 0, 0), (4, 0, 0)]
@@ -135,7 +135,7 @@ def _told(resource: dict[str, Any], numbers: dict[str, str]) -> tuple[Any, ...]:
 
 
 def _request(row: dict[str, str]) -> tuple[Any, ...]:
-    return row["patient_id"], PRIORITIES[row["urgency_level"]], row["body_part"]
+    return row["patient_id"], PRIORITIES[Urgency(row["urgency_level"])], row["body_part"]
 
 
 def _images(row: dict[str, str]) -> tuple[Any, ...]:

@@ -111,14 +111,14 @@ class _Directory:
 
     def of(self, row: "_Row") -> _Known | None:
         """Whom the row is of."""
-        return self.by_pk.get(row.pk) if row.pk else self.by_index.get(row.index)
+        return self.by_pk.get(row.pk) if row.pk else self.by_index.get(row.digest)
 
 
 class _Row(NamedTuple):
     """A row of the file, and whom it names: by the foreign id's digest, by our own id, or both."""
 
     cells: Row
-    index: UUID | None
+    digest: UUID | None
     pk: int | None
 
 
@@ -163,7 +163,7 @@ class PatientImporter(Importer):
         """The rows beside the patients who are there, encrypted; those to be changed locked."""
         named = [_named(row) for row in rows]
         known = _Directory()
-        known.read(external_id_index__in=[row.index for row in named if row.index])
+        known.read(external_id_index__in=[row.digest for row in named if row.digest])
         if keys := [row.pk for row in named if row.pk]:
             known.read(pk__in=keys)
         changing = [
@@ -183,7 +183,7 @@ class PatientImporter(Importer):
         if problems := list(_problems(row, known, values)):
             report.add_many(problems, len(problems))
             return None
-        index = known.external_id_index if known else row.index
+        index = known.external_id_index if known else row.digest
         name = index or own_ids.written(Patient, known.pk if known else 0)
         if known and not values.differ(known):
             return [line, "none", name, known.pk, *("",) * 6, "{}"]
@@ -246,7 +246,7 @@ def _problems(row: _Row, known: _Known | None, values: _Values) -> Iterator[Prob
     if row.pk and not known:
         yield Problem(line, own_ids.NAME, "There is no such patient.")
         return
-    if known and row.index not in (None, known.external_id_index):
+    if known and row.digest not in (None, known.external_id_index):
         yield Problem(line, "id", "This is not the id of the patient whom dosette_id names.")
     if not values.born:
         yield Problem(line, "birth_date", "This may not be empty.")
