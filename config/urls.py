@@ -12,6 +12,7 @@ from core.web.health import livez, readyz
 from desk.metrics import metrics
 from desk.sidebar.search import search
 from identity.access_log.reasons import ask as ask_for_reason
+from identity.passwords.invitations import InvitationPage
 from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import change_password, login
 from identity.sessions.pages import OwnSessions
@@ -35,6 +36,7 @@ urlpatterns = [
     path("admin/password_change/", change_password),
     path("admin/logout/", SignOut.as_view()),
     path("admin/second-factor/", SecondFactorPage.as_view(), name="second_factor"),
+    path("admin/invitation/", InvitationPage.as_view(), name="invitation"),
     path("admin/sessions/", OwnSessions.as_view(), name="own_sessions"),
     path("admin/reason/", ask_for_reason, name="access_reason"),
     path("admin/search/", search),

@@ -11,9 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.template.loader import render_to_string
 from django.urls import reverse
 from unfold.decorators import action
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from core.admin.dialogs import go_to
@@ -32,6 +33,9 @@ from identity.granting import (
 from identity.models import AccessRecord, LinkedAccount, Notice, ServiceClient, User
 from identity.notices import note
 from identity.passwords.admin import SecondFactorReset
+from identity.passwords.colleagues import NewColleagues
+from identity.rights import tables
+from identity.rights.pages import RightsOfPerson
 from identity.rights.roles import ROLES
 from identity.rights.scopes import SCOPES
 from identity.sessions.pages import SessionsOfPerson
@@ -65,17 +69,18 @@ class LinkedAccountInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django's is generic for the checker only
+class UserAdmin(
+    NewColleagues, RightsOfPerson, SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin
+):  # type: ignore[type-arg]  # Django's is generic for the checker only
     """Staff. People are made inactive, never deleted: events name them."""
 
     form = UserChangeForm
-    add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = [LinkedAccountInline]
     list_display = ["username", "first_name", "last_name", "roles", "is_active", "last_login"]
     list_filter = ["groups", "is_active", "is_superuser"]
     readonly_fields = ["last_login", "date_joined"]
-    actions_detail = ["sessions", "sign_out", "reset_second_factor"]
+    actions_detail = ["rights", "invite", "sessions", "sign_out", "reset_second_factor"]
 
     @admin.display(description="roles")
     def roles(self, user: User) -> str:
@@ -167,12 +172,19 @@ class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]  # the bas
     """Roles (the table in identity/rights/roles.py, read-only) and groups of your own."""
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A role says what it is for."""
-        return ["name", "purpose", "permissions"] if _is_role(obj) else ["name", "permissions"]
+        """A role says what it is for, and what it gives, in a table."""
+        return ["name", "purpose", "table"] if _is_role(obj) else ["name", "permissions"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        """The purpose is not stored."""
-        return ["purpose"]
+        """Neither is stored."""
+        return ["purpose", "table"]
+
+    @admin.display(description="what it gives")
+    def table(self, group: Group) -> str:
+        """Row by row what one may see, add, change and delete."""
+        rows = tables.table(tables.of_group(group))
+        context = {"rows": rows, "verbs": list(tables.VERBS.values())}
+        return render_to_string("admin/identity/rights_table.html", context)
 
     @admin.display(description="purpose")
     def purpose(self, group: Group) -> str:

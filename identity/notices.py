@@ -9,8 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.db import transaction
+from django.urls import reverse
 from django.utils.timezone import localtime
 
 from core.database import clock
@@ -35,6 +38,24 @@ If not, somebody may be using your account. Ask a manager at once to sign you ou
 to give you a new password, tell whoever runs Dosette, and change that password wherever else you \
 use it.
 """
+
+INVITED = """Hello {name},
+
+you can work with Dosette now. Choose a password here, within {days} days:
+
+{link}
+
+Your user name is {username}. {by} has invited you.
+"""
+
+
+class _Invitations(PasswordResetTokenGenerator):
+    """Codes that let somebody choose their first password: by its key none resets another one."""
+
+    key_salt = "identity.invitation"
+
+
+invitations = _Invitations()
 
 # Whoever can carry e-mails: `carry(recipient, subject, text)`. A layer above registers it.
 Carrier = Callable[[str, str, str], Outcome]
@@ -97,10 +118,28 @@ def _is_ours(notice: Notice) -> bool:
 
 def _written(notice: Notice) -> tuple[str, str]:
     """Subject and text. Some gateways have no place for a subject: the text says all."""
+    if notice.what == Notice.What.INVITATION:
+        return _invitation(notice)
     what = notice.get_what_display()
     name = notice.user.first_name or notice.user.username
     at = f"{localtime(notice.at):%d %B %Y at %H:%M %Z}"
     return f"Dosette: {what}", TEXT.format(name=name, what=what, at=at, by=_by(notice))
+
+
+def _invitation(notice: Notice) -> tuple[str, str]:
+    """Subject and text. The code is made when it is sent, and stands behind `#`: no server that the
+    link passes on its way logs it."""
+    person = notice.user
+    code = f"{person.pk}-{invitations.make_token(person)}"
+    link = f"{settings.PUBLIC_URL}{reverse('invitation')}#{code}"
+    text = INVITED.format(
+        name=person.first_name or person.username,
+        username=person.username,
+        days=settings.PASSWORD_RESET_TIMEOUT // 86_400,
+        link=link,
+        by=(notice.by.get_full_name() or notice.by.username) if notice.by else "Somebody",
+    )
+    return "Dosette: choose your password", text
 
 
 def _by(notice: Notice) -> str:

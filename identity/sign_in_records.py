@@ -38,6 +38,7 @@ class Notice(models.Model):
         CODES = "codes", "Your recovery codes were replaced"
         CODE_USED = "code-used", "One of your recovery codes was used"
         EMAIL = "email", "Your e-mail address was changed"
+        INVITATION = "invitation", "You are invited to Dosette"
         ACCOUNT = "account", "An account of the sign-in service was linked to you"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

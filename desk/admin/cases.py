@@ -1,7 +1,7 @@
 """The exceptions queue in the admin: one list, and a page for each case."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -39,6 +39,7 @@ from desk.admin.inbox.readable import readable
 from desk.admin.inbox.rights import colleagues, may, roles_for
 from desk.admin.inbox.steps import StepInline
 from desk.admin.inbox.together import Together
+from identity.actors import actor_of
 from identity.models import User
 
 AGES = ((timedelta(days=3), "danger"), (timedelta(days=1), "warning"))
@@ -207,7 +208,7 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
         shown = [
             (kind, counts[kind.name]) for kind in visible_kinds(request) if kind.name in counts
         ]
-        mine, nobodys = Q(assignee=request.user.actor), Q(assignee="")
+        mine, nobodys = Q(assignee=actor_of(request)), Q(assignee="")
         views = open_ones.aggregate(
             mine=Count("pk", filter=mine),
             nobody=Count("pk", filter=nobodys),
@@ -244,9 +245,9 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
             "able": [verbs.name_of(person) for person in able[:MOST_NAMED]],
             "verbs": verbs.labels(verbs.offered(case, request.user)),
             "assignee": handling.name_of(case.assignee),
-            "is_mine": case.assignee == request.user.actor,
+            "is_mine": case.assignee == actor_of(request),
             "snoozed": handling.is_snoozed(case),
-            "visits": visits.visit(case, request.user),
+            "visits": visits.visit(case, cast(User, request.user)),
             "every": visits.RENEWED_EVERY,
             "newest": case.events.order_by("-id").values_list("pk", flat=True).first(),
             "panels": shown_facts(request, subject),

@@ -86,16 +86,20 @@ def _newcomer(claims: Mapping[str, Any]) -> User:
     account = _account(claims["iss"], claims["sub"])
     if account:
         return account.user
-    person = User(username=_free_username(claims), is_staff=True)
+    person = User(username=free_username(_asked_name(claims)), is_staff=True)
     person.set_unusable_password()
     person.save()
     LinkedAccount.objects.create(user=person, issuer=claims["iss"], subject=claims["sub"])
     return person
 
 
-def _free_username(claims: Mapping[str, Any]) -> str:
-    """What the issuer calls them, with a number when somebody else has that name."""
-    asked = str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
+def _asked_name(claims: Mapping[str, Any]) -> str:
+    return str(claims.get("preferred_username") or claims.get("email") or claims["sub"])
+
+
+def free_username(asked: str) -> str:
+    """What somebody is called, or their e-mail address before the @; with a number when somebody
+    else has that name."""
     name = re.sub(r"[^\w.+-]", "", asked.partition("@")[0])[:60] or "staff"
     taken = set(User.objects.filter(username__istartswith=name).values_list("username", flat=True))
     lowered = {username.lower() for username in taken}

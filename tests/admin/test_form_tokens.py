@@ -169,6 +169,13 @@ def _merged() -> str:
 WHY = {"reason": "they asked for it"}
 HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
 HOME |= {"postcode": "W2 6NB", "country": "GB"}
+def _invited() -> str:
+    person = staff("support")
+    person.set_unusable_password()
+    person.save()
+    return f"identity/user/{person.pk}"
+
+
 # Every dialog: what it is tried on, and what is typed.
 DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
@@ -200,6 +207,7 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "orders.order give_address": (_waiting, HOME),
     "orders.dnakitorder cancel": (lambda: f"orders/dnakitorder/{placed_kit_order().pk}", WHY),
     "orders.dnakitorder give_address": (lambda: _waiting().replace("/order", "/dnakitorder"), HOME),
+    "identity.user invite": (_invited, {}),
     "identity.user reset_second_factor": (_second_factor, {}),
     "identity.user sign_out": (lambda: f"identity/user/{staff('support').pk}", {}),
     "shipping.shipment retry": (

@@ -309,7 +309,9 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/change/": ("MA*", "M*"),
     "identity/user/<id>/delete/": "",
     "identity/user/<id>/history/": "MA*",
+    "identity/user/<id>/invite/": "M*",
     "identity/user/<id>/password/": "M*",
+    "identity/user/<id>/rights/": "MA*",
     "identity/user/<id>/reset_second_factor/": "M*",
     "identity/user/<id>/sessions/": "M*",
     "identity/user/<id>/sign_out/": "M*",
@@ -503,6 +505,7 @@ STATES: dict[str, dict[str, object]] = {
     "orders/dnakitorder/<id>/give_address/": {"line_1": ""},
     "orders/order/<id>/change-contents/": {"shipping_interval": "weekly"},
     "orders/order/<id>/give_address/": {"line_1": ""},
+    "identity/user/<id>/invite/": {"password": "!"},
     "notifications/mailing/<id>/go_on/": {"state": "stopped"},
     "notifications/mailing/<id>/stop/": {"state": "running"},
     "notifications/notification/<id>/send_again/": {"state": "failed"},
@@ -527,7 +530,9 @@ MIGHTIER: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/change/": ("MA*", "*"),
     "identity/user/<id>/delete/": "",
     "identity/user/<id>/history/": "MA*",
+    "identity/user/<id>/invite/": "*",
     "identity/user/<id>/password/": "*",
+    "identity/user/<id>/rights/": "MA*",
     "identity/user/<id>/reset_second_factor/": "*",
     "identity/user/<id>/sessions/": "*",
     "identity/user/<id>/sign_out/": "*",
@@ -589,4 +594,8 @@ OPEN = {
     "stop/<str:token>/": "customers stop e-mails, by a signed token of their own (RFC 8058)",
 }
 # Pages of the admin that whoever is not signed in may see.
-OPEN_PAGES = {"login/": "the way in", "logout/": "the way out"}
+OPEN_PAGES = {
+    "invitation/": "who was invited chooses a password",
+    "login/": "the way in",
+    "logout/": "the way out",
+}

@@ -1,7 +1,7 @@
 """The pages on which something is done about a case: one for each action, one for each verb."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -21,6 +21,7 @@ from desk.admin.inbox.following import address_of, next_case, query_of
 from desk.admin.inbox.readable import readable
 from desk.admin.inbox.rights import may
 from identity.actors import actor_of
+from identity.models import User
 
 
 class ActingPages(MixinBase):
@@ -29,7 +30,7 @@ class ActingPages(MixinBase):
     def get_urls(self) -> list[URLPattern]:
         """A page for each action that any kind has, and for each verb of the case itself."""
         names = dict.fromkeys(action.name for kind in cases.kinds() for action in kind.actions)
-        pages = {name: partial(self.act, name=name) for name in names}
+        pages: dict[str, Any] = {name: partial(self.act, name=name) for name in names}
         pages |= {name: partial(self.handle, name=name) for name in verbs.NAMES}
         pages["visits"] = self.visits
         return [
@@ -84,8 +85,8 @@ class ActingPages(MixinBase):
 
     def visits(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Who else has it open, for a page that is open: it asks again and again."""
-        case = self._case(request, object_id)
-        context = {"visits": visits.visit(case, request.user), "case": case}
+        case, person = self._case(request, object_id), cast(User, request.user)
+        context = {"visits": visits.visit(case, person), "case": case}
         newest = case.events.order_by("-id").values_list("pk", flat=True).first()
         context["is_old"] = request.GET.get("seen", "") not in ("", str(newest))
         return render(request, "admin/core/case/visits.html", context)
