@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from django.apps import apps
-from django.contrib.auth.models import AbstractUser, Group, Permission
+from django.contrib.auth.models import Group, Permission
 from django.db.models import QuerySet
 from django.utils.text import capfirst
 
@@ -32,7 +33,7 @@ def of_group(group: Group) -> Sources:
     return dict.fromkeys(_names(group.permissions.all()), (group.name,))
 
 
-def of_person(person: AbstractUser) -> Sources:
+def of_person(person: Any) -> Sources:
     """What each right of a person comes from. Rights count only while somebody is active."""
     if person.is_superuser:
         return dict.fromkeys(_names(Permission.objects.all()), (EVERYTHING,))

@@ -8,11 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
+from core.admin.live_preview import LivePreview
+from core.admin.overview.panels import Line
 from core.admin.pages import LargeTableAdmin, ModelAdmin
 from core.admin.read_only import ReadOnly
 from customers.models import Customer
 from customers.values.phones import numbers
 from identity.actors import actor_of
+from notifications.admin.settings_preview import quiet_lines
 from notifications.channels import address_key
 from notifications.models import Consent, Limits, OptOut, Topic
 from notifications.policy.opt_outs import note_preferences, opt_in, opt_out
@@ -36,7 +39,7 @@ class TopicAdmin(ModelAdmin):
 
 
 @admin.register(Limits)
-class LimitsAdmin(ModelAdmin):
+class LimitsAdmin(LivePreview, ModelAdmin):
     """How many messages a customer gets, and when: one row."""
 
     fieldsets = [
@@ -56,6 +59,14 @@ class LimitsAdmin(ModelAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         """There is one row."""
         return False
+
+    def preview_lines(self, request: HttpRequest) -> list[Line]:
+        """When messages would go that come up at some hours of a customer's day."""
+        form = self.get_form(request)(request.POST)
+        if not form.is_valid():
+            texts = [text for texts in form.errors.values() for text in texts]
+            return [Line(text, state="check", colour="danger") for text in texts]
+        return quiet_lines(form.cleaned_data)
 
     has_delete_permission = TopicAdmin.has_delete_permission
 

@@ -9,9 +9,14 @@ from django.template.response import TemplateResponse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
+from core.admin.live_preview import LivePreview
+from core.admin.overview.panels import Line
 from core.admin.pages import ModelAdmin
+from core.bases import ModelForm
 from core.forms import TokenField
+from core.values.keys import is_key
 from core.values.text import reference
+from notifications.admin.settings_preview import rule_lines
 from notifications.composition.preview import preview
 from notifications.models import ANNOUNCED_OCCASIONS, Rule
 from orders.models import Order
@@ -38,8 +43,23 @@ class PreviewForm(forms.Form):
         return order
 
 
+class TypedRule(ModelForm):
+    """A rule as it is typed. Whether there is such a one already is asked when it is saved."""
+
+    class Meta:
+        model = Rule
+        fields = ["occasion", "product_kind", "kit_type", "channel", "template_name"]
+        fields += ["is_active", "valid_from", "valid_until"]
+
+    def validate_unique(self) -> None:
+        """Not yet."""
+
+    def validate_constraints(self) -> None:
+        """Not yet."""
+
+
 @admin.register(Rule)
-class RuleAdmin(ModelAdmin):
+class RuleAdmin(LivePreview, ModelAdmin):
     """By which channel which event is announced. The most specific active rule wins."""
 
     list_display = [
@@ -60,6 +80,20 @@ class RuleAdmin(ModelAdmin):
         ("Then", {"fields": [("channel", "template_name")]}),
         ("When", {"fields": ["is_active", ("valid_from", "valid_until")]}),
     ]
+
+    def preview_lines(self, request: HttpRequest) -> list[Line]:
+        """What the latest orders would hear with the rule that is typed."""
+        if not request.user.has_perm("orders.view_order"):
+            return [Line("Who may see orders sees here what they would hear.")]
+        key = request.POST.get("preview_of", "")
+        saved = Rule.objects.filter(pk=key).first() if is_key(key) else None
+        typed = TypedRule(request.POST, instance=saved)
+        if not typed.is_valid():
+            texts = [text for texts in typed.errors.values() for text in texts]
+            return [Line(text, state="check", colour="danger") for text in texts]
+        if not typed.instance.is_active:
+            return [Line("It is not active: nothing changes.")]
+        return rule_lines(typed.instance)
 
     def has_try_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whoever may see rules and orders."""

@@ -7,12 +7,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from core.admin.pages import ModelAdmin
 from identity.actors import actor_of
+from notifications.admin.settings_preview import shown_as_typed
 from notifications.content import sms_segments
 from notifications.content.rendering import (
     DIGEST_FIELDS,
@@ -60,8 +61,26 @@ class TemplateAdmin(ModelAdmin):
         ),
     ]
 
+    change_form_after_template = "admin/notifications/template_preview.html"
+
     class Media:
         js = ("notifications/segments.js",)
+
+    def get_urls(self) -> list[Any]:
+        """The preview of what is typed, before Django's own."""
+        page = self.admin_site.admin_view(self.preview_view)
+        return [path("preview/", page, name="notifications_template_preview"), *super().get_urls()]
+
+    def preview_view(self, request: HttpRequest) -> HttpResponse:
+        """A text that need not be complete, as it would look on a phone; nothing is written.
+
+        Raises PermissionDenied for who sees no templates.
+        """
+        if request.method != "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
+        return TemplateResponse(
+            request, "admin/notifications/template_phone.html", shown_as_typed(request)
+        )
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The text, with a count of the SMS that it takes."""

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from notifications.composition.builder import fill, new_row, values_of
-from notifications.content import sms_segments
-from notifications.content.rendering import PARCEL_FIELDS, SAMPLE
-from notifications.models import Notification, Occasion
-from notifications.policy.policy import Policy
+from notifications.content import html, sms_segments
+from notifications.content.rendering import PARCEL_FIELDS, SAMPLE, fields_for, render, render_html
+from notifications.models import Notification, Occasion, Rule, Template
+from notifications.policy.policy import Decision, Policy
 from notifications.policy.quiet_hours import zone_of
 from notifications.policy.send_window import SendWindow
-from notifications.policy.staff_decisions import MatchedRule, TemplateText
+from notifications.policy.staff_decisions import MatchedRule, TemplateText, matched
 from notifications.policy.triggers import Trigger
 from orders.models import Order
 from shipping.models import Shipment
@@ -64,6 +64,51 @@ def _preview(trigger: Trigger, *, hidden: bool) -> Preview:
         due=_due_text(row, decision.due, decision.deferred),
         count=str(sms_segments.count(row.message)) if row.channel == "sms" else "",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A text as it would reach somebody's phone."""
+
+    subject: str
+    message: str
+    page: str
+    count: str
+
+
+def fill_in(template: Template, order: Order | None, *, hidden: bool = False) -> Filled:
+    """A template, saved or not, filled in for an order, or for an invented one. Writes nothing.
+
+    `hidden`: the reader may not see customers, so names are masked.
+    """
+    values = {name: SAMPLE[name] for name in fields_for(template.occasion, template.channel)}
+    if order is not None:
+        parcel = Shipment.objects.filter(order=order).order_by("-id").first()
+        own = values_of(Trigger("", template.occasion, order, parcel))
+        own |= {"user_name": "•••"} if hidden else {}
+        values |= {name: str(value) for name, value in own.items() if name in values and value}
+    message = render(template.body, values)
+    page = ""
+    if template.channel == "email":
+        body = render_html(template.html, values) if template.html else html.from_text(message)
+        page = html.page(body, unsubscribe=values.get("unsubscribe_url", ""))
+    is_sms = template.channel == "sms"
+    count = str(sms_segments.count(message)) if is_sms else ""
+    return Filled(render(template.subject, values), message, page, count)
+
+
+def decided_with(rule: Rule, order: Order) -> tuple[Decision, str]:
+    """What would be decided for an order with this rule, saved or not, and how the rule stands.
+
+    An active rule of the same key gives way to it. Writes nothing.
+    """
+    trigger = Trigger("", rule.occasion, order)
+    typed = matched(rule)
+    policy = Policy.for_triggers([trigger], with_rule=typed)
+    decision = policy.decide(trigger)
+    if typed not in decision.rules:
+        return decision, "does not fit"
+    return decision, "wins" if decision.rules[0] == typed else "gives way"
 
 
 def masked(recipient: str) -> str:

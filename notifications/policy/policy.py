@@ -51,21 +51,30 @@ class Policy:
     What customers decided is read in one statement; what staff did is kept in each process.
     """
 
-    def __init__(self, customers: Sequence[Customer], orders: Collection[Order] = ()) -> None:
+    def __init__(
+        self,
+        customers: Sequence[Customer],
+        orders: Collection[Order] = (),
+        with_rule: MatchedRule | None = None,
+    ) -> None:
         with unit_of_work():  # one reading of the mark
             self._refused = read_contacts(customers)
             self._routes = {customer.pk: routes_to(customer) for customer in customers}
             self._staff = staff_decisions.present()
+            if with_rule is not None:  # not saved yet
+                self._staff = self._staff.with_rule(with_rule)
             self.window = self._staff.window()
         self._orders, self._today = orders, clock.today()
         if self.window.per_day and customers:
             self.window.slots = _slots(customers, self.window.per_day)
 
     @classmethod
-    def for_triggers(cls, triggers: Sequence[Trigger]) -> Self:
+    def for_triggers(
+        cls, triggers: Sequence[Trigger], with_rule: MatchedRule | None = None
+    ) -> Self:
         """What is decided on all that the messages of these triggers need."""
         orders = [each.order for each in triggers]
-        return cls([order.customer for order in orders], orders)
+        return cls([order.customer for order in orders], orders, with_rule)
 
     def decide(self, trigger: Trigger) -> Decision:
         """What is sent: by the channel that the order asked for, else the customer, else the rules.

@@ -5,7 +5,7 @@ rule is valid today is asked when it is used.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from django.db import connection
 
 from core.database.reference import KeptWhole
 from customers.values.languages import chain
+from notifications.models import Rule
 from notifications.policy.send_window import SendWindow
 
 
@@ -64,6 +65,11 @@ class StaffDecisions:
         begins, ends = (time.fromisoformat(hour) if hour else None for hour in (begin, end))
         return SendWindow(begins, ends, *most)
 
+    def with_rule(self, rule: MatchedRule) -> "StaffDecisions":
+        """The same with this rule, in place of the one of its key."""
+        others = [each for each in self.rules.get(rule.occasion, ()) if each.pk != rule.pk]
+        return replace(self, rules={**self.rules, rule.occasion: [*others, rule]})
+
     def text_for(
         self, occasion: str, channel: str, language: str = "", name: str = ""
     ) -> TemplateText | None:
@@ -74,6 +80,23 @@ class StaffDecisions:
                 if text := self.texts.get((occasion, named, channel, tag)):
                     return text
         return None
+
+
+def matched(rule: Rule) -> MatchedRule:
+    """A rule, saved or not, as it is matched."""
+    dates = (rule.valid_from, rule.valid_until)
+    since, until = (day.isoformat() if day else "" for day in dates)
+    return MatchedRule(
+        rule.occasion,
+        rule.channel,
+        rule.product_kind,
+        rule.kit_type,
+        rule.template_name,
+        since,
+        bool(since or until),
+        rule.pk or 0,
+        until,
+    )
 
 
 def present() -> StaffDecisions:

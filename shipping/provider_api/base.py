@@ -138,6 +138,10 @@ class Provider:
         needed = (what for what in self.needs if what not in has)
         return [f"{self._prefix}_{what}" for what in needed if not self.setting(what)]
 
+    def needed(self) -> list[str]:
+        """The full names of the settings that it cannot work without."""
+        return [f"{self._prefix}_{what}" for what in self.needs]
+
     def secret_values(self) -> list[str]:
         """The values of all its settings but the URL: no answer that repeats one is shown."""
         return [part for what in self.needs if what != "URL" for part in self.secrets(what)]

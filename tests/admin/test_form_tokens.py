@@ -36,7 +36,14 @@ from notifications.policy import template_versions
 from notifications.services import notify
 from orders.models import Order, OrderEvent
 from orders.tests.factories import KitFactory, ProductFactory, placed_kit_order, placed_order
-from shipping.models import Return, RoutingRule, ScheduleEvent, Shipment, ShipmentEvent
+from shipping.models import (
+    ProviderProfile,
+    Return,
+    RoutingRule,
+    ScheduleEvent,
+    Shipment,
+    ShipmentEvent,
+)
 from shipping.schedules.services import skip
 from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import monthly_schedule, queued_shipment
@@ -169,6 +176,8 @@ def _merged() -> str:
 WHY = {"reason": "they asked for it"}
 HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
 HOME |= {"postcode": "W2 6NB", "country": "GB"}
+
+
 def _invited() -> str:
     person = staff("support")
     person.set_unusable_password()
@@ -207,6 +216,10 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "orders.order give_address": (_waiting, HOME),
     "orders.dnakitorder cancel": (lambda: f"orders/dnakitorder/{placed_kit_order().pk}", WHY),
     "orders.dnakitorder give_address": (lambda: _waiting().replace("/order", "/dnakitorder"), HOME),
+    "shipping.providerprofile test_connection": (
+        lambda: f"shipping/providerprofile/{ProviderProfile.ensured('console').pk}",
+        {},
+    ),
     "identity.user invite": (_invited, {}),
     "identity.user reset_second_factor": (_second_factor, {}),
     "identity.user sign_out": (lambda: f"identity/user/{staff('support').pk}", {}),
