@@ -69,9 +69,14 @@ class LinkedAccountInline(TabularInline):
 
 
 @admin.register(User)
-class UserAdmin(
-    NewColleagues, RightsOfPerson, SessionsOfPerson, SecondFactorReset, DjangoUserAdmin, ModelAdmin
-):  # type: ignore[type-arg]  # Django's is generic for the checker only
+class UserAdmin(  # type: ignore[misc]  # the bases differ in the type of a form
+    NewColleagues,
+    RightsOfPerson,
+    SessionsOfPerson,
+    SecondFactorReset,
+    DjangoUserAdmin,  # type: ignore[type-arg]  # Django's is generic for the checker only
+    ModelAdmin,
+):
     """Staff. People are made inactive, never deleted: events name them."""
 
     form = UserChangeForm

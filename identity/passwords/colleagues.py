@@ -68,7 +68,7 @@ class ColleagueForm(ModelForm):
         return person
 
     def _save_m2m(self) -> None:
-        super()._save_m2m()
+        super()._save_m2m()  # type: ignore[misc]  # the stubs lack it
         role: Group = self.cleaned_data["role"]
         self.instance.groups.add(role)
 

@@ -43,6 +43,9 @@ class PreviewForm(forms.Form):
         return order
 
 
+ALIKE = ("unique", "unique_together")
+
+
 class TypedRule(ModelForm):
     """A rule as it is typed. Whether there is such a one already is asked when it is saved."""
 
@@ -51,11 +54,11 @@ class TypedRule(ModelForm):
         fields = ["occasion", "product_kind", "kit_type", "channel", "template_name"]
         fields += ["is_active", "valid_from", "valid_until"]
 
-    def validate_unique(self) -> None:
-        """Not yet."""
-
-    def validate_constraints(self) -> None:
-        """Not yet."""
+    def problems(self) -> list[str]:
+        """What is wrong with it."""
+        errors = (error for errors in self.errors.as_data().values() for error in errors)
+        wrong = [error for error in errors if error.code not in ALIKE]
+        return [str(text) for error in wrong for text in error.messages]
 
 
 @admin.register(Rule)
@@ -88,9 +91,8 @@ class RuleAdmin(LivePreview, ModelAdmin):
         key = request.POST.get("preview_of", "")
         saved = Rule.objects.filter(pk=key).first() if is_key(key) else None
         typed = TypedRule(request.POST, instance=saved)
-        if not typed.is_valid():
-            texts = [text for texts in typed.errors.values() for text in texts]
-            return [Line(text, state="check", colour="danger") for text in texts]
+        if problems := typed.problems():
+            return [Line(text, state="check", colour="danger") for text in problems]
         if not typed.instance.is_active:
             return [Line("It is not active: nothing changes.")]
         return rule_lines(typed.instance)
