@@ -154,12 +154,13 @@ class ChangedRows(MixinBase):
 class TabularInline(ChangedRows, CleanText, UnfoldTabularInline):
     """Rows below a page, in a table: its columns name the fields, to screen readers too."""
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The field, called as its column is."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None and field.label:
-            field.widget.attrs.setdefault("aria-label", capfirst(field.label))
-        return field
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """The forms, each field called as its column is."""
+        formset = super().get_formset(request, obj, **kwargs)
+        for name, field in formset.form.base_fields.items():
+            label = capfirst(field.label or name.replace("_", " "))
+            field.widget.attrs.setdefault("aria-label", label)
+        return formset
 
 
 class StackedInline(ChangedRows, CleanText, UnfoldStackedInline):

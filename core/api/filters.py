@@ -138,7 +138,8 @@ class FilterForm(forms.Form):
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             if isinstance(field, forms.ChoiceField):
-                known = known_choices([value for value, _ in field.choices])  # type: ignore[union-attr]  # flat
+                choices: Any = field.choices
+                known = known_choices([value for value, _ in choices])
                 text = f"“%(value)s” is not a valid choice. {known.replace('%', '%%')}"
                 field.error_messages["invalid_choice"] = text.strip()
 

@@ -7,7 +7,7 @@ those of what is kept (core/values/text.py).
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -96,11 +96,11 @@ class DateField(serializers.DateField):
 class ChoiceField(serializers.ChoiceField):
     """One of a few words; whoever sends another is told which there are."""
 
-    def fail(self, key: str, **kwargs: Any) -> Any:
+    def fail(self, key: str, **kwargs: Any) -> NoReturn:
         """Raise a ValidationError that names the choices, unless they are too many."""
         if key == "invalid_choice":
-            kwargs["known"] = known_choices(self.choices)
-        return super().fail(key, **kwargs)
+            kwargs.setdefault("known", known_choices(self.choices))
+        super().fail(key, **kwargs)
 
     default_error_messages = {"invalid_choice": '"{input}" is not a valid choice. {known}'}
 

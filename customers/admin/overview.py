@@ -46,7 +46,7 @@ def _addresses(customer: Customer) -> Iterator[Line]:
 
 def _history(model: Any, column: str) -> Any:
     """The changes of rows that are, or belong to, a customer: of a new one its own line tells."""
-    kept = history_of(model)
+    kept: Any = history_of(model)
     rows = kept.objects.exclude(pgh_label=CREATED) if model is Customer else kept.objects.all()
     return lambda _, customer: rows.filter(**{column: customer.pk})
 

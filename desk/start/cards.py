@@ -57,6 +57,7 @@ def waiting(request: HttpRequest) -> list[Waiting] | None:
     """The open cases by kind, the longest open first; None for whoever has no queue."""
     if not request.user.has_perm("core.view_case"):
         return None
+    user: Any = request.user
     kinds = {kind.name: kind for kind in visible_kinds(request)}
     rows = Case.objects.filter(cases.awake(), closed_at=None, kind__in=kinds)
     counted = (
@@ -65,7 +66,7 @@ def waiting(request: HttpRequest) -> list[Waiting] | None:
         .annotate(
             n=Count("pk"),
             late=Count("pk", cases.overdue()),
-            own=Count("pk", Q(assignee=request.user.actor)),
+            own=Count("pk", Q(assignee=user.actor)),
             oldest=Min("opened_at"),
         )
     )
@@ -74,7 +75,7 @@ def waiting(request: HttpRequest) -> list[Waiting] | None:
             kinds[name].label,
             *(n, late, own, oldest),
             _cases(kind=name),
-            acts_on(request.user, kinds[name]),
+            acts_on(user, kinds[name]),
         )
         for name, n, late, own, oldest in counted.order_by("oldest")
     ]
@@ -103,8 +104,8 @@ def cards(request: HttpRequest, waits: list[Waiting] | None) -> Iterator[Card]:
         yield from _studies(may("clinical.view_waitingstudy"))
     if may("notifications.change_notification"):
         lost = Notification.objects.filter(state__in=["failed", "unknown"])
-        query = {"state__in": "failed,unknown"}
-        yield _card("Messages to look at", lost, "notifications_notification", True, **query)
+        query: dict[str, Any] = {"state__in": "failed,unknown"}
+        yield _card("Messages to look at", lost, "notifications_notification", alarms=True, **query)
 
 
 def _parcels() -> Iterator[Card]:
@@ -112,8 +113,8 @@ def _parcels() -> Iterator[Card]:
     waits = Shipment.objects.filter(state__in=HANDING_OVER.split(","))
     yield _card("Parcels to hand over", waits, page, state__in=HANDING_OVER)
     late = Shipment.objects.filter(state__in=TO_LEAVE.split(","), ship_on__lte=yesterday)
-    query = {"state__in": TO_LEAVE, "ship_on_to": f"{yesterday}"}
-    yield _card("Parcels late", late, page, True, **query)
+    query: dict[str, Any] = {"state__in": TO_LEAVE, "ship_on_to": f"{yesterday}"}
+    yield _card("Parcels late", late, page, alarms=True, **query)
 
 
 def _studies(may_read: bool) -> Iterator[Card]:
@@ -123,7 +124,7 @@ def _studies(may_read: bool) -> Iterator[Card]:
     yield _card("Studies without images", registered, "clinical_study", state__exact="registered")
 
 
-def on_day(column: str, day: date) -> dict[str, str]:
+def on_day(column: str, day: date) -> dict[str, Any]:
     """How the address of a list asks for one day of a column with times."""
     return {f"{column}_from_0": f"{day}", f"{column}_to_0": f"{day}"}
 
