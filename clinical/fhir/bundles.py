@@ -7,7 +7,7 @@ from clinical.fhir.resources.patients import patient_rows
 from clinical.fhir.search.catalogue import ResourceType
 from clinical.fhir.search.query import Query, Shape
 from clinical.models import Patient, Study
-from core.api.rows import Json
+from core.api.rows import Json, time_json
 
 SUBSETTED = {
     "tag": [
@@ -39,9 +39,15 @@ def included_patients(rows: Iterable[Study]) -> list[Patient]:
 
 def entry(kind: ResourceType, row: Any, query: Query, base: str, mode: str = "match") -> Json:
     """An entry of a bundle; `base` is the address of /fhir/."""
-    resource = shaped(kind, kind.json(row), query.shape)
+    resource = shaped(kind, whole(kind, row), query.shape)
     address = f"{base}{kind.name}/{resource['id']}"
     return {"fullUrl": address, "resource": resource, "search": {"mode": mode}}
+
+
+def whole(kind: ResourceType, row: Any) -> Json:
+    """All of a resource, with which version it is and since when."""
+    meta = {"versionId": str(row.version), "lastUpdated": time_json(row.changed_at)}
+    return kind.json(row) | {"meta": meta}
 
 
 def bundle(entries: list[Json], links: dict[str, str]) -> Json:

@@ -126,7 +126,7 @@ def _resource(kind: ResourceType) -> Json:
     parameters = [
         {
             "name": name,
-            "definition": DEFINITION("Resource" if name == "_id" else kind.name, name.lstrip("_")),
+            "definition": DEFINITION("Resource" if name[0] == "_" else kind.name, name.lstrip("_")),
             "type": parameter.kind,
             "documentation": parameter.about,
         }
@@ -135,8 +135,9 @@ def _resource(kind: ResourceType) -> Json:
     return {
         "type": kind.name,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "versioning": "no-version",
+        "versioning": "versioned",
         "readHistory": False,
+        "conditionalRead": "not-match",
         **({"searchInclude": list(kind.includes)} if kind.includes else {}),
         "searchParam": parameters,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlencode
 
+from django.utils.http import http_date, parse_etags
 from rest_framework.exceptions import NotFound
 from rest_framework.parsers import FormParser
 from rest_framework.request import Request
@@ -72,7 +73,7 @@ class ResourceView(FhirView):
 
 
 class ReadView(ResourceView):
-    """One resource by its id."""
+    """One resource by its id, unless the caller has this version of it (`If-None-Match`)."""
 
     def get(self, request: Request, id: str) -> Response:
         """The resource."""
@@ -85,8 +86,13 @@ class ReadView(ResourceView):
         row = self.kind.rows().filter(pk=id).first() if is_key(id) else None
         if row is None:
             raise NotFound(f"There is no {self.kind.name} with this id.")
+        tag = f'W/"{row.version}"'
+        headers = {"ETag": tag, "Last-Modified": http_date(row.changed_at.timestamp())}
+        if _has(request, tag):
+            return Response(status=304, headers=headers)
         self.shown = self.kind.patients_of(row)
-        return Response(bundles.shaped(self.kind, self.kind.json(row), shape))
+        body = bundles.shaped(self.kind, bundles.whole(self.kind, row), shape)
+        return Response(body, headers=headers)
 
 
 class PageView(ResourceView):
@@ -168,6 +174,12 @@ def _pairs(data: Any) -> Pairs:
     """Name and value of each parameter, in their order, repetitions too."""
     lists = data.lists() if hasattr(data, "lists") else ()  # a body without a type is none
     return [(name, value) for name, values in lists for value in values]
+
+
+def _has(request: Request, tag: str) -> bool:
+    """Whether the caller has what bears this tag, as `If-None-Match` says (RFC 9110, 13.1.2)."""
+    known = parse_etags(request.headers.get("If-None-Match", ""))
+    return bool({each.removeprefix("W/") for each in known} & {"*", tag.removeprefix("W/")})
 
 
 def _is_lenient(request: Request) -> bool:

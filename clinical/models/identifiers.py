@@ -31,6 +31,8 @@ class PatientIdentifierQuerySet(IndexedQuerySet["PatientIdentifier"]):
 class PatientIdentifier(IndexedModel):
     """One identifier of a patient. Two patients never have the same one of a system."""
 
+    touches = "patient"
+
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="identifiers")
     type = models.CharField(
         max_length=3, choices=IdentifierType.choices, default=IdentifierType.RECORD

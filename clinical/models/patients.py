@@ -12,7 +12,7 @@ from django.utils.deconstruct import deconstructible
 from clinical.births import Born, Precision, validate_birth_date
 from clinical.search_tokens import tokens_of
 from core.database import clock
-from core.database.versions import VersionField
+from core.database.versions import ChangedAtField, VersionField
 from core.encryption.fields import (
     EncryptedCharField,
     EncryptedDateField,
@@ -68,7 +68,7 @@ class PatientQuerySet(IndexedQuerySet["Patient"]):
         return self.filter(archived_at__isnull=False, merged_into__isnull=True)
 
 
-@tracked(exclude=["external_id_index", "search_tokens"], keeps_reasons=True)
+@tracked(exclude=["external_id_index", "search_tokens", "changed_at"], keeps_reasons=True)
 class Patient(IndexedModel):
     """A person we hold health data of; perhaps, but not always, one of our customers.
 
@@ -111,6 +111,8 @@ class Patient(IndexedModel):
         db_index=False,
     )
     version = VersionField()
+    # When it, or one of its identifiers, was changed last.
+    changed_at = ChangedAtField()
 
     objects = PatientQuerySet.as_manager()
 
@@ -132,6 +134,7 @@ class Patient(IndexedModel):
                 condition=Q(merged_into__isnull=False),
             ),
             GinIndex(fields=["search_tokens"], name="patient_by_tokens"),
+            models.Index(fields=["changed_at"], name="patient_by_change"),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ class StudyReport(models.Model):
     """
 
     is_append_only = True
+    touches = "study"
 
     study = models.ForeignKey(Study, on_delete=models.PROTECT, related_name="reports")
     number = models.PositiveSmallIntegerField()

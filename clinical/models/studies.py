@@ -6,7 +6,7 @@ from django.db.models import Case, Q, Value, When
 from clinical.models.patients import Patient
 from clinical.states import STUDY, WAITING, StudyState
 from core.database import clock
-from core.database.versions import VersionField
+from core.database.versions import ChangedAtField, VersionField
 from core.encryption.fields import EncryptedCharField, EncryptedTextField
 from core.history.tracking import tracked
 from core.workflow import Event
@@ -64,7 +64,7 @@ class StudyQuerySet(models.QuerySet["Study"]):
         return rows.order_by(URGENCY_RANK, "performed_at", "id")
 
 
-@tracked(exclude=["import_key"], keeps_reasons=True)
+@tracked(exclude=["import_key", "changed_at"], keeps_reasons=True)
 class Study(models.Model):
     """One imaging examination of a patient.
 
@@ -93,6 +93,8 @@ class Study(models.Model):
     import_key = models.CharField(max_length=64, null=True, editable=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
     version = VersionField()
+    # When it, or its report, was changed last.
+    changed_at = ChangedAtField()
 
     objects = StudyQuerySet.as_manager()
 
@@ -114,6 +116,7 @@ class Study(models.Model):
             models.Index(fields=["patient", "-id"], name="study_by_patient"),
             models.Index(fields=["state", "-id"], name="study_by_state"),
             models.Index(fields=["created_at", "-id"], name="study_by_time"),
+            models.Index(fields=["changed_at"], name="study_by_change"),
             models.Index(
                 URGENCY_RANK,
                 "performed_at",

@@ -22,6 +22,7 @@ from clinical.fhir.search.parameters import (
     by_email,
     by_identifier,
     by_key,
+    by_last_updated,
     by_name,
     by_reference,
     conditions_of,
@@ -53,6 +54,11 @@ class ResourceType:
 
 _IS_ACTIVE = Q(archived_at__isnull=True, merged_into__isnull=True)
 _ID = Parameter("token", "The id.", by_key("pk"))
+_LAST_UPDATED = Parameter(
+    "date",
+    "When it was changed last: a day, month, year or moment; eq, ne, gt, lt, ge, le, sa, eb.",
+    by_last_updated,
+)
 _PATIENT = Parameter(
     "reference", "1, Patient/1 or its address.", by_reference("patient_id", "Patient"), ("Patient",)
 )
@@ -67,9 +73,10 @@ PATIENT = ResourceType(
     json=patient_json,
     patients_of=lambda patient: {patient.pk, patient.merged_into_id} - {None},
     usual=_IS_ACTIVE,
-    names_archived=frozenset({"_id", "active"}),
+    names_archived=frozenset({"_id", "_lastUpdated", "active"}),
     parameters={
         "_id": _ID,
+        "_lastUpdated": _LAST_UPDATED,
         "active": Parameter(
             "token",
             "true, which is usual, or false: archived, or merged into another.",
@@ -93,7 +100,8 @@ def _of_studies(
     name: str, rows: Callable[[], Any], json: Callable[[Any], Json], **others: Any
 ) -> ResourceType:
     """A type that is a part of a study; it is found by its patient, too."""
-    parameters = {"_id": _ID, "patient": _PATIENT, "subject": _PATIENT} | others.pop("parameters")
+    shared = {"_id": _ID, "_lastUpdated": _LAST_UPDATED, "patient": _PATIENT, "subject": _PATIENT}
+    parameters = shared | others.pop("parameters")
     return ResourceType(
         name=name,
         model=Study,

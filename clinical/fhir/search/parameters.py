@@ -106,6 +106,24 @@ def by_birth_date(value: str, modifier: str) -> Q:
     return condition
 
 
+def by_last_updated(value: str, modifier: str) -> Q:
+    """By when it was changed last."""
+    prefix, rest = values.prefixed(values.unescaped(value))
+    start, end = values.moments(rest)
+    before, after = Q(changed_at__lt=start), Q(changed_at__gte=end)
+    conditions = {
+        "eq": ~before & ~after,
+        "ne": before | after,
+        "gt": after,
+        "sa": after,
+        "ge": ~before,
+        "lt": before,
+        "eb": before,
+        "le": ~after,
+    }
+    return conditions[prefix]
+
+
 def by_name(*columns: str) -> Finder:
     """By the beginnings of the words of these columns; `:exact` by a column as it stands.
 

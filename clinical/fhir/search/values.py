@@ -4,8 +4,8 @@ Functions raise ValidationError for what cannot be read, with a text that says w
 """
 
 import re
-from datetime import date, timedelta
-from typing import NamedTuple
+from datetime import date, datetime, timedelta
+from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
 
@@ -17,6 +17,11 @@ MOST_ALTERNATIVES = 100
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 _COMMA = re.compile(r"(?<!\\),")
 _BAR = re.compile(r"(?<!\\)\|")
+_MOMENT = re.compile(
+    r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?"
+    r"(Z|[+-]\d\d:\d\d)?)?)?)?",
+    re.ASCII,
+)
 _ESCAPED = re.compile(r"\\([,|$\\])")
 _REFERENCE = re.compile(r"(?:.*/)?(?P<type>[A-Za-z]+)/(?P<id>[A-Za-z0-9.-]{1,64})$")
 
@@ -76,6 +81,40 @@ def prefixed(text: str) -> tuple[str, str]:
     if prefix not in PREFIXES:
         raise ValidationError(f"Begin a date with its year, or with one of {', '.join(PREFIXES)}.")
     return prefix, rest
+
+
+def moments(text: str) -> tuple[datetime, datetime]:
+    """From the first moment that is meant by a year, month, day or time to the first one behind it.
+
+    Without a zone UTC is meant.
+    """
+    match = _MOMENT.fullmatch(text.replace(" ", "+"))  # in a query an unescaped `+` is a blank
+    if match is None:
+        raise ValidationError("Write it as 2026, 2026-11, 2026-11-29 or 2026-11-29T15:30:00Z.")
+    year, month, day, hour, minute, second, fraction, zone = match.groups()
+    micros = int((fraction or "").ljust(6, "0"))
+    try:
+        start = datetime(
+            *(int(part or 1) for part in (year, month, day)),
+            *(int(part or 0) for part in (hour, minute, second)),
+            micros,
+            tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{zone or 'Z'}").tzinfo,
+        )
+        return start, _behind(start, month, day, hour, second, fraction)
+    except (ValueError, OverflowError):
+        raise ValidationError("There is no such moment.") from None
+
+
+def _behind(start: datetime, month: Any, day: Any, hour: Any, second: Any, part: Any) -> datetime:
+    """The first moment that is no more meant: how much was written says it."""
+    if not month:
+        return start.replace(year=start.year + 1)
+    if not day:
+        return (start + timedelta(days=31)).replace(day=1)
+    if part:
+        return start + timedelta(microseconds=10 ** (6 - len(part)))
+    lengths = ((second, timedelta(seconds=1)), (hour, timedelta(minutes=1)))
+    return start + next((length for given, length in lengths if given), timedelta(days=1))
 
 
 def first_days(prefix: str, written: births.Born, known: Precision) -> list[Span]:

@@ -53,7 +53,7 @@ def test_every_parameter_of_the_statement_is_taken(api):
 def test_parameters_are_R4s_own(api):
     for each in statement(api)["rest"][0]["resource"]:
         for parameter in each["searchParam"]:
-            owner = "Resource" if parameter["name"] == "_id" else each["type"]
+            owner = "Resource" if parameter["name"].startswith("_") else each["type"]
             name = parameter["name"].lstrip("_")
             assert parameter["definition"] == f"http://hl7.org/fhir/SearchParameter/{owner}-{name}"
 

@@ -24,7 +24,7 @@ def test_an_unknown_parameter_is_refused_and_those_known_are_named(api, kind):
     [
         "patient.name=a",
         "_has:Observation:patient:code=1",
-        "_lastUpdated:exact=1",
+        "_tag:exact=1",
         "_sort=family",
         "_total=accurate",
         "_query=x",
