@@ -84,6 +84,11 @@ class AttachmentViewSet(RecordedReads, ListModelMixin, viewsets.GenericViewSet[S
         is_upload = getattr(self, "action_map", {}).get("post") == "create"
         return [MultiPartParser() if is_upload else JSONParser()]
 
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        """In which form answers are given. A file has its own, whatever `Accept` names: JSON is
+        for what is said instead of it."""
+        return super().perform_content_negotiation(request, force or self.action == "content")
+
     @cached_property
     def study(self) -> Study:
         """The study of the address. Raises Http404 without one of this patient on record."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from clinical.admin.studies import rows
 from clinical.models import ReadingLimits, Study
 from clinical.tests.factories import clinician, performed_study, study_of
 from identity.models import AccessRecord
@@ -75,6 +76,18 @@ def test_several_are_taken_and_given_back_and_what_is_refused_is_said(clara):
     assert "other has taken this study" in said
     clara.post(LIST, chosen | {"action": "release_selected"})
     assert not Study.objects.exclude(reader=None).exists()
+
+
+def test_of_more_than_are_done_at_once_it_says_so(clara, monkeypatch):
+    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
+    studies = [performed_study() for _ in range(3)]
+    chosen = {"action": "take_selected", "_selected_action": [each.pk for each in studies]}
+    said = clara.post(LIST, chosen, follow=True).content.decode()
+    assert "2 studies changed" in said
+    assert "At most 2 are done at once" in said
+    said = clara.post(LIST, chosen | {"_selected_action": [studies[2].pk]}, follow=True)
+    assert "At most" not in said.content.decode()
+    assert not Study.objects.filter(reader=None).exists()
 
 
 def test_it_takes_the_same_statements_at_any_length(clara, django_assert_max_num_queries):

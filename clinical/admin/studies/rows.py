@@ -63,6 +63,9 @@ class StudyRows(RecordedAdmin, LargeTableAdmin):
     def _each(
         self, request: HttpRequest, studies: QuerySet[Any], verb: Callable[[Study], Any]
     ) -> None:
-        chosen = studies.order_by("id")[:MOST_AT_ONCE]
-        done = sum(self._tried(request, study, verb) for study in chosen)
+        chosen = list(studies.order_by("id")[: MOST_AT_ONCE + 1])
+        done = sum(self._tried(request, study, verb) for study in chosen[:MOST_AT_ONCE])
         self.message_user(request, f"{done} {'study' if done == 1 else 'studies'} changed.")
+        if len(chosen) > MOST_AT_ONCE:
+            text = f"At most {MOST_AT_ONCE} are done at once: choose the others again."
+            self.message_user(request, text, messages.WARNING)

@@ -41,6 +41,16 @@ def test_a_file_is_attached_listed_and_downloaded(api):
     assert content_of(file) == PDF
 
 
+@pytest.mark.parametrize("accept", ["application/pdf", "image/*", "application/octet-stream"])
+def test_a_download_comes_whatever_form_is_asked_for_and_an_error_as_json(api, accept):
+    study, client = performed_study(), api()
+    where = sent(client, study, PDF)["Location"]
+    assert content_of(client.get(where, HTTP_ACCEPT=accept)) == PDF
+    missing = client.get(at(study, 999_999, "content"), HTTP_ACCEPT=accept)
+    assert (missing.status_code, missing["Content-Type"]) == (404, "application/json")
+    assert client.get(at(study), HTTP_ACCEPT=accept).status_code == 406
+
+
 def test_a_download_is_kept_and_neither_shown_nor_run(api):
     study = performed_study()
     file = api().get(sent(api(), study, PNG, "a.html")["Location"])
