@@ -14,10 +14,11 @@ class DeskConfig(AppConfig):
         """Work of any app may fail: its cases are the workplace's. What erases people in histories
         is put into the database after each migration."""
         from desk import failures
-        from desk.personal_data.append_only import function
+        from desk.personal_data.append_only import expiry, function
 
         failures.register()
         post_migrate.connect(function.put_up, sender=self, dispatch_uid="desk.erasures")
+        post_migrate.connect(expiry.put_up, sender=self, dispatch_uid="desk.expiry")
 
 
 class SiteConfig(AdminConfig):

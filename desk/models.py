@@ -133,6 +133,8 @@ class PersonExport(models.Model):
 class RetentionRun(models.Model):
     """What a nightly run let go."""
 
+    is_append_only = True
+
     at = models.DateTimeField(default=clock.now, editable=False)
     what = models.CharField(max_length=60)
     rows = models.PositiveIntegerField()

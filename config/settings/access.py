@@ -3,6 +3,8 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from django.core.exceptions import ImproperlyConfigured
+
 from config.settings.values import SANDBOX_URL, env, secret
 
 OIDC_ISSUER = env.str("OIDC_ISSUER", f"{SANDBOX_URL}/oidc")
@@ -72,3 +74,9 @@ DEMO_PASSWORD = secret("DEMO_PASSWORD")
 HEALTH_RECORD_YEARS = env.int("HEALTH_RECORD_YEARS", 10)
 # After how many days the texts and addresses of messages are let go at night; 0: never.
 RETENTION_MESSAGES_DAYS = env.int("RETENTION_MESSAGES_DAYS", 0)
+# The same for who looked at whose health data. The database keeps the last year, whatever is said.
+RETENTION_ACCESS_LOG_DAYS = env.int("RETENTION_ACCESS_LOG_DAYS", 0)
+if 0 < RETENTION_ACCESS_LOG_DAYS < 365:
+    raise ImproperlyConfigured("RETENTION_ACCESS_LOG_DAYS: 0 for ever, or at least 365.")
+# For how many hours files of imports and exports wait to be applied or fetched.
+RETENTION_FILES_HOURS = env.int("RETENTION_FILES_HOURS", 24)

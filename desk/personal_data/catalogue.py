@@ -11,7 +11,7 @@ PARTS = (
     *cases.PARTS,
     *patients.PARTS,
 )
-RETENTIONS = (*messages.RETENTIONS,)
+RETENTIONS = (*messages.RETENTIONS, *patients.RETENTIONS)
 
 
 def parts_of(kind: str) -> list[Part]:

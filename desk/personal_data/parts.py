@@ -68,12 +68,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Rows that are let go after a time. `days` reads the setting, 0 for never; `expire` lets go
-    at most so many of the rows of before a moment, and gives their number."""
+    """Rows that are let go after a time. `setting` has the days, 0 for never; `expire` lets go
+    at most so many of the rows of before a moment, and gives their number. `notes_itself`: what it
+    let go is on record by then."""
 
     name: str
     setting: str
     expire: Callable[[datetime, int], int]
+    notes_itself: bool = False
 
 
 def values(rows: "QuerySet[Any]", *columns: str) -> Iterator[Row]:

@@ -31,7 +31,7 @@ def _expire(retention: Retention, days: int) -> int:
     while chunk == CHUNK and not shutdown.is_requested():
         chunk = retention.expire(before, CHUNK)
         rows += chunk
-    if rows:
+    if rows and not retention.notes_itself:
         RetentionRun.objects.create(what=retention.name, rows=rows)
     logger.info("retention: %s, %s rows of before %s", retention.name, rows, before.date())
     return rows

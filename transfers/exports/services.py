@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q
@@ -17,7 +18,10 @@ from transfers.exports.lists import ListOf
 from transfers.models import Export
 from transfers.states import OPEN_EXPORTS
 
-KEPT_FOR = timedelta(hours=24)
+
+def kept_for() -> timedelta:
+    """How long a file waits."""
+    return timedelta(hours=settings.RETENTION_FILES_HOURS)
 
 
 @transaction.atomic
@@ -68,8 +72,8 @@ def resume_waiting() -> int:
 
 
 def expire() -> int:
-    """Remove files that are older than a day; how many."""
-    old = Export.objects.filter(state="ready", finished_at__lt=clock.now() - KEPT_FOR)
+    """Remove files that nobody fetched in time; how many."""
+    old = Export.objects.filter(state="ready", finished_at__lt=clock.now() - kept_for())
     work_name = "remove the file of an export"
     return each(work_name, waiting(work_name, old), _remove)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -18,7 +19,10 @@ from transfers.imports.rights import may_import
 from transfers.models import Import, ImportPreview, StoredFile
 from transfers.states import OPEN_IMPORTS
 
-KEPT_FOR = timedelta(hours=24)
+
+def kept_for() -> timedelta:
+    """How long a file waits."""
+    return timedelta(hours=settings.RETENTION_FILES_HOURS)
 
 
 @transaction.atomic
@@ -67,20 +71,20 @@ def resume_waiting() -> int:
 
 
 def expire() -> int:
-    """Cancel what nobody applied within a day, and forget what was looked at; how many."""
-    old = Import.objects.filter(state="checked", created_at__lt=clock.now() - KEPT_FOR)
+    """Cancel what nobody applied in time, and forget what was looked at; how many."""
+    old = Import.objects.filter(state="checked", created_at__lt=clock.now() - kept_for())
     work_name = "cancel an import that nobody applied"
     done = each(work_name, waiting(work_name, old), _expire)
     _forget_previews().delete()
-    StoredFile.objects.filter(created_at__lt=clock.now() - 3 * KEPT_FOR).delete()
+    StoredFile.objects.filter(created_at__lt=clock.now() - 3 * kept_for()).delete()
     return done
 
 
 def _expire(pk: int) -> int:
-    cancel(Import.objects.get(pk=pk), by="system", remark="Nobody applied it within a day.")
+    cancel(Import.objects.get(pk=pk), by="system", remark="Nobody applied it in time.")
     return 1
 
 
 def _forget_previews() -> QuerySet[ImportPreview]:
-    over = Import.objects.filter(finished_at__lt=clock.now() - KEPT_FOR)
+    over = Import.objects.filter(finished_at__lt=clock.now() - kept_for())
     return ImportPreview.objects.filter(job__in=over)

@@ -14,8 +14,18 @@ from clinical.births import Precision
 from clinical.models import Patient, PatientIdentifier, PatientMerge, Study, StudyEvent, StudyReport
 from clinical.models.attachments import SERVED_AS, AttachmentKind, StudyAttachment, on_record
 from core.database import clock
+from desk.personal_data.append_only.expiry import NAME as ACCESS_LOG
+from desk.personal_data.append_only.expiry import expire_access_log
 from desk.personal_data.append_only.function import empties
-from desk.personal_data.parts import Part, Row, Subject, history_values, nothing_to_show, values
+from desk.personal_data.parts import (
+    Part,
+    Retention,
+    Row,
+    Subject,
+    history_values,
+    nothing_to_show,
+    values,
+)
 from identity.models import AccessRecord
 
 ERASED = "erased"
@@ -180,6 +190,9 @@ def _erase_studies(subject: Subject) -> int:
     return len(studies)
 
 
+RETENTIONS = (
+    Retention(ACCESS_LOG, "RETENTION_ACCESS_LOG_DAYS", expire_access_log, notes_itself=True),
+)
 KEPT = "While a health record is kept for its time: "
 PARTS = (
     Part(

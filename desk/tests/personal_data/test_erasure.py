@@ -1,10 +1,15 @@
+import io
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from clinical.models import Patient
+from clinical.attachments import services
+from clinical.models import Patient, Study, StudyAttachment
 from clinical.patients.merging import merge
-from clinical.tests.factories import PatientFactory, study_of
+from clinical.tests.attachments.samples import PDF
+from clinical.tests.conftest import folder
+from clinical.tests.factories import PatientFactory, performed_study, study_of
 from core.workflow import TransitionNotAllowedError
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
@@ -18,6 +23,8 @@ from notifications.services import notify
 from orders.models import Order
 from orders.tests.factories import placed_order
 from shipping.models import Shipment
+
+__all__ = ["folder"]
 
 pytestmark = pytest.mark.django_db
 WHY = "they asked for it"
@@ -140,3 +147,52 @@ def test_after_its_time_nobody_is_told_by_it_nor_by_what_was_merged(people):
     study.refresh_from_db()
     assert (study.description, study.body_part, study.type) == ("", "erased", "MAMMOGRAM")
     assert not Patient.objects.current().exists()
+
+
+def attached(study):
+    return services.attach(study, io.BytesIO(PDF), "of Quirrel.pdf", by="user:test")
+
+
+def files_in(place):
+    return [path for path in place.rglob("*") if path.is_file()]
+
+
+def confirmed(patient, people, callbacks):
+    asked = erasure.request("patient", patient.pk, by=people[0], reason=WHY)
+    with callbacks(execute=True):
+        return erasure.confirm(asked, by=people[1])
+
+
+def test_after_its_time_the_files_of_studies_go_with_the_commit(
+    people, folder, django_capture_on_commit_callbacks
+):
+    mine, other = attached(performed_study()), attached(performed_study())
+    wrong = attached(mine.study)
+    services.enter_in_error(wrong, "of another patient", by="user:test")
+    old_enough(Study.objects.filter(pk=mine.study_id))
+    done = confirmed(mine.study.patient, people, django_capture_on_commit_callbacks)
+    assert done.outcome["attachments"] == 2
+    assert files_in(folder) == [folder / other.stored_as]
+    assert not StudyAttachment.objects.exclude(pk=other.pk).exclude(file_key="").exists()
+
+
+def test_while_a_record_is_kept_so_are_its_files(
+    people, folder, django_capture_on_commit_callbacks
+):
+    row = attached(performed_study())
+    done = confirmed(row.study.patient, people, django_capture_on_commit_callbacks)
+    assert "attachments" not in done.outcome
+    assert files_in(folder) == [folder / row.stored_as]
+
+
+def test_an_erasure_is_done_also_while_the_storage_does_not_answer(
+    people, folder, django_capture_on_commit_callbacks
+):
+    row = attached(performed_study())
+    old_enough()
+    place = folder / row.stored_as
+    place.unlink()
+    (place / "in the way").mkdir(parents=True)  # a folder that is not empty is not removed
+    assert confirmed(row.study.patient, people, django_capture_on_commit_callbacks).state == "done"
+    row.refresh_from_db()
+    assert (row.file_key, row.file_removed_at) == ("", None)
