@@ -4,7 +4,7 @@ Functions raise ValidationError for what cannot be read, with a text that says w
 """
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -92,14 +92,12 @@ def moments(text: str) -> tuple[datetime, datetime]:
     if match is None:
         raise ValidationError("Write it as 2026, 2026-11, 2026-11-29 or 2026-11-29T15:30:00Z.")
     year, month, day, hour, minute, second, fraction, zone = match.groups()
-    micros = int((fraction or "").ljust(6, "0"))
     try:
-        start = datetime(
-            *(int(part or 1) for part in (year, month, day)),
-            *(int(part or 0) for part in (hour, minute, second)),
-            micros,
-            tzinfo=datetime.fromisoformat(f"2000-01-01T00:00{zone or 'Z'}").tzinfo,
+        at = time(
+            int(hour or 0), int(minute or 0), int(second or 0), int((fraction or "").ljust(6, "0"))
         )
+        zone = datetime.fromisoformat(f"2000-01-01T00:00{zone or 'Z'}").tzinfo
+        start = datetime.combine(date(int(year), int(month or 1), int(day or 1)), at, zone)
         return start, _behind(start, month, day, hour, second, fraction)
     except (ValueError, OverflowError):
         raise ValidationError("There is no such moment.") from None

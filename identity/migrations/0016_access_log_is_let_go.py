@@ -16,6 +16,6 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("identity", "0014_what_was_exported")]
+    dependencies = [("identity", "0015_invitations")]
 
     operations = [migrations.RunSQL(PASS, migrations.RunSQL.noop)]
