@@ -9,8 +9,9 @@ from core.admin.autocomplete import autocomplete
 from core.api.front_door.index import index
 from core.api.schema import schema
 from core.web.health import livez, readyz
+from desk.lists.pages import above, saved_view
 from desk.metrics import metrics
-from desk.sidebar.search import search
+from desk.search.page import search
 from identity.access_log.reasons import ask as ask_for_reason
 from identity.passwords.invitations import InvitationPage
 from identity.passwords.pages import SecondFactorPage
@@ -39,7 +40,9 @@ urlpatterns = [
     path("admin/invitation/", InvitationPage.as_view(), name="invitation"),
     path("admin/sessions/", OwnSessions.as_view(), name="own_sessions"),
     path("admin/reason/", ask_for_reason, name="access_reason"),
-    path("admin/search/", search),
+    path("admin/lists/", above, name="lists"),
+    path("admin/lists/<int:view>/", saved_view, name="saved_view"),
+    path("admin/search/", search, name="search"),
     path("admin/autocomplete/", autocomplete, name="autocomplete"),
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),

@@ -13,7 +13,7 @@ from django.db.models.functions import Upper
 from phonenumber_field.modelfields import PhoneNumberField
 
 from core.database import clock
-from core.database.folding import SearchVector, SortKey
+from core.database.folding import NumberKey, SearchVector, SortKey
 from core.database.versions import VersionField
 from core.history.tracking import tracked
 from core.values.codes import random_code
@@ -25,6 +25,8 @@ from customers.values.validators import CodeLetters, OneLine, validate_zone
 ADDRESS_FIELDS = ("recipient", "line_1", "line_2", "city", "postcode", "country")
 PREFERENCES = ("channel", "language", "time_zone")
 CUSTOMER_SEARCH_VECTOR = SearchVector("name", "email", "code", "phone_number")
+# Of an address: who gets it, and its postcode in two words or in one.
+RECIPIENT_SEARCH_VECTOR = SearchVector("recipient", "postcode", NumberKey("postcode"))
 LONGEST_LINE = 35  # what shipping providers print on a label (requirement C1)
 # Countries that are one city: their addresses often name none, and providers want one.
 CITY_STATES = {
@@ -218,6 +220,7 @@ class Address(AddressLines):
                 name="one_default_address_per_customer",
             )
         ]
+        indexes = [GinIndex(RECIPIENT_SEARCH_VECTOR, name="address_by_recipient")]
 
     def __str__(self) -> str:
         return f"{self.recipient}, {self.city}"

@@ -110,6 +110,27 @@ def check_is_there(kind: str, key: int | None) -> None:
         raise ValidationError({"subject": f"There is no {kind} {key}."})
 
 
+class SavedView(models.Model):
+    """How somebody narrows a list, to open it so again: filters and order, no text of a search."""
+
+    owner = models.ForeignKey(User, on_delete=models.CASCADE, related_name="saved_views")
+    model = models.CharField(max_length=80, help_text="Whose list it is, such as orders.order.")
+    name = models.CharField(max_length=60)
+    query = models.CharField(max_length=1000, blank=True, default="")
+    is_shared = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["name", "id"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["model", "owner", "name"], name="one_view_of_a_name")
+        ]
+        indexes = [models.Index(fields=["model"], condition=Q(is_shared=True), name="view_shared")]
+
+    def __str__(self) -> str:
+        return f"view {self.pk}"
+
+
 class PersonExport(models.Model):
     """That all that is held of somebody was given out."""
 

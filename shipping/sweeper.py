@@ -51,6 +51,7 @@ def sweep() -> dict[str, int]:
             "cancellations sent or taken over": cancellations.sweep,
             "tracking events applied": apply_tracking,
             "schedules resumed": run.resume_due,
+            "shipments moved off closed days": move_off_closed_days,
             "shipments promoted": promote,
             "shipments without news": stalled.find_stalled,
             "shipments asked after": partial(inquiries.sweep, WORK_FOR),
@@ -112,6 +113,43 @@ def _promote(values: dict[str, Any], ids: Sequence[int]) -> int:
     if queued:
         task_names.dispatch.delay_on_commit()
     return queued
+
+
+def move_off_closed_days() -> int:
+    """Move what is scheduled for a day that staff have closed since to the next working day, so
+    many in a transaction; how many."""
+    days = [
+        (name, day, calendar.ship_day(day))
+        for name, calendar in calendars().items()
+        for day in sorted(calendar.closed)
+    ]
+    moved, deadline = 0, time.monotonic() + WORK_FOR
+    while days and time.monotonic() < deadline and not shutdown.is_requested():
+        names, closed, until = (list(each) for each in zip(*days, strict=True))
+        values = {"names": names, "closed": closed, "until": until, "chunk": run.CHUNK}
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE, values | {"now": clock.now()})
+            chunk = cursor.rowcount
+        moved += chunk
+        if chunk < run.CHUNK:
+            break
+    return moved
+
+
+_MOVE = """
+WITH due AS (
+    SELECT s.id, s.ship_on, d.until
+    FROM unnest(%(names)s::text[], %(closed)s::date[], %(until)s::date[]) AS d (name, day, until)
+    JOIN shipping_shipment s ON s.state = 'scheduled' AND s.ship_on = d.day AND s.provider = d.name
+    ORDER BY s.id LIMIT %(chunk)s FOR NO KEY UPDATE OF s SKIP LOCKED
+), moved AS (
+    UPDATE shipping_shipment s SET ship_on = due.until FROM due WHERE s.id = due.id
+    RETURNING s.id, due.ship_on AS before, due.until
+)
+INSERT INTO shipping_shipmentevent (shipment_id, kind, from_state, to_state, at, actor, detail)
+SELECT id, 'moved', '', '', %(now)s, 'system', 'ships ' || until || ' instead of ' || before
+FROM moved
+"""
 
 
 # The coalesce is for providers that were taken away.

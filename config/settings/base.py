@@ -203,7 +203,10 @@ UNFOLD = {
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("desk/favicon.svg")}
     ],
     "STYLES": [lambda request: static("desk/admin.css")],
-    "SCRIPTS": [lambda request: static("desk/admin.js")],
+    "SCRIPTS": [
+        lambda request: static("desk/admin.js"),
+        lambda request: static("desk/search.js"),
+    ],
     "DASHBOARD_CALLBACK": "desk.start.page.start_page",
     "SIDEBAR": SIDEBAR,
     "LOGIN": {"form": "identity.passwords.forms.LoginForm"},

@@ -105,6 +105,8 @@ class ModelAdmin(
     # What an export of the list holds (transfers/exports): the heading, and the names of attributes
     # with dots between them, or a function of the row. Without any it cannot be exported.
     export_columns: Mapping[str, str | Callable[[Any], Any]] = {}
+    # The columns of an amount and its currency, which a narrowed list sums up (desk/lists/totals).
+    list_sums: tuple[str, str] | None = None
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         """The list."""

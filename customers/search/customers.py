@@ -9,7 +9,12 @@ from rest_framework.filters import SearchFilter
 from core.database.folding import PrefixMatch
 from core.database.matches import matching_rows, newest_matches
 from core.values.text import lenient
-from customers.models import CUSTOMER_SEARCH_VECTOR, Customer
+from customers.models import (
+    CUSTOMER_SEARCH_VECTOR,
+    RECIPIENT_SEARCH_VECTOR,
+    Address,
+    Customer,
+)
 from customers.search.search_vector import typed
 from customers.values.phones import numbers
 
@@ -27,6 +32,18 @@ def matching(text: str) -> Q:
 def newest_matching(text: str, most: int) -> list[int]:
     """The keys of the newest customers that match, so many at most."""
     return list(newest_matches(Customer.objects.all(), matching(text), most))
+
+
+def sent_to(text: str) -> Q:
+    """Addresses, or orders, with a recipient and a postcode in which each word begins a word."""
+    return Q(PrefixMatch(RECIPIENT_SEARCH_VECTOR, typed(text)))
+
+
+def newest_at_address(text: str, most: int) -> list[int]:
+    """The keys of customers with such a recipient or postcode in their address books: those of the
+    newest addresses, so many at most."""
+    keys = newest_matches(Address.objects.all(), sent_to(text), most)
+    return list(keys.values_list("customer_id", flat=True))
 
 
 class SearchBackend(SearchFilter):

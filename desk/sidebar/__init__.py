@@ -1,1 +1,1 @@
-"""The side bar of the admin: its links, and its search."""
+"""The side bar of the admin."""

@@ -80,8 +80,8 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
 _START = {"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}
 _QUEUE = _item("Exceptions", "notification_important", "core.case")
 
-SIDEBAR = {
-    "show_search": True,
+SIDEBAR: dict[str, Any] = {
+    "show_search": False,  # the search of every page is in its head (desk/search)
     "show_all_applications": False,
     "navigation": [
         {"title": "", "items": [_START, _QUEUE]},

@@ -1,4 +1,5 @@
-"""What can be done with the whole of a list: a file imported into it, or made of it."""
+"""What belongs to the whole of a list: a file imported into it or made of it, and what stands above
+it."""
 
 from typing import Any
 
@@ -28,3 +29,11 @@ def file_links(context: dict[str, Any], changelist: Any) -> dict[str, Any]:
         address = f"{reverse('admin:transfers_export_add')}?{asked.urlencode()}"
         links.append(("download", "Export", address))
     return {"links": links}
+
+
+@register.simple_tag(takes_context=True)
+def list_address(context: dict[str, Any], changelist: Any) -> str:
+    """Of what stands above the list, narrowed as it is (desk/lists/pages.py)."""
+    asked = context["request"].GET.copy()
+    asked["of"] = changelist.model._meta.label_lower
+    return f"{reverse('lists')}?{asked.urlencode()}"

@@ -25,11 +25,6 @@ def shown(browser: Client, path: str, **query: Any) -> str:
     return browser.get(f"/admin/{path}", query).content.decode()
 
 
-def test_the_search_of_the_side_bar_says_when_it_finds_nothing(browser):
-    assert "No page has this name" in shown(browser, "search/", s="obrien")
-    assert "No page has this name" not in shown(browser, "search/", s="ship")
-
-
 def test_pages_with_a_history_of_their_own_lead_to_no_other(browser):
     case = open_case(in_state("rejected"))
     for path in (

@@ -1,5 +1,6 @@
 """Messages, what became of them, and sending them again."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -8,8 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from unfold.decorators import action, display
 
+from core.admin import bulk
 from core.admin.dialogs import REFUSALS, DecisionBar, DecisionForm, refusal_text
 from core.admin.list_filters import SetAsideFilter, TimeRangeFilter
+from core.admin.overview.panels import linked
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.database import clock
@@ -25,8 +28,6 @@ from notifications.models.notifications import NOT_UNDERSTOOD
 from notifications.services import resend
 from notifications.states import EXCEPTIONS, STATE_COLOURS
 from orders.api.filters import order_key
-
-MOST_AT_ONCE = 200
 
 
 class SendAgainForm(DecisionForm):
@@ -62,7 +63,7 @@ class ProviderFilter(admin.SimpleListFilter):
 class NotificationAdmin(ReadOnly, LargeTableAdmin):
     """Every message, with an action to send it again."""
 
-    list_display = ["created_at", "customer", "channel", "shown_state", "excerpt", "sent_at"]
+    list_display = ["created_at", "shown_customer", "channel", "shown_state", "excerpt", "sent_at"]
     # No text: what was written to somebody is read on its page.
     export_columns = {
         "created_at": "created_at",
@@ -105,6 +106,11 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         """The state, in its colour."""
         return row.state, row.get_state_display()
 
+    @display(description="customer")
+    def shown_customer(self, row: Notification) -> str:
+        """A link to their page."""
+        return linked(row.customer)
+
     @display(description="why")
     def why(self, row: Notification) -> str:
         """Why it failed, waits or was suppressed; and what the service answered."""
@@ -132,13 +138,13 @@ class NotificationAdmin(ReadOnly, LargeTableAdmin):
         return fits and request.user.has_perm("notifications.change_notification")
 
     @admin.action(description="Send again", permissions=["send_again"])
-    def send_selected_again(self, request: HttpRequest, queryset: QuerySet[Notification]) -> None:
+    def send_selected_again(
+        self, request: HttpRequest, queryset: QuerySet[Notification]
+    ) -> HttpResponse | None:
         """Send the selected messages again, where they failed or may never have arrived."""
-        decision = DecisionBar.decision(request)
-        rows = queryset.select_related("customer").order_by("id")[:MOST_AT_ONCE]
-        sent = sum(self._send_again(request, row, **decision) for row in rows)
-        if sent:
-            self.message_user(request, f"{sent} queued again.", messages.SUCCESS)
+        again = partial(resend, by=actor_of(request), **DecisionBar.decision(request))
+        rows = queryset.select_related("customer")
+        return bulk.seen_first(self, request, rows, again, "Queued again")
 
     @action(
         description="Send again",

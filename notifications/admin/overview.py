@@ -20,7 +20,8 @@ from orders.models import Order
 EXCERPT = 80
 
 
-def _message(row: Notification) -> Line:
+def message_line(row: Notification) -> Line:
+    """A message on a page of something else."""
     channel = row.get_channel_display()
     text = f"{channel}: {cut(row.shown_message, EXCERPT)}"
     facts = [f"to {row.recipient}" if row.recipient else "", row.last_error]
@@ -30,15 +31,16 @@ def _message(row: Notification) -> Line:
 
 def _messages(request: HttpRequest, customer: Customer) -> list[Line]:
     newest = customer.notifications.order_by("-id")[: MOST_LINES + 1]
-    return [_dated(_message(row), row.created_at) for row in newest]
+    return [dated(message_line(row), row.created_at) for row in newest]
 
 
 def _about_order(request: HttpRequest, order: Order) -> list[Line]:
     newest = _of_order(request, order).order_by("-id")[: MOST_LINES + 1]
-    return [_dated(_message(row), row.created_at) for row in newest]
+    return [dated(message_line(row), row.created_at) for row in newest]
 
 
-def _dated(line: Line, at: datetime) -> Line:
+def dated(line: Line, at: datetime) -> Line:
+    """The line, beginning with a day."""
     return replace(line, facts=[date_format(at, "j M Y"), *line.facts])
 
 
@@ -50,7 +52,7 @@ def _consent(row: Consent) -> Line:
 
 def _consents(request: HttpRequest, customer: Customer) -> list[Line]:
     newest = customer.consents.order_by("-id")[: MOST_LINES + 1]
-    return [_dated(_consent(row), row.at) for row in newest]
+    return [dated(_consent(row), row.at) for row in newest]
 
 
 def _of_order(request: HttpRequest, order: Order) -> Any:
@@ -94,7 +96,7 @@ CUSTOMERS_TIMELINE = [
         "message",
         "notifications.view_notification",
         lambda _, customer: customer.notifications.all(),
-        _message,
+        message_line,
         at="created_at",
     ),
     Source(
@@ -113,5 +115,5 @@ ORDERS_PANEL = Panel(
     place=30,
 )
 ORDERS_TIMELINE = Source(
-    "message", "notifications.view_notification", _of_order, _message, at="created_at"
+    "message", "notifications.view_notification", _of_order, message_line, at="created_at"
 )

@@ -1,5 +1,7 @@
 """What staff do with an order that was placed."""
 
+from functools import partial
+
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
@@ -9,6 +11,7 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
+from core.admin import bulk
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin
 from core.workflow import TransitionNotAllowedError
@@ -18,7 +21,6 @@ from orders.admin.forms import CancelForm, FirstAddressDialog
 from orders.models import Order
 from orders.staff_actions import describe_kept_address
 
-MOST_AT_ONCE = 200
 CANCEL_DIALOG = {
     "title": "Cancel this order?",
     "description": "Its schedule ends and parcels that are not handed over yet are not sent.",
@@ -41,14 +43,12 @@ class OrderActions(ModelAdmin):
     actions_detail = ["cancel", "give_address"]
 
     @admin.action(description="Cancel selected orders", permissions=["change"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Order]) -> None:
+    def cancel_selected(
+        self, request: HttpRequest, queryset: QuerySet[Order]
+    ) -> HttpResponse | None:
         """Cancel each that may still be cancelled; say which may not, and why."""
-        done = 0
-        for order in queryset.order_by("-id")[:MOST_AT_ONCE]:
-            done += self._cancel(request, order)
-        if done:
-            what = "1 order" if done == 1 else f"{done} orders"
-            self.message_user(request, f"Cancelled {what}.", messages.SUCCESS)
+        cancel = partial(services.cancel_order, by=actor_of(request))
+        return bulk.seen_first(self, request, queryset, cancel, "Cancelled")
 
     @action(
         description="Cancel the order",
@@ -99,7 +99,7 @@ class OrderActions(ModelAdmin):
             return False
         return bool(self.has_change_permission(request, order))
 
-    def _cancel(self, request: HttpRequest, order: Order, reason: str = "") -> bool:
+    def _cancel(self, request: HttpRequest, order: Order, reason: str) -> bool:
         try:
             services.cancel_order(order, by=actor_of(request), reason=reason)
         except TransitionNotAllowedError as error:

@@ -88,6 +88,7 @@ class OrderAdmin(OverviewPage, OrderActions, PlacingAdmin, LargeTableAdmin):
     ]
     list_filter_submit = True
     list_disable_select_all = True
+    list_sums = ("amount", "currency")
     linked_by = ["customer"]
     sortable_by = ["shown_number", "time"]
     search_help_text = "An order's number, or its customer's name, code, e-mail or phone number."

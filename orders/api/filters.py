@@ -1,6 +1,7 @@
 """How orders and products are filtered and found."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import django_filters
@@ -17,7 +18,7 @@ from core.api.filters import (
 )
 from core.database.matches import newest_matches
 from core.values.text import code, reference
-from customers.search.customers import MOST_CUSTOMERS, newest_matching
+from customers.search.customers import MOST_CUSTOMERS, newest_matching, sent_to
 from orders.models import Order, Product, ProductKind, ShippingInterval
 from orders.states import OrderState
 
@@ -76,6 +77,17 @@ def order_key(text: str) -> int | None:
     number = _NUMBER.fullmatch(reference(text))
     key = int(number[1] or number[2]) if number else 0
     return key if 0 < key <= LARGEST_ID else None
+
+
+def newest_orders(text: str, customers: Sequence[int], *, by_address: bool) -> list[int]:
+    """The keys of the newest orders of these customers, with this number, or (`by_address`) to
+    such a recipient or postcode; MOST_ORDERS at most."""
+    condition = Q(customer_id__in=customers)
+    if by_address:
+        condition |= sent_to(text)
+    if key := order_key(text):
+        condition |= Q(pk=key)
+    return list(newest_matches(Order.objects.all(), condition, MOST_ORDERS))
 
 
 def keys_of_customers(text: str) -> list[int]:

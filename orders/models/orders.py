@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Self
 
+from django.contrib.postgres.indexes import GinIndex
 from django.core.serializers.json import DjangoJSONEncoder
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -14,7 +15,7 @@ from django.db.models.functions import Cast, Concat
 from core.database import clock
 from core.values.money import validate_currency
 from core.workflow import Event
-from customers.models import LONGEST_LINE, AddressLines, Customer
+from customers.models import LONGEST_LINE, RECIPIENT_SEARCH_VECTOR, AddressLines, Customer
 from customers.values.countries import validate_country
 from customers.values.validators import OneLine
 from orders.models.products import Product, money, never_negative
@@ -117,6 +118,7 @@ class Order(AddressLines):
                 condition=~Q(kit_type=""),
                 name="dna_kit_order_by_customer",
             ),
+            GinIndex(RECIPIENT_SEARCH_VECTOR, name="order_by_recipient"),
         ]
         constraints = [never_negative("amount", "order_amount")]
 

@@ -73,7 +73,7 @@ class ProviderProfileAdmin(LivePreview, ModelAdmin):
 
     nothing_here = "The sweeper lists every provider here, within a minute of its start."
     form = ProfileForm
-    readonly_fields = ["can", "last_webhook", "environment"]
+    readonly_fields = ["can", "last_webhook", "environment", "closed"]
     actions_detail = ["test_connection"]
     list_display = [
         "provider",
@@ -106,6 +106,7 @@ class ProviderProfileAdmin(LivePreview, ModelAdmin):
                     "working_days",
                     ("country", "subdivision"),
                     ("cut_off", "time_zone"),
+                    "closed",
                 ]
             },
         ),
@@ -170,6 +171,11 @@ class ProviderProfileAdmin(LivePreview, ModelAdmin):
         if profile.refused_since:
             return f"refused since {to_the_second(profile.refused_since)}"
         return to_the_second(profile.webhook_at)
+
+    @display(description="closed by staff")
+    def closed(self, profile: ProviderProfile) -> str:
+        """The days that were closed in the calendar of shipments."""
+        return ", ".join(map(date_format, sorted(profile.closed_days))) or "–"
 
     @display(description="can be used")
     def state(self, profile: ProviderProfile) -> str:

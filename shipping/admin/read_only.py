@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,12 +11,13 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from core.admin.dialogs import REFUSALS, TICK_IN_BAR, TICK_THERE, go_to, opened_on, refusal_text
+from core.admin import bulk
+from core.admin.dialogs import REFUSALS, go_to, opened_on, refusal_text
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from identity.actors import actor_of
 
-MOST_AT_ONCE = 200
+MOST_AT_ONCE = bulk.MOST_AT_ONCE
 
 
 def to_the_second(moment: datetime | None) -> str:
@@ -44,29 +46,22 @@ class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
         verb: Callable[..., Any],
         done: str,
         **options: Any,
-    ) -> None:
-        """Do it to each of the selected; say how many, and which refuse, and why."""
-        chosen = rows.order_by("id")[:MOST_AT_ONCE]
-        count = sum(self._one(request, row, verb, TICK_IN_BAR, **options) for row in chosen)
-        if count:
-            self.message_user(request, f"{done}: {count}.", messages.SUCCESS)
+    ) -> HttpResponse | None:
+        """Show what it would do to each of the selected; once that was seen, do it, and say which
+        were left out, and why."""
+        act = partial(verb, by=actor_of(request), **options)
+        return bulk.seen_first(self, request, rows, act, done)
 
     def one(
         self, request: HttpRequest, row: Model, verb: Callable[..., Any], done: str, **options: Any
     ) -> HttpResponse:
         """Do it to one, say so, and show it again."""
-        if self._one(request, row, verb, TICK_THERE, **options):
+        try:
+            verb(row, by=actor_of(request), **options)
+        except REFUSALS as refused:
+            self.message_user(request, f"{row}: {refusal_text(refused)}", messages.ERROR)
+        else:
             self.message_user(request, f"{row}: {done}.", messages.SUCCESS)
         name = f"{self.opts.app_label}_{self.opts.model_name}_change"
         own = reverse(f"{self.admin_site.name}:{name}", args=[row.pk])
         return go_to(request, opened_on(request, own))
-
-    def _one(
-        self, request: HttpRequest, row: Model, verb: Callable[..., Any], how: str, **options: Any
-    ) -> bool:
-        try:
-            verb(row, by=actor_of(request), **options)
-        except REFUSALS as refused:
-            self.message_user(request, f"{row}: {refusal_text(refused, how)}", messages.ERROR)
-            return False
-        return True

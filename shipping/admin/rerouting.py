@@ -80,11 +80,16 @@ def send_by(page: Any, request: HttpRequest, form: SendByForm, object_id: str) -
 
 
 @admin.action(description="Send by another provider", permissions=["send_by"])
-def send_selected_by(page: Any, request: HttpRequest, rows: QuerySet[Shipment]) -> None:
+def send_selected_by(
+    page: Any, request: HttpRequest, rows: QuerySet[Shipment]
+) -> HttpResponse | None:
     """Give those that nobody has to the one chosen in the bar."""
     name = request.POST.get("provider", "")
     if not name:
         page.message_user(request, "Choose the provider, beside the action.", messages.ERROR)
-        return
+        return None
     decision = DecisionBar.decision(request)
-    page.each(request, rows, resolutions.reroute, f"Go by {name}", provider=name, **decision)
+    answer: HttpResponse | None = page.each(
+        request, rows, resolutions.reroute, f"Go by {name}", provider=name, **decision
+    )
+    return answer

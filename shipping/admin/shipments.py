@@ -50,10 +50,12 @@ class ShipmentAdmin(ReadOnlyAdmin):
         "provider",
         "delivery_service",
         "ship_on",
+        "shown_order",
         "recipient",
         "tracking_number",
         "last_error",
     ]
+    list_display_links = ["reference"]
     export_columns = {
         "reference": "reference",
         "order": "order.number",
@@ -136,6 +138,11 @@ class ShipmentAdmin(ReadOnlyAdmin):
         """The state, in its colour."""
         return shipment.state, shipment.state
 
+    @display(description="order")
+    def shown_order(self, shipment: Shipment) -> str:
+        """A link to its order."""
+        return linked(shipment.order)
+
     def search(self, queryset: QuerySet[Any], text: str) -> QuerySet[Any]:
         """By order, reference or tracking number, or by the order's customer."""
         return search(queryset, text, orders=keys_of_customers(text))
@@ -149,16 +156,20 @@ class ShipmentAdmin(ReadOnlyAdmin):
         return self.may(request, object_id, CANCELLED)
 
     @admin.action(description="Send again", permissions=["retry"])
-    def retry_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+    def retry_selected(
+        self, request: HttpRequest, queryset: QuerySet[Shipment]
+    ) -> HttpResponse | None:
         """Queue those that are unknown, rejected or missed, under the same keys."""
         decision = DecisionBar.decision(request)
-        self.each(request, queryset, services.retry, "Queued again", **decision)
+        return self.each(request, queryset, services.retry, "Queued again", **decision)
 
     @admin.action(description="Cancel selected shipments", permissions=["cancel"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Shipment]) -> None:
+    def cancel_selected(
+        self, request: HttpRequest, queryset: QuerySet[Shipment]
+    ) -> HttpResponse | None:
         """Cancel those that no provider has."""
         decision = DecisionBar.decision(request)
-        self.each(request, queryset, services.cancel, "Cancelled", **decision)
+        return self.each(request, queryset, services.cancel, "Cancelled", **decision)
 
     @action(
         description="Send again",

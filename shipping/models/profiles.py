@@ -90,6 +90,9 @@ class ProviderProfile(models.Model):
         help_text="Where its days begin and its cut-off counts.",
     )
 
+    # Kept by shipping.staff_actions.closures; those that are over are dropped with the next one.
+    closed_days = ArrayField(models.DateField(), default=list, db_default=[], editable=False)
+
     ask_after = _hours(24, "Without news for so many hours, it is asked where a parcel is.")
     ask_again_after = _hours(48, "Without news until then, it is asked a second time.")
     call_staff_after = _hours(72, "Without news until then, the parcel is put before staff.")
@@ -125,7 +128,12 @@ class ProviderProfile(models.Model):
     def calendar(self) -> Calendar:
         """Its working days."""
         return Calendar(
-            tuple(self.working_days), self.country, self.subdivision, self.cut_off, self.time_zone
+            tuple(self.working_days),
+            self.country,
+            self.subdivision,
+            self.cut_off,
+            self.time_zone,
+            frozenset(self.closed_days),
         )
 
     @classmethod

@@ -19,19 +19,29 @@ LONGEST_CLOSURE = 60
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """A provider's days: `working_days` are ISO weekdays (1 is Monday), `cut_off` an hour."""
+    """A provider's days: `working_days` are ISO weekdays (1 is Monday), `cut_off` an hour, `closed`
+    what staff closed besides."""
 
     working_days: tuple[int, ...] = WHOLE_WEEK
     country: str = ""
     subdivision: str = ""
     cut_off: int | None = None
     time_zone: str = "UTC"
+    closed: frozenset[date] = frozenset()
 
     def works_on(self, day: date) -> bool:
         """Whether parcels are taken on this day."""
+        return not self.why_closed(day)
+
+    def why_closed(self, day: date) -> str:
+        """Why no parcels are taken on this day, such as the holiday's name; empty when they are."""
         if day.isoweekday() not in self.working_days:
-            return False
-        return not self.country or day not in _holidays(self.country, self.subdivision, day.year)
+            return "no working day"
+        if day in self.closed:
+            return "closed by staff"
+        if not self.country:
+            return ""
+        return _holidays(self.country, self.subdivision, day.year).get(day, "")
 
     def ship_day(self, day: date) -> date:
         """The first working day on or after `day`."""
@@ -77,9 +87,9 @@ zone = cache(ZoneInfo)
 
 
 @cache
-def _holidays(country: str, subdivision: str, year: int) -> frozenset[date]:
+def _holidays(country: str, subdivision: str, year: int) -> dict[date, str]:
     known = holidays.country_holidays(country, subdiv=subdivision or None, years=year)
-    return frozenset(known)
+    return {day: name or "public holiday" for day, name in known.items()}
 
 
 @cache

@@ -5,9 +5,10 @@ For one order they are read here, for a run of the schedule by `set_based`, the 
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from hashlib import md5
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection
@@ -107,12 +108,18 @@ def _read() -> tuple[list[RoutingRule], list[ProviderProfile]]:
     with connection.cursor() as cursor:
         cursor.execute(_ALL)
         rules, profiles = cursor.fetchone()
-    return [RoutingRule(**row) for row in rules], [ProviderProfile(**row) for row in profiles]
+    return [RoutingRule(**row) for row in rules], [_profile(row) for row in profiles]
 
 
 _kept = KeptWhole(_read)
 
 LEFT_OUT = "not in its share"
+
+
+def _profile(row: dict[str, Any]) -> ProviderProfile:
+    """The row, whose days JSON has as texts."""
+    days = [date.fromisoformat(day) for day in row["closed_days"]]
+    return ProviderProfile(**row | {"closed_days": days})
 
 
 def obstacle(name: str, profile: ProviderProfile | None) -> str:

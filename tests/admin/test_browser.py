@@ -90,7 +90,9 @@ def test_staff_cancel_an_order_with_a_click(house: House, page: Page):
     page.locator("input.action-select").first.check()
     page.locator("select[name=action]").select_option(label="Cancel selected orders")
     page.get_by_role("button", name="Run").click()
-    expect(page.get_by_text("cancelled").first).to_be_visible()
+    expect(page.get_by_text("1 of 1 would be done")).to_be_visible()
+    page.get_by_role("button", name="Do it").click()
+    expect(page.get_by_text("Cancelled: 1.").first).to_be_visible()
     assert Order.objects.get(pk=order.pk).state == "cancelled"
 
 

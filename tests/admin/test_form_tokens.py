@@ -430,12 +430,12 @@ LISTS: dict[str, tuple[Callable[[], str], dict[str, Any], Callable[[], int]]] = 
     ),
     "cancel_selected": (
         lambda: f"orders/order/{placed_order().pk}",
-        {},
+        {"confirmed": "yes"},
         lambda: OrderEvent.objects.filter(kind="cancelled").count(),
     ),
     "send_selected_again": (
         _failed,
-        WHY,
+        {"confirmed": "yes", **WHY},
         lambda: Notification.objects.filter(state="queued").count(),
     ),
 }

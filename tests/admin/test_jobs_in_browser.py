@@ -169,3 +169,22 @@ def test_skip(house: House, page: Page, home: Customer):  # noqa: F811 - the fix
     expect(page.get_by_text("Take the skip back").first).to_be_visible()
     assert Schedule.objects.get().events.filter(kind="skipped").count() == 1
     hand.held("5 skip", "4 clicks, 1 field", clicks=4, fields=1)
+
+
+def test_search_by_the_keyboard(house: House, arrived: Order, page: Page):  # noqa: F811 - the fixture
+    sign_in(page, house)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("amina")
+    lines = page.locator("#site-found")
+    expect(lines.get_by_role("link", name=str(arrived.number), exact=True).first).to_be_visible()
+    page.keyboard.press("ArrowDown")  # the customer
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Parcels")).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("amina")
+    expect(lines).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(lines).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("region", name="Customers")).to_be_visible()

@@ -317,6 +317,8 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/sign_out/": "M*",
     "identity/user/add/": "M*",
     "jsi18n/": "SFCMA*",
+    "lists/": "",  # names a list: desk/tests/lists/test_pages.py
+    "lists/<int:view>/": "",
     "notifications/consent/": "SMA*",
     "notifications/consent/<id>/change/": ("SMA*", ""),
     "notifications/consent/<id>/delete/": "",
@@ -410,6 +412,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "second-factor/": "SFCMA*",
     "sessions/": "SFCMA*",
     "shipping/schedule/forecast/": "SFMA*",
+    "shipping/schedule/calendar/": ("SFMA*", "FM*"),
     "shipping/providerprofile/": "SFMA*",
     "shipping/providerprofile/<id>/change/": ("SFMA*", "M*"),
     "shipping/providerprofile/<id>/delete/": "M*",

@@ -22,7 +22,7 @@ QUERIES: dict[str, Callable[[Cast], str]] = {
     "GET patients/{pk}/merge/": lambda cast: f"?patient={cast.key(Patient, foreign=True)}",
 }
 # A page of another app on which the patient stands whom it is about.
-SHOWS_PATIENT = {"customers/customer/<id>/change/"}
+SHOWS_PATIENT = {"customers/customer/<id>/change/", "search/"}
 POSTED_SEARCHES = {name for name in expectations.SEARCHES if name.endswith("/_search")}
 
 
@@ -152,6 +152,7 @@ def _text_of(content: bytes) -> str:
 SILENT = {
     r"GET fhir/\.\*": "all other addresses: there is nothing",
     r"(page|search of) clinical/\w+/add/": "an empty form",
+    r"page search/": "nothing is looked for yet",
     r"page clinical/\w+/<id>/delete/": "refused to everybody: nothing of the clinic is deleted",
     r"(page|search of) clinical/readinglimits/.*": "hours that staff set",
     r"page clinical/patient/<id>/(archive|restore|unmerge)/": "asks whether to, and names nobody",

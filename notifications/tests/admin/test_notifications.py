@@ -41,7 +41,7 @@ def looker() -> User:
 def run(client: Client, row: Notification, reason: str, **fields: str) -> str:
     """Run the action on one row; the page that comes back."""
     form = {"action": "send_selected_again", "_selected_action": [row.pk], "reason": reason}
-    form |= fields
+    form |= {"confirmed": "yes"} | fields
     return client.post(LIST, form, follow=True).content.decode()
 
 
@@ -56,7 +56,7 @@ def test_an_unknown_message_is_sent_again_with_the_reason_on_record(manager, san
     assert row.state == "unknown"
     assert "gets it twice" in run(manager, row, "the customer never got it")
     assert not row.events.filter(kind="resend").exists()
-    assert "1 queued again." in run(manager, row, "never got it", despite_risk="on")
+    assert "Queued again: 1." in run(manager, row, "never got it", despite_risk="on")
     event = row.events.get(kind="resend")
     assert event.actor == actor_named("maria")
     assert event.detail.startswith("never got it (despite: If it did arrive")

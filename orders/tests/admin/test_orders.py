@@ -170,8 +170,12 @@ def test_selected_orders_are_cancelled_and_the_others_named(boss):
     free, gone = placed_sale(), placed_sale()
     Order.objects.filter(pk=gone.pk).update(state="shipped")
     form = {"action": "cancel_selected", "_selected_action": [free.pk, gone.pk]}
-    answer = boss.post(LIST, form)
-    assert "Cancelled 1 order" in said(answer)
+    shown = boss.post(LIST, form).content.decode()
+    assert "1 of 2 would be done" in shown
+    assert "Left out: " in shown.partition(str(gone.number))[2]
+    assert set(Order.objects.values_list("state", flat=True)) == {"placed", "shipped"}
+    answer = boss.post(LIST, form | {"confirmed": "yes"})
+    assert "Cancelled: 1." in said(answer)
     assert gone.number in said(answer)
     assert {o.state for o in Order.objects.all()} == {"cancelled", "shipped"}
     assert free.events.get(kind="cancelled").actor == actor_named("boss")

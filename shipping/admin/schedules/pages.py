@@ -14,6 +14,7 @@ from unfold.enums import ActionVariant
 
 from orders.api.filters import search
 from orders.models import Order
+from shipping.admin.schedules.calendar import CalendarPage
 from shipping.admin.schedules.contents import contents, may_change_contents
 from shipping.admin.schedules.dialogs import (
     ChangeForm,
@@ -24,7 +25,6 @@ from shipping.admin.schedules.dialogs import (
     UnskipForm,
     confirmation,
 )
-from shipping.admin.schedules.forecast import ForecastPage
 from shipping.admin.schedules.inlines import EventInline, ShipmentInline, next_dates_text
 from shipping.models import Schedule
 from shipping.schedules import next_dates
@@ -38,7 +38,7 @@ ACTIVE, PAUSED = frozenset({"active"}), frozenset({"paused"})
 
 
 @admin.register(Schedule)
-class ScheduleAdmin(ForecastPage):
+class ScheduleAdmin(CalendarPage):
     """When recurring orders ship."""
 
     nothing_here = "Orders that ship weekly or monthly have a schedule."
@@ -137,8 +137,7 @@ class ScheduleAdmin(ForecastPage):
         """Show what it would do to the selected; once that was seen, do it."""
         if "confirmed" not in request.POST:
             return confirmation(self, request, rows, verb, f"{verb}_selected")
-        self.each(request, rows, partial(_confirmed, request, verb), done)
-        return None
+        return self.each(request, rows, partial(_confirmed, request, verb), done)
 
     @admin.action(description="Pause until resumed", permissions=["pause"])
     def pause_selected(self, request: HttpRequest, queryset: QuerySet[Schedule]) -> Answer:

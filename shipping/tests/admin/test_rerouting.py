@@ -59,7 +59,10 @@ def test_many_are_given_to_the_provider_that_is_chosen_beside_the_action(browser
     shown = browser.post(SHIPMENTS, form, follow=True).content.decode()
     assert "Choose the provider" in shown
     assert set(Shipment.objects.values_list("provider", flat=True)) == {"reference"}
-    browser.post(SHIPMENTS, form | {"provider": "console"}, follow=True)
+    shown = browser.post(SHIPMENTS, form | {"provider": "console"}).content.decode()
+    assert '<input type="hidden" name="provider" value="console">' in shown
+    assert set(Shipment.objects.values_list("provider", flat=True)) == {"reference"}
+    browser.post(SHIPMENTS, form | {"provider": "console", "confirmed": "yes"}, follow=True)
     assert set(Shipment.objects.values_list("provider", "state")) == {("console", "queued")}
 
 

@@ -43,9 +43,9 @@ def page(client: Client, url: str) -> str:
     return answer.content.decode()
 
 
-def select(client: Client, url: str, action: str, *rows: Any) -> str:
+def select(client: Client, url: str, action: str, *rows: Any, **fields: str) -> str:
     """Run an action on the selected rows; the page that comes back."""
-    form = {"action": action, "_selected_action": [row.pk for row in rows]}
+    form = {"action": action, "_selected_action": [row.pk for row in rows]} | fields
     return client.post(url, form, follow=True).content.decode()
 
 
@@ -166,7 +166,7 @@ def test_events_are_found_by_a_reference_however_it_is_typed(fulfilment, typed):
 
 def test_what_went_wrong_is_sent_again(fulfilment):
     unknown, sent = queued_shipment(state="unknown"), queued_shipment(state="sent")
-    shown = select(fulfilment, SHIPMENTS, "retry_selected", unknown, sent)
+    shown = select(fulfilment, SHIPMENTS, "retry_selected", unknown, sent, confirmed="yes")
     assert "Queued again: 1." in shown
     assert f"{sent}: This shipment is sent: it cannot become queued." in shown
     event = last_event(unknown)
@@ -185,7 +185,8 @@ def test_a_shipment_is_cancelled_with_a_reason(fulfilment):
     event = last_event(shipment)
     assert (event.to_state, event.detail) == ("cancelled", "wrong address")
     other = queued_shipment(placed_order())
-    assert "Cancelled: 1." in select(fulfilment, SHIPMENTS, "cancel_selected", other)
+    shown = select(fulfilment, SHIPMENTS, "cancel_selected", other, confirmed="yes")
+    assert "Cancelled: 1." in shown
 
 
 def test_a_button_that_makes_no_sense_is_not_there(fulfilment):
@@ -307,7 +308,7 @@ def test_who_may_only_look_changes_nothing():
         (SCHEDULES, schedule, "cancel"),
     ):
         assert press(auditor, url, row, verb).status_code == 403
-    select(auditor, SHIPMENTS, "cancel_selected", shipment)
+    select(auditor, SHIPMENTS, "cancel_selected", shipment, confirmed="yes")
     assert Shipment.objects.get().state == "queued"
     assert Schedule.objects.get().events.count() == 1
 

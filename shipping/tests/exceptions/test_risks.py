@@ -36,7 +36,8 @@ def page(staff: Client, api: Any, row: Shipment, verb: str, decision: dict[str, 
 
 
 def bulk(staff: Client, api: Any, row: Shipment, verb: str, decision: dict[str, Any]) -> None:
-    form = {"action": f"{verb}_selected", "_selected_action": [row.pk]} | _typed(decision)
+    form = {"action": f"{verb}_selected", "_selected_action": [row.pk], "confirmed": "yes"}
+    form |= _typed(decision)
     staff.post(SHIPMENTS, form, follow=True)
 
 
@@ -199,7 +200,7 @@ def test_the_dialogs_show_the_risk_before_it_is_taken(staff):
 
 def test_a_bulk_action_says_which_it_refuses_and_does_the_others(staff):
     risky, harmless = unknown(), queued_shipment(state="rejected")
-    shown = select(staff, SHIPMENTS, "retry_selected", risky, harmless)
+    shown = select(staff, SHIPMENTS, "retry_selected", risky, harmless, confirmed="yes")
     assert "Queued again: 1." in shown
     assert f"{risky}: swiftparcel may have it already." in shown
     assert "select it again, tick “Despite the risk” beside the action, and say why there." in shown

@@ -1,0 +1,28 @@
+import django.contrib.postgres.indexes
+from django.contrib.postgres.operations import AddIndexConcurrently
+from django.db import migrations
+
+import core.database.folding
+
+
+class Migration(migrations.Migration):
+    """Beside the old code: the table stays writable meanwhile."""
+
+    atomic = False
+
+    dependencies = [
+        ("customers", "0009_history_and_versions"),
+        ("core", "0012_more_letters_and_signs"),
+    ]
+
+    operations = [
+        AddIndexConcurrently(
+            model_name="address",
+            index=django.contrib.postgres.indexes.GinIndex(
+                core.database.folding.SearchVector(
+                    "recipient", "postcode", core.database.folding.NumberKey("postcode")
+                ),
+                name="address_by_recipient",
+            ),
+        ),
+    ]

@@ -1,0 +1,1 @@
+"""The one search of the workplace: what it looks in, what it shows, and its page."""
