@@ -126,9 +126,9 @@ def move_off_closed_days() -> int:
     moved, deadline = 0, time.monotonic() + WORK_FOR
     while days and time.monotonic() < deadline and not shutdown.is_requested():
         names, closed, until = (list(each) for each in zip(*days, strict=True))
-        values = {"names": names, "closed": closed, "until": until, "chunk": run.CHUNK}
+        values: dict[str, Any] = {"names": names, "closed": closed, "until": until}
         with connection.cursor() as cursor:
-            cursor.execute(_MOVE, values | {"now": clock.now()})
+            cursor.execute(_MOVE, values | {"chunk": run.CHUNK, "now": clock.now()})
             chunk = cursor.rowcount
         moved += chunk
         if chunk < run.CHUNK:
