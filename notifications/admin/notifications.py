@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from unfold.decorators import action, display
 
-from core.admin import bulk
+from core.admin.bulk_actions import bulk
 from core.admin.dialogs import REFUSALS, DecisionBar, DecisionForm, refusal_text
 from core.admin.list_filters import SetAsideFilter, TimeRangeFilter
 from core.admin.overview.panels import linked

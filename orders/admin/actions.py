@@ -11,7 +11,7 @@ from django.urls import reverse
 from unfold.decorators import action
 from unfold.enums import ActionVariant
 
-from core.admin import bulk
+from core.admin.bulk_actions import bulk
 from core.admin.dialogs import go_to
 from core.admin.pages import ModelAdmin
 from core.workflow import TransitionNotAllowedError

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from core.admin import bulk
+from core.admin.bulk_actions import bulk
 from core.admin.dialogs import REFUSALS, go_to, opened_on, refusal_text
 from core.admin.pages import LargeTableAdmin
 from core.admin.read_only import ReadOnly

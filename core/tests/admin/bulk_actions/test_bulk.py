@@ -9,7 +9,7 @@ from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import ValidationError
 from django.test import RequestFactory
 
-from core.admin import bulk
+from core.admin.bulk_actions import bulk
 from core.admin.pages import ModelAdmin
 from core.models import Circuit
 

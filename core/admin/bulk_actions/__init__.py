@@ -1,0 +1,1 @@
+"""Actions on many rows: their preview, and the report of what was left out."""
