@@ -50,7 +50,7 @@ class RightsOfPerson(ModelAdmin):
             "verbs": list(tables.VERBS.values()),
             "person": person,
             "obstacle": _obstacle(person),
-            "says_why": _says_why(person, sources),
+            "gives_reasons": _gives_reasons(person, sources),
             "back": reverse("admin:identity_user_change", args=[person.pk]),
         }
         return TemplateResponse(request, "admin/identity/rights.html", context)
@@ -92,7 +92,7 @@ def _obstacle(person: AbstractUser) -> str:
     return ""
 
 
-def _says_why(person: AbstractUser, sources: tables.Sources) -> bool:
+def _gives_reasons(person: AbstractUser, sources: tables.Sources) -> bool:
     """Whether they see health data, but say why each time: no role of theirs treats patients."""
     roles = person.groups.values_list("name", flat=True)
     treats = any(ROLES[name].treats for name in roles if name in ROLES)

@@ -161,6 +161,7 @@ class ProviderProfileAdmin(LivePreview, ModelAdmin):
             trial = try_connection(profile.provider)
         except LookupError:
             trial = Trial(False, "There is no such provider any more.")
+        self.log_change(request, profile, "Tested the connection.")
         level = messages.SUCCESS if trial.is_good else messages.ERROR
         self.message_user(request, f"{profile}: {trial.text}", level)
         return go_to(request, reverse("admin:shipping_providerprofile_change", args=[object_id]))
