@@ -4,17 +4,25 @@ What a job took before stands beside it: the trial of 28 November 2026, from the
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from clinical.models import Patient
+from core.database import clock
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
+from desk.start import rollup
+from notifications.models import Notification, Template
 from orders.models import Order
 from orders.tests.factories import KitFactory, ProductFactory, placed_order
+from shipping.exceptions import cases as parcel_cases
 from shipping.models import Schedule
+from shipping.tests.exceptions.test_cases import in_state, open_case
 from tests.admin.test_browser import async_is_safe, page, sign_in  # noqa: F401 - fixtures
 from tests.conftest import House
+from transfers.models import Export
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -188,3 +196,133 @@ def test_search_by_the_keyboard(house: House, arrived: Order, page: Page):  # no
     expect(lines).to_be_hidden()
     page.keyboard.press("Enter")
     expect(page.get_by_role("region", name="Customers")).to_be_visible()
+
+
+def test_pause_until(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    order = placed_order(home, interval="monthly")
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("orders/order")
+    hand.find("+254704590346")
+    hand.click(page.get_by_role("link", name=str(order.number), exact=True).first)
+    hand.click(page.get_by_role("link", name="Pause", exact=True))
+    until = clock.today() + timedelta(days=60)
+    hand.fill("#dialog [name=resume_on]", f"{until}")
+    with page.expect_navigation():
+        hand.click(page.locator("#dialog button[type=submit]"))
+    expect(page.get_by_text("Resume", exact=True).first).to_be_visible()
+    assert (Schedule.objects.get().state, Schedule.objects.get().resume_on) == ("paused", until)
+    hand.held("5 pause until", "4 clicks, 2 fields", clicks=4, fields=2)
+
+
+def test_an_address_is_corrected(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    order = placed_order(home)
+    parcel = order.shipments.get()
+    order.shipments.update(state="rejected", attempts=1)
+    parcel_cases.open_cases([order.shipments.get()])
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Rejected", exact=True))
+    hand.click(page.get_by_role("link", name=parcel.reference).first)
+    hand.button("Correct the address and send")
+    hand.fill("#id_line_2", "181 harrow road")
+    hand.button("Correct the address and send")
+    expect(page.get_by_text("is done").first).to_be_visible()
+    parcel.refresh_from_db()
+    assert (parcel.state != "rejected", parcel.line_2) == (True, "181 harrow road")
+    hand.held("6 corrected address", "4 clicks, 1 or 2 fields", clicks=4, fields=2)
+
+
+def test_a_message(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    Customer.objects.update(email="")
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("customers/customer")
+    hand.find("amina")
+    hand.click(page.get_by_role("link", name="Amina Odhiambo").first)
+    hand.button("Write a message")
+    hand.fill("#id_message", "Please call us.")
+    hand.button("Preview")
+    expect(page.get_by_role("heading", name="What the customer gets")).to_be_visible()
+    hand.button("Send it")
+    expect(page.get_by_text("Please call us.").first).to_be_visible()
+    assert Notification.objects.filter(message="Please call us.").count() == 1
+    hand.held("7 message one", "5 clicks, 2 fields", clicks=5, fields=2)
+
+
+def test_a_case_is_decided(house: House, page: Page):  # noqa: F811 - the fixture
+    case = open_case(in_state("rejected"))
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.click(page.get_by_role("link", name="Rejected", exact=True))
+    hand.click(page.get_by_role("link", name=case.title).first)
+    hand.button("Send again")
+    hand.button("Send again")
+    expect(page.get_by_text("is done").first).to_be_visible()
+    case.refresh_from_db()
+    assert case.closed_at is not None
+    hand.held("9 queue", "4 clicks, and back to the list", clicks=4, fields=0)
+
+
+def test_a_managers_morning(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    order = placed_order(home)
+    rollup.keep()
+    sign_in(page, house)
+    hand = Hand(page)
+    expect(page.get_by_role("heading", name="Thirty days")).to_be_visible()
+    expect(page.get_by_role("img", name="Orders: 1 in 30 days")).to_be_visible()
+    row = page.get_by_role("row", name="Orders").first
+    hand.click(row.get_by_role("link", name="1", exact=True).first)
+    expect(page.get_by_role("link", name=str(order.number), exact=True).first).to_be_visible()
+    hand.held("10 manager's morning", "3 clicks, 2 fields, no sum", clicks=1, fields=0)
+
+
+def test_orders_as_csv(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    placed_order(home)
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("orders/order")
+    hand.click(page.locator("a[title='Export']").first)
+    hand.fill("#id_why", "Accounts of November")
+    hand.button("Save")
+    expect(page.get_by_text("Accounts of November").first).to_be_visible()
+    assert Export.objects.count() == 1
+    hand.held("12 CSV of orders", "impossible", clicks=3, fields=1)
+
+
+def test_a_patient_and_a_study(house: House, page: Page, home: Customer):  # noqa: F811 - the fixture
+    page.goto(f"{house.url}/admin/")
+    page.get_by_text("Sign in with your work account").click()
+    page.get_by_role("button", name="Clara").click()
+    hand = Hand(page)
+    hand.side_bar("clinical/patient")
+    hand.click(page.locator("a[href='/admin/clinical/patient/add/']").first)
+    hand.fill("#id_first_name", "Nora")
+    hand.fill("#id_last_name", "New")
+    hand.fill("#id_birth_date", "1980-04-03")
+    hand.button("Save")
+    patient = Patient.objects.get()
+    if page.url.endswith("/patient/"):
+        hand.click(page.get_by_role("link", name="Nora").first)
+    hand.button("Add a study")
+    hand.fill("#id_body_part", "KNEE")
+    hand.choose("#id_urgency_level", "HIGH")
+    hand.button("Save")
+    expect(page.get_by_text("KNEE").first).to_be_visible()
+    assert patient.studies.get().urgency_level == "HIGH"
+    hand.held("8 patient and study", "6 clicks, 7 fields", clicks=6, fields=7)
+
+
+def test_a_text_is_changed(house: House, page: Page):  # noqa: F811 - the fixture
+    template = Template.objects.order_by("id").first()
+    assert template is not None
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("notifications/template")
+    hand.click(
+        page.locator(f"a[href^='/admin/notifications/template/{template.pk}/change/']").first
+    )
+    hand.fill("#id_body", "Hello, it is on its way.")
+    hand.button("Save")
+    expect(page.get_by_text("changed successfully").first).to_be_visible()
+    hand.held("11 template", "preview only after it was live", clicks=3, fields=1)
