@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Group
 from playwright.sync_api import Locator, Page, expect
 
 from clinical.models import Patient
@@ -14,6 +15,7 @@ from core.database import clock
 from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from desk.start import rollup
+from identity.models import User
 from notifications.models import Notification, Template
 from orders.models import Order
 from orders.tests.factories import KitFactory, ProductFactory, placed_order
@@ -326,3 +328,19 @@ def test_a_text_is_changed(house: House, page: Page):  # noqa: F811 - the fixtur
     hand.button("Save")
     expect(page.get_by_text("changed successfully").first).to_be_visible()
     hand.held("11 template", "preview only after it was live", clicks=3, fields=1)
+
+
+def test_a_colleague(house: House, page: Page):  # noqa: F811 - the fixture
+    sign_in(page, house)
+    hand = Hand(page)
+    hand.side_bar("identity/user")
+    hand.click(page.locator("a[href='/admin/identity/user/add/']").first)
+    hand.fill("#id_first_name", "Nora")
+    hand.fill("#id_email", "nora@example.com")
+    hand.choose("#id_role", str(Group.objects.get(name="support").pk))
+    hand.button("Save")
+    expect(page.locator("#id_email")).to_have_value("nora@example.com")
+    expect(page.get_by_text("Staff status")).to_be_visible()
+    person = User.objects.get(email="nora@example.com")
+    assert (person.is_staff, person.groups.get().name) == (True, "support")
+    hand.held("13 colleague", "6 clicks, 3 fields, and could not come in", clicks=6, fields=3)
