@@ -12,6 +12,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget, UnfoldAdminSelectWidget
 
 from core.admin.pages import HistoryInline
 from core.bases import ModelForm
+from core.imports import Importer
 from identity.access_log import reasons
 from identity.access_log.records import address_of, record
 from identity.models import How, User
@@ -41,10 +42,17 @@ class UploadForm(ModelForm):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [
-            (noun, f"{noun.capitalize()} ({', '.join(c.name for c in importer.columns)})")
+            (noun, f"{noun.capitalize()} ({_columns(importer)})")
             for noun, importer in importable(user).items()
         ]
         cast(ChoiceField, self.fields["kind"]).choices = choices
+
+
+def _columns(importer: type[Importer]) -> str:
+    """The names of its columns, in words."""
+    needed = ", ".join(column.name for column in importer.columns if column.required)
+    others = ", ".join(column.name for column in importer.columns if not column.required)
+    return f"{needed}; perhaps {others}" if others else needed
 
 
 class ImportEventInline(HistoryInline):

@@ -53,6 +53,13 @@ class JobAdmin(LargeTableAdmin):
         """The state, in its colour."""
         return job.state, job.get_state_display()
 
+    def render_change_form(
+        self, request: HttpRequest, context: Any, *args: Any, **more: Any
+    ) -> Any:
+        """One is asked for at a time, and its page comes next."""
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **more)
+
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
         """To its page."""
         return redirect(self._page_of(obj))

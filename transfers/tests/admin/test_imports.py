@@ -162,7 +162,10 @@ def test_lists_lead_to_their_import():
     link = f"{ADD}?kind=customers"
     assert link in manager.get("/admin/customers/customer/").content.decode()
     assert link not in fulfilment.get("/admin/customers/customer/").content.decode()
-    assert '<option value="customers" selected' in manager.get(link).content.decode()
+    page = manager.get(link).content.decode()
+    assert '<option value="customers" selected' in page
+    assert "Customers (name, phone_number, email; perhaps code)" in page
+    assert "Save and add another" not in page
 
 
 def test_nothing_of_a_file_is_in_the_log(caplog):
