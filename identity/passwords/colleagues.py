@@ -67,11 +67,6 @@ class ColleagueForm(ModelForm):
             person.save()
         return person
 
-    def _save_m2m(self) -> None:
-        super()._save_m2m()  # type: ignore[misc]  # the stubs lack it
-        role: Group = self.cleaned_data["role"]
-        self.instance.groups.add(role)
-
 
 class NewColleagues(ModelAdmin):
     """The form above, and the invitation once more."""
@@ -87,8 +82,10 @@ class NewColleagues(ModelAdmin):
         return form if obj is not None else type("Form", (form,), {"giver": request.user})
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
-        """Once all of it is written, the invitation goes out."""
+        """A new one gets the role; once all of it is written, the invitation goes out."""
         super().save_related(request, form, formsets, change)
+        if not change:
+            form.instance.groups.add(form.cleaned_data["role"])
         if not change and may_be_invited(form.instance):
             self._invite(request, form.instance)
 

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.cache import never_cache
-from unfold.widgets import UnfoldAdminPasswordInput, UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminTextInputWidget
 
 from core.forms import TokenField
 from core.values.keys import is_key
@@ -57,7 +57,7 @@ class ChoiceForm(SetPasswordForm):  # type: ignore[type-arg]  # generic for the 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("new_password1", "new_password2"):
-            self.fields[name].widget = UnfoldAdminPasswordInput({"autocomplete": "new-password"})
+            self.fields[name].widget = UnfoldAdminPasswordWidget({"autocomplete": "new-password"})
 
     def clean_code(self) -> str:
         """Raise ValidationError for a code that lets nobody in."""

@@ -25,8 +25,8 @@ def sent(monkeypatch) -> list[tuple[str, str, str]]:
     """The e-mails that went out: to whom, subject, text."""
     mails: list[tuple[str, str, str]] = []
 
-    def carry(*mail: str) -> Done:
-        mails.append(mail)  # type: ignore[arg-type]
+    def carry(to: str, subject: str, text: str) -> Done:
+        mails.append((to, subject, text))
         return Done("")
 
     monkeypatch.setattr(notices, "_carriers", [carry])
