@@ -24,6 +24,9 @@ from identity.sign_in.views import to_login
 WRITTEN_EVERY = timedelta(minutes=5)
 UNUSED = "You were signed out, because nothing was done here for a while. Sign in again."
 TOO_LONG = "Your session has ended. Sign in again."
+# Pages that ask by themselves say so: that is no use of them, and is told to stop when it is over.
+POLL = "X-Poll"
+STOP_POLLING = 286  # htmx's: https://htmx.org/docs/#polling
 # As browsers name themselves: the first that fits. Others pretend to be Chrome and Safari.
 BROWSERS = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome"}
 BROWSERS |= {"CriOS": "Chrome", "FxiOS": "Firefox", "Safari": "Safari"}
@@ -53,8 +56,11 @@ def keep_open_sessions(
         ended = _why_ended(request)
         if ended:
             auth.logout(request)
+            if POLL in request.headers:
+                return HttpResponse(status=STOP_POLLING, headers={"HX-Reswap": "none"})
             return to_login(request, ended, request.path)
-        _put_down(request)
+        if POLL not in request.headers:
+            _put_down(request)
         request.user.changed_by = request.user.pk
         return get_response(request)
 

@@ -247,3 +247,25 @@ def test_nothing_is_kept_of_a_session_that_is_gone(mona):
 
 def test_everybody_finds_the_page_below_their_name():
     assert 'href="/admin/sessions/"' in signed_in(staff("support")).get("/admin/").content.decode()
+
+
+def test_a_page_that_asks_by_itself_keeps_nobody_in_and_is_told_to_stop(mona, clock, settings):
+    browser = signed_in(mona)
+    for _ in range(8):
+        assert browser.get(INSIDE, headers={"X-Poll": "1"}).status_code == 200
+        clock.shift(timedelta(seconds=settings.SESSION_IDLE_LIMIT / 8))
+    clock.shift(timedelta(seconds=1))
+    over = browser.get(INSIDE, headers={"X-Poll": "1"})
+    assert (over.status_code, over.headers["HX-Reswap"], over.content) == (286, "none", b"")
+    assert not is_in(browser)
+
+
+def test_each_part_of_a_page_that_asks_by_itself_says_so(settings):
+    polling = [
+        line
+        for path in settings.BASE_DIR.glob("*/templates/**/*.html")
+        for line in path.read_text().splitlines()
+        if 'hx-trigger="every' in line
+    ]
+    assert polling
+    assert all("""hx-headers='{"X-Poll": "1"}'""" in line for line in polling)
