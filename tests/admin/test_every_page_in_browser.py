@@ -53,6 +53,8 @@ def paths(house: House, page: Page) -> list[str]:  # noqa: F811 - the fixture
 def main_pages(cast: Cast) -> Iterator[str]:
     """The start page; the list and the first row of all that the side bar leads to; some forms."""
     yield from (reverse("admin:index"), reverse("own_sessions"), reverse("docs"))
+    yield f"{reverse('search')}?s=john"
+    yield reverse("admin:shipping_schedule_calendar")
     for label in ("core.case", *(label for group in GROUPS.values() for *_, label in group)):
         model = next(each for each in admin.site._registry if each._meta.label_lower == label)
         name = f"admin:{label.replace('.', '_')}"
