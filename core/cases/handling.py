@@ -4,7 +4,7 @@ None of it closes a case or keeps anybody else from acting: it tells a team who 
 are named as event rows name them (`user:5 sara`).
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from operator import or_
 
@@ -74,7 +74,7 @@ def snooze(case: Case, *, by: str, until: datetime, reason: str = "") -> None:
     now = clock.now()
     if not now < until <= now + LONGEST_SNOOZE:
         raise ValidationError("Choose a moment within the next three months.")
-    detail = f"until {until:%Y-%m-%d %H:%M} UTC. {reason}".strip()
+    detail = f"until {until.astimezone(UTC):%Y-%m-%d %H:%M} UTC. {reason}".strip()
     _write(_locked(case), "snoozed", by=by, detail=detail, snoozed_until=until)
 
 

@@ -25,7 +25,7 @@ def totals(rows: QuerySet[Any], sums: tuple[str, str] | None) -> str:
     if count > MOST:
         return TOO_MANY
     text = "1 row" if count == 1 else f"{count:,} rows"
-    amounts = [money.shown(amount, currency) for _, amount, currency in counted if sums]
+    amounts = [money.shown(amount, currency) for _, amount, currency in counted] if sums else []
     return f"{text}: {', '.join(amounts)}" if amounts else text
 
 

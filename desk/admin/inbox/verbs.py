@@ -40,13 +40,14 @@ class SnoozeForm(forms.Form):
 
 
 def _moment(chosen: str, day: Any) -> datetime:
-    now = localtime(clock.now())
-    if chosen.endswith("h"):
+    now = clock.now()
+    if chosen.endswith("h"):  # not by the clock on the wall, which may be put forward meanwhile
         return now + timedelta(hours=int(chosen[:-1]))
+    today = localtime(now).date()
     if chosen == "1d":
-        day = now.date() + timedelta(days=1)
+        day = today + timedelta(days=1)
     elif chosen == "monday":
-        day = now.date() + timedelta(days=7 - now.weekday())
+        day = today + timedelta(days=7 - today.weekday())
     return make_aware(datetime.combine(day, MORNING))
 
 
