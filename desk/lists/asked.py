@@ -6,6 +6,7 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.exceptions import NotRegistered
 from django.contrib.admin.views.main import IGNORED_PARAMS, ORDER_VAR, PAGE_VAR
+from django.contrib.messages.storage.base import BaseStorage
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
@@ -53,6 +54,7 @@ class AdminList:
         request: Any = HttpRequest()
         request.method, request.path, request.user = "GET", self.address(), self.request.user
         request.GET, request.session = QueryDict(query), {}
+        request._messages = BaseStorage(request)  # the list's own page says what was typed wrongly
         return self.page.get_changelist_instance(request)
 
     def readable(self, query: str) -> tuple[str, list[str]]:

@@ -42,13 +42,14 @@ class Effect:
 
 def effect_of(closure: Closure) -> Effect:
     """What it would come to now. Raises ValidationError for what cannot be closed."""
-    profile = ProviderProfile.of(closure.provider)
-    calendar = _with(profile.calendar, closure)
+    _check_name(closure.provider)
+    calendar = ProviderProfile.of(closure.provider).calendar
     _check(closure, calendar)
     rows = Shipment.objects.filter(provider=closure.provider, ship_on__in=closure.days)
     counted = dict(rows.order_by().values_list("state").annotate(n=Count("pk")))
     moved = counted.pop("scheduled", 0)
-    return Effect(calendar.ship_day(closure.first), moved, counted)
+    closed = replace(calendar, closed=calendar.closed.union(closure.days))
+    return Effect(closed.ship_day(closure.first), moved, counted)
 
 
 @transaction.atomic
@@ -58,6 +59,7 @@ def close(closure: Closure) -> Effect:
 
     Whoever closes them again changes nothing.
     """
+    _check_name(closure.provider)
     ProviderProfile.ensured(closure.provider)
     profile = ProviderProfile.objects.select_for_update(no_key=True).get(provider=closure.provider)
     effect = effect_of(closure)
@@ -70,21 +72,22 @@ def close(closure: Closure) -> Effect:
 
 @transaction.atomic
 def reopen(provider: str, day: date) -> None:
-    """Let parcels ship on a day again; those that were moved stay where they are."""
+    """Let parcels ship on a day again; those that were moved stay where they are. Raises
+    ValidationError for a provider that is none."""
+    _check_name(provider)
     rows = ProviderProfile.objects.select_for_update(no_key=True).filter(provider=provider)
     for profile in rows:
         profile.closed_days = [each for each in profile.closed_days if each != day]
         profile.save(update_fields=["closed_days"])
 
 
-def _with(calendar: Calendar, closure: Closure) -> Calendar:
-    return replace(calendar, closed=calendar.closed.union(closure.days[:MOST_DAYS]))
+def _check_name(provider: str) -> None:
+    if provider not in providers.names():
+        raise ValidationError("There is no such provider.")
 
 
 def _check(closure: Closure, calendar: Calendar) -> None:
     today = calendar.today(clock.now())
-    if closure.provider not in providers.names():
-        raise ValidationError("There is no such provider.")
     if not today <= closure.first <= today + FARTHEST * DAY:
         raise ValidationError("Choose a day from today on, at most a year ahead.")
     if not closure.first < closure.until <= closure.first + MOST_DAYS * DAY:

@@ -167,19 +167,22 @@ def _send(page: Any, request: HttpRequest) -> HttpResponse:
     day = _date(request, "day")
     if day is None:
         raise BadRequest("Name the day.")
-    where = f"{request.path}?day={day.isoformat()}"
-    if "reopen" in given:
-        closures.reopen(given.get("provider", ""), day)
-        page.message_user(request, f"Open again: {date_format(day)}.", messages.SUCCESS)
-        return redirect(where)
-    closure = _closure(given)
     try:
-        effect = closures.close(closure)
+        text = _reopened(given, day) if "reopen" in given else _closed(_closure(given))
     except ValidationError as refused:
         page.message_user(request, " ".join(refused.messages), messages.ERROR)
-        return redirect(where)
-    page.message_user(request, _report(closure, effect), messages.SUCCESS)
-    return redirect(where)
+    else:
+        page.message_user(request, text, messages.SUCCESS)
+    return redirect(f"{request.path}?day={day.isoformat()}")
+
+
+def _reopened(given: Any, day: date) -> str:
+    closures.reopen(given.get("provider", ""), day)
+    return f"Open again: {date_format(day)}."
+
+
+def _closed(closure: Closure) -> str:
+    return _report(closure, closures.close(closure))
 
 
 def _report(closure: Closure, effect: closures.Effect) -> str:

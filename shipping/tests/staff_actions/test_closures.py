@@ -101,7 +101,8 @@ def test_closing_twice_is_closing_once_and_a_day_is_opened_again():
         closures.close(CLOSED)
     assert ProviderProfile.of("reference").closed_days == [TUESDAY]
     closures.reopen("reference", TUESDAY)
-    closures.reopen("nobody", TUESDAY)
+    with pytest.raises(ValidationError, match="no such provider"):
+        closures.reopen("nobody", TUESDAY)
     assert ProviderProfile.of("reference").calendar.works_on(TUESDAY)
 
 
