@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from core import cases
 from core.cases.models import Case
+from core.values.text import lenient
 from desk.admin.inbox.rights import kinds_of
 
 KEPT = "_changelist_filters"  # Django's name for the list's own address
@@ -43,5 +44,5 @@ def _waiting(request: HttpRequest) -> QuerySet[Case]:
     narrowed = parse_qs(request.GET.get(KEPT, ""))
     for name in ("kind", "source"):
         if values := narrowed.get(name):
-            rows = rows.filter(**{name: values[0]})
+            rows = rows.filter(**{name: lenient(values[0])})
     return rows
