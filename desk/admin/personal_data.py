@@ -19,6 +19,7 @@ from core.admin.read_only import ReadOnly
 from core.bases import MixinBase
 from core.forms import TextField
 from core.risks import LONGEST_DETAIL, SHORTEST_REASON
+from core.values.keys import is_key
 from core.workflow import TransitionNotAllowedError
 from desk.models import Erasure, ErasureState, PersonExport, RetentionRun
 from desk.personal_data import erasure, export
@@ -67,7 +68,7 @@ def may(request: HttpRequest, kind: str) -> bool:
 def number(object_id: object) -> int:
     """The key in an address, which anybody may have typed; 0, nobody's, for what is no number."""
     text = str(object_id)
-    return int(text) if text.isdecimal() else 0
+    return int(text) if is_key(text) else 0
 
 
 class SeenKinds(MixinBase):
