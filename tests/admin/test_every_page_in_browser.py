@@ -17,7 +17,9 @@ from tests.matrix.cast import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
-RUN = """only => axe.run({resultTypes: ["violations"], ...only}).then(found => found.violations
+# What Swagger UI draws of the API's reference is not ours: its buttons lie in buttons.
+RUN = """only => axe.run({exclude: [".swagger-ui"]}, {resultTypes: ["violations"], ...only})
+    .then(found => found.violations
     .filter(rule => ["serious", "critical"].includes(rule.impact))
     .map(rule => rule.id + ": " + rule.nodes.map(node => node.target.join(" ")).join(", ")))"""
 COLOURS = {"runOnly": ["color-contrast"]}
