@@ -9,7 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 CHILD = """
-import io, json, sys, django
+import faulthandler, io, json, sys, django
+faulthandler.dump_traceback_later(90, exit=True)  # where it stands, rather than nothing
 from django.conf import settings
 settings.DATABASES["default"]["NAME"] = sys.argv[1]
 django.setup()
@@ -37,13 +38,14 @@ def peak(rows):
     status = open("/proc/self/status").read()
     return int(status.split("VmHWM:")[1].split()[0]) / 1024
 
-print(json.dumps([peak(2_000), peak(20_000)]))
+print(json.dumps([peak(2_000), peak(12_000)]))
 """
 
 
+@pytest.mark.faults  # a process of its own: it runs before tables are full of what others left
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.django_db(transaction=True)
-def test_B4_20_000_rows_take_no_more_memory_than_2_000():
+def test_B4_12_000_rows_take_no_more_memory_than_2_000():
     done = subprocess.run(
         [sys.executable, "-c", CHILD, connection.settings_dict["NAME"]],
         cwd=settings.BASE_DIR,
@@ -53,5 +55,5 @@ def test_B4_20_000_rows_take_no_more_memory_than_2_000():
     )
     assert done.returncode == 0, done.stderr
     short, long = json.loads(done.stdout.splitlines()[-1])
-    assert long - short < 8
+    assert long - short < 5
     assert long < 150
