@@ -7,8 +7,9 @@ asks, and puts on record what it removed: in a table that is only added to.
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
+
+from desk.personal_data.append_only.installing import install
 
 NAME = "access log"
 EXPIRE = """
@@ -39,16 +40,8 @@ END $$
 
 def put_up(using: str = "default", **_: Any) -> None:
     """Put the function into the database; after each `migrate`, safe to repeat."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT to_regclass('desk_retentionrun')")
-        if cursor.fetchone()[0] is None:  # before the first migration
-            return
-        cursor.execute(EXPIRE)
-        function = "FUNCTION desk_expire_access_log(timestamptz, int)"
-        cursor.execute(f"REVOKE ALL ON {function} FROM PUBLIC")
-        if role := settings.DATABASE_APPLICATION_ROLE:
-            name = connections[using].ops.quote_name(role)
-            cursor.execute(f"GRANT EXECUTE ON {function} TO {name}")
+    function = "desk_expire_access_log(timestamptz, int)"
+    install(using, [EXPIRE], function=function, needs="desk_retentionrun")
 
 
 def expire_access_log(before: datetime, most: int) -> int:

@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 
 from core.history.changes import changes
+from desk.personal_data.append_only.installing import install
 from desk.personal_data.append_only.tables import BY_NAME, EMPTIED, Emptied
 from desk.personal_data.parts import Subject
 
@@ -67,16 +67,9 @@ WHICH = """
 
 def put_up(using: str = "default", **_: Any) -> None:
     """Put the functions into the database; after each `migrate`, safe to repeat."""
-    with connections[using].cursor() as cursor:
-        cursor.execute("SELECT to_regclass('desk_erasurestep')")
-        if cursor.fetchone()[0] is None:  # before the first migration
-            return
-        cursor.execute(KEYS)
-        cursor.execute(ERASE.replace("{cases}", "\n".join(map(_case, EMPTIED))))
-        cursor.execute("REVOKE ALL ON FUNCTION desk_erase(bigint, text, jsonb) FROM PUBLIC")
-        if role := settings.DATABASE_APPLICATION_ROLE:
-            name = connections[using].ops.quote_name(role)
-            cursor.execute(f"GRANT EXECUTE ON FUNCTION desk_erase(bigint, text, jsonb) TO {name}")
+    erase = ERASE.replace("{cases}", "\n".join(map(_case, EMPTIED)))
+    function = "desk_erase(bigint, text, jsonb)"
+    install(using, [KEYS, erase], function=function, needs="desk_erasurestep")
 
 
 def _case(each: Emptied) -> str:
