@@ -3,14 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from core import failures
 from core.cases.models import Case
 from core.models import Failure
 from core.sweeper import reconcile
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 
 pytestmark = pytest.mark.django_db
 WORK = "apply the events of shipment"
@@ -25,18 +24,14 @@ def case() -> Case:
     return Case.objects.get()
 
 
-def in_role(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 def rests() -> bool:
     return Failure.objects.get().next_attempt_at > timezone.now()
 
 
 def test_it_says_what_is_left_out_and_no_word_of_the_row(case):
-    page = in_role("fulfilment").get(f"/admin/core/case/{case.pk}/change/").content.decode()
+    page = (
+        browser_of(staff("fulfilment")).get(f"/admin/core/case/{case.pk}/change/").content.decode()
+    )
     assert f"{WORK} 7" in page
     assert "ValueError at test_failures.py" in page
     assert "Jane" not in page
@@ -45,7 +40,7 @@ def test_it_says_what_is_left_out_and_no_word_of_the_row(case):
 
 def test_it_is_tried_now_when_somebody_says_so(case):
     assert rests()
-    in_role("fulfilment").post(f"/admin/core/case/{case.pk}/try-now/", {"reason": ""})
+    browser_of(staff("fulfilment")).post(f"/admin/core/case/{case.pk}/try-now/", {"reason": ""})
     assert not rests()
     case.refresh_from_db()
     assert case.closed_at is None, "it closes when the work is done"
@@ -54,20 +49,20 @@ def test_it_is_tried_now_when_somebody_says_so(case):
 
 def test_others_go_on_resting(case):
     failures.note(WORK, 8, ValueError())
-    in_role("fulfilment").post(f"/admin/core/case/{case.pk}/try-now/", {"reason": ""})
+    browser_of(staff("fulfilment")).post(f"/admin/core/case/{case.pk}/try-now/", {"reason": ""})
     assert failures.resting(WORK, Failure.objects.all(), key="row") == [8]
 
 
 @pytest.mark.parametrize("role", ["support", "auditor"])
 def test_who_may_only_look_tries_nothing(case, role):
-    client = in_role(role)
+    client = browser_of(staff(role))
     assert client.get(f"/admin/core/case/{case.pk}/change/").status_code == 200
     assert client.post(f"/admin/core/case/{case.pk}/try-now/", {}).status_code == 403
     assert rests()
 
 
 def test_a_clinician_does_not_see_it(case):
-    answer = in_role("clinician").get(f"/admin/core/case/{case.pk}/change/")
+    answer = browser_of(staff("clinician")).get(f"/admin/core/case/{case.pk}/change/")
     assert answer.status_code in (302, 403)
 
 

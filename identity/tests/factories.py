@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.models import Group
+from django.test import Client
 from factory.declarations import LazyAttribute, LazyFunction
 from factory.declarations import Sequence as Counted
 from factory.django import DjangoModelFactory
@@ -31,6 +32,16 @@ def staff(role: str = "", **fields: Any) -> User:
     if role:
         user.groups.add(Group.objects.get(name=role))
     return user
+
+
+def browser_of(person: User, **session: Any) -> Client:
+    """A browser in which this person is signed in by password; `session` is kept in theirs."""
+    browser = Client()
+    browser.force_login(person, "django.contrib.auth.backends.ModelBackend")
+    kept = browser.session
+    kept.update(session)
+    kept.save()
+    return browser
 
 
 class ServiceClientFactory(DjangoModelFactory[ServiceClient]):

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group
 from django.test import Client
 
 from clinical.tests.factories import PatientFactory
@@ -11,23 +10,13 @@ from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.access_log.reasons import LISTS
 from identity.models import AccessRecord
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from notifications.services import notify
 from orders.models import Order
 from orders.tests.factories import placed_kit_order, placed_order
 from shipping.models import Schedule, Shipment
 
 pytestmark = pytest.mark.django_db
-
-
-def signed_in(role: str, **session: Any) -> Client:
-    user, client = staff(), Client()
-    user.groups.add(Group.objects.get(name=role))
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    kept = client.session
-    kept.update(session)
-    kept.save()
-    return client
 
 
 @pytest.fixture
@@ -52,7 +41,7 @@ def page_of(client: Client, customer: Customer, part: str = "change/", **query: 
 
 
 def test_support_sees_all_that_belongs_to_a_customer(customer: Customer):
-    shown = page_of(signed_in("support"), customer)
+    shown = page_of(browser_of(staff("support")), customer)
     for title in ("How to reach them", "Running subscriptions", "Orders and kits", "Parcels"):
         assert f">{title}</h2>" in shown
     schedule = Schedule.objects.get()
@@ -70,24 +59,24 @@ def test_support_sees_all_that_belongs_to_a_customer(customer: Customer):
 
 def test_nobody_who_may_not_see_patients_learns_of_one(customer: Customer):
     for role in ("support", "fulfilment", "manager"):
-        shown = page_of(signed_in(role), customer)
+        shown = page_of(browser_of(staff(role)), customer)
         assert "Patient" not in shown
         assert "Hidden" not in shown
     assert not AccessRecord.objects.exists()
 
 
 def test_who_treats_patients_sees_the_linked_one_on_record(customer: Customer):
-    shown = page_of(signed_in("clinician"), customer)
+    shown = page_of(browser_of(staff("clinician")), customer)
     assert "Hidden" in shown
     assert AccessRecord.objects.get().patients == [customer.patients.get().pk]
 
 
 def test_who_treats_nobody_says_why_first(customer: Customer):
-    shown = page_of(signed_in("auditor"), customer)
+    shown = page_of(browser_of(staff("auditor")), customer)
     assert "Say why you look" in shown
     assert "Hidden" not in shown
     assert not AccessRecord.objects.exists()
-    shown = page_of(signed_in("auditor", access_reasons={LISTS: "Audit"}), customer)
+    shown = page_of(browser_of(staff("auditor"), access_reasons={LISTS: "Audit"}), customer)
     assert "Hidden" in shown
     assert AccessRecord.objects.get().reason == "Audit"
 
@@ -95,7 +84,7 @@ def test_who_treats_nobody_says_why_first(customer: Customer):
 def test_the_page_costs_few_statements_however_much_there_is(
     customer: Customer, django_assert_max_num_queries: Any
 ):
-    support = signed_in("support")
+    support = browser_of(staff("support"))
     page_of(support, customer)
     with django_assert_max_num_queries(15):  # four of them for session and rights
         page_of(support, customer)
@@ -104,13 +93,13 @@ def test_the_page_costs_few_statements_however_much_there_is(
 def test_the_countries_are_there_once_however_many_addresses(customer: Customer):
     for number in range(8):
         AddressFactory.create(customer=customer, is_default=False, line_1=f"{number} High Street")
-    shown = page_of(signed_in("support"), customer)
+    shown = page_of(browser_of(staff("support")), customer)
     assert shown.count("Liechtenstein") == 1
     assert shown.count('list="countries"') == 10  # and the empty form
 
 
 def test_the_timeline_has_all_of_it_page_by_page(customer: Customer):
-    support = signed_in("support")
+    support = browser_of(staff("support"))
     shown = page_of(support, customer, "timeline/")
     order = Order.objects.latest("id")
     assert f"Order {order.number} placed" in shown
@@ -127,14 +116,14 @@ def test_the_timeline_has_all_of_it_page_by_page(customer: Customer):
 
 
 def test_the_timeline_shows_nobody_what_they_may_not_see(customer: Customer):
-    shown = page_of(signed_in("clinician"), customer, "timeline/")
+    shown = page_of(browser_of(staff("clinician")), customer, "timeline/")
     assert "Became a customer" in shown
     for hidden in ("Order co-", "Parcel co-", "Hello", "Subscription"):
         assert hidden not in shown
 
 
 def test_the_timeline_of_nobody_is_not_there(customer: Customer):
-    support = signed_in("support")
+    support = browser_of(staff("support"))
     for key in ("0", "999999", "x", f"+{customer.pk}"):
         assert support.get(f"/admin/customers/customer/{key}/timeline/").status_code == 404
     odd = support.get(f"/admin/customers/customer/{customer.pk}/timeline/", {"before": "x"})
@@ -142,7 +131,7 @@ def test_the_timeline_of_nobody_is_not_there(customer: Customer):
 
 
 def test_buttons_lead_to_the_forms_with_the_customer_filled_in(customer: Customer):
-    support = signed_in("support")
+    support = browser_of(staff("support"))
     page = f"/admin/customers/customer/{customer.pk}"
     assert support.get(f"{page}/place-an-order/").headers["Location"] == (
         f"/admin/orders/order/add/?customer={customer.pk}"
@@ -150,4 +139,4 @@ def test_buttons_lead_to_the_forms_with_the_customer_filled_in(customer: Custome
     assert support.get(f"{page}/order-a-kit/").headers["Location"] == (
         f"/admin/orders/dnakitorder/add/?customer={customer.pk}"
     )
-    assert signed_in("clinician").get(f"{page}/place-an-order/").status_code == 403
+    assert browser_of(staff("clinician")).get(f"{page}/place-an-order/").status_code == 403

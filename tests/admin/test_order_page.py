@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 
 from customers.tests.factories import AddressFactory, CustomerFactory
+from identity.tests.factories import browser_of, staff
 from notifications.models import Notification
 from orders.models import Order
 from orders.tests.factories import placed_order
 from shipping.models import Schedule, Shipment
 from shipping.schedules import services as schedules
-from tests.admin.test_customer_page import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -36,7 +36,7 @@ def monthly() -> Schedule:
 def test_where_the_parcel_is_and_what_happened_come_first(monthly: Schedule):
     order = monthly.order
     Shipment.objects.update(tracking_number="TN-1", tracking_url="https://carrier.example/TN-1")
-    shown = page_of(signed_in("support"), order)
+    shown = page_of(browser_of(staff("support")), order)
     parts = ("Parcels</h2>", "https://carrier.example/TN-1", "Timeline</h2>", "Delivery address")
     places = [shown.index(part) for part in parts]
     assert places == sorted(places)
@@ -51,7 +51,7 @@ def dialogs(shown: str, schedule: Schedule) -> set[str]:
 
 
 def test_only_what_can_be_done_now_is_offered(monthly: Schedule):
-    support, order = signed_in("support"), monthly.order
+    support, order = browser_of(staff("support")), monthly.order
     assert dialogs(page_of(support, order), monthly) == {"skip", "pause", "change_dates"}
     schedules.skip(monthly, by="user:test")
     offered = dialogs(page_of(support, order), monthly)
@@ -64,7 +64,7 @@ def test_only_what_can_be_done_now_is_offered(monthly: Schedule):
 
 
 def test_who_may_change_no_schedule_is_offered_nothing(monthly: Schedule):
-    assert dialogs(page_of(signed_in("auditor"), monthly.order), monthly) == set()
+    assert dialogs(page_of(browser_of(staff("auditor")), monthly.order), monthly) == set()
 
 
 def sent(client: Client, monthly: Schedule, opened_on: str) -> str:
@@ -78,7 +78,7 @@ def sent(client: Client, monthly: Schedule, opened_on: str) -> str:
 
 
 def test_a_dialog_leads_back_to_the_page_on_which_it_was_opened(monthly: Schedule):
-    support = signed_in("support")
+    support = browser_of(staff("support"))
     page = address_of(monthly.order)
     assert sent(support, monthly, f"http://testserver{page}?a=1#b") == page
     monthly.refresh_from_db()
@@ -90,11 +90,11 @@ def test_a_dialog_leads_back_to_the_page_on_which_it_was_opened(monthly: Schedul
 )
 def test_a_dialog_leads_nowhere_else(monthly: Schedule, elsewhere: str):
     own = f"/admin/shipping/schedule/{monthly.pk}/change/"
-    assert sent(signed_in("support"), monthly, elsewhere) == own
+    assert sent(browser_of(staff("support")), monthly, elsewhere) == own
 
 
 def test_changing_what_it_sends_leads_back_to_the_order(monthly: Schedule):
-    support, page = signed_in("support"), address_of(monthly.order)
+    support, page = browser_of(staff("support")), address_of(monthly.order)
     answer = support.get(page.replace("/change/", "/change-contents/"), follow=True)
     assert answer.context["back"] == page
 
@@ -102,7 +102,7 @@ def test_changing_what_it_sends_leads_back_to_the_order(monthly: Schedule):
 def test_the_page_costs_few_statements_however_much_happened(
     monthly: Schedule, django_assert_max_num_queries: Any
 ):
-    support = signed_in("support")
+    support = browser_of(staff("support"))
     for _ in range(5):
         schedules.skip(monthly, by="user:test", occurrence=monthly.occurrence)
         monthly.refresh_from_db()
@@ -112,7 +112,7 @@ def test_the_page_costs_few_statements_however_much_happened(
 
 
 def test_the_list_leads_to_the_customer(monthly: Schedule):
-    shown = signed_in("support").get("/admin/orders/order/").content.decode()
+    shown = browser_of(staff("support")).get("/admin/orders/order/").content.decode()
     assert f'href="/admin/customers/customer/{monthly.order.customer_id}/change/"' in shown
 
 
@@ -120,13 +120,13 @@ def test_the_list_leads_to_the_customer(monthly: Schedule):
 def test_parcels_are_found_by_the_order_and_by_its_customer(monthly: Schedule, text: str):
     placed_order(CustomerFactory.create(phone_number=""))
     asked = text.format(number=monthly.order.number, code=monthly.order.customer.code)
-    answer = signed_in("support").get("/admin/shipping/shipment/", {"q": asked})
+    answer = browser_of(staff("support")).get("/admin/shipping/shipment/", {"q": asked})
     assert [row.order_id for row in answer.context["cl"].result_list] == [monthly.order_id]
 
 
 def test_messages_are_found_by_the_number_of_the_order(monthly: Schedule):
     placed_order(CustomerFactory.create())
-    answer = signed_in("support").get(
+    answer = browser_of(staff("support")).get(
         "/admin/notifications/notification/", {"q": str(monthly.order.number).upper()}
     )
     theirs = list(Notification.objects.filter(order=monthly.order_id).order_by("-id"))

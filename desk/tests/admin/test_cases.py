@@ -7,22 +7,16 @@ from django.test import Client
 from django.utils import timezone
 
 from core.cases.models import Case
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from shipping.models import Shipment
 from shipping.tests.exceptions.test_cases import in_state, open_case
 
 URL = "/admin/core/case/"
 
 
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def fulfilment(db) -> Client:
-    return signed_in("fulfilment")
+    return browser_of(staff("fulfilment"))
 
 
 def test_the_queue_shows_open_cases_with_counts_by_kind(fulfilment):
@@ -77,7 +71,7 @@ def test_a_case_shows_what_was_said_its_history_and_its_actions(fulfilment):
 
 def test_support_sees_a_case_and_no_action(db):
     case = open_case(in_state("rejected"))
-    client = signed_in("support")
+    client = browser_of(staff("support"))
     page = client.get(f"{URL}{case.pk}/change/").content.decode()
     assert "Send again" not in page
     assert "Who may: fulfilment, manager." in page
@@ -89,14 +83,17 @@ def test_support_sees_a_case_and_no_action(db):
 @pytest.mark.parametrize("state", ["failed-to-deliver", "unknown"])
 def test_who_may_only_look_reads_who_may_act(db, role, state):
     case = open_case(in_state(state))
-    page = signed_in(role).get(f"{URL}{case.pk}/change/").content.decode()
+    page = browser_of(staff(role)).get(f"{URL}{case.pk}/change/").content.decode()
     assert "Who may: fulfilment, manager." in page
-    assert "Who may" not in signed_in("fulfilment").get(f"{URL}{case.pk}/change/").content.decode()
+    assert (
+        "Who may"
+        not in browser_of(staff("fulfilment")).get(f"{URL}{case.pk}/change/").content.decode()
+    )
 
 
 def test_who_sees_no_parcels_sees_no_cases_of_them(db):
     case = open_case(in_state("rejected"))
-    assert signed_in("clinician").get(f"{URL}{case.pk}/change/").status_code in (302, 403)
+    assert browser_of(staff("clinician")).get(f"{URL}{case.pk}/change/").status_code in (302, 403)
 
 
 def test_an_action_is_previewed_and_then_done(fulfilment):

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from core.cases.models import Case
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from shipping.tests.exceptions.test_cases import in_state, open_case
 
 pytestmark = pytest.mark.django_db
@@ -29,12 +29,6 @@ def choices(client: Client, title: str) -> dict[str, bool]:
     return {str(each["display"]): each["selected"] for each in offered}
 
 
-def in_role(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), BACKEND)
-    return client
-
-
 def opened_ago(case: Case, **ago: Any) -> str:
     Case.objects.filter(pk=case.pk).update(opened_at=timezone.now() - timedelta(**ago))
     return case.title
@@ -42,7 +36,7 @@ def opened_ago(case: Case, **ago: Any) -> str:
 
 @pytest.fixture
 def client() -> Client:
-    return in_role("fulfilment")
+    return browser_of(staff("fulfilment"))
 
 
 def test_nothing_chosen_means_the_open_ones(client):

@@ -13,19 +13,13 @@ from clinical.tests.factories import PatientFactory
 from desk.lists import totals
 from desk.models import SavedView
 from identity.models import User
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from orders.models import Order
 from orders.tests.factories import placed_order, placed_sale
 
 pytestmark = pytest.mark.django_db
 ORDERS, LISTS = "/admin/orders/order/", "/admin/lists/"
 PLACED = "state__exact=placed"
-
-
-def signed_in(user: User) -> Client:
-    client = Client()
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture
@@ -35,7 +29,7 @@ def mona() -> User:
 
 @pytest.fixture
 def client(mona: User) -> Client:
-    return signed_in(mona)
+    return browser_of(mona)
 
 
 def save(client: Client, name: str = "To do", query: str = PLACED, **given: str) -> Any:
@@ -87,14 +81,14 @@ def test_a_view_of_a_filter_that_is_no_more_opens_with_a_sentence(client: Client
 def test_a_view_is_seen_by_its_owner_alone_until_it_is_shared(client: Client, mona: User):
     save(client)
     view = SavedView.objects.get()
-    sara = signed_in(staff("support"))
+    sara = browser_of(staff("support"))
     assert sara.get(f"{LISTS}{view.pk}/").status_code == 404
     assert "To do" not in above(sara)
     save(client, is_shared="on")
     assert "To do" in above(sara)
     assert sara.get(f"{LISTS}{view.pk}/").status_code == 302
     assert sara.post(f"{LISTS}{view.pk}/").status_code == 403
-    clara = signed_in(staff("clinician"))  # who sees no orders
+    clara = browser_of(staff("clinician"))  # who sees no orders
     assert clara.get(f"{LISTS}{view.pk}/").status_code == 403
     assert clara.get(f"{LISTS}?of=orders.order").status_code == 403
     assert save(clara).status_code == 403
@@ -155,5 +149,5 @@ def test_counting_ends_where_nobody_waits_for_it(monkeypatch: pytest.MonkeyPatch
 
 def test_patients_are_not_counted():
     PatientFactory.create(first_name="Maria")
-    clara = signed_in(staff("clinician"))
+    clara = browser_of(staff("clinician"))
     assert "row" not in above(clara, "q=maria", "clinical.patient").partition("<details")[0]

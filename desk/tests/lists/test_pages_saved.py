@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from desk.lists.pages import LONGEST_NAME, MOST_VIEWS
 from desk.models import SavedView
-from desk.tests.lists.test_pages import LISTS, ORDERS, PLACED, above, save, signed_in
+from desk.tests.lists.test_pages import LISTS, ORDERS, PLACED, above, save
 from identity.models import User
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 
 pytestmark = pytest.mark.django_db
 
@@ -24,7 +24,7 @@ def mona() -> User:
 
 @pytest.fixture
 def client(mona: User) -> Client:
-    return signed_in(mona)
+    return browser_of(mona)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_two_people_have_views_of_one_name_and_each_changes_their_own(client, mo
 
 def test_a_view_that_is_shared_no_more_is_its_owners_alone(client, mona, sara):
     view = kept_by(mona, is_shared=True)
-    other = signed_in(sara)
+    other = browser_of(sara)
     assert other.get(f"{LISTS}{view.pk}/").status_code == 302
     save(client, "To do")  # without the tick
     assert other.get(f"{LISTS}{view.pk}/").status_code == 404

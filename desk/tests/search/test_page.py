@@ -1,9 +1,6 @@
 """The one search: what each role finds, by what, and what it says when there is nothing."""
 
-from typing import Any
-
 import pytest
-from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -13,7 +10,7 @@ from customers.models import Customer
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.access_log.reasons import LISTS
 from identity.models import AccessRecord
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from notifications.services import notify
 from orders.models import Order
 from orders.tests.factories import placed_order
@@ -21,16 +18,6 @@ from shipping.models import Shipment
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/search/"
-
-
-def signed_in(role: str, **session: Any) -> Client:
-    user, client = staff(), Client()
-    user.groups.add(Group.objects.get(name=role))
-    client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-    kept = client.session
-    kept.update(session)
-    kept.save()
-    return client
 
 
 @pytest.fixture
@@ -89,15 +76,15 @@ THEIRS = [CUSTOMERS, ORDERS, PARCELS, MESSAGES]
     ],
 )
 def test_support_finds_it_by(customer: Customer, text: str, kinds: list[str]):
-    assert titles(found(signed_in("support"), text)) == kinds
+    assert titles(found(browser_of(staff("support")), text)) == kinds
 
 
 def test_an_order_is_found_by_its_number_with_its_parcel_and_messages(customer: Customer):
     order = Order.objects.earliest("id")
     for text in (order.number, f"CO {order.pk}", str(order.pk)):
-        page = found(signed_in("support"), text)
+        page = found(browser_of(staff("support")), text)
         assert f"/admin/orders/order/{order.pk}/change/" in page, text
-    page = found(signed_in("support"), str(order.number))
+    page = found(browser_of(staff("support")), str(order.number))
     assert titles(page)[:2] == [ORDERS, PARCELS]
 
 
@@ -112,54 +99,54 @@ def test_an_order_is_found_by_its_number_with_its_parcel_and_messages(customer: 
     ],
 )
 def test_each_role_finds_what_it_may_see(customer: Customer, role: str, kinds: list[str]):
-    page = found(signed_in(role, access_reasons={LISTS: "Audit"}), "amina")
+    page = found(browser_of(staff(role), access_reasons={LISTS: "Audit"}), "amina")
     assert titles(page) == kinds
     assert ("Hidden" in page) == ("Patients" in kinds)
 
 
 def test_patients_are_looked_for_once_a_reason_is_given_and_are_on_record(customer: Customer):
-    page = found(signed_in("auditor"), "amina")
+    page = found(browser_of(staff("auditor")), "amina")
     assert "say why you look" in page
     assert "Hidden" not in page
     assert "patients (" not in page
     assert not AccessRecord.objects.exists()
-    assert "Hidden" in found(signed_in("auditor", access_reasons={LISTS: "Audit"}), "amina")
+    assert "Hidden" in found(browser_of(staff("auditor"), access_reasons={LISTS: "Audit"}), "amina")
     record = AccessRecord.objects.get()
     assert (record.how, record.reason, len(record.patients)) == ("search", "Audit", 1)
 
 
 def test_a_search_that_shows_no_patient_leaves_no_line_in_the_access_log(customer: Customer):
-    found(signed_in("clinician"), "odhiambo")
+    found(browser_of(staff("clinician")), "odhiambo")
     assert not AccessRecord.objects.exists()
 
 
 def test_nothing_found_says_where_it_was_looked_for(customer: Customer):
-    page = found(signed_in("support"), "nobody")
+    page = found(browser_of(staff("support")), "nobody")
     assert "Nothing was found for “nobody”" in page
     assert "customers (name, code, phone number" in page
     assert "patients" not in page
-    assert "patients (name" in found(signed_in("clinician"), "nobody")
+    assert "patients (name" in found(browser_of(staff("clinician")), "nobody")
 
 
 def test_short_words_are_looked_for_as_numbers_and_pages_alone(customer: Customer):
-    page = found(signed_in("support"), "am")
+    page = found(browser_of(staff("support")), "am")
     assert "type a word of three letters or more" in page
     assert CUSTOMERS not in titles(page)
     CustomerFactory.create(name="王芳")
-    assert CUSTOMERS in titles(found(signed_in("support"), "王芳"))
+    assert CUSTOMERS in titles(found(browser_of(staff("support")), "王芳"))
 
 
 @pytest.mark.parametrize(
     "text", ["%", "_", "*", "%%%%", "___", "a%a", "\x00", "'\"<script>", ":*|!&"]
 )
 def test_wildcards_and_signs_find_nobody(customer: Customer, text: str):
-    page = found(signed_in("support"), text)
+    page = found(browser_of(staff("support")), text)
     assert CUSTOMERS not in titles(page)
     assert "<script>" not in page.partition('id="page-content"')[2]
 
 
 def test_ten_thousand_letters_are_refused_in_words_and_not_looked_for(customer: Customer):
-    client = signed_in("support")
+    client = browser_of(staff("support"))
     client.get(URL)
     with CaptureQueriesContext(
         connection,
@@ -172,7 +159,7 @@ def test_ten_thousand_letters_are_refused_in_words_and_not_looked_for(customer: 
 def test_more_of_one_kind_has_a_page(customer: Customer):
     for _ in range(8):
         placed_order(customer)
-    client = signed_in("support")
+    client = browser_of(staff("support"))
     assert f"{URL}?s=amina&amp;in=orders" in found(client, "amina")
     page = found(client, "amina", **{"in": "orders"})
     assert titles(page) == [ORDERS]
@@ -181,7 +168,7 @@ def test_more_of_one_kind_has_a_page(customer: Customer):
 
 
 def test_the_box_gets_the_lines_alone(customer: Customer):
-    answer = signed_in("support").get(URL, {"s": "amina"}, headers={"HX-Request": "true"})
+    answer = browser_of(staff("support")).get(URL, {"s": "amina"}, headers={"HX-Request": "true"})
     page = answer.content.decode()
     assert titles(page) == THEIRS
     assert "<html" not in page
@@ -189,7 +176,7 @@ def test_the_box_gets_the_lines_alone(customer: Customer):
 
 
 def test_every_page_has_the_box():
-    page = signed_in("support").get("/admin/orders/order/").content.decode()
+    page = browser_of(staff("support")).get("/admin/orders/order/").content.decode()
     assert 'id="site-search"' in page
     assert f'action="{URL}"' in page
     assert '<noscript><link rel="stylesheet" href="/static/desk/no-script.css">' in page
@@ -198,7 +185,7 @@ def test_every_page_has_the_box():
 def test_a_search_costs_the_same_however_much_is_found(
     customer: Customer, django_assert_num_queries
 ):
-    client = signed_in("auditor", access_reasons={LISTS: "Audit"})
+    client = browser_of(staff("auditor"), access_reasons={LISTS: "Audit"})
     client.get(URL)
 
     def statements() -> int:

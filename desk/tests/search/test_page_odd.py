@@ -6,8 +6,9 @@ from django.test import Client
 from customers.tests.factories import CustomerFactory
 from desk.search.kinds import KINDS
 from desk.search.page import MOST_OF_ONE, TOO_LONG, TOO_SHORT
-from desk.tests.search.test_page import URL, found, signed_in, titles
+from desk.tests.search.test_page import URL, found, titles
 from identity.access_log.reasons import LISTS
+from identity.tests.factories import browser_of, staff
 from orders.tests.factories import placed_order
 
 pytestmark = pytest.mark.django_db
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def client() -> Client:
-    return signed_in("support")
+    return browser_of(staff("support"))
 
 
 @pytest.mark.parametrize("kind", ["", "%00", "x" * 900, "Orders", "patients", "orders,customers"])
@@ -26,7 +27,7 @@ def test_a_kind_that_is_none_or_not_theirs_is_a_404(client: Client, kind: str):
 
 @pytest.mark.parametrize("kind", [kind.name for kind in KINDS])
 def test_each_kind_alone_can_be_asked_for_by_an_auditor(kind: str):
-    auditor = signed_in("auditor", access_reasons={LISTS: "Audit"})
+    auditor = browser_of(staff("auditor"), access_reasons={LISTS: "Audit"})
     page = auditor.get(URL, {"s": "nobody", "in": kind})
     assert page.status_code == 200
     assert len(page.context["looked_in"]) == 1
@@ -61,7 +62,7 @@ def test_so_many_of_one_kind_are_shown_and_more_leads_nowhere_from_there(
 
 
 def test_the_way_to_a_reason_leads_back_to_this_search():
-    page = signed_in("auditor").get(URL, {"s": "amina & co", "in": "patients"})
+    page = browser_of(staff("auditor")).get(URL, {"s": "amina & co", "in": "patients"})
     assert page.context["groups"] == []
     link = page.context["reason_link"]
     assert link.startswith("/admin/")

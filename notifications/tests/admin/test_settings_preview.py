@@ -5,22 +5,16 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from customers.tests.factories import CustomerFactory
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from notifications.models import Notification, Rule, Template, TemplateVersion
 from orders.tests.factories import placed_order
 
 URL = "/admin/notifications/template/preview/"
 
 
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def mona(db) -> Client:
-    return signed_in("manager")
+    return browser_of(staff("manager"))
 
 
 def typed(**changed: str) -> dict[str, str]:
@@ -104,8 +98,8 @@ def test_it_takes_few_statements(mona, django_assert_max_num_queries):
 
 
 def test_who_sees_no_templates_is_refused(db):
-    assert signed_in("fulfilment").post(URL, typed()).status_code == 403
-    assert signed_in("manager").get(URL).status_code == 403
+    assert browser_of(staff("fulfilment")).post(URL, typed()).status_code == 403
+    assert browser_of(staff("manager")).get(URL).status_code == 403
 
 
 LIMITS = {"messages_per_day": "0", "duplicate_minutes": "0", "digest_minutes": "0"}
@@ -174,5 +168,5 @@ def test_a_rule_that_is_wrong_or_switched_off_says_so(mona):
 
 @pytest.mark.parametrize("page", ["rule", "limits"])
 def test_who_sees_no_settings_sees_no_preview(db, page):
-    client = signed_in("fulfilment")
+    client = browser_of(staff("fulfilment"))
     assert client.post(f"/admin/notifications/{page}/preview/", {}).status_code == 403

@@ -4,22 +4,16 @@ import pytest
 import time_machine
 from django.test import Client
 
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from sandbox.testing import Sandbox
 from shipping.models import ProviderProfile
 
 URL = "/admin/shipping/providerprofile/"
 
 
-def signed_in() -> Client:
-    client = Client()
-    client.force_login(staff("manager"), backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def mona(db) -> Client:
-    return signed_in()
+    return browser_of(staff("manager"))
 
 
 def facts(client: Client, **typed) -> dict[str, str]:
@@ -32,7 +26,7 @@ def facts(client: Client, **typed) -> dict[str, str]:
 @pytest.mark.django_db
 @time_machine.travel("2026-12-24 18:00:00+00:00", tick=False)
 def test_holidays_and_the_next_ship_day_are_shown_as_they_are_typed():
-    mona = signed_in()
+    mona = browser_of(staff("manager"))
     shown = facts(mona, country="GB", subdivision="ENG", cut_off="16")
     assert shown["A parcel that comes in now"] == "ships Tuesday 29 December 2026"
     assert "Fri 25 Dec 2026" in shown["Public holidays ahead"]

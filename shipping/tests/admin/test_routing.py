@@ -5,7 +5,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from orders.tests.factories import placed_order
 from shipping.models import RoutingRule, Shipment
 
@@ -13,16 +13,10 @@ pytestmark = pytest.mark.django_db
 RULES = "/admin/shipping/routingrule/"
 
 
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), backend="django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def mona() -> Client:
     """A manager."""
-    return signed_in("manager")
+    return browser_of(staff("manager"))
 
 
 def typed(client: Client, **changes: object) -> RoutingRule | None:
@@ -80,7 +74,7 @@ def test_the_page_of_an_order_says_by_which_provider_and_why(mona):
 
 
 def test_who_sends_parcels_may_look_and_change_nothing(mona):
-    rule, fred = typed(mona), signed_in("fulfilment")
+    rule, fred = typed(mona), browser_of(staff("fulfilment"))
     assert rule is not None
     assert fred.get(f"{RULES}route/?number=co-1").status_code == 200
     assert fred.post(f"{RULES}{rule.pk}/put_to_use/", {"_form_submitted": "1"}).status_code == 403
@@ -91,7 +85,7 @@ def test_who_sends_parcels_may_look_and_change_nothing(mona):
 
 def test_whoever_has_nothing_to_do_with_parcels_sees_nothing(mona):
     assert typed(mona)
-    assert signed_in("clinician").get(f"{RULES}route/").status_code == 403
+    assert browser_of(staff("clinician")).get(f"{RULES}route/").status_code == 403
     assert Client().get(f"{RULES}route/").status_code == 302
 
 

@@ -8,7 +8,7 @@ from core import cases
 from core.cases import CaseDraft
 from core.cases.models import Case
 from core.database import clock
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from shipping.tests.exceptions.test_cases import in_state, open_case
 
 pytestmark = pytest.mark.django_db
@@ -16,15 +16,9 @@ URL, API = "/admin/core/case/", "/api/v1/exceptions/"
 GONE = 987_654_321
 
 
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), "django.contrib.auth.backends.ModelBackend")
-    return client
-
-
 @pytest.fixture
 def client() -> Client:
-    return signed_in("fulfilment")
+    return browser_of(staff("fulfilment"))
 
 
 @pytest.fixture
@@ -110,7 +104,7 @@ def test_a_case_that_there_is_not_is_a_404(client, key: str, name: str):
 
 @pytest.mark.parametrize("name", ["take", "note", "retry", "close", "visits"])
 def test_a_case_of_what_one_does_not_see_is_not_there(gone: Case, name: str):
-    answer = signed_in("clinician").get(f"{URL}{gone.pk}/{name}/")
+    answer = browser_of(staff("clinician")).get(f"{URL}{gone.pk}/{name}/")
     assert answer.status_code in (403, 404)
     assert gone.title not in answer.content.decode()
 

@@ -12,16 +12,10 @@ from core.cases import handling
 from core.cases.models import Case
 from desk.admin.inbox import verbs
 from desk.admin.inbox.rights import colleagues
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from shipping.tests.exceptions.test_cases import in_state, open_case
 
 URL = "/admin/core/case/"
-
-
-def signed_in(person) -> Client:
-    client = Client()
-    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture
@@ -49,28 +43,28 @@ def last_step(case: Case) -> tuple[str, str, str]:
 
 
 def test_take_is_one_click_and_everybody_sees_it(case, fred, sara):
-    client = signed_in(fred)
+    client = browser_of(fred)
     assert "Nobody has taken it." in page(client, case)
     answer = client.post(f"{URL}{case.pk}/take/", {"seen": ""})
     assert answer.headers["Location"].endswith(f"/{case.pk}/change/")
     assert last_step(case) == ("assigned", fred.actor, "")
     assert "You have taken it." in page(client, case)
-    assert "fred has taken it." in page(signed_in(sara), case)
+    assert "fred has taken it." in page(browser_of(sara), case)
 
 
 def test_a_case_that_another_took_meanwhile_is_not_taken_unseen(case, fred):
     other = staff("fulfilment", username="olga")
     handling.take(case, by=other.actor)
-    answer = signed_in(fred).post(f"{URL}{case.pk}/take/", {"seen": ""})
+    answer = browser_of(fred).post(f"{URL}{case.pk}/take/", {"seen": ""})
     assert answer.status_code == 422
     assert "olga has taken it meanwhile" in answer.content.decode()
-    sent = signed_in(fred).post(f"{URL}{case.pk}/take/", {"seen": other.actor})
+    sent = browser_of(fred).post(f"{URL}{case.pk}/take/", {"seen": other.actor})
     assert sent.status_code == 302
     assert last_step(case) == ("assigned", fred.actor, f"from {other.actor}")
 
 
 def test_who_may_not_act_hands_it_over_to_somebody_who_may(case, fred, sara):
-    client = signed_in(sara)
+    client = browser_of(sara)
     shown = page(client, case)
     assert "Fred Fulfilment (fred)" in shown
     assert "/take/" not in shown
@@ -86,7 +80,7 @@ def test_who_may_not_act_hands_it_over_to_somebody_who_may(case, fred, sara):
 
 def test_nothing_is_handed_over_to_who_may_not_act(case, fred, sara):
     sent = {"to": str(sara.pk)}
-    assert signed_in(fred).post(f"{URL}{case.pk}/hand-over/", sent).status_code == 422
+    assert browser_of(fred).post(f"{URL}{case.pk}/hand-over/", sent).status_code == 422
     case.refresh_from_db()
     assert case.assignee == ""
 
@@ -101,7 +95,7 @@ def test_colleagues_are_those_who_may_act_and_sign_in(case, fred, sara):
 
 
 def test_a_note_is_in_the_history(case, sara):
-    client = signed_in(sara)
+    client = browser_of(sara)
     assert client.post(f"{URL}{case.pk}/note/", {"reason": ""}).status_code == 422
     client.post(f"{URL}{case.pk}/note/", {"reason": "They call back at four"})
     assert "They call back at four" in page(client, case)
@@ -121,7 +115,7 @@ def test_a_note_is_in_the_history(case, sara):
 @time_machine.travel("2026-03-04 12:00:00+00:00", tick=False)
 def test_a_case_is_snoozed_until_a_moment_that_people_say(case, fred, settings, chosen, day, until):
     settings.TIME_ZONE = "UTC"
-    client = signed_in(fred)
+    client = browser_of(fred)
     sent = {"until": chosen, "day": day}
     assert client.post(f"{URL}{case.pk}/snooze/", sent).status_code == 302
     case.refresh_from_db()
@@ -131,7 +125,7 @@ def test_a_case_is_snoozed_until_a_moment_that_people_say(case, fred, settings, 
 
 
 def test_a_day_that_is_not_chosen_or_is_over_is_refused(case, fred):
-    client = signed_in(fred)
+    client = browser_of(fred)
     for sent in ({"until": "day"}, {"until": "day", "day": "2020-01-01"}):
         assert client.post(f"{URL}{case.pk}/snooze/", sent).status_code == 422
     case.refresh_from_db()
@@ -141,7 +135,7 @@ def test_a_day_that_is_not_chosen_or_is_over_is_refused(case, fred):
 def test_a_snoozed_case_is_put_back_by_hand(case, fred):
     tomorrow = timezone.now() + timedelta(days=1)
     handling.snooze(case, by=fred.actor, until=tomorrow)
-    client = signed_in(fred)
+    client = browser_of(fred)
     assert "Put it back into the queue" in page(client, case)
     assert client.post(f"{URL}{case.pk}/wake/").status_code == 302
     assert case.title in client.get(URL).content.decode()
@@ -151,17 +145,17 @@ def test_a_closed_case_offers_nothing(case, fred):
     Case.objects.filter(pk=case.pk).update(closed_at=timezone.now())
     case.refresh_from_db()
     assert verbs.offered(case, fred) == []
-    answer = signed_in(fred).get(f"{URL}{case.pk}/note/", follow=True)
+    answer = browser_of(fred).get(f"{URL}{case.pk}/note/", follow=True)
     assert "not possible now" in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["take", "snooze", "give-back", "wake"])
 def test_who_may_not_act_neither_takes_nor_snoozes(case, sara, name):
-    assert signed_in(sara).post(f"{URL}{case.pk}/{name}/", {"until": "1h"}).status_code == 403
+    assert browser_of(sara).post(f"{URL}{case.pk}/{name}/", {"until": "1h"}).status_code == 403
     assert not case.events.exclude(kind="opened").exists()
 
 
 def test_auditors_only_look(case):
-    client = signed_in(staff("auditor"))
+    client = browser_of(staff("auditor"))
     assert client.post(f"{URL}{case.pk}/note/", {"reason": "Noted down"}).status_code == 403
     assert "Add a note" not in page(client, case)

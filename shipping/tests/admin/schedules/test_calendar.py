@@ -8,19 +8,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from orders.tests.factories import placed_order
 from shipping.models import ProviderProfile
 from shipping.tests.factories import queued_shipment, weekly_schedule
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/shipping/schedule/calendar/"
-
-
-def signed_in(role: str) -> Client:
-    client = Client()
-    client.force_login(staff(role), "django.contrib.auth.backends.ModelBackend")
-    return client
 
 
 @pytest.fixture(autouse=True)
@@ -33,7 +27,7 @@ def december():
 
 @pytest.fixture
 def client() -> Client:
-    return signed_in("fulfilment")
+    return browser_of(staff("fulfilment"))
 
 
 def shown(client: Client, **asked: str) -> str:
@@ -97,7 +91,7 @@ def test_a_batch_is_moved_with_a_preview_and_a_report(client):
 def test_who_may_not_move_parcels_looks_and_closes_nothing():
     asked = {"day": "2026-12-02", "provider": "reference", "until": "2026-12-04"}
     for role, may_look in (("support", 200), ("auditor", 200), ("clinician", 403)):
-        client = signed_in(role)
+        client = browser_of(staff(role))
         answer = client.get(URL, {"day": "2026-12-02"})
         assert answer.status_code == may_look, role
         assert "Show what moves" not in answer.content.decode()

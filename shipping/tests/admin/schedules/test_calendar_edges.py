@@ -9,10 +9,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
 from orders.tests.factories import placed_order
 from shipping.models import ProviderProfile
-from shipping.tests.admin.schedules.test_calendar import URL, cell, shown, signed_in
+from shipping.tests.admin.schedules.test_calendar import URL, cell, shown
 from shipping.tests.factories import queued_shipment, weekly_schedule
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +28,7 @@ def june():
 
 @pytest.fixture
 def client() -> Client:
-    return signed_in("fulfilment")
+    return browser_of(staff("fulfilment"))
 
 
 @pytest.mark.parametrize(
