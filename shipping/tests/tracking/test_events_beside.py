@@ -1,14 +1,16 @@
 """Tracking events (C2) that arrive at once, or beside a cancellation."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import pairwise
-from threading import Barrier, Thread
+from threading import Thread
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 from hypothesis import strategies as st
 
+from core.tests.beside import at_once
 from core.workflow import TransitionNotAllowedError
 from orders.models import Order
 from orders.services import cancel_order
@@ -44,20 +46,13 @@ def _check_history(shipment: Shipment) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_events_that_arrive_at_once_end_in_one_history():
     shipment = queued_shipment()
-    start = Barrier(4)
 
     def arrive(name: str) -> None:
-        start.wait()
         when = f"2026-03-01 0{RANKS[name]}:00:00"
         events.store("reference", [tracked(shipment.reference, name, when)])
         events.apply(shipment.pk)
-        connection.close()
 
-    threads = [Thread(target=arrive, args=[name]) for name in RANKS]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(*(partial(arrive, name) for name in RANKS)) == [None] * 4
     shipment.refresh_from_db()
     assert shipment.state == "delivered"
     _check_history(shipment)
@@ -93,13 +88,10 @@ def _somebody_waits_for_a_lock() -> bool:
 @pytest.mark.django_db(transaction=True)
 def test_a_cancellation_and_an_event_at_once_do_not_deadlock():
     shipments = [queued_shipment() for _ in range(10)]
-    start = Barrier(2)
 
     def each(do: Any) -> None:
-        start.wait()
         for shipment in shipments:
             do(shipment)
-        connection.close()
 
     def cancel(shipment: Shipment) -> None:
         try:
@@ -111,11 +103,7 @@ def test_a_cancellation_and_an_event_at_once_do_not_deadlock():
         events.store("reference", [tracked(shipment.reference, "delivered")])
         events.apply(shipment.pk)
 
-    threads = [Thread(target=each, args=[do]) for do in (cancel, deliver)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    assert at_once(partial(each, cancel), partial(each, deliver)) == [None, None]
     assert set(Shipment.objects.values_list("state", flat=True)) == {"delivered"}
 
 
