@@ -90,6 +90,17 @@ def test_a_day_without_a_time_is_the_whole_day_and_not_left_out(browser, query, 
     assert sorted(row.name for row in answer.context["cl"].result_list) == found
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["shipping/return", "notifications/mailing", "transfers/import", "transfers/export"],
+)
+def test_lists_of_what_staff_began_are_narrowed_by_when(admin_client, path):
+    for query in ("created_at_from_0=2026-06-01", "created_at_to_0=2026-06-01"):
+        assert admin_client.get(f"/admin/{path}/?{query}").status_code == 200
+    refused = admin_client.get(f"/admin/{path}/?created_at_from_0=kaese")
+    assert refused.status_code == 400
+
+
 def test_a_mailing_to_all_found_is_never_one_to_everybody_for_a_filter_that_cannot_be_read(browser):
     row = CustomerFactory.create()
     form = {"action": "write_to_all_matching", "_selected_action": [row.pk]}

@@ -133,8 +133,11 @@ def test_saving_without_a_change_leaves_no_event(clinician):
 def test_an_action_moves_studies_once_and_says_what_it_could_not(clinician, action, state, kind):
     studies = [study_of(), study_of()]
     chosen = {"action": action, "_selected_action": [study.pk for study in studies]}
-    clinician.post(page("study"), chosen)
-    again = clinician.post(page("study"), chosen, follow=True)
+    seen = clinician.post(page("study"), chosen).content.decode()
+    assert "Nothing is done yet. 2 of 2 would be done." in seen
+    assert set(Study.objects.values_list("state", flat=True)) == {"registered"}
+    clinician.post(page("study"), chosen | {"confirmed": "yes"})
+    again = clinician.post(page("study"), chosen | {"confirmed": "yes"}, follow=True)
     assert set(Study.objects.values_list("state", flat=True)) == {state}
     for study in studies:
         assert events(study) == [("created", "user:test"), (kind, actor_named("nurse"))]
@@ -143,14 +146,15 @@ def test_an_action_moves_studies_once_and_says_what_it_could_not(clinician, acti
 
 def test_actions_need_the_right_to_change(staff):
     study = study_of()
-    chosen = {"action": "cancel_selected", "_selected_action": [study.pk]}
+    chosen = {"action": "cancel_selected", "_selected_action": [study.pk], "confirmed": "yes"}
     staff("view_study").post(page("study"), chosen)
     assert events(study) == [("created", "user:test")]
 
 
 def test_a_study_entered_in_error_is_only_looked_at(clinician):
     study = study_of()
-    clinician.post(page("study"), {"action": "enter_in_error", "_selected_action": [study.pk]})
+    chosen = {"action": "enter_in_error", "_selected_action": [study.pk], "confirmed": "yes"}
+    clinician.post(page("study"), chosen)
     change = page("study", "change", study.pk)
     assert "HIGH DENSITY" in clinician.get(change).content.decode()
     assert clinician.post(change, STUDY | NO_EVENTS).status_code == 403

@@ -73,9 +73,8 @@ def test_a_file_of_another_study_is_not_there(clara):
 
 def test_a_study_that_is_over_takes_none(clara):
     study = study_of()
-    clara.post(
-        "/admin/clinical/study/", {"action": "cancel_selected", "_selected_action": study.pk}
-    )
+    chosen = {"action": "cancel_selected", "_selected_action": study.pk, "confirmed": "yes"}
+    clara.post("/admin/clinical/study/", chosen)
     assert attached(clara, study).status_code == 403
 
 

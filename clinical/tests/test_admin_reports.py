@@ -109,7 +109,8 @@ def test_a_dialog_that_shows_a_report_is_on_record(clara, verb):
 def test_a_signed_study_is_not_entered_in_error_from_the_list_but_for_a_reason_on_its_page(clara):
     study = signed_study()
     chosen = {"action": "enter_in_error", "_selected_action": [study.pk]}
-    said = clara.post("/admin/clinical/study/", chosen, follow=True).content.decode()
+    sure = chosen | {"confirmed": "yes"}
+    said = clara.post("/admin/clinical/study/", sure, follow=True).content.decode()
     assert "must say why" in said
     assert Study.objects.get().state == "final"
     sent(clara, study, "enter_one_in_error", reason="Taken of another patient")

@@ -2,7 +2,6 @@
 
 import pytest
 
-from clinical.admin.studies import rows
 from clinical.models import ReadingLimits, Study
 from clinical.tests.factories import clinician, performed_study, study_of
 from identity.models import AccessRecord
@@ -10,6 +9,7 @@ from identity.tests.factories import staff
 
 pytestmark = pytest.mark.django_db
 LIST = "/admin/clinical/waitingstudy/"
+CONFIRMED = {"confirmed": "yes"}
 
 
 @pytest.fixture
@@ -67,27 +67,27 @@ def test_it_is_filtered_by_who_has_taken_what(clara):
     assert len(shown(clara)) == 3
 
 
-def test_several_are_taken_and_given_back_and_what_is_refused_is_said(clara):
+def test_several_are_taken_and_given_back_once_it_was_seen_which_are_left_out(clara):
     first, second = performed_study(), performed_study()
     Study.objects.filter(pk=second.pk).update(reader=clinician(username="other"))
     chosen = {"action": "take_selected", "_selected_action": [first.pk, second.pk]}
-    said = clara.post(LIST, chosen, follow=True).content.decode()
-    assert "1 study changed" in said
+    seen = clara.post(LIST, chosen).content.decode()
+    assert "1 of 2 would be done" in seen
+    assert "Left out: other has taken this study" in seen
+    assert not Study.objects.filter(reader=clara.person).exists()
+    said = clara.post(LIST, chosen | CONFIRMED, follow=True).content.decode()
+    assert "Taken: 1." in said
     assert "other has taken this study" in said
-    clara.post(LIST, chosen | {"action": "release_selected"})
+    clara.post(LIST, chosen | CONFIRMED | {"action": "release_selected"})
     assert not Study.objects.exclude(reader=None).exists()
 
 
-def test_of_more_than_are_done_at_once_it_says_so(clara, monkeypatch):
-    monkeypatch.setattr(rows, "MOST_AT_ONCE", 2)
-    studies = [performed_study() for _ in range(3)]
+def test_whose_studies_an_action_shows_is_on_record(clara):
+    studies = [performed_study() for _ in range(2)]
+    performed_study()
     chosen = {"action": "take_selected", "_selected_action": [each.pk for each in studies]}
-    said = clara.post(LIST, chosen, follow=True).content.decode()
-    assert "2 studies changed" in said
-    assert "At most 2 are done at once" in said
-    said = clara.post(LIST, chosen | {"_selected_action": [studies[2].pk]}, follow=True)
-    assert "At most" not in said.content.decode()
-    assert not Study.objects.filter(reader=None).exists()
+    clara.post(LIST, chosen)
+    assert AccessRecord.objects.get().patients == sorted(each.patient_id for each in studies)
 
 
 def test_it_takes_the_same_statements_at_any_length(clara, django_assert_max_num_queries):

@@ -180,10 +180,13 @@ class RecordedAdmin(MixinBase):
         why = reasons.given_reason(request, reasons.LISTS)
         request.access_reason = why  # type: ignore[attr-defined]  # for the history
         answer = super().changelist_view(request, extra_context)
-        shown = (getattr(answer, "context_data", None) or {}).get("cl")
+        context = getattr(answer, "context_data", None) or {}
+        shown = context.get("cl")
         if shown is not None:
             how = How.SEARCH if shown.query else How.LIST
             self._record(request, shown.result_list, how, why)
+        elif rows := context.get("drawn_rows"):  # those that an action is about to change
+            self._record(request, rows, How.LIST, why)
         return answer
 
     def changeform_view(self, request: HttpRequest, object_id: Any = None, *args: Any) -> Any:

@@ -15,6 +15,7 @@ from unfold.forms import BaseDialogForm
 from unfold.widgets import UnfoldAdminIntegerFieldWidget, UnfoldAdminTextareaWidget
 
 from core.admin.dialogs import REFUSALS, go_to
+from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import HistoryInline, LargeTableAdmin
 from core.bases import ModelForm
 from customers.models import Customer
@@ -84,7 +85,8 @@ class MailingAdmin(LargeTableAdmin):
     form = DraftForm
     list_display = ["created_at", "created_by", "channel", "shown_state", "progress"]
     list_display_links = ["created_at"]
-    list_filter = ["state"]
+    list_filter = ["state", ("created_at", TimeRangeFilter)]
+    list_filter_submit = True
     ordering = ["-id"]
     sortable_by: list[str] = []
     search_help_text = "Who made it, by their name."

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from unfold.decorators import action, display
 
+from core.admin.list_filters import TimeRangeFilter
 from core.admin.overview.panels import linked
 from core.admin.pages import HistoryInline
 from core.values.text import reference
@@ -37,7 +38,7 @@ class ReturnAdmin(ReadOnlyAdmin):
 
     nothing_here = "A return begins on the page of its shipment: “Take it back”."
     list_display = ["reference", "shown_state", "out", "provider", "reason", "created_at"]
-    list_filter = ["state", ProviderFilter]
+    list_filter = ["state", ProviderFilter, ("created_at", TimeRangeFilter)]
     list_select_related = ["shipment"]
     sortable_by: list[str] = []
     search_help_text = "A return's reference; whole."

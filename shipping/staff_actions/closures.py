@@ -81,6 +81,12 @@ def reopen(provider: str, day: date) -> None:
         profile.save(update_fields=["closed_days"])
 
 
+def still_to_move(closed: list[str], day: date) -> int:
+    """How many parcels of these providers, closed on the day, the sweeper has yet to move off."""
+    waiting = Shipment.objects.filter(state="scheduled", ship_on=day)
+    return waiting.filter(provider__in=closed).count()
+
+
 def _check_name(provider: str) -> None:
     if provider not in providers.names():
         raise ValidationError("There is no such provider.")

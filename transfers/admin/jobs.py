@@ -11,6 +11,7 @@ from django.urls import reverse
 from unfold.decorators import display
 
 from core.admin.dialogs import go_to
+from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import LargeTableAdmin
 from core.workflow import TransitionNotAllowedError
 from transfers.states import STATE_COLOURS
@@ -21,7 +22,8 @@ class JobAdmin(LargeTableAdmin):
 
     list_display_links = ["created_at"]
     list_select_related = ["owner"]
-    list_filter = ["state"]
+    list_filter = ["state", ("created_at", TimeRangeFilter)]
+    list_filter_submit = True
     ordering = ["-id"]
     sortable_by: list[str] = []
 

@@ -5,18 +5,18 @@ from typing import Any, cast
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import display
 
 from clinical.models import Patient, Study, Urgency
 from clinical.search import search
 from clinical.states import STUDY_COLOURS
+from core.admin.bulk_actions import bulk
 from core.admin.dialogs import REFUSALS, refusal_text
 from core.admin.pages import LargeTableAdmin
 from identity.access_log.records import RecordedAdmin
 from identity.models import User
 
-MOST_AT_ONCE = 200
 URGENCY_COLOURS = {Urgency.HIGH: "danger", Urgency.MID: "warning", Urgency.LOW: "info"}
 
 
@@ -60,12 +60,9 @@ class StudyRows(RecordedAdmin, LargeTableAdmin):
             return False
         return True
 
-    def _each(
-        self, request: HttpRequest, studies: QuerySet[Any], verb: Callable[[Study], Any]
-    ) -> None:
-        chosen = list(studies.order_by("id")[: MOST_AT_ONCE + 1])
-        done = sum(self._tried(request, study, verb) for study in chosen[:MOST_AT_ONCE])
-        self.message_user(request, f"{done} {'study' if done == 1 else 'studies'} changed.")
-        if len(chosen) > MOST_AT_ONCE:
-            text = f"At most {MOST_AT_ONCE} are done at once: choose the others again."
-            self.message_user(request, text, messages.WARNING)
+    def each(
+        self, request: HttpRequest, studies: QuerySet[Any], verb: Callable[[Study], Any], done: str
+    ) -> HttpResponse | None:
+        """Show what it would do to each of the selected; once that was seen, do it, and say which
+        were left out, and why. Whose studies are shown is on record, as for the list."""
+        return bulk.seen_first(self, request, studies, verb, done)

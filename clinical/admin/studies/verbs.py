@@ -249,19 +249,27 @@ class StudyVerbs(StudyRows):
         return go_to(request, reverse("admin:clinical_study_change", args=[key]))
 
     @admin.action(description="Performed: to be read", permissions=["change"])
-    def perform_selected(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
+    def perform_selected(
+        self, request: HttpRequest, queryset: QuerySet[Study]
+    ) -> HttpResponse | None:
         """They were taken."""
         by = actor_of(request)
-        self._each(request, queryset, lambda s: services.perform_study(s, by=by))
+        return self.each(request, queryset, lambda s: services.perform_study(s, by=by), "Performed")
 
     @admin.action(description="Cancelled, not taken", permissions=["change"])
-    def cancel_selected(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
+    def cancel_selected(
+        self, request: HttpRequest, queryset: QuerySet[Study]
+    ) -> HttpResponse | None:
         """They will not be taken."""
         by = actor_of(request)
-        self._each(request, queryset, lambda s: services.cancel_study(s, by=by))
+        return self.each(request, queryset, lambda s: services.cancel_study(s, by=by), "Cancelled")
 
     @admin.action(description="Entered in error: take off the record", permissions=["change"])
-    def enter_in_error(self, request: HttpRequest, queryset: QuerySet[Study]) -> None:
+    def enter_in_error(
+        self, request: HttpRequest, queryset: QuerySet[Study]
+    ) -> HttpResponse | None:
         """Take those off the record that nobody has signed."""
         by = actor_of(request)
-        self._each(request, queryset, lambda s: services.delete_study(s, by=by))
+        return self.each(
+            request, queryset, lambda s: services.delete_study(s, by=by), "Taken off the record"
+        )

@@ -109,16 +109,18 @@ class WorklistAdmin(ReadOnly, StudyRows):
         return go_to(request, reverse("admin:clinical_study_change", args=[study.pk]))
 
     @admin.action(description="Take", permissions=["take"])
-    def take_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def take_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
         """Take them."""
         reader = person_at(request)
-        self._each(request, queryset, lambda s: worklist.take(s, reader=reader))
+        return self.each(request, queryset, lambda s: worklist.take(s, reader=reader), "Taken")
 
     @admin.action(description="Give back", permissions=["take"])
-    def release_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+    def release_selected(
+        self, request: HttpRequest, queryset: QuerySet[Any]
+    ) -> HttpResponse | None:
         """Give them back."""
         by = actor_of(request)
-        self._each(request, queryset, lambda s: worklist.release(s, by=by))
+        return self.each(request, queryset, lambda s: worklist.release(s, by=by), "Given back")
 
 
 @admin.register(ReadingLimits)

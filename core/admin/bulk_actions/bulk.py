@@ -15,6 +15,7 @@ from core.admin.dialogs import REFUSALS, TICK_IN_BAR, refusal_text
 from core.admin.form_tokens import FIELD
 
 MOST_AT_ONCE = 200
+TOO_MANY = "At most {} are done at once: choose the others again."
 MOST_NAMED = 20  # of those that were left out for one reason
 CONFIRMED = "confirmed"
 _OWN = {"csrfmiddlewaretoken", FIELD, ACTION_CHECKBOX_NAME, "select_across", "index", CONFIRMED}
@@ -27,11 +28,16 @@ def seen_first(
 ) -> HttpResponse | None:
     """Show what the verb would do to each of the selected; once that was seen, do it and report.
 
-    What it would do is found out by doing it and taking it back.
+    What it would do is found out by doing it and taking it back. Of more than `MOST_AT_ONCE` the
+    first are done, and it is said that there are others.
     """
-    chosen = list(rows.order_by("pk")[:MOST_AT_ONCE])
+    chosen = list(rows.order_by("pk")[: MOST_AT_ONCE + 1])
+    has_more = len(chosen) > MOST_AT_ONCE
+    chosen = chosen[:MOST_AT_ONCE]
     if CONFIRMED in request.POST:
         report(page, request, [(row, _refusal(row, verb)) for row in chosen], done)
+        if has_more:
+            page.message_user(request, TOO_MANY.format(MOST_AT_ONCE), messages.WARNING)
         return None
     shown = [(row.pk, str(row), _state(row), _rehearsed(row, verb)) for row in chosen]
     carried = [(k, v) for k, values in request.POST.lists() if k not in _OWN for v in values]
@@ -42,6 +48,7 @@ def seen_first(
         "rows": shown,
         "count": sum(not refusal for *_, refusal in shown),
         "carried": carried,
+        "too_many": TOO_MANY.format(MOST_AT_ONCE) if has_more else "",
         "drawn_rows": chosen,
     }
     return TemplateResponse(request, "admin/core/bulk.html", context)

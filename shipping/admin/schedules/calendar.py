@@ -125,11 +125,14 @@ def _day_page(page: Any, request: HttpRequest, day: date) -> HttpResponse:
     days = {"ship_on_from": day.isoformat(), "ship_on_to": day.isoformat()}
     due = {"next_on_from": day.isoformat(), "next_on_to": day.isoformat()}
     closure = _closure(request.GET) if "until" in request.GET else None
+    rows = list(_rows(day))
+    closed = [row.provider for row in rows if row.can_reopen]
     context = page.admin_site.each_context(request) | {
         "title": date_format(day, "l, j F Y"),
         "opts": page.opts,
         "day": day,
-        "rows": list(_rows(day)),
+        "rows": rows,
+        "to_move": closures.still_to_move(closed, day) if closed else None,
         "parcels": list_of(Shipment, **days),
         "schedules": list_of(Schedule, state__exact="active", **due),
         "may_close": page.has_close_permission(request),

@@ -216,12 +216,14 @@ def confirmation(
     router = Router.load()
     with_lines = rows.select_related("order").prefetch_related("order__lines__product")
     chosen = with_lines.order_by("id")[:MOST_AT_ONCE]
+    previews = [_preview(row, verb, router) for row in chosen]
     context = page.admin_site.each_context(request) | {
         "title": f"{verb.capitalize()} these schedules?",
         "opts": page.opts,
-        "verb": verb,
         "action": action,
-        "previews": [_preview(row, verb, router) for row in chosen],
+        "previews": previews,
+        "count": sum("refusal" not in each for each in previews),
+        "go": f"{verb.capitalize()} them",
         "drawn_rows": chosen,
     }
     return TemplateResponse(request, "admin/shipping/confirm.html", context)

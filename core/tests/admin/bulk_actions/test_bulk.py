@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.messages import get_messages
 from django.contrib.messages.storage.cookie import CookieStorage
 from django.core.exceptions import ValidationError
@@ -61,3 +62,26 @@ def test_rows_that_change_meanwhile_are_left_out_when_it_is_done():
     said = [str(each) for each in get_messages(request)]
     assert said == ["Closed: 1.", "Left out b: It failed."]
     assert list(rows.order_by("name").values_list("halted", flat=True)) == ["yes", ""]
+
+
+def test_of_more_than_are_done_at_once_it_says_so_before_and_after(monkeypatch):
+    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 2)
+    for name in "abc":
+        Circuit.objects.create(name=name)
+    page, rows = Page(Circuit, admin.site), Circuit.objects.filter(halted="").order_by("name")
+
+    def close(row: Circuit) -> None:
+        Circuit.objects.filter(pk=row.pk).update(halted="yes")
+
+    request = asked()
+    request.user = AnonymousUser()
+    page.get_action_choices = lambda *args: []
+    preview: Any = bulk.seen_first(page, request, rows, close, "Closed")
+    assert preview.context_data["too_many"].startswith("At most 2 are done at once")
+    confirmed = asked(confirmed="yes")
+    bulk.seen_first(page, confirmed, rows, close, "Closed")
+    said = [str(each) for each in get_messages(confirmed)]
+    assert said == ["Closed: 2.", "At most 2 are done at once: choose the others again."]
+    confirmed = asked(confirmed="yes")
+    bulk.seen_first(page, confirmed, rows, close, "Closed")
+    assert [str(each) for each in get_messages(confirmed)] == ["Closed: 1."]

@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from identity.tests.factories import browser_of, staff
 from orders.tests.factories import placed_order
 from shipping.models import ProviderProfile
+from shipping.sweeper import move_off_closed_days
 from shipping.tests.factories import queued_shipment, weekly_schedule
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +87,22 @@ def test_a_batch_is_moved_with_a_preview_and_a_report(client):
     assert "closed by staff" in cell(shown(client, month="2026-12-01"), "2026-12-03")
     client.post(URL, {"day": "2026-12-03", "provider": "reference", "reopen": "yes"})
     assert ProviderProfile.objects.get().closed_days == [date(2026, 12, 2)]
+
+
+def test_the_page_of_a_closed_day_follows_until_the_sweeper_has_moved_all_off_it(client):
+    parcel = queued_shipment(placed_order(), state="scheduled", ship_on=date(2026, 12, 2))
+    day = {"day": "2026-12-02"}
+    assert "to be moved off this day" not in shown(client, **day), "it is open"
+    client.post(URL, day | {"provider": "reference", "until": "2026-12-04"})
+    page = shown(client, **day)
+    assert "1 parcel still waits to be moved off this day." in page
+    assert """hx-trigger="every 2s" hx-headers='{"X-Poll": "1"}'""" in page
+    move_off_closed_days()
+    page = shown(client, **day)
+    assert "No parcel waits to be moved off this day." in page
+    assert "hx-trigger" not in page.partition('id="to-move"')[2].partition("</p>")[0]
+    parcel.refresh_from_db()
+    assert parcel.ship_on == date(2026, 12, 4)
 
 
 def test_who_may_not_move_parcels_looks_and_closes_nothing():
