@@ -1,4 +1,6 @@
-"""The life of a study.
+"""The lives of studies and samples.
+
+A study:
 
 registered   asked for, and not taken yet
 performed    taken: its images can be read
@@ -7,6 +9,12 @@ final        the report is signed, and the study locked
 amended      the signed report was replaced by another signed one; the old text is kept
 cancelled    never taken
 entered in error   off the record; no row is deleted
+
+A sample:
+
+registered   somebody has said whose it is
+withdrawn    the person does not want it to be examined, or its result to be known
+destroyed    there is nothing left of it
 """
 
 from django.db import models
@@ -42,6 +50,23 @@ STUDY = Workflow(
         "amended": frozenset({"amended", "entered-in-error"}),
         "cancelled": frozenset({"entered-in-error"}),
         "entered-in-error": frozenset(),
+    }
+)
+
+
+class SampleState(models.TextChoices):
+    """Results are attached to a registered sample only."""
+
+    REGISTERED = "registered"
+    WITHDRAWN = "withdrawn"
+    DESTROYED = "destroyed"
+
+
+SAMPLE = Workflow(
+    transitions={
+        "registered": frozenset({"withdrawn", "destroyed"}),
+        "withdrawn": frozenset({"destroyed"}),
+        "destroyed": frozenset(),
     }
 )
 

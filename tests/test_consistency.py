@@ -35,6 +35,7 @@ EVENTS = {
     "ShipmentEvent",
     "ScheduleEvent",
     "StudyEvent",
+    "SampleEvent",
     "NotificationEvent",
     "CaseEvent",
     "ReturnEvent",
@@ -73,6 +74,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "StudyReport",
     "ReportSignature",
     "StudyAttachment",
+    "Sample",
     "ErasureStep",
 }
 REQUIREMENTS = [

@@ -1,4 +1,4 @@
-"""Patients, their imaging studies, and what happened to them: health data."""
+"""Patients, their studies and samples, and what happened to them: health data."""
 
 from clinical.births import validate_birth_date  # where a migration takes it from
 from clinical.models.attachments import AttachmentKind, StudyAttachment
@@ -12,6 +12,7 @@ from clinical.models.patients import (
     PatientWords,
 )
 from clinical.models.reports import LONGEST_REPORT, ReportSignature, StudyReport
+from clinical.models.samples import Sample, SampleEvent, Sex
 from clinical.models.studies import (
     URGENCY_RANK,
     Modality,
@@ -37,6 +38,9 @@ __all__ = [
     "PatientWords",
     "ReadingLimits",
     "ReportSignature",
+    "Sample",
+    "SampleEvent",
+    "Sex",
     "Study",
     "StudyAttachment",
     "StudyEvent",

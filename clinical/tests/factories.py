@@ -6,9 +6,12 @@ from typing import Any
 import factory
 from factory.declarations import Sequence
 
-from clinical.models import Patient, Study
+from clinical.laboratories import samples
+from clinical.laboratories.samples import TestTaker
+from clinical.models import Patient, Sample, Study
 from clinical.reading import reports
 from clinical.services import create_study, perform_study
+from core.database import clock
 from identity.models import User
 from identity.tests.factories import staff
 
@@ -74,3 +77,21 @@ def signed_study(patient: Patient | None = None, **values: Any) -> Study:
 def clinician(**fields: Any) -> User:
     """Somebody who reads studies."""
     return staff("clinician", **fields)
+
+
+def registered_sample(serial: str = "K1", **values: Any) -> Sample:
+    """A sample on record, of Ana Ruiz where nothing else is said."""
+    given: dict[str, Any] = {
+        "first_name": "Ana",
+        "last_name": "Ruiz",
+        "birth_date": date(1990, 5, 17),
+        "sex": "female",
+        "customer": None,
+        "kit_type": "ancestry",
+        "consent_version": "1",
+        "by": "system",
+    } | values
+    person = ("first_name", "last_name", "birth_date", "sex", "customer")
+    taker = TestTaker(*(given.pop(name) for name in person))
+    given["sampled_at"] = given.get("sampled_at") or clock.now()
+    return samples.register(serial, taker, **given)

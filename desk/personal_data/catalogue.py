@@ -1,6 +1,6 @@
 """All that is held of people, and all that is let go after a time."""
 
-from desk.personal_data.by_app import cases, customers, messages, orders, parcels, patients
+from desk.personal_data.by_app import cases, customers, messages, orders, parcels, patients, samples
 from desk.personal_data.parts import Part
 
 PARTS = (
@@ -10,6 +10,7 @@ PARTS = (
     *messages.PARTS,
     *cases.PARTS,
     *patients.PARTS,
+    *samples.PARTS,
 )
 RETENTIONS = (*messages.RETENTIONS, *patients.RETENTIONS)
 

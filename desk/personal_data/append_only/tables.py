@@ -7,7 +7,14 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.db.models import Model
 
-from clinical.models import Patient, PatientIdentifier, Study, StudyEvent, StudyReport
+from clinical.models import (
+    Patient,
+    PatientIdentifier,
+    SampleEvent,
+    Study,
+    StudyEvent,
+    StudyReport,
+)
 from core.cases.models import CaseEvent
 from core.encryption.fields import EncryptedField
 from core.history.tracking import HistoryRow, history_of
@@ -28,6 +35,7 @@ RETURNS = _ids("shipping_return", f"shipment_id IN ({PARCELS})")
 SCHEDULES = _ids("shipping_schedule", f"order_id IN ({ORDERS})")
 MESSAGES = _ids("notifications_notification", "customer_id = ANY({keys})")
 STUDIES = _ids("clinical_study", "patient_id = ANY({keys})")
+SAMPLES = _ids("clinical_sample", "patient_id = ANY({keys})")
 # Cases of what is the customer's. They name their subject by its type and its key.
 SUBJECTS = {
     "orders.order": ORDERS,
@@ -90,7 +98,7 @@ def _history(name: str, kind: Kind, model: type[Model], owner: str, *columns: st
 
 def _details(name: str, model: type[Model], owner: str, rows: str) -> Emptied:
     """What people have typed about a step: its kind, who took it and when stay."""
-    kind: Kind = "patient" if model is StudyEvent else "customer"
+    kind: Kind = "patient" if model._meta.app_label == "clinical" else "customer"
     return Emptied(name, kind, model, f'"{owner}" IN ({rows})', ["detail"])
 
 
@@ -117,6 +125,7 @@ EMPTIED = (
     _history("identifier_history", "patient", PatientIdentifier, "patient_id", "value"),
     _history("study_history", "patient", Study, "patient_id", "body_part", "description"),
     _details("study_events", StudyEvent, "study_id", STUDIES),
+    _details("sample_events", SampleEvent, "sample_id", SAMPLES),
     Emptied(
         "study_reports",
         "patient",

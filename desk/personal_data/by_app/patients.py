@@ -57,7 +57,7 @@ def _kept_since() -> datetime:
         return today.replace(year=today.year - settings.HEALTH_RECORD_YEARS, day=28)
 
 
-def _after_its_time(erase: Callable[[Subject], int]) -> Callable[[Subject], int]:
+def after_its_time(erase: Callable[[Subject], int]) -> Callable[[Subject], int]:
     """Nothing while a health record is kept."""
     return lambda subject: 0 if is_kept(subject) else erase(subject)
 
@@ -216,35 +216,35 @@ PARTS = (
         "identifiers",
         "patient",
         _identifiers,
-        _after_its_time(_erase_identifiers),
+        after_its_time(_erase_identifiers),
         f"{KEPT}it must be known whose it is.",
     ),
     Part(
         "studies",
         "patient",
         _studies,
-        _after_its_time(_erase_studies),
+        after_its_time(_erase_studies),
         f"{KEPT}all; then type, state and times, for figures.",
     ),
     Part(
         "study_events",
         "patient",
         _events,
-        _after_its_time(empties("study_events")),
+        after_its_time(empties("study_events")),
         f"{KEPT}all; then who did what with a study, and when.",
     ),
     Part(
         "study_reports",
         "patient",
         _reports,
-        _after_its_time(empties("study_reports")),
+        after_its_time(empties("study_reports")),
         f"{KEPT}all; then who wrote and signed a report, and when.",
     ),
     Part(
         "attachments",
         "patient",
         _attachments,
-        _after_its_time(_erase_attachments),
+        after_its_time(_erase_attachments),
         f"{KEPT}all; then of what kind and size a file was, and who uploaded it when.",
         files=_attachment_files,
     ),
@@ -252,7 +252,7 @@ PARTS = (
         "merges",
         "patient",
         _merges,
-        _after_its_time(_erase_merges),
+        after_its_time(_erase_merges),
         "That records were merged, when and by whom.",
     ),
     Part(
@@ -266,21 +266,21 @@ PARTS = (
         "identifier_history",
         "patient",
         _identifier_history,
-        _after_its_time(empties("identifier_history")),
+        after_its_time(empties("identifier_history")),
         HISTORY,
     ),
     Part(
         "study_history",
         "patient",
         _study_history,
-        _after_its_time(empties("study_history")),
+        after_its_time(empties("study_history")),
         HISTORY,
     ),
     Part(
         "logs",
         "patient",
         nothing_to_show,
-        _after_its_time(empties("log_of_patient")),
+        after_its_time(empties("log_of_patient")),
         "Answers under idempotency keys, imports and exports for a day: each is encrypted.",
     ),
 )

@@ -11,16 +11,18 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from clinical.laboratories import samples
 from clinical.models import Patient
 from clinical.patients.merging import merge
 from clinical.patients.undoing import undo
 from clinical.reading.reports import amend
-from clinical.tests.factories import PatientFactory, signed_study
+from clinical.tests.factories import PatientFactory, registered_sample, signed_study
 from core.database import append_only
 from core.history.changes import changes
 from core.history.origin import acting
 from core.history.tracking import history_of
 from customers.models import Customer
+from customers.tests.factories import CustomerFactory
 from desk.models import Erasure, ErasureStep
 from desk.personal_data import erasure
 from desk.personal_data.append_only import function
@@ -82,7 +84,12 @@ def customer() -> Customer:
 @pytest.fixture
 def patient() -> Patient:
     """Somebody with a name in everything that is held of patients."""
-    patient = PatientFactory.create(first_name="Zoe", last_name="Quirrel", external_id="Quirrel-7")
+    patient = PatientFactory.create(
+        first_name="Zoe",
+        last_name="Quirrel",
+        external_id="Quirrel-7",
+        customer=CustomerFactory.create(),
+    )
     patient.identifiers.create(system="urn:one", value="Quirrel 17")
     twice = PatientFactory.create(last_name="Quirrel", email="quirrel@example.com")
     made = merge(patient, twice, take=["email"], by="user:x", reason="Quirrel was entered twice")
@@ -91,6 +98,9 @@ def patient() -> Patient:
     study = signed_study(patient, description="Quirrel fell", body_part="knee of Quirrel")
     study.events.create(kind="noted", actor="user:1", detail="Quirrel called")
     amend(study, "Quirrel has no fracture", "Quirrel's other knee", signer=staff("clinician"))
+    theirs = {"birth_date": patient.birth_date, "customer": patient.customer}
+    sample = registered_sample("K1", first_name="Zoe", last_name="Quirrel", **theirs)
+    samples.withdraw(sample, by="user:1", reason="Quirrel called")
     return patient
 
 
