@@ -40,8 +40,17 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that wait for real processes come first: one worker waits, the others compute."""
-    items.sort(key=lambda item: item.get_closest_marker("faults") is None)
+    """Those that wait for real processes come first at every second worker: the others compute.
+
+    To begin with each worker is given an equal part of the list (`--dist=worksteal`).
+    """
+    parts = max(int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1")) // 2, 1)
+    waiting = [item for item in items if item.get_closest_marker("faults")]
+    computing = [item for item in items if not item.get_closest_marker("faults")]
+    share = len(computing) // parts + 1
+    items[:] = []
+    for part in range(parts):
+        items += waiting[part::parts] + computing[part * share :][:share]
 
 
 def pytest_collection_finish() -> None:

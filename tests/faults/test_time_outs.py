@@ -51,6 +51,12 @@ def test_a_command_by_hand_may_take_its_time_and_keeps_no_row_for_ever():
     assert shown(["manage.py", "import_patients"], *names) == ["0", "0", "10min"]
 
 
+@pytest.mark.parametrize("argv", [*SERVERS, ["manage.py", "import_patients"]])
+@pytest.mark.django_db
+def test_no_statement_is_compiled(argv: list[str]):
+    assert shown(argv, "jit") == ["off"]
+
+
 def test_who_is_gone_is_noticed_from_either_end_within_half_a_minute():
     for given, unit in ((connections.CLIENT, ""), (connections.SERVER, "tcp_")):
         idle, interval, count = (

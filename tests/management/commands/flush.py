@@ -30,8 +30,8 @@ END $$
 PUT_BACK = """
 DO $$
 DECLARE
-    is_kept boolean;
     columns text;
+    counted text;
     name text;
     names text[] := ARRAY(
         SELECT tablename FROM pg_tables
@@ -55,10 +55,12 @@ BEGIN
             WHERE NOT EXISTS (SELECT FROM public.%1$I AS now WHERE now::text = kept::text)',
             name, columns);
         -- A test may have begun to count anew.
-        IF EXISTS (SELECT FROM information_schema.columns WHERE table_schema = 'public'
-            AND table_name = name AND column_name = 'id' AND is_identity = 'YES') THEN
-            EXECUTE format('SELECT setval(pg_get_serial_sequence(%1$L, ''id''), greatest(
-                nextval(pg_get_serial_sequence(%1$L, ''id'')), max(id))) FROM public.%1$I', name);
+        SELECT column_name INTO counted FROM information_schema.columns
+            WHERE table_schema = 'public' AND table_name = name AND is_identity = 'YES';
+        IF FOUND THEN
+            EXECUTE format('SELECT setval(pg_get_serial_sequence(%1$L, %2$L), greatest(
+                nextval(pg_get_serial_sequence(%1$L, %2$L)), max(%2$I))) FROM public.%1$I',
+                name, counted);
         END IF;
     END LOOP;
 END $$
