@@ -3,6 +3,7 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms import BooleanField
@@ -108,6 +109,8 @@ class DecisionBar(ActionForm):
         }
 
 
+# How it is said whether a connection works; None: it could not be tried.
+LEVELS = {True: messages.SUCCESS, False: messages.ERROR, None: messages.WARNING}
 REFUSALS = (TransitionNotAllowedError, ValidationError)  # whose text is for whoever asked
 TICK_THERE = "tick that, and say why"
 TICK_IN_BAR = "select it again, tick “Despite the risk” beside the action, and say why there"

@@ -1,4 +1,4 @@
-"""What a setting would come to, shown below its form while it is typed; nothing is written."""
+"""What a setting would come to, shown beside its form while it is typed; nothing is written."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -9,11 +9,20 @@ from core.http.client import Pipe, fetch, send, send_many
 from core.http.errors import BlockedAddressError, ExchangeError, NoResponseError, NotSentError
 from core.http.exchange import NOT_BEGUN, Exchange, Reader
 from core.http.messages import MalformedResponseError, Request, Response, code_of, error_outcome
-from core.http.outcomes import Done, Outcome, Permanent, Temporary, Unknown
+from core.http.outcomes import (
+    UNTESTABLE,
+    Done,
+    Outcome,
+    Permanent,
+    Temporary,
+    Trial,
+    Unknown,
+)
 from core.http.rate_limiter import Limits
 
 __all__ = [
     "NOT_BEGUN",
+    "UNTESTABLE",
     "BlockedAddressError",
     "Call",
     "Done",
@@ -30,6 +39,7 @@ __all__ = [
     "Request",
     "Response",
     "Temporary",
+    "Trial",
     "Unknown",
     "code_of",
     "error_outcome",

@@ -49,3 +49,19 @@ class Unknown:
 
 
 Outcome = Done | Temporary | Permanent | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What came of trying a connection, in words for staff; `is_good` is None where the contract
+    of the other side has nothing to try it by, so that nothing was asked."""
+
+    is_good: bool | None
+    text: str
+
+
+UNTESTABLE = Trial(
+    None,
+    "Nothing was asked: its contract has no request that sends nothing. What is sent next shows "
+    "whether it works.",
+)

@@ -56,12 +56,13 @@ def _carriers(circuits: dict[str, Circuit]) -> Iterator[Health]:
 
 def _services(circuits: dict[str, Circuit]) -> Iterator[Health]:
     """Those that have failed before: of others nothing is known, so nothing is wrong."""
+    link = reverse("admin:notifications_notification_services")
     known = [name for name in circuits if name.startswith("notifications:")]
     for name in known:
         _, channel, service = name.split(":", 2)
-        yield _of(f"{service} ({channel})", circuits[name])
+        yield _of(f"{service} ({channel})", circuits[name], link=link)
     if not known:
-        yield Health("message services", "works", "success")
+        yield Health("message services", "works", "success", link=link)
 
 
 def _of(name: str, circuit: Circuit | None, fact: str = "", link: str = "") -> Health:

@@ -19,6 +19,7 @@ from core.database import clock
 from core.models import Circuit
 from identity.actors import actor_of
 from notifications.admin.inlines import DeliveryReportInline, EventInline
+from notifications.admin.services.pages import ServicesPage
 from notifications.api.search import search
 from notifications.cases import twice_risk
 from notifications.channels import channel_choices, transports
@@ -60,7 +61,7 @@ class ProviderFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notification)
-class NotificationAdmin(ReadOnly, LargeTableAdmin):
+class NotificationAdmin(ServicesPage, ReadOnly, LargeTableAdmin):
     """Every message, with an action to send it again."""
 
     list_display = ["created_at", "shown_customer", "channel", "shown_state", "excerpt", "sent_at"]

@@ -158,6 +158,14 @@ class DirectTransport(Protocol):
         """Hand the message over. Called in a thread, in its turn: no database."""
 
 
+@runtime_checkable
+class Reachable(Protocol):
+    """A transport that can be tried without a message to anybody."""
+
+    def reach(self) -> Outcome:
+        """Done when the service answers and lets us in. Called in a thread: no database."""
+
+
 Transport = HttpTransport | PairedTransport | DirectTransport
 
 

@@ -32,6 +32,17 @@ class Smtp:
             with suppress(smtplib.SMTPException, OSError):
                 connection.close()
 
+    def reach(self) -> Outcome:
+        """Greet the mail server, sign in where `EMAIL_URL` says how, and leave."""
+        connection = get_connection(fail_silently=False)
+        try:
+            connection.open()
+        except (smtplib.SMTPException, OSError) as error:
+            return Temporary(_brief(error))
+        with suppress(smtplib.SMTPException, OSError):
+            connection.close()
+        return Done()
+
 
 def mail(message: Message, connection: BaseEmailBackend | None = None) -> EmailMultiAlternatives:
     """The message as text and, where there is some, as HTML, with RFC 8058's headers."""

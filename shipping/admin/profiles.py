@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,17 +12,18 @@ from django.utils.formats import date_format
 from unfold.decorators import action, display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
 
-from core.admin.dialogs import go_to
+from core.admin.dialogs import LEVELS, go_to
 from core.admin.live_preview import LivePreview
 from core.admin.overview.panels import Line
 from core.admin.pages import ModelAdmin
 from core.bases import ModelForm
 from core.database import clock
+from core.http import Trial
 from customers.values.countries import country_choices
 from shipping import providers
 from shipping.admin.read_only import to_the_second
 from shipping.dispatch import queue
-from shipping.dispatch.connection import Trial, try_connection
+from shipping.dispatch.connection import try_connection
 from shipping.models import ProviderProfile, time_zones
 from shipping.models.profiles import our_zone, whole_week
 from shipping.provider_api.working_days import WHOLE_WEEK, Calendar, subdivisions
@@ -150,7 +151,8 @@ class ProviderProfileAdmin(LivePreview, ModelAdmin):
         permissions=["change"],
         dialog={
             "title": "Ask this provider now?",
-            "description": "It is asked for a parcel that does not exist. Nothing is handed over.",
+            "description": "It is asked for a parcel that does not exist, where its contract lets "
+            "us ask. Nothing is handed over.",
             "form_submit_text": "Ask it",
         },
     )
@@ -162,8 +164,7 @@ class ProviderProfileAdmin(LivePreview, ModelAdmin):
         except LookupError:
             trial = Trial(False, "There is no such provider any more.")
         self.log_change(request, profile, "Tested the connection.")
-        level = messages.SUCCESS if trial.is_good else messages.ERROR
-        self.message_user(request, f"{profile}: {trial.text}", level)
+        self.message_user(request, f"{profile}: {trial.text}", LEVELS[trial.is_good])
         return go_to(request, reverse("admin:shipping_providerprofile_change", args=[object_id]))
 
     @display(description="last webhook")

@@ -1,20 +1,10 @@
 """Whether a provider can be reached and knows us, without handing anything over."""
 
-from dataclasses import dataclass
-
-from core.http import Done, Outcome, Response
+from core.http import UNTESTABLE, Done, Outcome, Response, Trial
 from core.http.client import send
 from shipping.dispatch import queue
 
 NOWHERE = "dosette-connection-test"  # no parcel of ours is called so
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """What came of it, in words for staff."""
-
-    is_good: bool
-    text: str
 
 
 def try_connection(name: str) -> Trial:
@@ -30,7 +20,7 @@ def try_connection(name: str) -> Trial:
     if refused := queue.endpoint_error(provider):
         return Trial(False, refused.reason)
     if not provider.supports_lookup:
-        return Trial(False, "It cannot be asked anything: the first parcel will show it.")
+        return UNTESTABLE
 
     def read(response: Response) -> Outcome:
         return provider.read_look_up(response) or Done()

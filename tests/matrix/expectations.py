@@ -354,6 +354,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "notifications/notification/<id>/history/": "SFMA*",
     "notifications/notification/<id>/send_again/": "SM*",
     "notifications/notification/add/": "",
+    "notifications/notification/services/": ("SFMA*", "M*"),
     "notifications/optout/": "SMA*",
     "notifications/optout/<id>/change/": ("SMA*", ""),
     "notifications/optout/<id>/delete/": "SM*",
