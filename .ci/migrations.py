@@ -30,6 +30,7 @@ OURS = (
     "orders",
     "clinical",
     "shipping",
+    "kits",
     "notifications",
     "transfers",
     "desk",

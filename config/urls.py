@@ -24,7 +24,7 @@ from orders.address_page.page import address_page
 from shipping.api.urls import webhooks as shipping_webhooks
 
 reference = SpectacularSwaggerSplitView.as_view(template_name="api_docs.html")
-API_APPS = ("customers", "orders", "clinical", "shipping", "notifications", "desk")
+API_APPS = ("customers", "orders", "clinical", "shipping", "kits", "notifications", "desk")
 
 urlpatterns = [
     # First, because they come most often, and Django tries one pattern after the other.

@@ -27,7 +27,7 @@ from tests.matrix.addresses import without_line
 ROOT = Path(__file__).resolve().parents[1]
 FLOORS = (
     *("core", "identity", "customers", "orders", "clinical", "shipping", "notifications"),
-    "transfers",
+    *("kits", "transfers"),
 )
 OURS = [model for floor in FLOORS for model in apps.get_app_config(floor).get_models()]
 EVENTS = {
@@ -39,6 +39,7 @@ EVENTS = {
     "NotificationEvent",
     "CaseEvent",
     "ReturnEvent",
+    "KitEvent",
     "MailingEvent",
     "ImportEvent",
     "ExportEvent",

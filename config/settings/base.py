@@ -58,6 +58,7 @@ INSTALLED_APPS = [
     "orders",
     "clinical",
     "shipping",
+    "kits",
     "notifications",
     "transfers",
 ]

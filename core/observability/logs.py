@@ -19,7 +19,8 @@ WELL_FORMED = re.compile(r"[0-9A-Za-z-]{16,64}")
 # Whose messages hold no values but our own: keys, counts and names from our code.
 OURS = (
     *("config", "core", "identity", "customers", "orders", "clinical", "shipping"),
-    *("notifications", "transfers", "desk", "gunicorn.error", "celery.worker", "celery.beat"),
+    *("kits", "notifications", "transfers", "desk"),
+    *("gunicorn.error", "celery.worker", "celery.beat"),
 )
 DEEPEST = 30
 

@@ -1,12 +1,22 @@
 """All that is held of people, and all that is let go after a time."""
 
-from desk.personal_data.by_app import cases, customers, messages, orders, parcels, patients, samples
+from desk.personal_data.by_app import (
+    cases,
+    customers,
+    kits,
+    messages,
+    orders,
+    parcels,
+    patients,
+    samples,
+)
 from desk.personal_data.parts import Part
 
 PARTS = (
     *customers.PARTS,
     *orders.PARTS,
     *parcels.PARTS,
+    *kits.PARTS,
     *messages.PARTS,
     *cases.PARTS,
     *patients.PARTS,

@@ -26,6 +26,10 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Providers", "conveyor_belt", "shipping.providerprofile"),
         ("Routing rules", "alt_route", "shipping.routingrule"),
     ],
+    "Kits": [
+        ("Kits", "science", "kits.kit"),
+        ("Lots", "inventory_2", "kits.lot"),
+    ],
     "Messages": [
         ("Notifications", "sms", "notifications.notification"),
         ("Delivery reports", "mark_chat_read", "notifications.deliveryreport"),

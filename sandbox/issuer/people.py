@@ -18,6 +18,8 @@ API_SCOPES = (
     "notifications:write",
     "exceptions:read",
     "exceptions:write",
+    "kits:read",
+    "kits:write",
 )
 READ_SCOPES = tuple(scope for scope in API_SCOPES if scope.endswith(":read"))
 OPENID_SCOPES = ("openid", "profile", "email", "groups", "offline_access")

@@ -1,4 +1,4 @@
-"""What all pages of shipping share: rows that services make, and verbs that may be refused."""
+"""What pages of shipping and kits share: rows that services make, verbs that may be refused."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -37,7 +37,8 @@ class ReadOnlyAdmin(ReadOnly, LargeTableAdmin):
         """Whether this person may change such rows, and this one is in one of the states."""
         row = self.get_object(request, str(object_id)) if object_id else None
         fits = row is None or row.state in states
-        return fits and request.user.has_perm(f"shipping.change_{self.opts.model_name}")
+        name = f"{self.opts.app_label}.change_{self.opts.model_name}"
+        return fits and request.user.has_perm(name)
 
     def each(
         self,

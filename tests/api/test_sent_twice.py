@@ -31,6 +31,7 @@ from identity.models import LinkedAccount
 from identity.rights.scopes import SCOPES
 from identity.tests.factories import ServiceClientFactory, client_for, client_of, staff
 from identity.tests.issuer import LoopbackIssuer, shared_issuer
+from kits.tests.factories import a_label, kit_in, order_of_kits, packed_kit, stocked_kit
 from notifications.models import PushSubscription
 from orders.tests.factories import KitFactory, ProductFactory, placed_order
 from shipping.models import Return
@@ -129,6 +130,19 @@ POSTS: dict[str, Callable[[], Request]] = {
         f"exceptions/{open_case(in_state('rejected')).pk}/actions/cancel/",
         {"reason": "they moved"},
     ),
+    "POST kits/{serial}/destroyed/": lambda: (
+        f"kits/{kit_in('sent').serial}/destroyed/",
+        {"reason": "it burned"},
+    ),
+    "POST kits/{serial}/lost/": lambda: (
+        f"kits/{kit_in('sent').serial}/lost/",
+        {"reason": "it is lost"},
+    ),
+    "POST kits/{serial}/pack/": lambda: (
+        f"kits/{stocked_kit().serial}/pack/",
+        {"order": order_of_kits().pk, "return_tracking": a_label()},
+    ),
+    "POST kits/{serial}/unpack/": lambda: (f"kits/{packed_kit().serial}/unpack/", {}),
     "POST notifications/": lambda: (
         "notifications/",
         {"customer": _customer(), "message": "Hello", "channel": "sms"},

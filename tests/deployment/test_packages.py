@@ -16,7 +16,7 @@ from config.settings.base import BASE_DIR
 PIPFILE = tomllib.loads((BASE_DIR / "Pipfile").read_text())
 RUNS = (
     *("core", "identity", "customers", "orders", "clinical", "shipping", "notifications"),
-    *("transfers", "desk", "config", "scripts"),
+    *("kits", "transfers", "desk", "config", "scripts"),
 )
 # Pipenv takes a Pipfile that names no source for one that names this.
 SOURCE = {"name": "pypi", "url": "https://pypi.org/simple", "verify_ssl": True}

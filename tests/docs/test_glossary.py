@@ -16,6 +16,7 @@ APPS = (
     "clinical",
     "shipping",
     "notifications",
+    "kits",
     "transfers",
     "desk",
 )

@@ -13,6 +13,7 @@ from rest_framework.test import APIClient
 from clinical.models import StudyAttachment
 from identity.rights.scopes import SCOPES
 from identity.tests.issuer import shared_issuer
+from kits.models import Kit
 from tests.matrix import addresses, expectations
 from tests.matrix.cast import MISSING, ROLES, Cast
 from tests.statements import written_tables
@@ -54,6 +55,8 @@ def _own(endpoint: addresses.Endpoint, cast: Cast, part: str) -> Any:
     """What stands at this part of the address: `patient_pk`, `pk` or a lookup such as `item_id`."""
     if part == "name":
         return "close"  # of what can be done about an exception
+    if part == "kit_serial":
+        return cast.own[Kit].serial
     if not part.endswith("_pk"):
         return getattr(cast.example(endpoint.model), part)
     return cast.own[_parent(cast, part)].pk

@@ -36,6 +36,8 @@ from identity.rights.scopes import SCOPES
 from identity.sign_in.fresh import BEGUN
 from identity.tests.factories import ServiceClientFactory, staff
 from identity.tests.issuer import shared_issuer
+from kits.models import Kit, Lot
+from kits.tests.factories import order_of_kits, packed_kit, stocked_kit
 from notifications.models import Consent, DeliveryReport, Notification, OptOut, Rule
 from notifications.services import notify
 from orders.models import DnaKitOrder, Order
@@ -159,6 +161,8 @@ class Cast:
                 reference=f"{sent_back.number}-r1",
                 provider="reference",
             )
+            rows[Kit] = packed_kit(order_of_kits(customer=customer))
+            rows[Lot] = rows[Kit].lot if mine else stocked_kit("other").lot
             trouble = CaseDraft("shipment-rejected", rows[Shipment].pk, "co-1", "It was refused.")
             cases.open([trouble])
             rows[Case] = Case.objects.latest("id")

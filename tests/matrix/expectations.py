@@ -41,6 +41,11 @@ API = {
     "GET fhir/Patient/{id}": "clinical:read",
     "GET fhir/ServiceRequest": "clinical:read",
     "GET fhir/ServiceRequest/{id}": "clinical:read",
+    "GET kits/": "kits:read",
+    "GET kits/{kit_serial}/events/": "kits:read",
+    "GET kits/{serial}/": "kits:read",
+    "GET lots/": "kits:read",
+    "GET lots/{pk}/": "kits:read",
     "GET notifications/": "notifications:read",
     "GET notifications/costs/": "notifications:read",
     "GET notifications/{pk}/": "notifications:read",
@@ -93,6 +98,10 @@ API = {
     "POST fhir/ImagingStudy/_search": "clinical:read",
     "POST fhir/Patient/_search": "clinical:read",
     "POST fhir/ServiceRequest/_search": "clinical:read",
+    "POST kits/{serial}/destroyed/": "kits:write",
+    "POST kits/{serial}/lost/": "kits:write",
+    "POST kits/{serial}/pack/": "kits:write",
+    "POST kits/{serial}/unpack/": "kits:write",
     "POST notifications/": "notifications:write",
     "POST orders/": "orders:write",
     "POST orders/{pk}/cancel/": "orders:write",
@@ -140,14 +149,15 @@ API = {
 # What a token of somebody in this role may do at most.
 ROLE_SCOPES = {
     "S": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read notifications:read notifications:write exceptions:read exceptions:write",
-    "F": "customers:read orders:read shipping:read shipping:write notifications:read "
-    "exceptions:read exceptions:write",
+    "shipping:read kits:read notifications:read notifications:write exceptions:read "
+    "exceptions:write",
+    "F": "customers:read orders:read shipping:read shipping:write kits:read kits:write "
+    "notifications:read exceptions:read exceptions:write",
     "C": "clinical:read clinical:write customers:read exceptions:read exceptions:write",
     "M": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read shipping:write notifications:read notifications:write exceptions:read "
-    "exceptions:write",
-    "A": "customers:read orders:read clinical:read shipping:read notifications:read "
+    "shipping:read shipping:write kits:read kits:write notifications:read notifications:write "
+    "exceptions:read exceptions:write",
+    "A": "customers:read orders:read clinical:read shipping:read kits:read notifications:read "
     "exceptions:read",
 }
 
@@ -317,6 +327,19 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "identity/user/<id>/sign_out/": "M*",
     "identity/user/add/": "M*",
     "jsi18n/": "SFCMA*",
+    "kits/kit/": "SFMA*",
+    "kits/kit/<id>/change/": ("SFMA*", ""),
+    "kits/kit/<id>/delete/": "",
+    "kits/kit/<id>/destroy/": "FM*",
+    "kits/kit/<id>/give_up/": "FM*",
+    "kits/kit/<id>/history/": "SFMA*",
+    "kits/kit/<id>/unpack/": "FM*",
+    "kits/kit/add/": "",
+    "kits/lot/": "SFMA*",
+    "kits/lot/<id>/change/": ("SFMA*", ""),
+    "kits/lot/<id>/delete/": "",
+    "kits/lot/<id>/history/": "SFMA*",
+    "kits/lot/add/": "",
     "lists/": "",  # names a list: desk/tests/lists/test_pages.py
     "lists/<int:view>/": "",
     "notifications/consent/": "SMA*",
@@ -477,13 +500,13 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "transfers/export/<id>/download/": "",
     "transfers/export/<id>/history/": "A*",
     "transfers/export/add/": "",
-    "transfers/import/": "SCMA*",
+    "transfers/import/": "SFCMA*",
     "transfers/import/<id>/apply/": "",
     "transfers/import/<id>/cancel/": "",
     "transfers/import/<id>/change/": ("A*", ""),
     "transfers/import/<id>/delete/": "",
     "transfers/import/<id>/history/": "A*",
-    "transfers/import/add/": "SCM*",
+    "transfers/import/add/": "SFCM*",
 }
 
 # The row must be in this state for a dialog to open at all.

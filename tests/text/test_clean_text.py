@@ -30,6 +30,7 @@ OURS = (
     "clinical",
     "shipping",
     "notifications",
+    "kits",
     "transfers",
     "desk",
 )

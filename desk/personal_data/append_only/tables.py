@@ -20,6 +20,7 @@ from core.encryption.fields import EncryptedField
 from core.history.tracking import HistoryRow, history_of
 from customers.models import ADDRESS_FIELDS, PREFERENCES, Address, Customer
 from desk.personal_data.parts import Kind
+from kits.models import KitEvent
 from notifications.models import NotificationEvent
 from orders.models import OrderEvent
 from shipping.models import ReturnEvent, ScheduleEvent, ShipmentEvent
@@ -32,6 +33,7 @@ def _ids(table: str, condition: str) -> str:
 ORDERS = _ids("orders_order", "customer_id = ANY({keys})")
 PARCELS = _ids("shipping_shipment", f"order_id IN ({ORDERS})")
 RETURNS = _ids("shipping_return", f"shipment_id IN ({PARCELS})")
+KITS = _ids("kits_kit", f"shipment_id IN ({PARCELS})")
 SCHEDULES = _ids("shipping_schedule", f"order_id IN ({ORDERS})")
 MESSAGES = _ids("notifications_notification", "customer_id = ANY({keys})")
 STUDIES = _ids("clinical_study", "patient_id = ANY({keys})")
@@ -41,6 +43,7 @@ SUBJECTS = {
     "orders.order": ORDERS,
     "shipping.shipment": PARCELS,
     "shipping.return": RETURNS,
+    "kits.kit": KITS,
     "notifications.notification": MESSAGES,
 }
 CASES = _ids(
@@ -116,6 +119,7 @@ EMPTIED = (
     _details("order_events", OrderEvent, "order_id", ORDERS),
     _details("shipment_events", ShipmentEvent, "shipment_id", PARCELS),
     _details("return_events", ReturnEvent, "parcel_id", RETURNS),
+    _details("kit_events", KitEvent, "kit_id", KITS),
     _details("schedule_events", ScheduleEvent, "schedule_id", SCHEDULES),
     _details("notification_events", NotificationEvent, "notification_id", MESSAGES),
     _details("case_events", CaseEvent, "case_id", CASES),

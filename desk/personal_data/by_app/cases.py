@@ -7,6 +7,7 @@ from django.db.models import Q
 from core.models import Case, CaseEvent
 from desk.personal_data.append_only.function import empties
 from desk.personal_data.parts import Part, Row, Subject, values
+from kits.models import Kit
 from notifications.models import Notification
 from orders.models import Order
 from shipping.models import Return, Shipment
@@ -17,6 +18,7 @@ SUBJECTS = {
     Order: "customer",
     Shipment: "order__customer",
     Return: "shipment__order__customer",
+    Kit: "shipment__order__customer",
     Notification: "customer",
 }
 

@@ -14,6 +14,8 @@ from desk.models import Erasure
 from desk.personal_data.catalogue import parts_of
 from desk.personal_data.parts import Kind, Part, Subject
 from identity.tests.factories import staff
+from kits.models import Kit
+from kits.tests.factories import a_label, stocked_kit
 from notifications.models import (
     Consent,
     DeliveryReport,
@@ -92,6 +94,14 @@ def customer_with_everything(name: str) -> Customer:
     return customer
 
 
+def _kit_of(parcel: Shipment) -> Kit:
+    """The kit that was in a parcel."""
+    kit = stocked_kit()
+    place = {"shipment": parcel, "first_shipment": parcel, "piece": 1}
+    Kit.objects.filter(pk=kit.pk).update(state="sent", return_tracking=a_label(), **place)
+    return kit
+
+
 def _steps(order: Order, name: str) -> None:
     """What people said of an order, of its parcel, and of what came back."""
     parcel = Shipment.objects.get(order=order)
@@ -99,7 +109,8 @@ def _steps(order: Order, name: str) -> None:
         shipment=parcel, reference=f"R-{order.pk}", provider="reference", reason=f"{name} moved"
     )
     said = {"kind": "noted", "actor": "user:1", "detail": f"{name} called"}
-    for events in (order.events, parcel.events, back.events):
+    kit = _kit_of(parcel)
+    for events in (order.events, parcel.events, back.events, kit.events):
         events.create(**said)
     Cancellation.objects.create(
         shipment=parcel, provider="reference", state="done", reason=f"{name} asked", actor="user:1"

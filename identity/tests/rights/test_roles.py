@@ -57,15 +57,16 @@ def test_the_auditor_reads_everything_and_changes_nothing():
 
 SCOPES_BY_ROLE = {
     "support": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read notifications:read notifications:write exceptions:read exceptions:write",
-    "fulfilment": "customers:read orders:read shipping:read shipping:write notifications:read "
-    "exceptions:read exceptions:write",
+    "shipping:read kits:read notifications:read notifications:write exceptions:read "
+    "exceptions:write",
+    "fulfilment": "customers:read orders:read shipping:read shipping:write kits:read kits:write "
+    "notifications:read exceptions:read exceptions:write",
     "clinician": "clinical:read clinical:write customers:read exceptions:read exceptions:write",
     "manager": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read shipping:write notifications:read notifications:write exceptions:read "
-    "exceptions:write",
-    "auditor": "customers:read orders:read clinical:read shipping:read notifications:read "
-    "exceptions:read",
+    "shipping:read shipping:write kits:read kits:write notifications:read notifications:write "
+    "exceptions:read exceptions:write",
+    "auditor": "customers:read orders:read clinical:read shipping:read kits:read "
+    "notifications:read exceptions:read",
 }
 
 

@@ -1,0 +1,1 @@
+"""Kits as things with a serial: their lots, who has which, and what became of each."""

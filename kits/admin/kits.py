@@ -1,0 +1,193 @@
+"""Kits in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from unfold.decorators import action, display
+from unfold.enums import ActionVariant
+from unfold.forms import BaseDialogForm
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from core.admin.overview.panels import linked
+from core.admin.pages import HistoryInline
+from core.forms import TextField
+from kits import services
+from kits.api.filters import search
+from kits.models import Kit, KitEvent
+from kits.states import KIT, KIT_COLOURS
+from shipping.admin.read_only import ReadOnlyAdmin
+
+
+def _before(state: str) -> frozenset[str]:
+    """The states from which it can become this one."""
+    return frozenset(before for before, moves in KIT.transitions.items() if state in moves)
+
+
+class ReasonForm(BaseDialogForm):
+    """Why it is done."""
+
+    reason = TextField(
+        max_length=400,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 3}),
+        help_text="Kept with the kit; no personal data.",
+    )
+
+
+class EventInline(HistoryInline):
+    """What happened to the kit."""
+
+    model = KitEvent
+
+
+@admin.register(Kit)
+class KitAdmin(ReadOnlyAdmin):
+    """Kits with their history. They come in by import, and are packed at the bench."""
+
+    nothing_here = "Kits come in by import: a file with serial, kit_type, lot and expires_on."
+    list_display = [
+        "serial",
+        "shown_state",
+        "kit_type",
+        "lot_number",
+        "expires_on",
+        "order",
+        "return_tracking",
+    ]
+    list_filter = ["state"]
+    linked_by = ["shipment__order", "lot"]
+    list_select_related = ["lot__product", "shipment__order"]
+    sortable_by: list[str] = []
+    search_help_text = "A serial, a return label or the number of a lot; whole."
+    # Those of the import (kits/imports.py), and where the kit is.
+    export_columns = {
+        "serial": "serial",
+        "kit_type": "kit_type",
+        "lot": "lot.number",
+        "expires_on": "lot.expires_on",
+        "state": "state",
+        "parcel": "shipment.reference",
+        "return_tracking": "return_tracking",
+    }
+    inlines = [EventInline]
+    actions_detail = ["unpack", "give_up", "destroy"]
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("serial", "state"),
+                    ("kit_type", "lot_number", "expires_on"),
+                    ("order", "parcel", "return_tracking"),
+                    ("in_place_of", "packed_at", "created_at"),
+                ]
+            },
+        )
+    ]
+    readonly_fields = ["kit_type", "lot_number", "expires_on", "order", "parcel", "in_place_of"]
+
+    @display(description="state", label=KIT_COLOURS)
+    def shown_state(self, kit: Kit) -> tuple[str, str]:
+        """The state, in its colour."""
+        return kit.state, kit.state
+
+    @display(description="kit type")
+    def kit_type(self, kit: Kit) -> str:
+        """The `item_id` of its product."""
+        return kit.kit_type
+
+    @display(description="lot")
+    def lot_number(self, kit: Kit) -> str:
+        """A link to its lot."""
+        return linked(kit.lot)
+
+    @display(description="expires on")
+    def expires_on(self, kit: Kit) -> Any:
+        """The last day on which it may be used."""
+        return kit.lot.expires_on
+
+    @display(description="order")
+    def order(self, kit: Kit) -> str:
+        """A link to the order that it was packed for."""
+        return linked(kit.shipment.order) if kit.shipment else "-"
+
+    @display(description="parcel")
+    def parcel(self, kit: Kit) -> str:
+        """A link to the parcel that it is in."""
+        return linked(kit.shipment) if kit.shipment else "-"
+
+    @display(description="sent in place of")
+    def in_place_of(self, kit: Kit) -> str:
+        """A link to the kit that could not be used."""
+        return linked(kit.replaces) if kit.replaces else "-"
+
+    def search(self, queryset: QuerySet[Kit], text: str) -> QuerySet[Kit]:
+        """By serial, label or lot."""
+        return search(queryset, text)
+
+    def has_unpack_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it can be put back on the shelf, by this person."""
+        return self.may(request, object_id, _before("in-stock"))
+
+    def has_give_up_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it can be given up as lost, by this person."""
+        return self.may(request, object_id, _before("lost"))
+
+    def has_destroy_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it can be destroyed, by this person."""
+        return self.may(request, object_id, _before("destroyed"))
+
+    @action(
+        description="Back on the shelf",
+        icon="undo",
+        permissions=["unpack"],
+        dialog={
+            "title": "Put this kit back on the shelf?",
+            "description": "It belongs to nobody then, and its return label is free again.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Put it back",
+        },
+    )
+    def unpack(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Put it back."""
+        return self._do(request, object_id, services.unpack, form, "back on the shelf")
+
+    @action(
+        description="It is lost",
+        icon="help",
+        permissions=["give_up"],
+        variant=ActionVariant.WARNING,
+        dialog={
+            "title": "Give this kit up as lost?",
+            "description": "Another one may be packed in its place.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Give it up",
+        },
+    )
+    def give_up(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Give it up."""
+        return self._do(request, object_id, services.report_lost, form, "given up as lost")
+
+    @action(
+        description="It is destroyed",
+        icon="delete",
+        permissions=["destroy"],
+        variant=ActionVariant.DANGER,
+        dialog={
+            "title": "Is this kit destroyed?",
+            "description": "It never comes back.",
+            "form_class": ReasonForm,
+            "form_submit_text": "It is destroyed",
+        },
+    )
+    def destroy(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Record that it is destroyed."""
+        return self._do(request, object_id, services.destroy, form, "destroyed")
+
+    def _do(
+        self, request: HttpRequest, object_id: str, verb: Any, form: ReasonForm, done: str
+    ) -> HttpResponse:
+        kit = get_object_or_404(Kit, pk=object_id)
+        return self.one(request, kit, verb, done, reason=form.cleaned_data["reason"])

@@ -1,0 +1,110 @@
+"""The shapes of kits and lots in the API."""
+
+from rest_framework import serializers
+
+from core.api.filters import LARGEST_ID
+from core.api.serializers import (
+    ChoiceField,
+    IntegerField,
+    ModelSerializer,
+    Serializer,
+    TextField,
+    TokenField,
+)
+from kits import labels
+from kits.models import Kit, KitEvent, Lot
+from kits.states import KitState
+from orders.models import Order
+
+
+class LotSerializer(ModelSerializer):
+    """What was made together."""
+
+    kit_type = serializers.CharField(read_only=True)
+
+    class Meta:
+        model = Lot
+        fields = ["id", "kit_type", "number", "expires_on", "created_at"]
+        read_only_fields = fields
+
+
+class KitEventSerializer(ModelSerializer):
+    """Something that happened to a kit."""
+
+    class Meta:
+        model = KitEvent
+        fields = ["id", "kind", "from_state", "to_state", "at", "actor", "detail"]
+        read_only_fields = fields
+
+
+class KitSerializer(ModelSerializer):
+    """A kit. `order`, `shipment` and both labels are null until it is packed."""
+
+    kit_type = serializers.CharField(read_only=True)
+    lot = serializers.CharField(source="lot.number", read_only=True)
+    expires_on = serializers.DateField(source="lot.expires_on", read_only=True)
+    state = ChoiceField(KitState.choices, read_only=True)
+    order = serializers.IntegerField(
+        source="shipment.order_id", default=None, allow_null=True, read_only=True
+    )
+    shipment = serializers.IntegerField(source="shipment_id", allow_null=True, read_only=True)
+    outbound_tracking = serializers.CharField(
+        source="shipment.tracking_number", default=None, allow_null=True, read_only=True
+    )
+    replaces = serializers.CharField(
+        source="replaces.serial", default=None, allow_null=True, read_only=True
+    )
+
+    class Meta:
+        model = Kit
+        fields = [
+            "id",
+            "serial",
+            "kit_type",
+            "lot",
+            "expires_on",
+            "state",
+            "order",
+            "shipment",
+            "outbound_tracking",
+            "return_tracking",
+            "replaces",
+            "packed_at",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class PackSerializer(Serializer):
+    """What a kit is packed with."""
+
+    order = IntegerField(min_value=1, max_value=LARGEST_ID, help_text="The order's id.")
+    return_tracking = TokenField(
+        max_length=labels.LONGEST * 2, help_text="Of the label that brings the kit back."
+    )
+    outbound_tracking = TokenField(
+        max_length=labels.LONGEST * 2,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of the label on the parcel; refused when it is another parcel's.",
+    )
+
+    def validate_order(self, key: int) -> Order:
+        """The order of that id. Raises ValidationError when there is none."""
+        order = Order.objects.filter(pk=key).first()
+        if order is None:
+            raise serializers.ValidationError("There is no order with this id.")
+        return order
+
+
+class UnpackSerializer(Serializer):
+    """Why it is put back, where that matters."""
+
+    reason = TextField(max_length=400, required=False, default="", allow_blank=True)
+
+
+class GiveUpSerializer(Serializer):
+    """Why a kit is given up."""
+
+    reason = TextField(max_length=400, help_text="Kept with the kit; no personal data.")

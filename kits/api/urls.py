@@ -1,0 +1,15 @@
+"""Addresses below /api/v1/."""
+
+from rest_framework.routers import SimpleRouter
+from rest_framework_nested.routers import NestedSimpleRouter
+
+from kits.api.views import KitEventViewSet, KitViewSet, LotViewSet
+
+router = SimpleRouter(use_regex_path=False)
+router.register("lots", LotViewSet)
+router.register("kits", KitViewSet)
+
+of_a_kit = NestedSimpleRouter(router, "kits", lookup="kit", use_regex_path=False)
+of_a_kit.register("events", KitEventViewSet, basename="kit-event")
+
+urlpatterns = [*router.urls, *of_a_kit.urls]

@@ -1,0 +1,75 @@
+"""Which kits a parcel holds: a place for each, of the type that was ordered."""
+
+from dataclasses import dataclass
+
+from core.workflow import TransitionNotAllowedError
+from kits.models import Kit
+from kits.states import WITHOUT_PLACE
+from orders.models import Order, ProductKind
+from shipping.models import Shipment
+
+# Nothing of these has left us: a carrier may know of them, and has not collected them.
+PACKABLE = ("scheduled", "queued", "sending", "sent", "waiting-for-collection")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a kit belongs: the number of a piece in a parcel, and its kit type."""
+
+    shipment: Shipment
+    first: Shipment
+    piece: int
+    kit_type: str
+
+
+def first_of(shipment: Shipment) -> Shipment:
+    """The parcel in whose place this one is sent; itself when it is the first."""
+    while shipment.resend_of:
+        shipment = shipment.resend_of
+    return shipment
+
+
+def places_of(shipment: Shipment) -> list[Place]:
+    """The places of a parcel: one for each piece of a DNA kit in it, in the order of its lines."""
+    kit_types = [
+        line.item_id
+        for line in shipment.lines
+        if line.product.kind == ProductKind.DNA_KIT
+        for _ in range(line.quantity)
+    ]
+    first = first_of(shipment) if kit_types else shipment
+    return [Place(shipment, first, n, kit_type) for n, kit_type in enumerate(kit_types, start=1)]
+
+
+def free_places(shipment: Shipment) -> list[Place]:
+    """Those that no kit has."""
+    places = places_of(shipment)
+    if not places:
+        return []
+    holders = Kit.objects.filter(first_shipment=places[0].first).exclude(state__in=WITHOUT_PLACE)
+    taken = set(holders.values_list("piece", flat=True))
+    return [place for place in places if place.piece not in taken]
+
+
+def parcel_to_pack(order: Order) -> Shipment:
+    """The next parcel of an order that lacks a kit.
+
+    Raises TransitionNotAllowedError when there is none, in words for whoever packs.
+    """
+    waiting = order.shipments.filter(state__in=PACKABLE).order_by("ship_on", "id")
+    parcels = list(waiting.select_related("order", "revision", "resend_of")[:20])
+    with_kits = [parcel for parcel in parcels if places_of(parcel)]
+    for parcel in with_kits:
+        if free_places(parcel):
+            return parcel
+    raise TransitionNotAllowedError(_why_none(order, bool(parcels), bool(with_kits)))
+
+
+def _why_none(order: Order, is_waiting: bool, has_kits: bool) -> str:
+    if has_kits:
+        return f"Order {order.number} has all its kits already."
+    if is_waiting:
+        return f"Order {order.number} holds no kit."
+    if order.awaits_address:
+        return f"Order {order.number} waits for an address: nothing is packed for it yet."
+    return f"Order {order.number} is {order.state}, and no parcel of it waits to be packed."
