@@ -1,13 +1,18 @@
-"""The kinds of cases that studies make, and what staff can do about each."""
+"""The kinds of cases that studies and results make, and what staff can do about each."""
 
 from datetime import timedelta
+from typing import Any
 
-from clinical.models import Study
+from django.db.models import QuerySet
+
+from clinical.laboratories import applying, incoming
+from clinical.models import LabMessage, LabResult, Study
 from clinical.reading import overdue, worklist
 from core.cases import Action, Kind, register
 
 VIEW = "clinical.view_study"
 CHANGE = "clinical.change_study"
+CHANGE_RESULT = "clinical.change_labresult"
 
 
 def _release(study: Study, *, by: str, reason: str) -> None:
@@ -32,6 +37,46 @@ CLOSE = Action(
 )
 
 
+def _unmatched() -> "QuerySet[LabResult]":
+    return LabResult.objects.filter(state="unmatched")
+
+
+READ_AGAIN = Action(
+    "read-lab-messages",
+    "Have it read again",
+    CHANGE_RESULT,
+    help_text="All that this laboratory sent and nobody understood: once its file knows it.",
+    run=lambda message, *, by, reason: incoming.read_again(message, by=by),
+)
+SET_MESSAGE_ASIDE = Action(
+    "set-message-aside",
+    "Set it aside",
+    CHANGE_RESULT,
+    help_text="It stays kept, and is nobody's work any more.",
+    needs_reason=True,
+    run=incoming.set_aside,
+)
+RESULT_KINDS: Any = (
+    {
+        "name": applying.UNMATCHED,
+        "label": "Result of nobody",
+        "model": LabResult,
+        "subjects": _unmatched,
+        "to_cases": applying.describe,
+        "due_within": timedelta(hours=4),
+    },
+    {
+        "name": incoming.NOT_UNDERSTOOD,
+        "label": "Laboratory not understood",
+        "model": LabMessage,
+        "actions": [READ_AGAIN, SET_MESSAGE_ASIDE],
+        "subjects": incoming.first_not_understood,
+        "to_cases": incoming.describe,
+        "due_within": timedelta(hours=4),
+    },
+)
+
+
 def register_kinds() -> None:
     """Register what can go wrong here."""
     register(
@@ -45,5 +90,9 @@ def register_kinds() -> None:
             subjects=overdue.overdue,
             to_cases=overdue.describe,
             due_within=timedelta(hours=1),
-        )
+        ),
+        *(
+            Kind(scope_prefix="clinical", view_permission="clinical.view_labresult", **kind)
+            for kind in RESULT_KINDS
+        ),
     )

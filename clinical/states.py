@@ -1,4 +1,4 @@
-"""The lives of studies and samples.
+"""The lives of studies, samples and results.
 
 A study:
 
@@ -15,6 +15,15 @@ A sample:
 registered   somebody has said whose it is
 withdrawn    the person does not want it to be examined, or its result to be known
 destroyed    there is nothing left of it
+
+A result of a laboratory:
+
+unmatched    nobody knows for certain whose it is: a person decides
+waiting      attached, and preliminary: the laboratory has not finished
+held         attached; a clinician must see it before anybody else does
+released     a study of the patient
+cancelled    the laboratory has taken it back
+set-aside    a person has decided that it is nobody's
 """
 
 from django.db import models
@@ -70,6 +79,31 @@ SAMPLE = Workflow(
     }
 )
 
+
+class ResultState(models.TextChoices):
+    """From what a laboratory reports to a study of the patient."""
+
+    UNMATCHED = "unmatched"
+    WAITING = "waiting"
+    HELD = "held"
+    RELEASED = "released"
+    CANCELLED = "cancelled"
+    SET_ASIDE = "set-aside"
+
+
+_ATTACHED = frozenset({"waiting", "held", "released"})
+_ENDED = frozenset({"unmatched", "cancelled"})
+RESULT = Workflow(
+    transitions={
+        "unmatched": _ATTACHED | _ENDED | {"set-aside"},
+        "waiting": _ATTACHED | _ENDED,
+        "held": _ATTACHED | _ENDED,
+        "released": _ATTACHED | _ENDED,
+        "cancelled": _ATTACHED | _ENDED,
+        "set-aside": frozenset({"unmatched"}),
+    }
+)
+
 # How the admin colours them.
 STUDY_COLOURS = {
     "registered": "info",
@@ -79,4 +113,12 @@ STUDY_COLOURS = {
     "amended": "success",
     "cancelled": "danger",
     "entered-in-error": "danger",
+}
+RESULT_COLOURS = {
+    "unmatched": "danger",
+    "waiting": "info",
+    "held": "warning",
+    "released": "success",
+    "cancelled": "danger",
+    "set-aside": "info",
 }

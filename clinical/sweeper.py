@@ -1,10 +1,11 @@
-"""What uploads that broke off have left behind. Run every few seconds."""
+"""What laboratories have sent, and what uploads that broke off have left. Run every few seconds."""
 
 import time
 from datetime import timedelta
 
 from clinical.attachments import storage
 from clinical.attachments.erased import remove_erased_files
+from clinical.laboratories import incoming
 from clinical.models import StudyAttachment
 from core.database import clock
 from core.failures import each_name, steps
@@ -33,10 +34,11 @@ rest = Rest()
 
 
 def sweep() -> dict[str, int]:
-    """One pass; how much of each kind was removed."""
+    """One pass; how much of each kind was done."""
     return steps(
         "clinical",
         {
+            "messages of laboratories read": incoming.read_waiting,
             "files removed that no attachment names": remove_unless_resting,
             "files of erased attachments removed": remove_erased_files,
         },

@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from clinical.api.urls import webhooks as clinical_webhooks
 from core.admin.autocomplete import autocomplete
 from core.api.front_door.index import index
 from core.api.schema import schema
@@ -28,7 +29,10 @@ API_APPS = ("customers", "orders", "clinical", "shipping", "kits", "notification
 
 urlpatterns = [
     # First, because they come most often, and Django tries one pattern after the other.
-    path("api/v1/webhooks/", include([*shipping_webhooks, *notification_webhooks])),
+    path(
+        "api/v1/webhooks/",
+        include([*shipping_webhooks, *clinical_webhooks, *notification_webhooks]),
+    ),
     *[path("api/v1/", include(f"{app}.api.urls")) for app in API_APPS],
     path("api/v1/", index, name="api_index"),
     path("fhir/", include("clinical.fhir.urls")),

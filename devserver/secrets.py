@@ -19,6 +19,7 @@ SECRET_NAMES = (
     "EMAIL_GATEWAY_TOKEN",
     "POSTMARK_SERVER_TOKEN",
     "NORTHPOST_HOOK_SECRET",
+    "REFERENCE_LABORATORY_SECRET",
     "SWIFTPARCEL_API_KEY",
     "OIDC_CLIENT_SECRET",
     "DEMO_CLIENT_SECRET",
@@ -44,7 +45,11 @@ def _fresh() -> dict[str, str]:
     made = {name: secrets.token_urlsafe(24) for name in SECRET_NAMES}
     made["DEMO_PASSWORD"] = f"demo-{secrets.token_hex(4)}"
     made["NORTHPOST_LOGIN"] = f"dosette:{secrets.token_urlsafe(24)}"
-    for name in ("REFERENCE_PROVIDER_SECRET", "SWIFTPARCEL_SECRET"):
+    for name in (
+        "REFERENCE_LABORATORY_SECRET",
+        "REFERENCE_PROVIDER_SECRET",
+        "SWIFTPARCEL_SECRET",
+    ):
         made[name] = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
     made["ENCRYPTION_KEYS"] = "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
     made["BLIND_INDEX_KEY"] = base64.b64encode(secrets.token_bytes(32)).decode()

@@ -35,6 +35,7 @@ EVENTS = {
     "ShipmentEvent",
     "ScheduleEvent",
     "StudyEvent",
+    "ResultEvent",
     "SampleEvent",
     "NotificationEvent",
     "CaseEvent",
@@ -76,6 +77,9 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "ReportSignature",
     "StudyAttachment",
     "Sample",
+    "LabMessage",
+    "LabResult",
+    "ResultVersion",
     "ErasureStep",
 }
 REQUIREMENTS = [

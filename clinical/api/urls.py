@@ -6,6 +6,7 @@ from rest_framework_nested.routers import NestedSimpleRouter
 
 from clinical.api.attachments import AttachmentViewSet
 from clinical.api.reports import StudyReportViewSet
+from clinical.api.results.webhooks import LaboratoryWebhook
 from clinical.api.similar import SimilarPatientsView
 from clinical.api.views import PatientViewSet, StudyHistoryViewSet, StudyViewSet
 
@@ -23,4 +24,9 @@ urlpatterns = [
     *router.urls,
     *studies.urls,
     *below_studies.urls,
+]
+
+# Below /api/v1/webhooks/.
+webhooks = [
+    path("laboratories/<str:laboratory>/", LaboratoryWebhook.as_view(), name="laboratory-webhook")
 ]

@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from clinical.births import Born, Precision
+from clinical.laboratories.applying import let_go
+from clinical.laboratories.comparing import normalized, same_name
 from clinical.models import Patient, Sample, SampleEvent, Sex
 from clinical.models.samples import LONGEST_SERIAL
 from clinical.patients.services import create_patient
@@ -14,13 +16,10 @@ from clinical.search import born_on
 from clinical.states import SampleState
 from core.database import clock
 from core.history.origin import because
-from core.values.text import bare, code
 from core.workflow import transition
 from customers.models import Customer
 
-# Letters that look like digits are those, as Crockford's Base32 has it
-# (https://www.crockford.com/base32.html).
-_DIGITS = str.maketrans("OIL", "011")
+__all__ = ["SerialTakenError", "TestTaker", "destroy", "normalized", "register", "withdraw"]
 
 
 class SerialTakenError(ValidationError):
@@ -48,14 +47,6 @@ class TestTaker:
 
     # Pytest takes what is called Test… for tests.
     __test__ = False
-
-
-def normalized(serial: str) -> str:
-    """A serial as it is kept and compared: capitals without blanks and hyphens, O as 0, I, L as 1.
-
-    Nothing is refused.
-    """
-    return code(serial).replace(" ", "").replace("-", "").upper().translate(_DIGITS)
 
 
 def register(
@@ -99,8 +90,10 @@ def register(
 
 
 def withdraw(sample: Sample, *, by: str, reason: str = "") -> None:
-    """The person does not want it examined. Raises TransitionNotAllowedError when that was done
-    before, or it is destroyed."""
+    """The person does not want it examined, or its result to be known.
+
+    Raises TransitionNotAllowedError when that was done before, or it is destroyed.
+    """
     _end(sample, SampleState.WITHDRAWN, by=by, reason=reason)
 
 
@@ -109,20 +102,12 @@ def destroy(sample: Sample, *, by: str, reason: str = "") -> None:
     _end(sample, SampleState.DESTROYED, by=by, reason=reason)
 
 
+@transaction.atomic
 def _end(sample: Sample, to: SampleState, *, by: str, reason: str) -> None:
+    """A result that nobody has seen yet is not attached to it any more."""
     with because(reason):
         transition(sample, to, by=by, detail=reason)
-
-
-def same_name(one: str, other: str) -> bool:
-    """Whether two names are the same words, in any order, case and spelling of accents."""
-    return compared_name(one) == compared_name(other) != []
-
-
-def compared_name(name: str) -> list[str]:
-    """The words of a name as they are compared, each as often as it stands there."""
-    text = bare(name).replace("-", " ").replace("'", "").replace("’", "")
-    return sorted(text.split())
+    let_go(sample, by=by)
 
 
 def _check(sample: Sample) -> None:

@@ -12,6 +12,14 @@ from clinical.models.patients import (
     PatientWords,
 )
 from clinical.models.reports import LONGEST_REPORT, ReportSignature, StudyReport
+from clinical.models.results import (
+    Flag,
+    LabMessage,
+    LabResult,
+    ResultEvent,
+    ResultVersion,
+    VersionStatus,
+)
 from clinical.models.samples import Sample, SampleEvent, Sex
 from clinical.models.studies import (
     URGENCY_RANK,
@@ -28,8 +36,11 @@ __all__ = [
     "NAMELESS",
     "URGENCY_RANK",
     "AttachmentKind",
+    "Flag",
     "HoldsLetter",
     "IdentifierType",
+    "LabMessage",
+    "LabResult",
     "Modality",
     "Patient",
     "PatientIdentifier",
@@ -38,6 +49,8 @@ __all__ = [
     "PatientWords",
     "ReadingLimits",
     "ReportSignature",
+    "ResultEvent",
+    "ResultVersion",
     "Sample",
     "SampleEvent",
     "Sex",
@@ -47,6 +60,7 @@ __all__ = [
     "StudyQuerySet",
     "StudyReport",
     "Urgency",
+    "VersionStatus",
     "WaitingStudy",
     "validate_birth_date",
 ]

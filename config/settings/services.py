@@ -25,6 +25,8 @@ NORTHPOST_TIME_ZONE = env.str("NORTHPOST_TIME_ZONE", "Europe/Berlin")
 SWIFTPARCEL_URL = env.str("SWIFTPARCEL_URL", f"{SANDBOX_URL}/swiftparcel" if DEMO else "")
 SWIFTPARCEL_API_KEY = secret("SWIFTPARCEL_API_KEY")
 SWIFTPARCEL_SECRET = secret("SWIFTPARCEL_SECRET")
+# Laboratories: each is there once its secret is.
+REFERENCE_LABORATORY_SECRET = secret("REFERENCE_LABORATORY_SECRET")
 # Hosts on which staff may say that a provider is (ProviderProfile); `.example.com` means all below.
 PROVIDER_HOSTS = env.list("PROVIDER_HOSTS", default=[])
 # Webhooks a minute: of a provider, and of one address, whoever it says it is.

@@ -5,7 +5,6 @@ parcel was taken either way. What a webhook says is read by the field; what cann
 by its field, and kept as it came.
 """
 
-import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
@@ -17,6 +16,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from core.http import Done, MalformedResponseError, Response
+from core.values.strict_json import strict_json
 from core.values.text import plain
 from shipping.provider_api.base import TrackedEvent, Unreadable
 from shipping.states import RANKS
@@ -109,24 +109,11 @@ def _web_address(value: object) -> str:
 def json_object(body: bytes) -> dict[str, Any]:
     """A webhook's JSON object. Raises InvalidEventError for anything else."""
     try:
-        value = json.loads(body, object_pairs_hook=_once_each)
-        # PostgreSQL takes neither infinities nor NUL and lone surrogates, which escapes smuggle in.
-        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
-        storable = written.encode() and "\\u0000" not in written
-    except (ValueError, RecursionError):
-        storable = False
-    if not storable:
-        raise InvalidEventError("", "The body is not valid JSON.")
+        value = strict_json(body)
+    except ValueError:
+        raise InvalidEventError("", "The body is not valid JSON.") from None
     if not isinstance(value, dict):
         raise InvalidEventError("", "The body must be a JSON object.")
-    return value
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object. Raises ValueError for a name that stands twice: no one value can be meant."""
-    value = dict(pairs)
-    if len(value) < len(pairs):
-        raise ValueError("A name stands twice in one object.")
     return value
 
 

@@ -10,6 +10,8 @@ from django.db.models import Model
 from clinical.models import (
     Patient,
     PatientIdentifier,
+    ResultEvent,
+    ResultVersion,
     SampleEvent,
     Study,
     StudyEvent,
@@ -38,6 +40,7 @@ SCHEDULES = _ids("shipping_schedule", f"order_id IN ({ORDERS})")
 MESSAGES = _ids("notifications_notification", "customer_id = ANY({keys})")
 STUDIES = _ids("clinical_study", "patient_id = ANY({keys})")
 SAMPLES = _ids("clinical_sample", "patient_id = ANY({keys})")
+RESULTS = _ids("clinical_labresult", "patient_id = ANY({keys})")
 # Cases of what is the customer's. They name their subject by its type and its key.
 SUBJECTS = {
     "orders.order": ORDERS,
@@ -130,6 +133,14 @@ EMPTIED = (
     _history("study_history", "patient", Study, "patient_id", "body_part", "description"),
     _details("study_events", StudyEvent, "study_id", STUDIES),
     _details("sample_events", SampleEvent, "sample_id", SAMPLES),
+    _details("result_events", ResultEvent, "result_id", RESULTS),
+    Emptied(
+        "result_versions",
+        "patient",
+        ResultVersion,
+        f'"result_id" IN ({RESULTS})',
+        ["person", "birth_date", "findings", "raw"],
+    ),
     Emptied(
         "study_reports",
         "patient",

@@ -1,8 +1,10 @@
-"""What is held of a patient's samples: health records, which stay for their time."""
+"""What is held of a patient's samples and results: health records, which stay for their time."""
 
 from collections.abc import Iterator
 
-from clinical.models import Sample, SampleEvent, Sex
+from django.db.models import Q
+
+from clinical.models import LabResult, ResultEvent, ResultVersion, Sample, SampleEvent, Sex
 from desk.personal_data.append_only.function import empties
 from desk.personal_data.by_app.patients import ERASED, KEPT, after_its_time, records_of
 from desk.personal_data.parts import Part, Row, Subject, values
@@ -29,6 +31,28 @@ def _erase_samples(subject: Subject) -> int:
     return len(samples)
 
 
+def _results(subject: Subject) -> Iterator[Row]:
+    rows = LabResult.objects.filter(patient__in=records_of(subject))
+    return values(rows, "id", "laboratory", "reference", "sample__serial", "state", "received_at")
+
+
+def _versions(subject: Subject) -> Iterator[Row]:
+    """Those that are released: what nobody has seen yet is told by a clinician."""
+    owned = Q(result__patient__in=records_of(subject), result__state="released")
+    texts = ("status", "flag", "serial", "person", "birth_date", "findings", "issued_at", "at")
+    return values(ResultVersion.objects.filter(owned), "result", "number", *texts)
+
+
+def _result_events(subject: Subject) -> Iterator[Row]:
+    rows = ResultEvent.objects.filter(result__patient__in=records_of(subject))
+    return values(rows, "result", "kind", "from_state", "to_state", "at", "actor", "detail")
+
+
+def _erase_results(subject: Subject) -> int:
+    rows = LabResult.objects.filter(patient__in=records_of(subject), identity__isnull=False)
+    return rows.update(identity=None)
+
+
 PARTS = (
     Part(
         "samples",
@@ -43,5 +67,26 @@ PARTS = (
         _events,
         after_its_time(empties("sample_events")),
         f"{KEPT}all; then who did what with a sample, and when.",
+    ),
+    Part(
+        "results",
+        "patient",
+        _results,
+        after_its_time(_erase_results),
+        f"{KEPT}all; then laboratory, reference, state and times, for figures.",
+    ),
+    Part(
+        "result_versions",
+        "patient",
+        _versions,
+        after_its_time(empties("result_versions")),
+        f"{KEPT}all; then status, flag and times. Given out once it is released.",
+    ),
+    Part(
+        "result_events",
+        "patient",
+        _result_events,
+        after_its_time(empties("result_events")),
+        f"{KEPT}all; then who did what with a result, and when.",
     ),
 )

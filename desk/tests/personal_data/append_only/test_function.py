@@ -17,6 +17,7 @@ from clinical.patients.merging import merge
 from clinical.patients.undoing import undo
 from clinical.reading.reports import amend
 from clinical.tests.factories import PatientFactory, registered_sample, signed_study
+from clinical.tests.laboratories.messages import message, result_of
 from core.database import append_only
 from core.history.changes import changes
 from core.history.origin import acting
@@ -100,6 +101,9 @@ def patient() -> Patient:
     amend(study, "Quirrel has no fracture", "Quirrel's other knee", signer=staff("clinician"))
     theirs = {"birth_date": patient.birth_date, "customer": patient.customer}
     sample = registered_sample("K1", first_name="Zoe", last_name="Quirrel", **theirs)
+    named = {"name": "Zoe Quirrel", "birth_date": patient.birth_date.isoformat()}
+    result = result_of(message(sample=named))
+    result.events.create(kind="noted", actor="user:1", detail="Quirrel called")
     samples.withdraw(sample, by="user:1", reason="Quirrel called")
     return patient
 

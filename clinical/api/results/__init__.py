@@ -1,0 +1,1 @@
+"""What laboratories report over HTTP: the messages that they post."""
