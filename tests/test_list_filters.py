@@ -4,6 +4,7 @@ import logging
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.contrib import admin
 from django.test import Client
 
@@ -99,6 +100,28 @@ def test_lists_of_what_staff_began_are_narrowed_by_when(admin_client, path):
         assert admin_client.get(f"/admin/{path}/?{query}").status_code == 200
     refused = admin_client.get(f"/admin/{path}/?created_at_from_0=kaese")
     assert refused.status_code == 400
+
+
+@time_machine.travel("2026-06-03 01:30+00:00", tick=False)
+def test_today_yesterday_and_the_last_week_are_a_click_away(browser):
+    for day in (3, 2, 1):
+        row = CustomerFactory.create(name=f"On {day}")
+        when = datetime(2026, 6, day, 0, 30, tzinfo=UTC)
+        Customer.objects.filter(pk=row.pk).update(created_at=when)
+    asked = {"q": "on", "created_at_from_0": "2026-06-01", "created_at_from_1": "23:00:00"}
+    page = browser.get("/admin/customers/customer/", asked)
+    [spec] = page.context["cl"].filter_specs
+    [choice] = spec.choices(page.context["cl"])
+    found = {}
+    for label, query in choice["days"]:
+        assert "created_at_from_1" not in query, "what was asked before is replaced"
+        rows = browser.get(f"/admin/customers/customer/{query}").context["cl"].result_list
+        found[label] = sorted(row.name for row in rows)
+    assert found == {
+        "Today": ["On 3"],
+        "Yesterday": ["On 2"],
+        "Last 7 days": ["On 1", "On 2", "On 3"],
+    }
 
 
 def test_a_mailing_to_all_found_is_never_one_to_everybody_for_a_filter_that_cannot_be_read(browser):

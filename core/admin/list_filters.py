@@ -5,6 +5,7 @@ Django and Unfold leave out what they cannot read, and show every row then.
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from unfold.contrib.filters.admin import RangeDateFilter, RangeDateTimeFilter
 from unfold.utils import parse_date_str, parse_datetime_str
 
 from core.bases import MixinBase
+from core.database import clock
 from core.values.text import lenient
 from core.web.error_pages import unreadable
 
@@ -74,7 +76,27 @@ class SetAsideFilter(SimpleListFilter):
 
 
 class TimeRangeFilter(RangeDateTimeFilter):
-    """Unfold's, but a day without a time is that whole day, and not left out; on staff's clock."""
+    """Unfold's, but a day without a time is that whole day, and not left out; on staff's clock.
+    Today, yesterday and the last seven days are a click away."""
+
+    template = "admin/core/time_range.html"
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """The form, and the addresses of the list narrowed to these days."""
+        today = clock.today()
+        ranges = {"Today": (0, 0), "Yesterday": (1, 1), "Last 7 days": (6, 0)}
+        names = self.expected_parameters()
+        days = [
+            (label, changelist.get_query_string(self._asked(today, *ends), names))
+            for label, ends in ranges.items()
+        ]
+        for choice in super().choices(changelist):
+            yield choice | {"days": days}
+
+    def _asked(self, today: date, first: int, last: int) -> dict[str, str]:
+        """The parameters of days, counted back from today."""
+        ends = {"from": today - timedelta(days=first), "to": today - timedelta(days=last)}
+        return {f"{self.parameter_name}_{end}_0": str(day) for end, day in ends.items()}
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """The rows between the two moments, as far as they are given."""
