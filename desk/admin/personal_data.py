@@ -93,6 +93,10 @@ class ErasureAdmin(SeenKinds, ModelAdmin):
     actions_detail = ["confirm", "withdraw"]
     search_fields: list[str] = []
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Of a request that is being written only what is written."""
+        return self.fields if obj else self.fields[:3]
+
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Only those kinds whose data this person may erase."""
         if db_field.name == "kind":

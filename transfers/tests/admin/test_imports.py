@@ -53,7 +53,7 @@ def test_a_file_is_uploaded_looked_at_and_applied(saved):
     assert "hx-get" in page_of(client, job)
     work.run(job.pk)
     text = page_of(client, job)
-    assert "1 are new, 1 change what is there" in text
+    assert "1 are new, 1 changed" in text
     assert "hx-get" not in text.partition('id="preview"')[0].partition('id="import-progress"')[2]
     assert "<del>Bo</del>" in page_of(client, job, "?show=changed")
     assert "Bob &amp; Co" in page_of(client, job, "?show=changed")
