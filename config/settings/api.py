@@ -75,6 +75,8 @@ SPECTACULAR_SETTINGS = {
 # there are the names of the fields.
 ATTACHMENT_BYTES = env.int("ATTACHMENT_MEGABYTES", 25) * 1_000_000
 ATTACHMENTS_PER_STUDY = env.int("ATTACHMENTS_PER_STUDY", 50)
+# Of whatever else is sent, to the API and to pages.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 # Of a form that a page sends, with its file.
 LARGEST_UPLOAD = max(32 * 1024 * 1024, ATTACHMENT_BYTES + 10_000)
 BODY_LIMITS = {r"/api/v1/patients/\d+/studies/\d+/attachments/?": ATTACHMENT_BYTES + 10_000}

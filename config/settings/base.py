@@ -178,7 +178,6 @@ STATIC_URL = "static/"
 STATIC_ROOT: Path | None = None  # files come from the apps; collected in production alone
 WHITENOISE_USE_FINDERS = True
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 FILE_UPLOAD_HANDLERS = ["core.web.uploads.UnnamedFileHandler"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

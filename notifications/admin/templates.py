@@ -15,15 +15,15 @@ from core.admin.pages import ModelAdmin
 from identity.actors import actor_of
 from notifications.admin.settings_preview import shown_as_typed
 from notifications.content import sms_segments
-from notifications.content.rendering import (
+from notifications.content.fields import (
     DIGEST_FIELDS,
     EMAIL_FIELDS,
     ORDER_FIELDS,
     PARCEL_FIELDS,
     SAMPLE,
     fields_for,
-    render,
 )
+from notifications.content.rendering import render
 from notifications.models import Template, TemplateVersion
 from notifications.policy import template_versions
 

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from customers.models import Customer
+from notifications.content.fields import SAMPLE, hidden_fields
 from notifications.content.rendering import (
     LONGEST_MESSAGE,
     LONGEST_SUBJECT,
-    SAMPLE,
     cut,
-    hidden_fields,
     render,
     render_html,
 )

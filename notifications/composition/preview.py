@@ -6,7 +6,8 @@ from datetime import datetime
 
 from notifications.composition.builder import fill, new_row, values_of
 from notifications.content import html, sms_segments
-from notifications.content.rendering import PARCEL_FIELDS, SAMPLE, fields_for, render, render_html
+from notifications.content.fields import PARCEL_FIELDS, SAMPLE, fields_for
+from notifications.content.rendering import render, render_html
 from notifications.models import Notification, Occasion, Rule, Template
 from notifications.policy.policy import Decision, Policy
 from notifications.policy.quiet_hours import zone_of

@@ -27,12 +27,8 @@ from notifications import task_names
 from notifications.channels import channels, preferred
 from notifications.composition.builder import fill, new_row
 from notifications.content import sms_segments
-from notifications.content.rendering import (
-    check_fields,
-    check_message,
-    fields_for,
-    validate_subject,
-)
+from notifications.content.fields import check_fields, fields_for
+from notifications.content.rendering import check_message, validate_subject
 from notifications.content.sensitive_terms import check_sensitive_terms
 from notifications.models import (
     DailyCost,

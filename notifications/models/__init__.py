@@ -4,18 +4,12 @@ from notifications.channels.webpush.devices import PushSubscription
 from notifications.models.accounts import Balance
 from notifications.models.consent import Consent, OptOut
 from notifications.models.costs import DailyCost
-from notifications.models.decisions import (
-    ANNOUNCED_OCCASIONS,
-    Limits,
-    Occasion,
-    Rule,
-    Template,
-    TemplateVersion,
-    Topic,
-    WhenUnknown,
-)
+from notifications.models.limits import Limits
 from notifications.models.mailings import Mailing, MailingEvent, MailingRecipient
 from notifications.models.notifications import DeliveryReport, Notification, NotificationEvent
+from notifications.models.rules import Rule
+from notifications.models.templates import Template, TemplateVersion, WhenUnknown
+from notifications.models.topics import ANNOUNCED_OCCASIONS, Occasion, Topic
 
 __all__ = [
     "ANNOUNCED_OCCASIONS",

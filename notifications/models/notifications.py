@@ -9,7 +9,7 @@ from core.workflow import Event
 from customers.models import Customer
 from notifications.channels import channel_choices
 from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
-from notifications.models.decisions import TemplateVersion, WhenUnknown
+from notifications.models.templates import TemplateVersion, WhenUnknown
 from notifications.states import NOTIFICATION, NotificationState
 from orders.address_page import link
 from orders.models import Order

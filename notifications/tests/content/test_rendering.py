@@ -7,7 +7,8 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from customers.tests.factories import AddressFactory, CustomerFactory
-from notifications.content.rendering import FIELDS, SAMPLE, render, render_html
+from notifications.content.fields import FIELDS, SAMPLE
+from notifications.content.rendering import render, render_html
 from notifications.models import Notification, Occasion, Template
 from orders.tests.factories import placed_kit_order, placed_sale
 
