@@ -9,8 +9,10 @@ class KitsConfig(AppConfig):
     name = "kits"
 
     def ready(self) -> None:
-        """Offer the import."""
+        """Connect the receivers, offer the import, and register what can go wrong."""
         from core.imports.registry import register
+        from kits import signals, staff_actions
         from kits.imports import KitImporter
 
         register(KitImporter)
+        staff_actions.register_kinds()

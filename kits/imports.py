@@ -19,8 +19,8 @@ from core.imports import (
 from core.imports.importer import Check
 from core.values import text as texts
 from core.values.dates import iso_date
-from kits import serials
 from kits.models import Kit, KitEvent, Lot
+from kits.values import serials
 from orders.models import Product, ProductKind
 
 _ONE_DAY_PER_LOT = """

@@ -11,14 +11,14 @@ from core.database import clock
 from core.database.folding import NumberKey
 from core.risks import check_reason
 from core.workflow import TransitionNotAllowedError, transition_locked
-from kits import labels, serials
-from kits.locking import lock_kit
+from kits.locking import lock_kit, lock_with_order
 from kits.models import Kit
 from kits.places import Place, free_places, parcel_to_pack
 from kits.states import FREE
+from kits.values import labels, serials
 from orders.models import Order
 from orders.models.locking import lock_order
-from shipping.models import Shipment
+from shipping.models import Shipment, TrackingEvent
 
 _NOWHERE: dict[str, Any] = {
     "shipment": None,
@@ -52,7 +52,7 @@ def pack(
 ) -> Kit:
     """Put a kit into the next parcel of an order that lacks one, with its return label.
 
-    Raises ValidationError (`return_tracking`, `outbound_tracking`) for what is no label, and
+    Raises ValidationError (`return_tracking`) for what is no label, and
     TransitionNotAllowedError, with nothing changed, when the kit is used, expired or of another
     type, the order lacks no kit, the outbound label is another parcel's or the return label is in
     use.
@@ -76,14 +76,7 @@ def pack(
 
 def place_for(kit: Kit, parcel: Shipment) -> Place:
     """The place of this kit in a parcel. Raises TransitionNotAllowedError when it has none."""
-    if kit.state != FREE:
-        whose = f" for order {kit.shipment.order.number}" if kit.shipment else ""
-        raise TransitionNotAllowedError(f"Kit {kit} is {kit.state}{whose}. Take another kit.")
-    today = clock.now().date()
-    if kit.lot.has_expired(today):
-        raise TransitionNotAllowedError(
-            f"Kit {kit} expired on {kit.lot.expires_on:%d %b %Y}. Take another kit."
-        )
+    check_usable(kit)
     free = free_places(parcel)
     for place in free:
         if place.kit_type == kit.kit_type:
@@ -94,21 +87,35 @@ def place_for(kit: Kit, parcel: Shipment) -> Place:
     )
 
 
+def check_usable(kit: Kit) -> None:
+    """Raise TransitionNotAllowedError for a kit that is somebody's, or expired."""
+    if kit.state != FREE:
+        whose = f" for order {kit.shipment.order.number}" if kit.shipment else ""
+        raise TransitionNotAllowedError(f"Kit {kit} is {kit.state}{whose}. Take another kit.")
+    if kit.lot.has_expired(clock.now().date()):
+        raise TransitionNotAllowedError(
+            f"Kit {kit} expired on {kit.lot.expires_on:%d %b %Y}. Take another kit."
+        )
+
+
+def outbound_labels(parcel: Shipment) -> set[str]:
+    """What may be scanned from the parcel itself: its tracking number, and our reference."""
+    return {labels.key(parcel.tracking_number), labels.key(parcel.reference)} - {""}
+
+
 def check_outbound(parcel: Shipment, text: str) -> None:
-    """Raise ValidationError or TransitionNotAllowedError unless this label, when there is one, is
-    that of the parcel."""
+    """Raise TransitionNotAllowedError unless this label, when there is one, is the parcel's."""
     if not text:
         return
-    label = _label(text, "outbound_tracking")
-    own = {labels.key(parcel.tracking_number), labels.key(parcel.reference)} - {""}
-    if label not in own:
+    label = labels.key(text)
+    if label not in outbound_labels(parcel):
         raise TransitionNotAllowedError(
             f"Label {label} is not that of parcel {parcel.reference}. Put the parcel aside."
         )
 
 
 def check_label(label: str) -> None:
-    """Raise TransitionNotAllowedError when a label is in use: of a kit, a parcel or another."""
+    """Raise TransitionNotAllowedError for a label in use: a kit's, a parcel's or a carrier's."""
     holder = Kit.objects.filter(Q(return_tracking=label) | Q(serial=label)).first()
     if holder and holder.serial == label:
         raise TransitionNotAllowedError("This is the serial of a kit. Scan the return label.")
@@ -119,6 +126,11 @@ def check_label(label: str) -> None:
     if parcel := parcels.filter(Exact(NumberKey("tracking_number"), key)).first():
         raise TransitionNotAllowedError(
             f"Label {label} is that of parcel {parcel.reference}. Scan the return label."
+        )
+    unknown = TrackingEvent.objects.filter(shipment=None, parcel_back=None)
+    if unknown.filter(order_id=label.lower()).exists():
+        raise TransitionNotAllowedError(
+            f"A carrier has label {label} already. Put it aside, and take another label."
         )
 
 
@@ -142,7 +154,7 @@ def unpack(kit: Kit, *, by: str, reason: str = "") -> Kit:
 
     Its place and its return label are free again. Raises TransitionNotAllowedError elsewhere.
     """
-    locked = _lock_with_order(kit)
+    locked = lock_with_order(kit)
     detail = f"parcel {locked.shipment}. {reason}".strip()
     transition_locked(locked, FREE, by=by, kind="unpacked", detail=detail, **_NOWHERE)
     return locked
@@ -156,7 +168,7 @@ def report_lost(kit: Kit, *, by: str, reason: str) -> Kit:
     cannot be lost any more.
     """
     check_reason(reason, "it is given up")
-    locked = _lock_with_order(kit)
+    locked = lock_with_order(kit)
     transition_locked(locked, "lost", by=by, detail=reason.strip())
     return locked
 
@@ -165,16 +177,9 @@ def report_lost(kit: Kit, *, by: str, reason: str) -> Kit:
 def destroy(kit: Kit, *, by: str, reason: str) -> Kit:
     """Record that a kit is no more. Raises as `report_lost` does."""
     check_reason(reason, "it is destroyed")
-    locked = _lock_with_order(kit)
+    locked = lock_with_order(kit)
     transition_locked(locked, "destroyed", by=by, detail=reason.strip())
     return locked
-
-
-def _lock_with_order(kit: Kit) -> Kit:
-    """The order first, as when a parcel moves."""
-    if kit.shipment_id:
-        lock_order(Shipment.objects.values_list("order", flat=True).get(pk=kit.shipment_id))
-    return lock_kit(kit)
 
 
 def _label(text: str, field: str) -> str:

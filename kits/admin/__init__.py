@@ -1,10 +1,14 @@
 """Kits and lots in the admin, and kits on the page of their order."""
 
+from kits.admin.bench import may_print_slip, print_slip
 from kits.admin.kits import KitAdmin
 from kits.admin.lots import LotAdmin
 from kits.admin.overview import KITS
 from orders.admin import OrderAdmin
 
-OrderAdmin.extend(panels=[KITS])
+OrderAdmin.extend(
+    panels=[KITS],
+    pages={"print_slip": (print_slip, may_print_slip)},
+)
 
 __all__ = ["KitAdmin", "LotAdmin"]

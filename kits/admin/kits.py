@@ -15,10 +15,10 @@ from core.admin.overview.panels import linked
 from core.admin.pages import HistoryInline
 from core.forms import TextField
 from kits import services
+from kits.admin.bench import BenchAdmin
 from kits.api.filters import search
 from kits.models import Kit, KitEvent
 from kits.states import KIT, KIT_COLOURS
-from shipping.admin.read_only import ReadOnlyAdmin
 
 
 def _before(state: str) -> frozenset[str]:
@@ -43,7 +43,7 @@ class EventInline(HistoryInline):
 
 
 @admin.register(Kit)
-class KitAdmin(ReadOnlyAdmin):
+class KitAdmin(BenchAdmin):
     """Kits with their history. They come in by import, and are packed at the bench."""
 
     nothing_here = "Kits come in by import: a file with serial, kit_type, lot and expires_on."

@@ -7,9 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
 from core.api.filters import FilterForm, FilterSet, IdFilter, TokenFilter
-from kits import labels, serials
 from kits.models import Kit, Lot
 from kits.states import KitState
+from kits.values import labels, serials
 
 
 def of_serial(kits: QuerySet[Any], text: str) -> QuerySet[Any]:

@@ -11,9 +11,9 @@ from core.api.serializers import (
     TextField,
     TokenField,
 )
-from kits import labels
 from kits.models import Kit, KitEvent, Lot
 from kits.states import KitState
+from kits.values import labels
 from orders.models import Order
 
 

@@ -5,9 +5,9 @@ from django.db.models import F, Q
 
 from core.database import clock
 from core.workflow import Event
-from kits import labels, serials
 from kits.models.lots import Lot
 from kits.states import FREE, KIT, WITHOUT_PLACE, KitState
+from kits.values import labels, serials
 from shipping.models import Shipment
 
 

@@ -4,8 +4,9 @@ from datetime import date
 from itertools import count
 from typing import Any
 
-from kits import serials, services
+from kits import services
 from kits.models import Kit, Lot
+from kits.values import serials
 from orders.models import Order
 from orders.tests.factories import KitFactory, placed_order
 from shipping.models import Shipment

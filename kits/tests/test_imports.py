@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 
 from core.imports import Report, run
-from kits import serials
 from kits.imports import KitImporter
 from kits.models import Kit, Lot
+from kits.values import serials
 from orders.tests.factories import KitFactory, ProductFactory
 
 pytestmark = pytest.mark.django_db

@@ -15,6 +15,7 @@ from core import cases
 from core.cases import CaseDraft, Listed
 from core.cases.models import Case
 from shipping.models import ProviderProfile, Return, Shipment, TrackingEvent
+from shipping.models.signals import events_parked
 from shipping.states import FAILED as FAILED_STATE
 from shipping.states import MOVING, STALLED_STAGE
 
@@ -114,11 +115,17 @@ def parked() -> "QuerySet[TrackingEvent]":
         order_id=OuterRef("order_id"),
         pk__lt=OuterRef("pk"),
     )
-    return TrackingEvent.objects.filter(~Exists(earlier), shipment=None, parcel_back=None)
+    return TrackingEvent.objects.filter(
+        ~Exists(earlier), shipment=None, parcel_back=None, applied_at=None
+    )
 
 
 def open_parked(ids: Collection[int]) -> int:
-    """Open a case for each of these events that is the first of an unknown reference; how many."""
+    """Open a case for each of these events that is the first of an unknown reference; how many.
+
+    Those that another app knows, such as the labels of kits that come back, are none.
+    """
+    events_parked.send(sender=TrackingEvent, ids=ids)
     return cases.open(describe_parked(list(parked().filter(pk__in=ids))))
 
 

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kits import serials
+from kits.values import serials
 
 NUMBERS = st.integers(0, 32**8 - 1)
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from kits import labels
+from kits.values import labels
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""What kits do when a parcel moves or a carrier reports a label, in the same transaction."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db.models.signals import post_save
+from django.dispatch import receiver
+
+from kits import tracking
+from shipping.models import ShipmentEvent
+from shipping.models.signals import events_parked
+
+
+@receiver(post_save, sender=ShipmentEvent)
+def on_shipment_event(instance: ShipmentEvent, created: bool, raw: bool = False, **_: Any) -> None:
+    """Move the kits in a parcel with it."""
+    moves = created and not raw and instance.to_state not in ("", instance.from_state)
+    if moves and instance.shipment.order.kit_type:
+        tracking.parcel_moved(
+            instance.shipment, instance.from_state, instance.to_state, by=instance.actor
+        )
+
+
+@receiver(events_parked)
+def on_events_parked(ids: Collection[int], **_: Any) -> None:
+    """Claim those that are about the return label of a kit."""
+    tracking.claim(ids)

@@ -1,0 +1,7 @@
+"""What others may want to know of parcels. Receivers live in the apps that listen."""
+
+from django.dispatch import Signal
+
+# Carriers reported references that are no parcel's of ours: `ids` of the tracking events. Sent
+# before they become cases; who knows one sets its `applied_at`, and none is opened for it.
+events_parked = Signal()
