@@ -1,14 +1,17 @@
-"""What the workplace itself keeps: what was done for the rights of persons; figures of days."""
+"""What the workplace itself keeps: what was done for the rights of persons; figures of days; saved
+views; how soon exceptions are due."""
 
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from clinical.models import Patient
 from core.cases.models import Case
 from core.database import clock
+from core.history.tracking import tracked
 from customers.models import Customer
 from identity.models import User
 
@@ -205,3 +208,24 @@ class DayFigures(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}"
+
+
+@tracked()
+class CaseDueTime(models.Model):
+    """How soon cases of a kind should be dealt with, as staff have set it."""
+
+    kind = models.CharField(max_length=40, unique=True, editable=False)
+    hours = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(24 * 92)],
+        help_text="Hours from when it was opened. Empty: as it comes with Dosette.",
+    )
+
+    class Meta:
+        ordering = ["kind"]
+        default_permissions = ("view", "change")
+        verbose_name = "due time"
+
+    def __str__(self) -> str:
+        return self.kind

@@ -5,7 +5,7 @@ goes wrong, and resolves it in the one that puts it right. The sweeper repairs w
 """
 
 from core.cases.actions import act, available_actions, fields_of, subject_of
-from core.cases.handling import awake, due_at, overdue
+from core.cases.handling import awake
 from core.cases.registry import Action, CaseDraft, Kind, Listed, kind, kinds, register
 from core.cases.store import dismiss, open, resolve
 from core.risks import UnsafeActionError
@@ -20,12 +20,10 @@ __all__ = [
     "available_actions",
     "awake",
     "dismiss",
-    "due_at",
     "fields_of",
     "kind",
     "kinds",
     "open",
-    "overdue",
     "register",
     "resolve",
     "subject_of",

@@ -5,15 +5,12 @@ are named as event rows name them (`user:5 sara`).
 """
 
 from datetime import UTC, datetime, timedelta
-from functools import reduce
-from operator import or_
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
 
 from core.cases.models import Case, CaseEvent
-from core.cases.registry import kinds
 from core.database import clock
 from core.risks import check_reason
 from core.workflow import TransitionNotAllowedError
@@ -95,19 +92,6 @@ def is_snoozed(case: Case) -> bool:
 def awake() -> Q:
     """Those that nobody has put off: a moment that is over brings a case back by itself."""
     return Q(snoozed_until=None) | Q(snoozed_until__lte=clock.now())
-
-
-def due_at(case: Case) -> datetime:
-    """Until when somebody should have dealt with it, by its kind."""
-    within = {kind.name: kind.due_within for kind in kinds()}
-    return case.opened_at + within.get(case.kind, timedelta(days=1))
-
-
-def overdue() -> Q:
-    """Those that should have been dealt with by now."""
-    now = clock.now()
-    late = [Q(kind=kind.name, opened_at__lte=now - kind.due_within) for kind in kinds()]
-    return reduce(or_, late, Q(pk__in=[]))
 
 
 def name_of(actor: str) -> str:

@@ -101,7 +101,7 @@ class Kind:
     actions: Sequence[Action] = ()
     subjects: Callable[[], "QuerySet[Any]"] | None = None
     to_cases: Callable[[Sequence[Any]], list[CaseDraft]] | None = None
-    # How soon somebody should have dealt with it.
+    # How soon somebody should have dealt with it, unless staff set another time.
     due_within: timedelta = timedelta(days=1)
     # What to look at beside the subject.
     lists: Callable[[Any], Sequence[Listed]] = _no_lists

@@ -4,9 +4,10 @@ from clinical.admin import PatientAdmin
 from customers.admin import CustomerAdmin
 from desk.admin import overview, personal_data
 from desk.admin.cases import CaseAdmin
+from desk.admin.due_times import DueTimeAdmin
 from orders.admin import OrderAdmin
 
-__all__ = ["CaseAdmin"]
+__all__ = ["CaseAdmin", "DueTimeAdmin"]
 
 CustomerAdmin.extend(panels=overview.CUSTOMERS_PANELS, timeline=overview.CUSTOMERS_TIMELINE)
 OrderAdmin.extend(panels=overview.ORDERS_PANELS, timeline=overview.ORDERS_TIMELINE)

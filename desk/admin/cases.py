@@ -39,6 +39,7 @@ from desk.admin.inbox.readable import readable
 from desk.admin.inbox.rights import colleagues, may, roles_for
 from desk.admin.inbox.steps import StepInline
 from desk.admin.inbox.together import Together
+from desk.due_times import due_at, overdue, with_due_times
 from identity.actors import actor_of
 from identity.models import User
 
@@ -109,7 +110,7 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
         """Those that this person may see."""
         names = [kind.name for kind in visible_kinds(request)]
         rows: QuerySet[Case] = super().get_queryset(request).filter(kind__in=names)
-        return rows
+        return with_due_times(rows)
 
     def search(self, queryset: QuerySet[Case], text: str) -> QuerySet[Case]:
         """By the title's beginning, a reference however it is typed; open cases are few."""
@@ -133,7 +134,7 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
     @display(description="due", label=DUE_COLOURS)
     def due(self, case: Case) -> tuple[str, str]:
         """Until when somebody should have dealt with it; how late it is."""
-        due, now = cases.due_at(case), clock.now()
+        due, now = due_at(case), clock.now()
         if case.closed_at:
             return "closed", "-"
         if due <= now:
@@ -143,7 +144,7 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
     @display(description="due")
     def due_by(self, case: Case) -> str:
         """The moment, and how far away it is."""
-        return f"{localtime(cases.due_at(case)):%d %b %Y, %H:%M %Z} ({self.due(case)[1]})"
+        return f"{localtime(due_at(case)):%d %b %Y, %H:%M %Z} ({self.due(case)[1]})"
 
     @display(description="seen to by")
     def seen_to(self, case: Case) -> str:
@@ -212,7 +213,7 @@ class CaseAdmin(Together, ActingPages, ReadOnly, LargeTableAdmin):
         views = open_ones.aggregate(
             mine=Count("pk", filter=mine),
             nobody=Count("pk", filter=nobodys),
-            overdue=Count("pk", filter=cases.overdue()),
+            overdue=Count("pk", filter=overdue()),
         )
         extra = {"counts": shown, "views": views}
         page: HttpResponse = super().changelist_view(request, (extra_context or {}) | extra)

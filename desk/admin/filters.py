@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from core import cases
 from core.cases import Kind
 from core.database import clock
+from desk.due_times import overdue
 
 AGES = {"1": "more than an hour", "24": "more than a day", "72": "more than three days"}
 
@@ -67,7 +68,7 @@ class AssigneeFilter(admin.SimpleListFilter):
             "me": Q(assignee=me),
             "nobody": Q(assignee=""),
             "others": ~Q(assignee__in=["", me]),
-            "late": cases.overdue(),
+            "late": overdue(),
         }
         return queryset.filter(wanted.get(self.value() or "", Q()))
 

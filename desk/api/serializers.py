@@ -11,6 +11,7 @@ from core import cases
 from core.api.serializers import BooleanField, ModelSerializer, Serializer, TextField
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
+from desk.due_times import due_at
 from identity.rights.roles import roles_with
 from shipping.api.serializers.tracking import DetailField, ReasonField
 
@@ -86,7 +87,7 @@ class CaseSerializer(ModelSerializer):
     @extend_schema_field(serializers.DateTimeField())
     def get_due_at(self, case: Case) -> datetime:
         """By its kind."""
-        return cases.due_at(case)
+        return due_at(case)
 
     def get_label(self, case: Case) -> str:
         """The kind in words."""

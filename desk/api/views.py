@@ -17,6 +17,7 @@ from core.api.pagination import OrderingFilter
 from core.cases.models import Case
 from desk.api.filters import CaseFilter
 from desk.api.serializers import ActSerializer, CaseDetailSerializer, CaseSerializer
+from desk.due_times import with_due_times
 from identity.actors import actor_of
 from identity.tokens.errors import InsufficientScopeError
 
@@ -39,7 +40,7 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         """The cases of those kinds; with their steps, where one is shown."""
         scopes: frozenset[str] = getattr(self.request.auth, "scopes", frozenset())
         names = [kind.name for kind in cases.kinds() if kind.read_scope in scopes]
-        rows = super().get_queryset().filter(kind__in=names)
+        rows = with_due_times(super().get_queryset().filter(kind__in=names))
         return rows if self.action == "list" else rows.prefetch_related("events")
 
     def get_serializer_class(self) -> type[CaseSerializer]:

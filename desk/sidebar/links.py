@@ -52,6 +52,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Imports", "upload_file", "transfers.import"),
         ("Exports", "download", "transfers.export"),
     ],
+    "Exceptions": [("Due times", "timer", "desk.caseduetime")],
     "Access": [
         ("Staff", "badge", "identity.user"),
         ("Roles", "shield_person", "auth.group"),

@@ -19,6 +19,7 @@ from core.cases.models import Case
 from core.database import clock
 from desk.admin.filters import visible_kinds
 from desk.admin.inbox.rights import acts_on
+from desk.due_times import overdue
 from desk.start.rollup import bounds
 from notifications.models import Notification
 from orders.models import Order
@@ -65,7 +66,7 @@ def waiting(request: HttpRequest) -> list[Waiting] | None:
         .values_list("kind")
         .annotate(
             n=Count("pk"),
-            late=Count("pk", cases.overdue()),
+            late=Count("pk", overdue()),
             own=Count("pk", Q(assignee=user.actor)),
             oldest=Min("opened_at"),
         )

@@ -15,4 +15,4 @@ from orders.tests.factories import placed_kit_order
 def test_an_order_without_an_address_is_due_the_same_day():
     order = placed_kit_order(customer=CustomerFactory.create())
     case = Case.objects.get(kind=WITHOUT_ADDRESS, subject_id=order.pk)
-    assert cases.due_at(case) - case.opened_at == timedelta(hours=8)
+    assert cases.kind(case.kind).due_within == timedelta(hours=8)

@@ -119,12 +119,3 @@ def test_a_closed_case_is_left_alone(case):
         with pytest.raises(TransitionNotAllowedError, match="closed"):
             verb()
     assert steps(case) == []
-
-
-def test_a_case_is_late_when_its_kind_says_so(case):
-    due = cases.due_at(case)
-    assert due == case.opened_at + cases.kind(case.kind).due_within
-    with time_machine.travel(due - timedelta(seconds=1), tick=False):
-        assert not Case.objects.filter(cases.overdue()).exists()
-    with time_machine.travel(due, tick=False):
-        assert Case.objects.filter(cases.overdue()).get() == case
