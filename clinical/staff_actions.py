@@ -1,17 +1,20 @@
 """The kinds of cases that studies and results make, and what staff can do about each."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.db.models import QuerySet
 
-from clinical.laboratories import applying, incoming
+from clinical.laboratories import applying, incoming, informing
+from clinical.laboratories.releasing import RELEASE as RELEASE_RESULT
 from clinical.models import LabMessage, LabResult, Study
 from clinical.reading import overdue, worklist
 from core.cases import Action, Kind, register
 
 VIEW = "clinical.view_study"
 CHANGE = "clinical.change_study"
+VIEW_RESULT = "clinical.view_labresult"
 CHANGE_RESULT = "clinical.change_labresult"
 
 
@@ -56,7 +59,39 @@ SET_MESSAGE_ASIDE = Action(
     needs_reason=True,
     run=incoming.set_aside,
 )
+INFORMED = Action(
+    "informed",
+    "Everybody was told",
+    RELEASE_RESULT,
+    help_text="The person, and whoever else had the result as it was. Say how.",
+    needs_reason=True,
+    closes=True,
+)
+
+
+def _held(kind: str, label: str, hours: int) -> dict[str, Any]:
+    """Results that wait for a clinician: nobody else sees that one is critical."""
+    return {
+        "name": kind,
+        "label": label,
+        "model": LabResult,
+        "view_permission": RELEASE_RESULT,
+        "subjects": partial(informing.holding, kind),
+        "to_cases": partial(informing.describe, kind),
+        "due_within": timedelta(hours=hours),
+    }
+
+
 RESULT_KINDS: Any = (
+    _held(informing.CRITICAL, "Critical result", 1),
+    _held(informing.HELD, "Result to release", 24),
+    {
+        "name": informing.CORRECTED,
+        "label": "Released result corrected",
+        "model": LabResult,
+        "actions": [INFORMED],
+        "due_within": timedelta(hours=4),
+    },
     {
         "name": applying.UNMATCHED,
         "label": "Result of nobody",
@@ -92,7 +127,7 @@ def register_kinds() -> None:
             due_within=timedelta(hours=1),
         ),
         *(
-            Kind(scope_prefix="clinical", view_permission="clinical.view_labresult", **kind)
+            Kind(**{"scope_prefix": "clinical", "view_permission": VIEW_RESULT} | kind)
             for kind in RESULT_KINDS
         ),
     )

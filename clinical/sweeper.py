@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from clinical.attachments import storage
 from clinical.attachments.erased import remove_erased_files
-from clinical.laboratories import incoming
+from clinical.laboratories import incoming, informing
 from clinical.models import StudyAttachment
 from core.database import clock
 from core.failures import each_name, steps
@@ -39,6 +39,7 @@ def sweep() -> dict[str, int]:
         "clinical",
         {
             "messages of laboratories read": incoming.read_waiting,
+            "calls about critical results": informing.call_due,
             "files removed that no attachment names": remove_unless_resting,
             "files of erased attachments removed": remove_erased_files,
         },

@@ -39,6 +39,13 @@ to give you a new password, tell whoever runs Dosette, and change that password 
 use it.
 """
 
+# What somebody must look at. No text of it tells of whom, or of what.
+LOOK = (Notice.What.CALLED, Notice.What.CORRECTED)
+LOOK_TEXT = """Hello {name},
+
+{what}. Sign in to Dosette and look at the exceptions: {url}
+"""
+
 INVITED = """Hello {name},
 
 you can work with Dosette now. Choose a password here, within {days} days:
@@ -122,6 +129,8 @@ def _written(notice: Notice) -> tuple[str, str]:
         return _invitation(notice)
     what = notice.get_what_display()
     name = notice.user.first_name or notice.user.username
+    if notice.what in LOOK:
+        return f"Dosette: {what}", LOOK_TEXT.format(name=name, what=what, url=settings.PUBLIC_URL)
     at = f"{localtime(notice.at):%d %B %Y at %H:%M %Z}"
     return f"Dosette: {what}", TEXT.format(name=name, what=what, at=at, by=_by(notice))
 

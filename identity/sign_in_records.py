@@ -26,7 +26,8 @@ class OpenSession(models.Model):
 
 
 class Notice(models.Model):
-    """An e-mail that tells somebody of a change to how they sign in; gone once it is sent."""
+    """An e-mail that tells somebody of a change to how they sign in, or of what they must look at;
+    gone once it is sent."""
 
     class What(models.TextChoices):
         """The change."""
@@ -40,6 +41,8 @@ class Notice(models.Model):
         EMAIL = "email", "Your e-mail address was changed"
         INVITATION = "invitation", "You are invited to Dosette"
         ACCOUNT = "account", "An account of the sign-in service was linked to you"
+        CALLED = "called", "A critical result waits for you"
+        CORRECTED = "corrected", "A result that you may have seen was corrected"
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     what = models.CharField(max_length=20, choices=What.choices)

@@ -78,7 +78,6 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "StudyAttachment",
     "Sample",
     "LabMessage",
-    "LabResult",
     "ResultVersion",
     "ErasureStep",
 }

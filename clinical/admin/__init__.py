@@ -1,7 +1,18 @@
-"""Patients, studies and the worklist in the admin. What changes a study is a service's."""
+"""Patients, studies, the worklist and results in the admin. What changes a study or a result is a
+service's."""
 
 from clinical.admin.patients import PatientAdmin
+from clinical.admin.results.pages import LabResultAdmin
+from clinical.admin.results.settings import DutyTurnAdmin, ReleaseRuleAdmin
 from clinical.admin.studies.pages import StudyAdmin
 from clinical.admin.studies.worklist import ReadingLimitsAdmin, WorklistAdmin
 
-__all__ = ["PatientAdmin", "ReadingLimitsAdmin", "StudyAdmin", "WorklistAdmin"]
+__all__ = [
+    "DutyTurnAdmin",
+    "LabResultAdmin",
+    "PatientAdmin",
+    "ReadingLimitsAdmin",
+    "ReleaseRuleAdmin",
+    "StudyAdmin",
+    "WorklistAdmin",
+]

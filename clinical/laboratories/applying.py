@@ -10,7 +10,7 @@ from django.db import transaction
 
 from clinical.laboratories import matching
 from clinical.laboratories.contract import ReportedResult
-from clinical.laboratories.releasing import cancel, proceed
+from clinical.laboratories.releasing import cancel, proceed, retract
 from clinical.models import LabResult, Patient, ResultEvent, ResultVersion, Sample, VersionStatus
 from clinical.states import ResultState
 from core import cases
@@ -91,6 +91,8 @@ def match(result: LabResult, version: ResultVersion, *, by: str) -> None:
         Sample.objects.select_for_update(no_key=True).get(pk=sample.pk)
         sample = matching.certain(version)
     result.decided_by = ""
+    if sample != result.sample:
+        retract(result, by=by, why="The laboratory says that it is somebody else's.")
     if sample is None:
         leave_unmatched(result, by=by)
         return

@@ -11,6 +11,7 @@ from clinical.models.patients import (
     PatientQuerySet,
     PatientWords,
 )
+from clinical.models.releases import DutyTurn, ReleaseRule
 from clinical.models.reports import LONGEST_REPORT, ReportSignature, StudyReport
 from clinical.models.results import (
     Flag,
@@ -36,6 +37,7 @@ __all__ = [
     "NAMELESS",
     "URGENCY_RANK",
     "AttachmentKind",
+    "DutyTurn",
     "Flag",
     "HoldsLetter",
     "IdentifierType",
@@ -48,6 +50,7 @@ __all__ = [
     "PatientQuerySet",
     "PatientWords",
     "ReadingLimits",
+    "ReleaseRule",
     "ReportSignature",
     "ResultEvent",
     "ResultVersion",

@@ -90,10 +90,14 @@ class LabResult(models.Model):
         Study, on_delete=models.PROTECT, null=True, blank=True, related_name="result"
     )
     received_at = models.DateTimeField(default=clock.now, editable=False)
+    # Of a critical one that is held: how often somebody was called, and when the next one is.
+    called = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    call_due_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         ordering = ["-id"]
         verbose_name = "result"
+        permissions = [("release_labresult", "Can see results before release, and release them")]
         constraints = [
             models.UniqueConstraint(
                 fields=["laboratory", "reference"], name="one_result_per_reference"

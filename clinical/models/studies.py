@@ -1,4 +1,4 @@
-"""Imaging studies of patients: health data."""
+"""Studies of patients, of images and of samples: health data."""
 
 from django.db import models
 from django.db.models import Case, Q, Value, When
@@ -34,7 +34,8 @@ URGENCY_RANK = Case(
 
 
 class Modality(models.TextChoices):
-    """How a study is taken: requirement B2 and the common ones of DICOM PS3.3, C.7.3.1.1.1."""
+    """How a study is taken: requirement B2 and the common ones of DICOM PS3.3, C.7.3.1.1.1; or in a
+    laboratory."""
 
     XRAY = "XRAY", "X-ray"
     MAMMOGRAM = "MAMMOGRAM", "mammogram"
@@ -48,6 +49,7 @@ class Modality(models.TextChoices):
     DEXA = "DEXA", "bone density"
     ECHOCARDIOGRAM = "ECHOCARDIOGRAM", "echocardiogram"
     ENDOSCOPY = "ENDOSCOPY", "endoscopy"
+    LABORATORY = "LABORATORY", "laboratory"
     OTHER = "OTHER", "other"
 
 
@@ -66,7 +68,7 @@ class StudyQuerySet(models.QuerySet["Study"]):
 
 @tracked(exclude=["import_key", "changed_at"], keeps_reasons=True)
 class Study(models.Model):
-    """One imaging examination of a patient.
+    """One examination of a patient, of images or in a laboratory.
 
     Made and changed by `clinical.services` only: every change has its StudyEvent. No row is ever
     deleted: see docs/decisions on health records.

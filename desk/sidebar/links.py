@@ -47,6 +47,9 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Studies", "radiology", "clinical.study"),
         ("Worklist", "checklist", "clinical.waitingstudy"),
         ("Reading limits", "timer", "clinical.readinglimits"),
+        ("Results", "lab_panel", "clinical.labresult"),
+        ("Release rules", "rule_settings", "clinical.releaserule"),
+        ("On duty", "call", "clinical.dutyturn"),
     ],
     "Files": [
         ("Imports", "upload_file", "transfers.import"),

@@ -13,15 +13,18 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from clinical.laboratories.deciding import set_aside
 from clinical.patients.merging import merge
 from clinical.tests.factories import (
     PatientFactory,
     clinician,
     performed_study,
+    registered_sample,
     reported_study,
     signed_study,
     study_of,
 )
+from clinical.tests.laboratories.messages import message, result_of
 from core.admin.form_tokens import FIELD
 from core.models import IdempotencyKey
 from core.sweeper import sweep
@@ -174,6 +177,15 @@ def _merged() -> str:
     return f"clinical/patient/{merged.pk}"
 
 
+def _result(state: str) -> str:
+    sample = registered_sample()
+    name = sample.person if state == "held" else "Anna Ruiz"
+    row = result_of(message(sample={"name": name}))
+    if state == "set-aside":
+        set_aside(row, number=1, by="user:x", reason="nobody's")
+    return f"clinical/labresult/{row.pk}"
+
+
 WHY = {"reason": "they asked for it"}
 HOME = {"recipient": "Jane", "line_1": "1 Old Street", "city": "London"}
 HOME |= {"postcode": "W2 6NB", "country": "GB"}
@@ -188,6 +200,11 @@ def _invited() -> str:
 
 # Every dialog: what it is tried on, and what is typed.
 DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
+    "clinical.labresult acknowledge": (lambda: _result("held"), WHY),
+    "clinical.labresult attach": (lambda: _result("unmatched"), {"serial": "K1", **WHY}),
+    "clinical.labresult detach": (lambda: _result("held"), WHY),
+    "clinical.labresult reopen": (lambda: _result("set-aside"), WHY),
+    "clinical.labresult set_aside": (lambda: _result("unmatched"), WHY),
     "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
     "clinical.patient unmerge": (_merged, WHY),
     "desk.erasure confirm": (_erasure, {}),

@@ -19,10 +19,16 @@ from django.test import Client
 from django.utils import timezone
 
 from clinical.attachments.services import attach
-from clinical.models import Patient, Study, StudyAttachment, StudyReport
+from clinical.models import LabResult, Patient, Study, StudyAttachment, StudyReport
 from clinical.models.worklist import WaitingStudy
 from clinical.tests.attachments.samples import PDF
-from clinical.tests.factories import PatientFactory, performed_study, study_of
+from clinical.tests.factories import (
+    PatientFactory,
+    performed_study,
+    registered_sample,
+    study_of,
+)
+from clinical.tests.laboratories.messages import arrived, finding, message
 from core import cases
 from core.cases import CaseDraft
 from core.cases.models import Case
@@ -52,7 +58,17 @@ ROLES = {
     "A": "auditor",
     "*": "superuser",
 }
-HEALTH_MARKS = ("Zqfirst", "Zqlast", "zqmail", "zqknee", "zqfracture", "zqreport", "zqnumber")
+UNRELEASED = "zqvalue"  # of a result that no clinician has seen
+HEALTH_MARKS = (
+    "Zqfirst",
+    "Zqlast",
+    "zqmail",
+    "zqknee",
+    "zqfracture",
+    "zqreport",
+    "zqnumber",
+    UNRELEASED,
+)
 BIRTH_DATE = date(1931, 7, 13)
 # As dates are written: the year alone may be some row's number.
 BIRTH_DATES = r"1931-07-13|13[./]0?7[./]1931|0?7/13/1931|[Jj]ul[a-z]*\.?,? (?:13,? )?1931"
@@ -169,8 +185,21 @@ class Cast:
 
         report = {"number": 1, "text": "zqreport", "written_by": "user:test"}
         StudyReport.objects.create(study=self.own[Study], **report)
+        self._results()
         numbers = self.own[Patient].identifiers
         numbers.create(type="MR", system="urn:clinic", value="zqnumber")
+
+    def _results(self) -> None:
+        """One of the marked patient that is held, and one of nobody that may be theirs."""
+        first, last, *_ = HEALTH_MARKS
+        named = {"first_name": first, "last_name": last, "birth_date": BIRTH_DATE}
+        sample = registered_sample("K1", customer=self.own[Customer], **named)
+        assert sample.patient == self.own[Patient]
+        says = {"name": f"{first} {last}", "birth_date": BIRTH_DATE.isoformat()}
+        found = [finding(UNRELEASED, "positive")]
+        arrived(message(sample=says, findings=found))
+        arrived(message(result_id="r-2", sample=says | {"serial": "K2"}))
+        self.own[LabResult], self.other[LabResult] = LabResult.objects.order_by("id")
 
     def _messages(self) -> None:
         customer = self.own[Customer]

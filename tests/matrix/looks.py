@@ -155,6 +155,10 @@ SILENT = {
     r"page search/": "nothing is looked for yet",
     r"page clinical/\w+/<id>/delete/": "refused to everybody: nothing of the clinic is deleted",
     r"(page|search of) clinical/readinglimits/.*": "hours that staff set",
+    r"(page|search of) clinical/(dutyturn|releaserule)/.*": "who is called, and kit types",
+    r"page clinical/labresult/<id>/(attach|detach|reopen|set_aside)/": "asks why, and names nobody",
+    r"page clinical/labresult/<id>/history/": "says who saved it and when",
+    r"search of clinical/labresult/": "is found by a serial or a reference, whole",
     r"page clinical/patient/<id>/(archive|restore|unmerge)/": "asks whether to, and names nobody",
     r"page clinical/study/<id>/(cancel|enter_one_in_error|perform|release|take)/": (
         "asks whether to, and names the study by its kind and number"

@@ -16,19 +16,28 @@ from clinical.fhir.resources.codes import (
     SERVICE_SECTION,
     STATUSES,
 )
-from clinical.models import Study, StudyReport
+from clinical.models import Modality, Study, StudyReport
 from clinical.states import StudyState
 from core.api.rows import Json, time_json
 
 RADIOLOGY = {"coding": [{"system": SERVICE_SECTION, "code": "RAD", "display": "Radiology"}]}
+LABORATORY = {"coding": [{"system": SERVICE_SECTION, "code": "LAB", "display": "Laboratory"}]}
 IMAGING_REPORT = {
     "coding": [{"system": LOINC, "code": "18748-4", "display": "Diagnostic imaging study"}]
+}
+LABORATORY_REPORT = {
+    "coding": [{"system": LOINC, "code": "11502-2", "display": "Laboratory report"}]
 }
 
 
 def study_rows() -> QuerySet[Study]:
     """All studies, those entered in error too."""
     return Study.objects.all()
+
+
+def imaging_rows() -> QuerySet[Study]:
+    """All of which there are images, those entered in error too."""
+    return study_rows().exclude(type=Modality.LABORATORY)
 
 
 def reported_rows() -> QuerySet[Study]:
@@ -50,7 +59,7 @@ def service_request_json(study: Any) -> Json:
     if _is_error(study):
         return known
     return known | {
-        "category": [RADIOLOGY],
+        "category": [_section(study)],
         "priority": PRIORITIES[study.urgency_level],
         "code": {"text": study.get_type_display()},
         "authoredOn": time_json(study.created_at),
@@ -89,16 +98,15 @@ def report_json(study: Any) -> Json:
         "resourceType": "DiagnosticReport",
         "id": str(study.pk),
         "status": STATUSES[study.state].report,
-        "category": [RADIOLOGY],
-        "code": IMAGING_REPORT,
+        "category": [_section(study)],
+        "code": LABORATORY_REPORT if _is_laboratory(study) else IMAGING_REPORT,
         "subject": _subject(study),
     }
     if _is_error(study):
         return known
-    follows = {
-        "basedOn": [_request(study)],
-        "imagingStudy": [{"reference": f"ImagingStudy/{study.pk}"}],
-    }
+    images = [{"reference": f"ImagingStudy/{study.pk}"}]
+    follows = {"basedOn": [_request(study)]}
+    follows |= {} if _is_laboratory(study) else {"imagingStudy": images}
     return known | follows | (_conclusion(study.held_reports[0]) if study.held_reports else {})
 
 
@@ -110,6 +118,14 @@ def _conclusion(report: StudyReport) -> Json:
         **({"resultsInterpreter": signer} if signer else {}),
         "conclusion": report.text,
     }
+
+
+def _is_laboratory(study: Any) -> bool:
+    return bool(study.type == Modality.LABORATORY)
+
+
+def _section(study: Any) -> Json:
+    return LABORATORY if _is_laboratory(study) else RADIOLOGY
 
 
 def _is_error(study: Any) -> bool:

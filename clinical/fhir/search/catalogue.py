@@ -9,6 +9,7 @@ from django.db.models import Model, Q
 from clinical.fhir.resources.codes import DICOM, MODALITIES, PRIORITIES, STATUSES
 from clinical.fhir.resources.patients import patient_json, patient_rows
 from clinical.fhir.resources.studies import (
+    imaging_rows,
     imaging_study_json,
     report_json,
     reported_rows,
@@ -140,7 +141,7 @@ TYPES = (
     ),
     _of_studies(
         "ImagingStudy",
-        study_rows,
+        imaging_rows,
         imaging_study_json,
         parameters={
             "status": _status(1, "imagingstudy-status"),

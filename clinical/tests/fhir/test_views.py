@@ -143,7 +143,17 @@ def test_a_study_is_valid_in_every_state(api, name, state, description):
 def test_a_study_is_valid_of_every_kind(api, kind, urgency):
     study = study_of(type=kind, urgency_level=urgency)
     for name in STUDY_TYPES:
-        valid(api().get(f"/fhir/{name}/{study.pk}"))
+        if (name, kind) != ("ImagingStudy", Modality.LABORATORY):
+            valid(api().get(f"/fhir/{name}/{study.pk}"))
+
+
+def test_of_a_laboratorys_study_there_are_no_images(api):
+    study = study_of(type="LABORATORY", body_part="ancestry")
+    assert api().get(f"/fhir/ImagingStudy/{study.pk}").status_code == 404
+    assert ids(valid(api().get("/fhir/ImagingStudy"))) == []
+    report = valid(api().get(f"/fhir/DiagnosticReport/{study.pk}"))
+    assert report["category"][0]["coding"][0]["code"] == "LAB"
+    assert "imagingStudy" not in report
 
 
 @pytest.mark.parametrize("name", STUDY_TYPES)

@@ -97,7 +97,7 @@ def test_B4_every_bad_row_is_named_and_nothing_is_written(patients):
         "line 2, urgency_level: Use one of: HIGH, MID, LOW.",
         "line 3, body_part: This may not be empty.",
         "line 3, type: Use one of: XRAY, MAMMOGRAM, CT, MRI, ULTRASOUND, PET, NUCLEAR, "
-        "FLUOROSCOPY, ANGIOGRAPHY, DEXA, ECHOCARDIOGRAM, ENDOSCOPY, OTHER.",
+        "FLUOROSCOPY, ANGIOGRAPHY, DEXA, ECHOCARDIOGRAM, ENDOSCOPY, LABORATORY, OTHER.",
         "line 4, description: This has 2,001 characters; at most 2000 fit.",
         "line 5, patient_id: There is no such patient. Import the patients first.",
         "line 6, patient_id: This may not be empty.",
