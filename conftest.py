@@ -3,6 +3,7 @@
 import gc
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -17,11 +18,13 @@ from rest_framework.test import APIClient
 from core import shutdown
 from core.database import clock
 from identity.rights.scopes import SCOPES
+from tests import databases
 from tests.management.commands import flush
 
 # On a busy machine a slow example is no fault.
-hypothesis.settings.register_profile("ours", deadline=None)
-hypothesis.settings.load_profile("ours")
+hypothesis.settings.register_profile("ours", deadline=None, max_examples=50)
+hypothesis.settings.register_profile("thorough", deadline=None)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ours"))
 
 
 pytest_plugins = ["tests.summary"]
@@ -77,6 +80,20 @@ def api(db: None) -> Callable[..., APIClient]:
         return client_for(scopes or tuple(SCOPES))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None, django_db_blocker: Any
+) -> Iterator[None]:
+    """With several processes a copy of what one of them has migrated."""
+    with ExitStack() as stack:
+        if run := os.environ.get("PYTEST_XDIST_TESTRUNUID"):
+            with django_db_blocker.unblock():
+                stack.enter_context(databases.copied_from_one(run))
+        yield
+        with django_db_blocker.unblock():
+            stack.close()
 
 
 @pytest.fixture(scope="session")

@@ -26,7 +26,7 @@ from core.imports import (
 from core.imports.columns import or_cleared, readable
 from core.values.text import phone
 from customers.models import Customer, new_code
-from customers.values import phones
+from customers.values import phone_numbers
 
 LONGEST_PHONE = 128
 # SQL: whether a row without a code, `r`, is a customer who is there.
@@ -49,9 +49,9 @@ def clean_phone(text: str) -> str:
         return ""
     number = to_python(text) if fits else None
     if not number or not number.is_valid():
-        raise ValidationError(phones.INVALID)
+        raise ValidationError(phone_numbers.INVALID)
     if number.extension:
-        raise ValidationError(phones.WITH_EXTENSION)
+        raise ValidationError(phone_numbers.WITH_EXTENSION)
     return str(number.as_e164)
 
 

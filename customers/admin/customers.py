@@ -17,7 +17,7 @@ from customers.admin.addresses import AddressInline
 from customers.admin.overview import PANELS, TIMELINE
 from customers.models import PREFERENCES, Address, Customer
 from customers.search.customers import search
-from customers.values.phones import PhoneFormField
+from customers.values.phone_numbers import PhoneFormField
 from identity.actors import actor_of
 
 

@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from core.api.filters import EmailFilter, FilterForm, FilterSet, TimeFilter, TokenFilter
 from core.values.text import code
 from customers.models import Customer
-from customers.values.phones import e164
+from customers.values.phone_numbers import e164
 
 
 class CustomerFilter(FilterSet):

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from core.api.serializers import BooleanField, CharField, IntegerField, ModelSerializer, Serializer
 from core.values.text import phone
 from customers.models import LONGEST_LINE, Customer, canonical_address
-from customers.values import phones
+from customers.values import phone_numbers
 from customers.values.countries import validate_country
 from customers.values.validators import OneLine
 
@@ -18,8 +18,8 @@ class PhoneField(CharField):
     """A phone number, international or local to the default region; shown as E.164."""
 
     default_error_messages = {
-        "invalid": phones.INVALID,
-        "extension": phones.WITH_EXTENSION,
+        "invalid": phone_numbers.INVALID,
+        "extension": phone_numbers.WITH_EXTENSION,
     }
 
     clean = staticmethod(phone)

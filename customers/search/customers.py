@@ -16,7 +16,7 @@ from customers.models import (
     Customer,
 )
 from customers.search.search_vector import typed
-from customers.values.phones import numbers
+from customers.values.phone_numbers import numbers
 
 LONGEST_SEARCH = 200
 MOST_CUSTOMERS = 1000  # whose orders or messages are searched

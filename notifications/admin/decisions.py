@@ -13,7 +13,7 @@ from core.admin.overview.panels import Line
 from core.admin.pages import LargeTableAdmin, ModelAdmin
 from core.admin.read_only import ReadOnly
 from customers.models import Customer
-from customers.values.phones import numbers
+from customers.values.phone_numbers import numbers
 from identity.actors import actor_of
 from notifications.admin.settings_preview import quiet_lines
 from notifications.channels import address_key

@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from phonenumbers import parse, region_code_for_number
 
 from customers.models import Customer
-from customers.values.phones import INVALID, e164
+from customers.values.phone_numbers import INVALID, e164
 from notifications.channels import Channel
 
 

@@ -17,7 +17,7 @@ from customers import contact_channels
 from customers.forms import CountryField, never_cut
 from customers.models import ADDRESS_FIELDS, LONGEST_LINE, Address, Customer
 from customers.services import add_address
-from customers.values.phones import PhoneFormField
+from customers.values.phone_numbers import PhoneFormField
 from customers.values.validators import OneLine
 from orders.admin.forms import PlacingForm
 from orders.api.serializers import NO_ADDRESS

@@ -18,7 +18,7 @@ from rest_framework.test import APIRequestFactory
 import core.api.serializers
 from core import cases
 from customers.forms import CountryField
-from customers.values.phones import PhoneFormField
+from customers.values.phone_numbers import PhoneFormField
 from identity.tests.factories import UserFactory
 
 ROOT = Path(__file__).parents[1].parent

@@ -8,7 +8,7 @@ from core.tests.plans import forget_statistics
 from customers.models import Customer
 from customers.search.customers import search
 from customers.tests.factories import CustomerFactory
-from customers.values.phones import e164
+from customers.values.phone_numbers import e164
 from identity.tests.factories import UserFactory
 
 

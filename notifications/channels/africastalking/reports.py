@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from customers.values.phones import e164
+from customers.values.phone_numbers import e164
 
 
 class PhoneField(serializers.CharField):

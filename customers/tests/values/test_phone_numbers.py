@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from customers.values.phones import PhoneFormField, e164, numbers
+from customers.values.phone_numbers import PhoneFormField, e164, numbers
 
 BRITISH = "+447451277972"
 KENYAN = "+254711082300"
