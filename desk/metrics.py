@@ -7,13 +7,14 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db.models import Count, Min, Model
+from django.db.models import Count, Min, Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
+from core import cases
 from core.cases.models import Case
 from core.database import clock
 from core.models import Circuit
@@ -123,11 +124,20 @@ def _exceptions() -> Iterator[Metric]:
     age = GaugeMetricFamily(
         "dosette_exception_oldest_seconds", "How long it has waited", labels=["kind"]
     )
-    waiting = Case.objects.filter(closed_at=None).order_by().values_list("kind")
-    for kind, number, oldest in waiting.annotate(n=Count("pk"), oldest=Min("opened_at")):
-        count.add_metric([kind], number)
-        age.add_metric([kind], (clock.now() - oldest).total_seconds())
-    yield from (count, age)
+    put_off = GaugeMetricFamily(
+        "dosette_exceptions_snoozed", "What somebody has put off", labels=["kind"]
+    )
+    waits = Q(cases.awake())
+    rows = Case.objects.filter(closed_at=None).order_by().values_list("kind")
+    counted = rows.annotate(
+        n=Count("pk", waits), oldest=Min("opened_at", filter=waits), off=Count("pk", ~waits)
+    )
+    for kind, number, oldest, off in counted:
+        put_off.add_metric([kind], off)
+        if oldest is not None:
+            count.add_metric([kind], number)
+            age.add_metric([kind], (clock.now() - oldest).total_seconds())
+    yield from (count, age, put_off)
 
 
 def _schedule_lag() -> int:

@@ -36,10 +36,10 @@ from desk.admin.inbox.acting import ActingPages
 from desk.admin.inbox.facts import shown_facts
 from desk.admin.inbox.following import query_of
 from desk.admin.inbox.readable import readable
-from desk.admin.inbox.rights import colleagues, may, roles_for
 from desk.admin.inbox.steps import StepInline
 from desk.admin.inbox.together import Together
-from desk.due_times import due_at, overdue, with_due_times
+from desk.exceptions.due_times import due_at, overdue, with_due_times
+from desk.exceptions.rights import colleagues, may, roles_for
 from identity.actors import actor_of
 from identity.models import User
 

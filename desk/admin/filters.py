@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from core import cases
 from core.cases import Kind
 from core.database import clock
-from desk.due_times import overdue
+from desk.exceptions.due_times import overdue
 
 AGES = {"1": "more than an hour", "24": "more than a day", "72": "more than three days"}
 

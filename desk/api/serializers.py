@@ -11,7 +11,7 @@ from core import cases
 from core.api.serializers import BooleanField, ModelSerializer, Serializer, TextField
 from core.cases import Action
 from core.cases.models import Case, CaseEvent
-from desk.due_times import due_at
+from desk.exceptions.due_times import due_at
 from identity.rights.roles import roles_with
 from shipping.api.serializers.tracking import DetailField, ReasonField
 

@@ -16,15 +16,15 @@ from core.api.idempotency import idempotent
 from core.api.pagination import OrderingFilter
 from core.cases.models import Case
 from desk.api.filters import CaseFilter
+from desk.api.handling import CaseHandling
 from desk.api.serializers import ActSerializer, CaseDetailSerializer, CaseSerializer
-from desk.due_times import with_due_times
+from desk.exceptions.due_times import with_due_times
 from identity.actors import actor_of
-from identity.tokens.errors import InsufficientScopeError
 
 NAME = OpenApiParameter("name", str, OpenApiParameter.PATH, description="One of its `actions`.")
 
 
-class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
+class ExceptionViewSet(CaseHandling, viewsets.ReadOnlyModelViewSet[Case]):
     """What somebody must look at. A token sees the kinds whose app it may read."""
 
     queryset = Case.objects.all()
@@ -89,15 +89,12 @@ class ExceptionViewSet(viewsets.ReadOnlyModelViewSet[Case]):
         given = dict(form.validated_data)
         fields = cases.fields_of(chosen, cases.subject_of(case), given.pop("fields", {}))
         cases.act(case, chosen, by=actor_of(request), fields=fields, **given)
-        shown = CaseDetailSerializer(self.get_object(), context=self.get_serializer_context())
-        return Response(shown.data)
+        return self.shown()
 
     def _chosen(self, case: Case, name: str) -> cases.Action:
         """The action named. Raises InsufficientScopeError when the token may only read its app."""
-        kind = cases.kind(case.kind)
-        if kind.write_scope not in getattr(self.request.auth, "scopes", frozenset()):
-            raise InsufficientScopeError((*self.write_scopes, kind.write_scope))
-        action = kind.action(name)
+        self.check_may_write(case)
+        action = cases.kind(case.kind).action(name)
         if action is None:
             raise NotFound("This exception has no such action.")
         return action

@@ -18,8 +18,8 @@ from core import cases
 from core.cases.models import Case
 from core.database import clock
 from desk.admin.filters import visible_kinds
-from desk.admin.inbox.rights import acts_on
-from desk.due_times import overdue
+from desk.exceptions.due_times import overdue
+from desk.exceptions.rights import acts_on
 from desk.start.rollup import bounds
 from notifications.models import Notification
 from orders.models import Order

@@ -122,6 +122,19 @@ def test_open_cases_are_counted_by_kind_with_the_age_of_the_oldest():
     assert figure('dosette_exceptions_open{kind="shipment-unknown"}') is None
 
 
+def test_what_is_snoozed_is_counted_apart_until_its_time():
+    for hours in (2, -2, None):
+        case = Case.objects.get(subject_id=in_state("rejected").pk)
+        until = timezone.now() + timedelta(hours=hours) if hours else None
+        Case.objects.filter(pk=case.pk).update(snoozed_until=until)
+    assert figure('dosette_exceptions_open{kind="shipment-rejected"}') == 2
+    assert figure('dosette_exceptions_snoozed{kind="shipment-rejected"}') == 1
+    Case.objects.update(snoozed_until=timezone.now() + timedelta(hours=2))
+    assert figure('dosette_exceptions_open{kind="shipment-rejected"}') is None
+    assert figure('dosette_exception_oldest_seconds{kind="shipment-rejected"}') is None
+    assert figure('dosette_exceptions_snoozed{kind="shipment-rejected"}') == 3
+
+
 def test_no_figure_names_a_person_or_a_number_of_theirs():
     order = placed_order()
     failures.note("apply the events of shipment", order.pk, ValueError("Jane"))

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 
@@ -25,6 +26,8 @@ from clinical.tests.factories import (
     study_of,
 )
 from core.api.idempotency import takes_key
+from core.cases import handling
+from core.cases.models import Case
 from core.models import IdempotencyKey
 from customers.tests.factories import AddressFactory, CustomerFactory
 from identity.models import LinkedAccount
@@ -102,6 +105,18 @@ def _archived() -> int:
     return int(PatientFactory.create(archived_at=timezone.now()).pk)
 
 
+def _taken() -> Case:
+    case = open_case(in_state("rejected"))
+    handling.take(case, by="user:x")
+    return case
+
+
+def _snoozed() -> Case:
+    case = open_case(in_state("rejected"))
+    handling.snooze(case, by="user:x", until=timezone.now() + timedelta(days=1))
+    return case
+
+
 def _attachment(verb: str) -> str:
     study = performed_study()
     row = attach(study, BytesIO(PDF), "report.pdf", by="user:test")
@@ -130,6 +145,24 @@ POSTS: dict[str, Callable[[], Request]] = {
         f"exceptions/{open_case(in_state('rejected')).pk}/actions/cancel/",
         {"reason": "they moved"},
     ),
+    "POST exceptions/{pk}/give-back/": lambda: (f"exceptions/{_taken().pk}/give-back/", {}),
+    "POST exceptions/{pk}/hand-over/": lambda: (
+        f"exceptions/{open_case(in_state('rejected')).pk}/hand-over/",
+        {"to": staff("fulfilment").username},
+    ),
+    "POST exceptions/{pk}/note/": lambda: (
+        f"exceptions/{open_case(in_state('rejected')).pk}/note/",
+        {"reason": "They call back."},
+    ),
+    "POST exceptions/{pk}/snooze/": lambda: (
+        f"exceptions/{open_case(in_state('rejected')).pk}/snooze/",
+        {"until": (timezone.now() + timedelta(days=1)).isoformat()},
+    ),
+    "POST exceptions/{pk}/take/": lambda: (
+        f"exceptions/{open_case(in_state('rejected')).pk}/take/",
+        {},
+    ),
+    "POST exceptions/{pk}/wake/": lambda: (f"exceptions/{_snoozed().pk}/wake/", {}),
     "POST kits/{serial}/destroyed/": lambda: (
         f"kits/{kit_in('sent').serial}/destroyed/",
         {"reason": "it burned"},

@@ -93,6 +93,12 @@ API = {
     "POST customers/{customer_pk}/orders/": "orders:write",
     "POST dna-kit-orders/": "dna-kit-orders:write",
     "POST exceptions/{pk}/actions/{name}/": "exceptions:write",
+    "POST exceptions/{pk}/give-back/": "exceptions:write",
+    "POST exceptions/{pk}/hand-over/": "exceptions:write",
+    "POST exceptions/{pk}/note/": "exceptions:write",
+    "POST exceptions/{pk}/snooze/": "exceptions:write",
+    "POST exceptions/{pk}/take/": "exceptions:write",
+    "POST exceptions/{pk}/wake/": "exceptions:write",
     "POST fhir/.*": "clinical:read",
     "POST fhir/DiagnosticReport/_search": "clinical:read",
     "POST fhir/ImagingStudy/_search": "clinical:read",
@@ -163,7 +169,10 @@ ROLE_SCOPES = {
 
 # Who has the scopes and is refused all the same: the example is a parcel's, which these may not
 # change.
-NOT_THESE = {"POST exceptions/{pk}/actions/{name}/": "S"}
+NOT_THESE = {
+    f"POST exceptions/{{pk}}/{verb}/": "S"
+    for verb in ("actions/{name}", "give-back", "hand-over", "note", "snooze", "take", "wake")
+}
 
 # Only people answer for what a report says: a program is refused whatever its scopes.
 PEOPLE_ONLY = {

@@ -1,7 +1,6 @@
 """Exceptions as a team's inbox: called by `desk/admin/cases.py`.
 
 - `verbs`: take, hand over, note, snooze, as actions on the case itself;
-- `rights`: who may act on what;
 - `together`: the same verb for many cases, with a preview and a report;
 - `following`: which case comes next;
 - `visits`: who has a case open;

@@ -19,7 +19,7 @@ from desk.admin.forms import DecisionForm, decision_form
 from desk.admin.inbox import verbs, visits
 from desk.admin.inbox.following import address_of, next_case, query_of
 from desk.admin.inbox.readable import readable
-from desk.admin.inbox.rights import may
+from desk.exceptions.rights import may
 from identity.actors import actor_of
 from identity.models import User
 

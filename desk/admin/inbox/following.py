@@ -10,7 +10,7 @@ from django.urls import reverse
 from core import cases
 from core.cases.models import Case
 from core.values.text import lenient
-from desk.admin.inbox.rights import kinds_of
+from desk.exceptions.rights import kinds_of
 
 KEPT = "_changelist_filters"  # Django's name for the list's own address
 

@@ -26,7 +26,7 @@ from core.cases.models import Case
 from core.values.keys import is_key
 from desk.admin.forms import decision_form
 from desk.admin.inbox import verbs
-from desk.admin.inbox.rights import CHANGE, may, roles_for
+from desk.exceptions.rights import CHANGE, may, roles_for
 from identity.actors import actor_of
 
 MOST = 100

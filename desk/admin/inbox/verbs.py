@@ -15,7 +15,7 @@ from core import cases
 from core.cases import Action, handling
 from core.cases.models import Case
 from core.database import clock
-from desk.admin.inbox.rights import CHANGE, acts_on, colleagues
+from desk.exceptions.rights import CHANGE, acts_on, check_may_be_given, colleagues
 from identity.models import User
 
 MORNING = time(8)
@@ -135,9 +135,7 @@ def name_of(person: User) -> str:
 
 def _hand_over(case: Case, *, by: str, to: str, reason: str = "") -> None:
     """Raises ValidationError (`to`) for whoever may not act on it."""
-    person = colleagues(cases.kind(case.kind)).filter(pk=to).first()
-    if person is None:
-        raise ValidationError({"to": "They may not act on this."})
+    person = check_may_be_given(case, User.objects.filter(pk=to).first())
     handling.hand_over(case, by=by, to=person.actor, reason=reason)
 
 

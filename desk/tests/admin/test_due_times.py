@@ -3,7 +3,7 @@
 import pytest
 
 from core import cases
-from desk.due_times import due_times
+from desk.exceptions.due_times import due_times
 from desk.models import CaseDueTime
 from identity.tests.factories import browser_of, staff
 

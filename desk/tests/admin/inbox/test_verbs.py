@@ -11,7 +11,7 @@ from core import cases
 from core.cases import handling
 from core.cases.models import Case
 from desk.admin.inbox import verbs
-from desk.admin.inbox.rights import colleagues
+from desk.exceptions.rights import colleagues
 from identity.tests.factories import browser_of, staff
 from shipping.tests.exceptions.test_cases import in_state, open_case
 

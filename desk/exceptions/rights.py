@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 
 from core import cases
 from core.cases import Action, Kind
+from core.cases.models import Case
 from identity.models import User
 from identity.rights.roles import roles_with
 
@@ -45,6 +47,13 @@ def colleagues(*kinds: Kind) -> QuerySet[User]:
             able |= Q(pk__in=_with(permission).values("pk"))
         people = people.filter(able)
     return people.order_by("first_name", "last_name", "username")
+
+
+def check_may_be_given(case: Case, person: User | None) -> User:
+    """The person, who may act on the case. Raises ValidationError (`to`) for anybody else."""
+    if person is None or not colleagues(cases.kind(case.kind)).filter(pk=person.pk).exists():
+        raise ValidationError({"to": "They may not act on this."})
+    return person
 
 
 def _with(permission: str) -> QuerySet[User]:

@@ -7,7 +7,7 @@ import time_machine
 
 from core import cases
 from core.cases.models import Case
-from desk.due_times import due_at, due_times, overdue, with_due_times
+from desk.exceptions.due_times import due_at, due_times, overdue, with_due_times
 from desk.models import CaseDueTime
 from shipping.tests.exceptions.test_cases import in_state, open_case
 

@@ -8,7 +8,7 @@ from django.test import Client, RequestFactory
 
 from core import cases
 from core.cases.models import Case
-from desk.admin.inbox.rights import acts_on, colleagues, kinds_of, roles_for
+from desk.exceptions.rights import acts_on, colleagues, kinds_of, roles_for
 from identity.models import User
 from identity.rights.roles import ROLES
 from identity.tests.factories import staff
