@@ -2,11 +2,15 @@
 
 from collections.abc import Sequence
 
+from django.db.models import Exists, OuterRef, QuerySet
+
 from core.cases import CaseDraft
-from kits.models import Kit
+from kits.models import Kit, Replacement
+from kits.values.reasons import RECOVERABLE, Reason, is_final
 from shipping.models import Shipment, TrackingEvent
 
 LABEL, MISSING = "kit-label", "kit-missing"
+WAITING, FINAL = "kit-waiting", "kit-rejected"
 
 
 def unexpected_label(kit: Kit, event: TrackingEvent) -> CaseDraft:
@@ -31,4 +35,32 @@ def left_without(parcel: Shipment, kit_types: Sequence[str]) -> CaseDraft:
         f"It has left, and this was not packed at the bench: {', '.join(kit_types)}. Whoever gets "
         "it has a kit that nobody knows, or none.",
         source=parcel.provider,
+    )
+
+
+def rejected(kit: Kit) -> CaseDraft:
+    """A kit that is here and cannot be examined, or not yet."""
+    why = f"{Reason(kit.reason).label} ({kit.reason})" if kit.reason else "a reason not on record"
+    if is_final(kit.reason):
+        kind, rest = FINAL, "It cannot be examined: send the customer another one."
+    else:
+        kind, rest = WAITING, "Ask the person for what is missing, and resume it then."
+    return CaseDraft(kind, kit.pk, f"Kit {kit} is rejected", f"It was rejected: {why}. {rest}")
+
+
+def describe_rejected(kits: Sequence[Kit]) -> list[CaseDraft]:
+    """A case for each of them."""
+    return [rejected(kit) for kit in kits]
+
+
+def waiting() -> QuerySet[Kit]:
+    """Those that wait for what a person says."""
+    return Kit.objects.filter(state="rejected", reason__in=sorted(RECOVERABLE))
+
+
+def final() -> QuerySet[Kit]:
+    """Those that are of no use, and were not sent anew."""
+    anew = Replacement.objects.filter(kit=OuterRef("pk"))
+    return Kit.objects.filter(~Exists(anew), state="rejected").exclude(
+        reason__in=sorted(RECOVERABLE)
     )

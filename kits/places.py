@@ -51,6 +51,12 @@ def free_places(shipment: Shipment) -> list[Place]:
     return [place for place in places if place.piece not in taken]
 
 
+def is_place_free(kit: Kit) -> bool:
+    """Whether no other kit has the place that this one was given up from."""
+    others = Kit.objects.filter(first_shipment=kit.first_shipment, piece=kit.piece)
+    return not others.exclude(state__in=WITHOUT_PLACE).exists()
+
+
 def parcel_to_pack(order: Order) -> Shipment:
     """The next parcel of an order that lacks a kit.
 

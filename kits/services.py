@@ -12,7 +12,7 @@ from core.database.folding import NumberKey
 from core.risks import check_reason
 from core.workflow import TransitionNotAllowedError, transition_locked
 from kits.locking import lock_kit, lock_with_order
-from kits.models import Kit
+from kits.models import Kit, Replacement
 from kits.places import Place, free_places, parcel_to_pack
 from kits.states import FREE
 from kits.values import labels, serials
@@ -26,6 +26,7 @@ _NOWHERE: dict[str, Any] = {
     "piece": None,
     "return_tracking": None,
     "packed_at": None,
+    "replaces": None,
 }
 
 
@@ -135,6 +136,7 @@ def check_label(label: str) -> None:
 
 
 def _put(kit: Kit, place: Place, label: str, *, by: str) -> None:
+    replaced = Replacement.objects.filter(order=place.shipment.order_id).first()
     transition_locked(
         kit,
         "packed",
@@ -145,6 +147,7 @@ def _put(kit: Kit, place: Place, label: str, *, by: str) -> None:
         piece=place.piece,
         return_tracking=label,
         packed_at=clock.now(),
+        replaces=replaced.kit if replaced else None,
     )
 
 
@@ -169,7 +172,7 @@ def report_lost(kit: Kit, *, by: str, reason: str) -> Kit:
     """
     check_reason(reason, "it is given up")
     locked = lock_with_order(kit)
-    transition_locked(locked, "lost", by=by, detail=reason.strip())
+    transition_locked(locked, "lost", by=by, detail=reason.strip(), replaces=None)
     return locked
 
 
@@ -178,7 +181,7 @@ def destroy(kit: Kit, *, by: str, reason: str) -> Kit:
     """Record that a kit is no more. Raises as `report_lost` does."""
     check_reason(reason, "it is destroyed")
     locked = lock_with_order(kit)
-    transition_locked(locked, "destroyed", by=by, detail=reason.strip())
+    transition_locked(locked, "destroyed", by=by, detail=reason.strip(), replaces=None)
     return locked
 
 

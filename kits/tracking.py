@@ -12,8 +12,8 @@ from core.workflow import transition_locked
 from kits import cases as kit_cases
 from kits.locking import lock_with_order
 from kits.models import Kit, Lot
-from kits.places import PACKABLE, free_places, places_of
-from kits.states import OUT, WITHOUT_PLACE
+from kits.places import PACKABLE, free_places, is_place_free, places_of
+from kits.states import OUT
 from shipping.models import Shipment, TrackingEvent
 
 # A parcel's state -> that of its kits. A carrier that failed to deliver has them still.
@@ -71,16 +71,11 @@ def _apply(kit: Kit, events: Sequence[TrackingEvent]) -> int:
         return 0  # it was unpacked meanwhile: the event is nobody's
     first = events[0]
     by = f"provider:{first.provider}"
-    if locked.state not in _MAY_COME_BACK and not _has_turned_up(locked):
+    has_turned_up = locked.state == "lost" and is_place_free(locked)
+    if locked.state not in _MAY_COME_BACK and not has_turned_up:
         cases.open([kit_cases.unexpected_label(locked, first)])
     elif "returning" in Kit.WORKFLOW.transitions[locked.state]:
         detail = f"return label {locked.return_tracking}: {first.event_name}"
         transition_locked(locked, "returning", by=by, detail=detail)
     keys = [event.pk for event in events]
     return unclaimed().filter(pk__in=keys).update(applied_at=clock.now())
-
-
-def _has_turned_up(kit: Kit) -> bool:
-    """Whether it was given up as lost, and no other has its place."""
-    others = Kit.objects.filter(first_shipment=kit.first_shipment, piece=kit.piece)
-    return kit.state == "lost" and not others.exclude(state__in=WITHOUT_PLACE).exists()

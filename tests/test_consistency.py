@@ -80,6 +80,7 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "LabMessage",
     "ResultVersion",
     "ErasureStep",
+    "Replacement",
 }
 REQUIREMENTS = [
     *(f"A{n}" for n in range(1, 7)),

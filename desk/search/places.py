@@ -17,6 +17,7 @@ ACTIONS = (
     ("Add a product", "orders.add_product", "orders_product_add"),
     ("Calendar of shipments", "shipping.view_schedule", "shipping_schedule_calendar"),
     ("Forecast of parcels", "shipping.view_schedule", "shipping_schedule_forecast"),
+    ("Receive kits", "kits.receive_kit", "kits_kit_receipt"),
     ("Packing bench", "kits.change_kit", "kits_kit_bench"),
     ("Message services", "notifications.view_notification", "notifications_notification_services"),
     ("Add a patient", "clinical.add_patient", "clinical_patient_add"),

@@ -29,6 +29,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
     "Kits": [
         ("Kits", "science", "kits.kit"),
         ("Lots", "inventory_2", "kits.lot"),
+        ("Limits of kits", "timer", "kits.kitlimits"),
     ],
     "Messages": [
         ("Notifications", "sms", "notifications.notification"),

@@ -2,6 +2,7 @@
 
 from kits.admin.bench import may_print_slip, print_slip
 from kits.admin.kits import KitAdmin
+from kits.admin.limits import KitLimitsAdmin
 from kits.admin.lots import LotAdmin
 from kits.admin.overview import KITS
 from orders.admin import OrderAdmin
@@ -11,4 +12,4 @@ OrderAdmin.extend(
     pages={"print_slip": (print_slip, may_print_slip)},
 )
 
-__all__ = ["KitAdmin", "LotAdmin"]
+__all__ = ["KitAdmin", "KitLimitsAdmin", "LotAdmin"]

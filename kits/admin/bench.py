@@ -29,7 +29,6 @@ SO_FAR = {
 class BenchAdmin(ReadOnlyAdmin):
     """A button above the list of kits, and an action that prints labels."""
 
-    actions_list = ["bench"]
     actions = ["print_labels"]
 
     def has_bench_permission(self, request: HttpRequest) -> bool:

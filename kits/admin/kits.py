@@ -16,9 +16,12 @@ from core.admin.pages import HistoryInline
 from core.forms import TextField
 from kits import services
 from kits.admin.bench import BenchAdmin
+from kits.admin.receipt import ReceiptAdmin
 from kits.api.filters import search
+from kits.laboratory import receipt, replacing
 from kits.models import Kit, KitEvent
 from kits.states import KIT, KIT_COLOURS
+from kits.values.reasons import is_final
 
 
 def _before(state: str) -> frozenset[str]:
@@ -43,7 +46,7 @@ class EventInline(HistoryInline):
 
 
 @admin.register(Kit)
-class KitAdmin(BenchAdmin):
+class KitAdmin(BenchAdmin, ReceiptAdmin):
     """Kits with their history. They come in by import, and are packed at the bench."""
 
     nothing_here = "Kits come in by import: a file with serial, kit_type, lot and expires_on."
@@ -72,7 +75,8 @@ class KitAdmin(BenchAdmin):
         "return_tracking": "return_tracking",
     }
     inlines = [EventInline]
-    actions_detail = ["unpack", "give_up", "destroy"]
+    actions_list = ["bench", "receipt"]
+    actions_detail = ["replace", "resume", "unpack", "give_up", "destroy"]
     fieldsets = [
         (
             None,
@@ -81,12 +85,21 @@ class KitAdmin(BenchAdmin):
                     ("serial", "state"),
                     ("kit_type", "lot_number", "expires_on"),
                     ("order", "parcel", "return_tracking"),
-                    ("in_place_of", "packed_at", "created_at"),
+                    ("received_at", "condition", "reason"),
+                    ("in_place_of", "sent_anew_by", "packed_at"),
                 ]
             },
         )
     ]
-    readonly_fields = ["kit_type", "lot_number", "expires_on", "order", "parcel", "in_place_of"]
+    readonly_fields = [
+        "kit_type",
+        "lot_number",
+        "expires_on",
+        "order",
+        "parcel",
+        "in_place_of",
+        "sent_anew_by",
+    ]
 
     @display(description="state", label=KIT_COLOURS)
     def shown_state(self, kit: Kit) -> tuple[str, str]:
@@ -123,6 +136,11 @@ class KitAdmin(BenchAdmin):
         """A link to the kit that could not be used."""
         return linked(kit.replaces) if kit.replaces else "-"
 
+    @display(description="sent anew by")
+    def sent_anew_by(self, kit: Kit) -> str:
+        """A link to the order that was placed in its place."""
+        return linked(kit.replacement.order) if hasattr(kit, "replacement") else "-"
+
     def search(self, queryset: QuerySet[Kit], text: str) -> QuerySet[Kit]:
         """By serial, label or lot."""
         return search(queryset, text)
@@ -138,6 +156,48 @@ class KitAdmin(BenchAdmin):
     def has_destroy_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Whether it can be destroyed, by this person."""
         return self.may(request, object_id, _before("destroyed"))
+
+    def has_replace_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether another one can be sent in its place, by this person."""
+        kit = self.get_object(request, str(object_id)) if object_id else None
+        fits = kit is None or replacing.may_be_replaced(kit)
+        return fits and request.user.has_perm("kits.change_kit")
+
+    def has_resume_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Whether it waits for what its person says, and this person may take that."""
+        kit = self.get_object(request, str(object_id)) if object_id else None
+        waits = kit is None or (kit.state == "rejected" and not is_final(kit.reason))
+        return waits and request.user.has_perm("kits.change_kit")
+
+    @action(
+        description="Send another kit",
+        icon="redo",
+        permissions=["replace"],
+        dialog={
+            "title": "Send another kit?",
+            "description": "An order for nothing, to where this one went; the customer is told.",
+            "form_submit_text": "Send another",
+        },
+    )
+    def replace(self, request: HttpRequest, form: Any, object_id: str) -> HttpResponse:
+        """Place the order for another one."""
+        kit = get_object_or_404(Kit, pk=object_id)
+        return self.one(request, kit, replacing.replace, "another kit is ordered")
+
+    @action(
+        description="Resume it",
+        icon="play_arrow",
+        permissions=["resume"],
+        dialog={
+            "title": "Did the person say what was missing?",
+            "description": "The kit is accepted then.",
+            "form_class": ReasonForm,
+            "form_submit_text": "Accept it",
+        },
+    )
+    def resume(self, request: HttpRequest, form: ReasonForm, object_id: str) -> HttpResponse:
+        """Accept it after all."""
+        return self._do(request, object_id, receipt.resume, form, "accepted")
 
     @action(
         description="Back on the shelf",

@@ -1,9 +1,12 @@
 """The shapes of kits and lots in the API."""
 
+from typing import Any
+
 from rest_framework import serializers
 
 from core.api.filters import LARGEST_ID
 from core.api.serializers import (
+    BooleanField,
     ChoiceField,
     IntegerField,
     ModelSerializer,
@@ -11,9 +14,11 @@ from core.api.serializers import (
     TextField,
     TokenField,
 )
+from kits.laboratory.receipt import Receipt
 from kits.models import Kit, KitEvent, Lot
 from kits.states import KitState
 from kits.values import labels
+from kits.values.reasons import Condition, Reason
 from orders.models import Order
 
 
@@ -69,6 +74,9 @@ class KitSerializer(ModelSerializer):
             "outbound_tracking",
             "return_tracking",
             "replaces",
+            "received_at",
+            "condition",
+            "reason",
             "packed_at",
             "created_at",
         ]
@@ -102,6 +110,44 @@ class UnpackSerializer(Serializer):
     """Why it is put back, where that matters."""
 
     reason = TextField(max_length=400, required=False, default="", allow_blank=True)
+
+
+class ReceiveSerializer(Serializer):
+    """What is seen of a kit at the laboratory's door."""
+
+    accepted = BooleanField(help_text="Whether it can be examined.")
+    condition = ChoiceField(Condition.choices, help_text="Of HL7 table 0493.")
+    reason = ChoiceField(
+        Reason.choices,
+        required=False,
+        default="",
+        help_text="Why it is not accepted: of HL7 table 0490. RA, RD, RE, RI, RM and RS wait for "
+        "the person; any other is final.",
+    )
+    received_at = serializers.DateTimeField(
+        required=False, help_text="Now, unless it is said; not in the future."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The `receipt`. Raises ValidationError unless it is accepted or has a reason."""
+        if attrs["accepted"] == bool(attrs["reason"]):
+            text = "Give a reason for a kit that is not accepted, and for no other."
+            raise serializers.ValidationError({"reason": text})
+        del attrs["accepted"]
+        return {"receipt": Receipt(**attrs)}
+
+
+class ResumeSerializer(Serializer):
+    """How it was put right."""
+
+    reason = TextField(max_length=400, help_text="Kept with the kit; no personal data.")
+
+
+class ReplacementSerializer(Serializer):
+    """The order by which a kit is sent anew."""
+
+    id = serializers.IntegerField(read_only=True)
+    number = serializers.CharField(read_only=True)
 
 
 class GiveUpSerializer(Serializer):

@@ -25,8 +25,12 @@ from kits.api.serializers import (
     KitSerializer,
     LotSerializer,
     PackSerializer,
+    ReceiveSerializer,
+    ReplacementSerializer,
+    ResumeSerializer,
     UnpackSerializer,
 )
+from kits.laboratory import receipt, replacing
 from kits.models import Kit, KitEvent, Lot
 from shipping.api.requests import validated
 
@@ -134,11 +138,60 @@ class KitViewSet(viewsets.ReadOnlyModelViewSet[Kit]):
         """Record it."""
         return self._do(services.destroy, GiveUpSerializer)
 
+    @extend_schema(
+        summary="Send another kit",
+        description="In place of one that was rejected for good or is lost: an order for nothing, "
+        "to where the first one went. Made once: asked again, it is the same order. 409 for any "
+        "other kit, and beyond the number that staff set for its type.",
+        parameters=[SERIAL],
+        request=UnpackSerializer,
+        responses={200: ReplacementSerializer, 409: ErrorAnswer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def replace(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Send another one; the answer is its order."""
+        given = validated(UnpackSerializer, request)
+        order = replacing.replace(self.get_object(), by=actor_of(request), **given)
+        return Response(ReplacementSerializer(order).data)
+
     def _do(self, verb: Callable[..., Kit], form: type[BaseSerializer[Any]]) -> Response:
         kit = self.get_object()
         given = validated(form, self.request)
         verb(kit, by=actor_of(self.request), **given)
         return Response(KitSerializer(self.get_queryset().get(pk=kit.pk)).data)
+
+
+class ReceivedKitViewSet(KitViewSet):
+    """What a laboratory says of kits."""
+
+    write_scopes = ("lab:write",)
+    http_method_names = ["post", "options"]
+
+    @extend_schema(
+        summary="Receive a kit",
+        description="It is accepted, or rejected for a reason. 409 (`illegal_move`) for one that "
+        "was never sent, was received before, or was destroyed.",
+        parameters=[SERIAL],
+        request=ReceiveSerializer,
+        responses={200: KitSerializer, 409: ErrorAnswer},
+    )
+    @idempotent
+    def receive(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Receive it."""
+        return self._do(receipt.receive, ReceiveSerializer)
+
+    @extend_schema(
+        summary="Resume a kit",
+        description="One that waits for what its person says is accepted. 409 for any other.",
+        parameters=[SERIAL],
+        request=ResumeSerializer,
+        responses={200: KitSerializer, 409: ErrorAnswer},
+    )
+    @idempotent
+    def resume(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Accept it after all."""
+        return self._do(receipt.resume, ResumeSerializer)
 
 
 @extend_schema(parameters=[SERIAL], summary="List what happened to a kit")

@@ -8,6 +8,7 @@ from core.workflow import Event
 from kits.models.lots import Lot
 from kits.states import FREE, KIT, WITHOUT_PLACE, KitState
 from kits.values import labels, serials
+from kits.values.reasons import Condition, Reason
 from shipping.models import Shipment
 
 
@@ -63,9 +64,22 @@ class Kit(models.Model):
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     packed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    received_at = models.DateTimeField(null=True, blank=True, editable=False)
+    condition = models.CharField(
+        max_length=4, choices=Condition.choices, blank=True, default="", db_default=""
+    )
+    reason = models.CharField(
+        max_length=4,
+        choices=Reason.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Why it is not accepted.",
+    )
 
     class Meta:
         ordering = ["-id"]
+        permissions = [("receive_kit", "Can receive kits at the laboratory")]
         constraints = [
             models.UniqueConstraint(
                 fields=["first_shipment", "piece"],

@@ -20,6 +20,7 @@ API_SCOPES = (
     "exceptions:write",
     "kits:read",
     "kits:write",
+    "lab:write",
 )
 READ_SCOPES = tuple(scope for scope in API_SCOPES if scope.endswith(":read"))
 OPENID_SCOPES = ("openid", "profile", "email", "groups", "offline_access")

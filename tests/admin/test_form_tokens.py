@@ -33,7 +33,7 @@ from customers.tests.factories import AddressFactory, CustomerFactory
 from desk.personal_data import erasure
 from identity.models import SecondFactor, User
 from identity.tests.factories import staff
-from kits.tests.factories import packed_kit
+from kits.tests.factories import kit_in, packed_kit
 from notifications.mailings import service as mailings
 from notifications.models import Mailing, Notification, OptOut, Template
 from notifications.policy import template_versions
@@ -243,6 +243,8 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "identity.user sign_out": (lambda: f"identity/user/{staff('support').pk}", {}),
     "kits.kit destroy": (lambda: f"kits/kit/{packed_kit().pk}", WHY),
     "kits.kit give_up": (lambda: f"kits/kit/{packed_kit().pk}", WHY),
+    "kits.kit replace": (lambda: f"kits/kit/{kit_in('rejected', reason='QS').pk}", {}),
+    "kits.kit resume": (lambda: f"kits/kit/{kit_in('rejected', reason='RD').pk}", WHY),
     "kits.kit unpack": (lambda: f"kits/kit/{packed_kit().pk}", WHY),
     "shipping.shipment retry": (
         lambda: f"shipping/shipment/{queued_shipment(state='rejected').pk}",

@@ -175,6 +175,18 @@ POSTS: dict[str, Callable[[], Request]] = {
         f"kits/{stocked_kit().serial}/pack/",
         {"order": order_of_kits().pk, "return_tracking": a_label()},
     ),
+    "POST kits/{serial}/receive/": lambda: (
+        f"kits/{kit_in('returning').serial}/receive/",
+        {"accepted": True, "condition": "ROOM"},
+    ),
+    "POST kits/{serial}/replace/": lambda: (
+        f"kits/{kit_in('rejected', reason='QS').serial}/replace/",
+        {},
+    ),
+    "POST kits/{serial}/resume/": lambda: (
+        f"kits/{kit_in('rejected', reason='RD').serial}/resume/",
+        {"reason": "sampled on the third"},
+    ),
     "POST kits/{serial}/unpack/": lambda: (f"kits/{packed_kit().serial}/unpack/", {}),
     "POST notifications/": lambda: (
         "notifications/",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from desk.personal_data.append_only.function import empties
 from desk.personal_data.parts import Part, Row, Subject, values
-from kits.models import Kit, KitEvent
+from kits.models import Kit, KitEvent, Replacement
 
 KEPT = "Which kit was packed for which parcel: without it a sample could be taken for another's."
 STEPS = "What was done, when and by whom; what was written of it was taken out."
@@ -22,7 +22,13 @@ def _events(subject: Subject) -> Iterator[Row]:
     return values(rows, "kit__serial", *EVENT)
 
 
+def _replacements(subject: Subject) -> Iterator[Row]:
+    rows = Replacement.objects.filter(order__customer=subject.key)
+    return values(rows, "kit__serial", "order__number", "actor", "created_at")
+
+
 PARTS = (
     Part("kits", "customer", _kits, kept=KEPT),
+    Part("kit_replacements", "customer", _replacements, kept=KEPT),
     Part("kit_events", "customer", _events, empties("kit_events"), kept=STEPS),
 )

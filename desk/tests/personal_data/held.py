@@ -14,7 +14,7 @@ from desk.models import Erasure
 from desk.personal_data.catalogue import parts_of
 from desk.personal_data.parts import Kind, Part, Subject
 from identity.tests.factories import staff
-from kits.models import Kit
+from kits.models import Kit, Replacement
 from kits.tests.factories import a_label, stocked_kit
 from notifications.models import (
     Consent,
@@ -110,6 +110,7 @@ def _steps(order: Order, name: str) -> None:
     )
     said = {"kind": "noted", "actor": "user:1", "detail": f"{name} called"}
     kit = _kit_of(parcel)
+    Replacement.objects.create(kit=stocked_kit(), order=order, actor="user:1")
     for events in (order.events, parcel.events, back.events, kit.events):
         events.create(**said)
     Cancellation.objects.create(

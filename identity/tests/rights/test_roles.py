@@ -60,11 +60,11 @@ SCOPES_BY_ROLE = {
     "shipping:read kits:read notifications:read notifications:write exceptions:read "
     "exceptions:write",
     "fulfilment": "customers:read orders:read shipping:read shipping:write kits:read kits:write "
-    "notifications:read exceptions:read exceptions:write",
+    "lab:write notifications:read exceptions:read exceptions:write",
     "clinician": "clinical:read clinical:write customers:read exceptions:read exceptions:write",
     "manager": "customers:read customers:write orders:read orders:write dna-kit-orders:write "
-    "shipping:read shipping:write kits:read kits:write notifications:read notifications:write "
-    "exceptions:read exceptions:write",
+    "shipping:read shipping:write kits:read kits:write lab:write notifications:read "
+    "notifications:write exceptions:read exceptions:write",
     "auditor": "customers:read orders:read clinical:read shipping:read kits:read "
     "notifications:read exceptions:read",
 }

@@ -41,6 +41,9 @@ def test_a_kit_is_shown_with_its_lot_its_order_and_its_labels(api):
         "outbound_tracking": "",
         "return_tracking": kit.return_tracking,
         "replaces": None,
+        "received_at": None,
+        "condition": "",
+        "reason": "",
         "packed_at": shown["packed_at"],
         "created_at": shown["created_at"],
     }
