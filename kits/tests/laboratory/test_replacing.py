@@ -15,7 +15,6 @@ from kits.laboratory.receipt import Receipt, receive
 from kits.laboratory.replacing import replace
 from kits.models import Kit, KitLimits, Replacement
 from kits.tests.factories import a_label, kit_in, packed_kit, parcel_of, stocked_kit
-from notifications.models import Notification
 from orders.models import Order, Product
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +36,7 @@ def test_it_is_an_order_for_nothing_to_where_the_first_one_went():
     assert order.address() == before.address()
     assert order.lines.get().unit_price == Decimal("0.00")
     assert order.shipments.count() == 1
-    assert Notification.objects.filter(order=order).exists()
+    assert [event.kind for event in order.events.all()] == ["placed", "replacement"]
     assert kit.events.latest("id").detail == f"by order {order.number}."
     assert not Case.objects.filter(closed_at=None).exists()
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('identity', '0017_scopes_of_kits'),
+        ('identity', '0018_notices_of_results'),
     ]
 
     operations = [
