@@ -11,6 +11,7 @@ SPANS_MODULES = {
     "clinical/tests/api/test_access_log.py": "every door through which health data is read",
     "clinical/tests/fhir/test_examples.py": "the clinic's own files, from import to every answer",
     "clinical/tests/fhir/test_conversations.py": "what a client does, one request after another",
+    "clinical/tests/laboratories/test_conformance.py": "every laboratory",
     "clinical/tests/test_one_name.py": "a way to be called, from files and forms to searches",
     "desk/tests/test_page_texts.py": "templates, of pages that are other apps'",
     "notifications/tests/channels/test_transports.py": "every file of the folder, also a new one",

@@ -6,12 +6,14 @@ from rest_framework_nested.routers import NestedSimpleRouter
 
 from clinical.api.attachments import AttachmentViewSet
 from clinical.api.reports import StudyReportViewSet
+from clinical.api.results.views import ResultViewSet
 from clinical.api.results.webhooks import LaboratoryWebhook
 from clinical.api.similar import SimilarPatientsView
 from clinical.api.views import PatientViewSet, StudyHistoryViewSet, StudyViewSet
 
 router = SimpleRouter(use_regex_path=False)
 router.register("patients", PatientViewSet)
+router.register("results", ResultViewSet)
 router.register("studies", StudyHistoryViewSet, basename="study")
 studies = NestedSimpleRouter(router, "patients", lookup="patient", use_regex_path=False)
 studies.register("studies", StudyViewSet, basename="patient-study")

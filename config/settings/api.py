@@ -66,6 +66,8 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "ChannelEnum": "notifications.channels.channel_choices",
+        "ReportedStatusEnum": "clinical.models.VersionStatus",
+        "ResultStatusEnum": "clinical.states.ResultState",
         "OrderStatusEnum": "orders.states.OrderState",
         "PatientFieldEnum": "clinical.patients.merging.FIELDS",
     },

@@ -68,6 +68,8 @@ API = {
     "GET push-subscriptions/": "notifications:read",
     "GET push-subscriptions/key/": "notifications:read",
     "GET push-subscriptions/{pk}/": "notifications:read",
+    "GET results/": "clinical:read",
+    "GET results/{pk}/": "clinical:read",
     "GET returns/": "shipping:read",
     "GET returns/{pk}/": "shipping:read",
     "GET sales/customers/": "customers:read",

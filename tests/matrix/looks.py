@@ -157,6 +157,7 @@ SILENT = {
     r"(page|search of) clinical/readinglimits/.*": "hours that staff set",
     r"(page|search of) clinical/(dutyturn|releaserule)/.*": "who is called, and kit types",
     r"page clinical/labresult/<id>/(attach|detach|reopen|set_aside)/": "asks why, and names nobody",
+    r"GET results/(\{pk\}/)?": "keys and serials; what it says, once it is released",
     r"page clinical/labresult/<id>/history/": "says who saved it and when",
     r"search of clinical/labresult/": "is found by a serial or a reference, whole",
     r"page clinical/patient/<id>/(archive|restore|unmerge)/": "asks whether to, and names nobody",

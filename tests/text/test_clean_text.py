@@ -48,7 +48,8 @@ STRICT = (
 # Names, signatures and times that a carrier or a service wrote: read by its adapter.
 OF_MACHINES = (
     *("DeliverySerializer", "OptOutSerializer", "InboundSerializer"),
-    "ReferenceEventSerializer",
+    *("ReferenceEventSerializer", "ReportedSampleSerializer"),
+    *("FindingSerializer", "ReportedResultSerializer"),
 )
 
 

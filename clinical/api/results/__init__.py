@@ -1,1 +1,1 @@
-"""What laboratories report over HTTP: the messages that they post."""
+"""Results of laboratories over HTTP: the messages that they post, and what became of them."""

@@ -58,7 +58,7 @@ class ReportedResultSerializer(Serializer):
 class MessageStoredSerializer(Serializer):
     """That it is kept."""
 
-    status = ChoiceField([("stored", "stored")])
+    status = serializers.CharField(help_text="`stored`.")
 
 
 class LaboratoryWebhook(APIView):
