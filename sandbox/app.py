@@ -17,6 +17,7 @@ from sandbox.config import Config
 from sandbox.faults import Faults, Handler
 from sandbox.issuer.keys import Keys
 from sandbox.issuer.oidc import Issuer
+from sandbox.laboratories.reference import Laboratory
 from sandbox.ledger import Ledger
 from sandbox.messaging.africastalking import AfricasTalking
 from sandbox.messaging.gateways import Gateways
@@ -95,6 +96,7 @@ def make_app(config: Config) -> web.Application:
             *faults.routes(),
             *provider.routes(),
             *(route for carrier in carriers for route in carrier.routes()),
+            *Laboratory(config, ledger, poster).routes(),
             *AfricasTalking(config, ledger, poster).routes(),
             *Gateways(config, ledger).routes(),
             *Postmark(config, ledger, poster).routes(),

@@ -30,6 +30,7 @@ CARRIER_SECRETS = (
     "northpost_hook_secret",
     "swiftparcel_api_key",
     "swiftparcel_secret",
+    "reference_laboratory_secret",
 )
 
 
@@ -53,6 +54,7 @@ class Config:
     northpost_hook_secret: str = "test-northpost-hook-secret"
     swiftparcel_api_key: str = "test-swiftparcel-key"
     swiftparcel_secret: str = "whsec_c2FuZGJveC1zd2lmdHBhcmNlbC10ZXN0LXNlY3JldCE="
+    reference_laboratory_secret: str = "whsec_c2FuZGJveC1sYWJvcmF0b3J5LXRlc3Qtc2VjcmV0IQ=="
     africas_talking_username: str = "sandbox"
     africas_talking_api_key: str = "test-africas-talking-key"
     africas_talking_sender_id: str = "DOSETTE"
@@ -106,6 +108,7 @@ class Config:
         if config.reference_provider_secret.startswith("whsec_"):
             check_signing_secret(config.reference_provider_secret)
         check_signing_secret(config.swiftparcel_secret, "SWIFTPARCEL_SECRET")
+        check_signing_secret(config.reference_laboratory_secret, "REFERENCE_LABORATORY_SECRET")
         if config.provider_zone not in zoneinfo.available_timezones():
             raise ConfigurationError(f"There is no time zone {config.provider_zone!r}.")
         return config

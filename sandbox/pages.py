@@ -65,6 +65,10 @@ ADDRESSES = [
     ["GET /provider/shipments/{order_id}", "look-up; …/cancel with POST cancels"],
     ["POST, GET, DELETE /northpost/consignments", "a provider that speaks XML; then events"],
     ["POST /swiftparcel/parcels", "a provider that signs its webhooks, and can do little else"],
+    [
+        "POST /laboratory/samples",
+        "a laboratory: serial, name, birth_date, story; then results",
+    ],
     ["POST /africastalking/version1/messaging", "Africa's Talking's SMS API"],
     ["POST /gateways/sms, /gateways/email", "the plain gateways"],
     ["POST /postmark/email", "Postmark, for the big e-mail services; then events by webhook"],

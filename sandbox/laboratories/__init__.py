@@ -1,0 +1,1 @@
+"""Laboratories as they are: late, doubling, correcting, mixing people up."""
