@@ -11,6 +11,7 @@ from clinical.models.patients import (
     PatientQuerySet,
     PatientWords,
 )
+from clinical.models.reading_limits import ReadingLimits
 from clinical.models.releases import DutyTurn, ReleaseRule
 from clinical.models.reports import LONGEST_REPORT, ReportSignature, StudyReport
 from clinical.models.results import (
@@ -29,8 +30,8 @@ from clinical.models.studies import (
     StudyEvent,
     StudyQuerySet,
     Urgency,
+    WaitingStudy,
 )
-from clinical.models.worklist import ReadingLimits, WaitingStudy
 
 __all__ = [
     "LONGEST_REPORT",

@@ -140,3 +140,13 @@ class StudyEvent(Event):
 
     class Meta:
         ordering = ["id"]
+
+
+class WaitingStudy(Study):
+    """A study on the worklist: the same row, for a page of its own in the admin."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ("view",)
+        verbose_name = "study to read"
+        verbose_name_plural = "worklist"

@@ -121,7 +121,8 @@ def _moved(customer: Customer, before: dict[int, Address]) -> tuple[Address, lis
         new = now.get(pk)
         stepped_back = new is None or old.is_default > new.is_default
         if stepped_back or (new and new.address() != old.address()):
-            target = customer.default_address if stepped_back else new
+            default = next((each for each in now.values() if each.is_default), None)
+            target = default if stepped_back else new
             if target is None:
                 continue
             target.took_place_of = [old.address()]

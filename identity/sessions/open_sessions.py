@@ -19,11 +19,10 @@ from identity.passwords.forms import LAPSED
 from identity.sessions.store import SessionStore
 from identity.sign_in.fresh import BEGUN
 from identity.sign_in.middleware import BACKEND as ISSUER
-from identity.sign_in.views import to_login
+from identity.sign_in.views import TOO_LONG, to_login
 
 WRITTEN_EVERY = timedelta(minutes=5)
 UNUSED = "You were signed out, because nothing was done here for a while. Sign in again."
-TOO_LONG = "Your session has ended. Sign in again."
 # Pages that ask by themselves say so: that is no use of them, and is told to stop when it is over.
 POLL = "X-Poll"
 STOP_POLLING = 286  # htmx's: https://htmx.org/docs/#polling

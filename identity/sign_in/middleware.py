@@ -10,7 +10,7 @@ from mozilla_django_oidc.middleware import SessionRefresh
 
 from core.database import clock
 from identity.sign_in.provider import endpoint, provider, setting
-from identity.sign_in.views import EXPIRES, date_of_beginning, to_login
+from identity.sign_in.views import EXPIRES, TOO_LONG, date_of_beginning, to_login
 
 BACKEND = "identity.sign_in.backend.StaffSignIn"
 # Somebody who only ever posts, or a stolen cookie in a script, comes by no page to renew on.
@@ -62,7 +62,7 @@ class RenewSession(SessionRefresh):
             return self._renew(request)
         if overdue > LONGEST_OVERDUE:
             auth.logout(request)
-            return to_login(request, "Your session has ended. Sign in again.")
+            return to_login(request, TOO_LONG)
         return None
 
     def _renew(self, request: HttpRequest) -> HttpResponse | None:

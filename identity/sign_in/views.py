@@ -24,6 +24,7 @@ from identity.sign_in.provider import (
     setting,
 )
 
+TOO_LONG = "Your session has ended. Sign in again."
 EXPIRES = "oidc_id_token_expiration"  # the library's name
 TIME_TO_SIGN_IN = 600.0
 POSTPONED_BY = 60.0

@@ -19,8 +19,7 @@ from django.test import Client
 from django.utils import timezone
 
 from clinical.attachments.services import attach
-from clinical.models import LabResult, Patient, Study, StudyAttachment, StudyReport
-from clinical.models.worklist import WaitingStudy
+from clinical.models import LabResult, Patient, Study, StudyAttachment, StudyReport, WaitingStudy
 from clinical.tests.attachments.samples import PDF
 from clinical.tests.factories import (
     PatientFactory,

@@ -22,7 +22,7 @@ from identity.models import User
 from transfers.admin.jobs import JobAdmin
 from transfers.exports import services
 from transfers.exports.lists import MAY_EXPORT, ListOf
-from transfers.exports.sheets import TYPES
+from transfers.exports.writing import TYPES
 from transfers.models import Export, ExportEvent
 from transfers.states import OPEN_EXPORTS
 

@@ -16,7 +16,7 @@ from core.workflow import transition_locked
 from identity.access_log.records import record_export
 from transfers import jobs, stored_files
 from transfers.exports.lists import ListOf
-from transfers.exports.sheets import WRITERS, SheetLimitError
+from transfers.exports.writing import WRITERS, SheetLimitError
 from transfers.models import Export
 
 WORK = "write export"

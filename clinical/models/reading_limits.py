@@ -1,22 +1,12 @@
-"""The worklist of clinicians, and for how long a study may wait on it."""
+"""After how many hours a study is overdue: the defaults, until staff set others."""
 
 from datetime import timedelta
 
 from django.core.validators import MaxValueValidator
 from django.db import models
 
-from clinical.models.studies import Study, Urgency
+from clinical.models.studies import Urgency
 from core.history.tracking import tracked
-
-
-class WaitingStudy(Study):
-    """A study on the worklist: the same row, for a page of its own in the admin."""
-
-    class Meta:
-        proxy = True
-        default_permissions = ("view",)
-        verbose_name = "study to read"
-        verbose_name_plural = "worklist"
 
 
 def _hours(default: int) -> "models.PositiveSmallIntegerField[int, int]":

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.imports import Column
 from core.imports.readers import reader_of
-from transfers.exports.sheets import LONGEST_CELL, SheetLimitError, write_csv, write_xlsx
+from transfers.exports.writing import LONGEST_CELL, SheetLimitError, write_csv, write_xlsx
 
 FORMULAS = ["=1+1", "+44", "-1", "@SUM(A1)", "\t=1", "\r=1", "'=1", "''+1", "=cmd|' /C calc'!A0"]
 PLAIN = ["Ada", "", "1e5", "a=b", "'x", "O'Neill", '"x"', "a,b", "a\nb", "é", "_x0041_", "0341"]

@@ -1,18 +1,15 @@
-"""A customer's particulars, and the form in which carriers get an address."""
+"""The lines of an address as carriers get them."""
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
 
 from customers.models import (
     ADDRESS_FIELDS,
     CITY_STATES,
     Address,
-    Customer,
     canonical_address,
-    new_code,
 )
-from customers.tests.factories import AddressFactory, CustomerFactory
+from customers.tests.factories import CustomerFactory
 from customers.values.countries import countries
 from customers.values.postcodes import needs_postcode
 
@@ -33,78 +30,6 @@ def wrong(**change: str) -> set[str]:
     except ValidationError as error:
         return set(error.message_dict)
     return set()
-
-
-def test_a_code_of_ours_is_no_counter_and_holds_no_letters_that_look_alike():
-    codes = [new_code() for _ in range(200)]
-    assert len(set(codes)) == 200
-    assert {len(code) for code in codes} == {12}
-    assert not set("".join(code.removeprefix("C-") for code in codes)) & set("OILU")
-
-
-def test_a_customer_is_named_by_name_and_code(db):
-    assert str(CustomerFactory.create(name="Ada", code="ADA-1")) == "Ada (ADA-1)"
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("name", ""),
-        ("name", "Ada\nBcc: all@example.com"),
-        ("name", "x" * 101),
-        ("code", "a b"),
-        ("code", "-a"),
-        ("email", "nobody"),
-        ("language", "english"),
-        ("language", "en_GB"),
-        ("time_zone", "Nairobi"),
-        ("time_zone", "africa/nairobi"),
-        ("phone_number", "12345"),
-    ],
-)
-def test_what_cannot_be_so_is_refused_by_its_field(db, field, value):
-    customer = Customer(**{"name": "Ada", field: value})
-    with pytest.raises(ValidationError) as caught:
-        customer.full_clean()
-    assert set(caught.value.message_dict) == {field}
-
-
-@pytest.mark.parametrize(
-    ("typed", "kept"), [("PT-br", "pt-BR"), ("EN", "en"), ("zh-hant-TW", "zh-Hant-TW"), ("", "")]
-)
-def test_a_language_is_kept_in_its_usual_letters(db, typed, kept):
-    customer = Customer(name="Ada", language=typed)
-    customer.full_clean()
-    assert customer.language == kept
-
-
-def test_two_customers_have_no_code_in_common(db):
-    CustomerFactory.create(code="ADA-1")
-    with pytest.raises(IntegrityError), transaction.atomic():
-        CustomerFactory.create(code="ADA-1")
-
-
-def test_the_database_allows_one_default_address(db):
-    home = AddressFactory.create()
-    with pytest.raises(IntegrityError), transaction.atomic():
-        AddressFactory.create(customer=home.customer)
-    AddressFactory.create()
-    assert Address.objects.filter(is_default=True).count() == 2
-
-
-def test_the_default_address_is_ones_own(db):
-    AddressFactory.create()
-    ada = CustomerFactory.create()
-    AddressFactory.create(customer=ada, is_default=False)
-    assert ada.default_address is None
-    home = AddressFactory.create(customer=ada)
-    assert ada.default_address == home
-
-
-def test_an_address_in_a_log_names_no_street():
-    address = Address(**LONDON)
-    assert str(address) == "John Doe, London"
-    assert address.on_one_line() == "John Doe, 179 Harrow Road, London, W2 6NB, GB"
 
 
 def test_blanks_around_lines_are_left_out():
@@ -179,9 +104,3 @@ def test_a_model_that_is_cleaned_holds_the_lines_as_carriers_get_them(db):
     address = Address(customer=CustomerFactory.create(), **LONDON | {"postcode": "w26nb"})
     address.full_clean()
     assert address.address() == LONDON
-
-
-def test_a_deleted_customer_takes_the_address_book_along(db):
-    home, other = AddressFactory.create(), AddressFactory.create()
-    home.customer.delete()
-    assert list(Address.objects.all()) == [other]
