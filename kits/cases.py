@@ -11,6 +11,9 @@ from shipping.models import Shipment, TrackingEvent
 
 LABEL, MISSING = "kit-label", "kit-missing"
 WAITING, FINAL = "kit-waiting", "kit-rejected"
+EXPIRING, NOT_BACK = "lot-expiring", "kit-not-back"
+AGING, LAB_LATE = "kit-sample-aging", "kit-lab-late"
+OF_TIME = (NOT_BACK, AGING)
 
 
 def unexpected_label(kit: Kit, event: TrackingEvent) -> CaseDraft:

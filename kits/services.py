@@ -7,12 +7,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, Value
 from django.db.models.lookups import Exact
 
+from core import cases
 from core.database import clock
 from core.database.folding import NumberKey
 from core.risks import check_reason
 from core.workflow import TransitionNotAllowedError, transition_locked
-from kits.locking import lock_kit, lock_with_order
+from kits import cases as kit_cases
 from kits.models import Kit, Replacement
+from kits.models.locking import lock_kit, lock_with_order
 from kits.places import Place, free_places, parcel_to_pack
 from kits.states import FREE
 from kits.values import labels, serials
@@ -26,6 +28,8 @@ _NOWHERE: dict[str, Any] = {
     "piece": None,
     "return_tracking": None,
     "packed_at": None,
+    "delivered_at": None,
+    "reminded_at": None,
     "replaces": None,
 }
 
@@ -173,6 +177,7 @@ def report_lost(kit: Kit, *, by: str, reason: str) -> Kit:
     check_reason(reason, "it is given up")
     locked = lock_with_order(kit)
     transition_locked(locked, "lost", by=by, detail=reason.strip(), replaces=None)
+    cases.resolve(kit_cases.OF_TIME, [locked.pk], by=by, resolution="It was given up.")
     return locked
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
+from clinical.models import SampleEvent
 from kits import tracking
 from shipping.models import ShipmentEvent
 from shipping.models.signals import events_parked
@@ -14,8 +15,9 @@ from shipping.models.signals import events_parked
 @receiver(post_save, sender=ShipmentEvent)
 def on_shipment_event(instance: ShipmentEvent, created: bool, raw: bool = False, **_: Any) -> None:
     """Move the kits in a parcel with it."""
-    moves = created and not raw and instance.to_state not in ("", instance.from_state)
-    if moves and instance.shipment.order.kit_type:
+    if not created or raw or instance.to_state not in tracking.OF_PARCEL:
+        return
+    if instance.to_state != instance.from_state and instance.shipment.order.kit_type:
         tracking.parcel_moved(
             instance.shipment, instance.from_state, instance.to_state, by=instance.actor
         )
@@ -25,3 +27,10 @@ def on_shipment_event(instance: ShipmentEvent, created: bool, raw: bool = False,
 def on_events_parked(ids: Collection[int], **_: Any) -> None:
     """Claim those that are about the return label of a kit."""
     tracking.claim(ids)
+
+
+@receiver(post_save, sender=SampleEvent)
+def on_sample_event(instance: SampleEvent, created: bool, raw: bool = False, **_: Any) -> None:
+    """A kit whose sample is registered is its person's."""
+    if created and not raw and instance.kind == "registered":
+        tracking.registered(instance.sample.serial, by=instance.actor)

@@ -3,9 +3,10 @@
 from functools import partial
 
 from core.cases import Action, Kind, register
-from kits import cases
+from kits import cases, services
+from kits.clocks import overdue
 from kits.laboratory import receipt, replacing
-from kits.models import Kit
+from kits.models import Kit, Lot
 from shipping.models import Shipment
 
 VIEW = "kits.view_kit"
@@ -42,7 +43,54 @@ REPLACE = Action(
     is_available=replacing.may_be_replaced,
     run=_replace,
 )
+GIVE_UP = Action(
+    "give-up",
+    "Give it up as lost",
+    CHANGE,
+    help_text="Another one may be sent in its place.",
+    needs_reason=True,
+    run=services.report_lost,
+)
 _kind = partial(Kind, scope_prefix="kits", view_permission=VIEW)
+
+
+def _of_time() -> list[Kind]:
+    """What is one because time has passed."""
+    return [
+        _kind(
+            cases.EXPIRING,
+            "Lot that expires soon",
+            Lot,
+            actions=[CLOSE],
+            subjects=overdue.expiring,
+            to_cases=overdue.describe_expiring,
+        ),
+        _kind(
+            cases.NOT_BACK,
+            "Kit that does not come back",
+            Kit,
+            actions=[GIVE_UP, CLOSE],
+            subjects=overdue.not_back,
+            to_cases=overdue.describe_not_back,
+            related=("lot__product",),
+        ),
+        _kind(
+            cases.AGING,
+            "Sample that grows too old",
+            Kit,
+            actions=[CLOSE],
+            subjects=overdue.aging,
+            to_cases=overdue.describe_aging,
+        ),
+        _kind(
+            cases.LAB_LATE,
+            "Kit without a result",
+            Kit,
+            actions=[CLOSE],
+            subjects=overdue.lab_late,
+            to_cases=overdue.describe_lab_late,
+        ),
+    ]
 
 
 def register_kinds() -> None:
@@ -66,4 +114,5 @@ def register_kinds() -> None:
             subjects=cases.final,
             to_cases=cases.describe_rejected,
         ),
+        *_of_time(),
     )

@@ -27,8 +27,10 @@ class KitState(models.TextChoices):
 FREE = "in-stock"
 # No longer anybody's kit: another one may be packed in its place.
 WITHOUT_PLACE = frozenset({"lost", "destroyed"})
+# With the person: sent, and not on its way back.
+WITH_PERSON = ("sent", "delivered", "registered")
 # It is out, and a carrier may bring it back.
-OUT = frozenset({"sent", "delivered", "registered", "returning"})
+OUT = frozenset({*WITH_PERSON, "returning"})
 
 KIT = Workflow(
     transitions={

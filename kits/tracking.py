@@ -10,14 +10,14 @@ from core.database import clock
 from core.database.folding import NumberKey
 from core.workflow import transition_locked
 from kits import cases as kit_cases
-from kits.locking import lock_with_order
 from kits.models import Kit, Lot
+from kits.models.locking import lock_with_order
 from kits.places import PACKABLE, free_places, is_place_free, places_of
 from kits.states import OUT
 from shipping.models import Shipment, TrackingEvent
 
 # A parcel's state -> that of its kits. A carrier that failed to deliver has them still.
-_OF_PARCEL = {"in-transit": "sent", "failed-to-deliver": "sent", "delivered": "delivered"}
+OF_PARCEL = {"in-transit": "sent", "failed-to-deliver": "sent", "delivered": "delivered"}
 # A carrier may report the label of a kit in these, once it has one.
 _MAY_COME_BACK = OUT | {"received", "accepted", "rejected", "in-lab", "resulted"}
 
@@ -27,13 +27,15 @@ def parcel_moved(parcel: Shipment, from_state: str, to_state: str, *, by: str) -
 
     One that leaves without a kit that it should hold is a case.
     """
-    state = _OF_PARCEL.get(to_state)
+    state = OF_PARCEL.get(to_state)
     if state is None:
         return
     kits = Kit.objects.filter(shipment=parcel).order_by("pk")
     for kit in kits.select_for_update(of=("self",), no_key=True):
         if state in Kit.WORKFLOW.transitions[kit.state] and kit.state in ("packed", "sent"):
-            transition_locked(kit, state, by=by, detail=f"parcel {parcel.reference}")
+            delivered_at = clock.now() if state == "delivered" else None
+            detail = f"parcel {parcel.reference}"
+            transition_locked(kit, state, by=by, detail=detail, delivered_at=delivered_at)
     if from_state in PACKABLE:
         _check_contents(parcel)
 
@@ -79,3 +81,14 @@ def _apply(kit: Kit, events: Sequence[TrackingEvent]) -> int:
         transition_locked(locked, "returning", by=by, detail=detail)
     keys = [event.pk for event in events]
     return unclaimed().filter(pk__in=keys).update(applied_at=clock.now())
+
+
+@transaction.atomic
+def registered(serial: str, *, by: str) -> None:
+    """Move the kit of a sample that was registered; one that is back already stays where it is."""
+    kit = Kit.objects.filter(serial=serial).first()
+    if kit is None:
+        return
+    locked = lock_with_order(kit)
+    if "registered" in Kit.WORKFLOW.transitions[locked.state]:
+        transition_locked(locked, "registered", by=by)

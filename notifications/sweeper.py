@@ -33,6 +33,7 @@ from notifications.policy.channel_selection import provider_for
 from notifications.policy.triggers import (
     NEEDS_ADDRESS,
     ORDER_OCCASIONS,
+    SOURCES,
     Trigger,
     trigger_from_order,
     trigger_from_shipment,
@@ -156,7 +157,7 @@ def _source(parent: str, *rest: Any) -> Concat:
 
 
 _ORDER_EVENT = Case(
-    When(kind="cancelled", then=Value("cancelled")),
+    *(When(kind=kind, then=Value(name)) for kind, name in SOURCES.items()),
     When(
         Q(kind="placed", order__line_1="") & ~Q(order__delivery_service=""),
         then=Value(NEEDS_ADDRESS),

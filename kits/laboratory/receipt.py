@@ -12,8 +12,8 @@ from core import cases
 from core.database import clock
 from core.workflow import TransitionNotAllowedError, transition_locked
 from kits import cases as kit_cases
-from kits.locking import lock_with_order
 from kits.models import Kit
+from kits.models.locking import lock_with_order
 from kits.places import is_place_free
 from kits.values.reasons import Condition, Reason, is_final
 

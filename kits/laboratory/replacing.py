@@ -9,9 +9,9 @@ from django.db import transaction
 from core import cases
 from core.workflow import TransitionNotAllowedError
 from kits import cases as kit_cases
-from kits.locking import lock_with_order
 from kits.models import Kit, KitEvent, Replacement
 from kits.models.limits import limits_of
+from kits.models.locking import lock_with_order
 from kits.values.reasons import is_final
 from orders.models import Order, OrderEvent
 from orders.services import Delivery, place_order

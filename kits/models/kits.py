@@ -2,11 +2,12 @@
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Coalesce
 
 from core.database import clock
 from core.workflow import Event
 from kits.models.lots import Lot
-from kits.states import FREE, KIT, WITHOUT_PLACE, KitState
+from kits.states import FREE, KIT, WITH_PERSON, WITHOUT_PLACE, KitState
 from kits.values import labels, serials
 from kits.values.reasons import Condition, Reason
 from shipping.models import Shipment
@@ -64,6 +65,8 @@ class Kit(models.Model):
     )
     created_at = models.DateTimeField(default=clock.now, editable=False)
     packed_at = models.DateTimeField(null=True, blank=True, editable=False)
+    delivered_at = models.DateTimeField(null=True, blank=True, editable=False)
+    reminded_at = models.DateTimeField(null=True, blank=True, editable=False)
     received_at = models.DateTimeField(null=True, blank=True, editable=False)
     condition = models.CharField(
         max_length=4, choices=Condition.choices, blank=True, default="", db_default=""
@@ -110,6 +113,11 @@ class Kit(models.Model):
         indexes = [
             models.Index(fields=["state", "-id"], name="kit_by_state"),
             models.Index(fields=["lot", "-id"], name="kit_by_lot"),
+            models.Index(
+                Coalesce("delivered_at", "packed_at"),
+                condition=Q(reminded_at=None, state__in=WITH_PERSON),
+                name="kit_to_remind",
+            ),
             models.Index(
                 fields=["shipment"], condition=Q(shipment__isnull=False), name="kit_by_shipment"
             ),

@@ -1,6 +1,9 @@
 """What staff set for each kit type."""
 
-from django.core.validators import MaxValueValidator
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
@@ -9,6 +12,18 @@ from core.history.tracking import tracked
 from orders.models import Product, ProductKind
 
 MOST = 10
+
+
+def _number(
+    label: str, default: int, least: int, most: int, text: str
+) -> "models.PositiveSmallIntegerField[Any, Any]":
+    return models.PositiveSmallIntegerField(
+        label,
+        default=default,
+        db_default=default,
+        validators=[MinValueValidator(least), MaxValueValidator(most)],
+        help_text=text,
+    )
 
 
 @tracked()
@@ -29,6 +44,26 @@ class KitLimits(models.Model):
         help_text="How often a kit that cannot be used is sent anew for nothing, one after the "
         "other. 0: never.",
     )
+    expiry_warning_days = _number(
+        "warn before expiry", 60, 1, 730, "Days before the last day of a lot with kits of use."
+    )
+    remind_after_days = _number(
+        "remind after", 14, 1, 365, "Days after delivery: the customer is reminded, once."
+    )
+    return_within_days = _number(
+        "to be back within", 30, 1, 730, "Days after delivery; what is not on its way is a case."
+    )
+    stability_hours = models.PositiveSmallIntegerField(
+        "samples keep for",
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(25), MaxValueValidator(24 * 365)],
+        help_text="Hours from sampling to receipt; a day before they are over it is a case. "
+        "Empty: they keep.",
+    )
+    laboratory_days = _number(
+        "results within", 14, 1, 365, "Days after receipt; what has no result then is a case."
+    )
     version = VersionField()
 
     class Meta:
@@ -43,6 +78,13 @@ class KitLimits(models.Model):
 
     def __str__(self) -> str:
         return self.product.item_id
+
+    def clean(self) -> None:
+        """Raise ValidationError when a reminder would come too late."""
+        times = (self.remind_after_days, self.return_within_days)
+        if None not in times and self.remind_after_days >= self.return_within_days:
+            text = "Remind before the kit is to be back."
+            raise ValidationError({"remind_after_days": text})
 
 
 def limits_of(product: Product) -> KitLimits:

@@ -1,7 +1,11 @@
 """What carriers report, and where it moves kits."""
 
+from datetime import date
+
 import pytest
 
+from clinical.laboratories import samples
+from core.database import clock
 from core.models import Case
 from kits import services, tracking
 from kits.models import Kit
@@ -113,3 +117,23 @@ def test_a_reference_that_is_nobodys_is_still_a_case_of_its_carrier():
     assert open_cases() == ["event-parked"]
     assert state_of(kit) == "sent"
     assert tracking.claim(list(TrackingEvent.objects.values_list("pk", flat=True))) == 0
+
+
+@pytest.mark.parametrize(
+    ("state", "then"),
+    [("sent", "registered"), ("delivered", "registered"), ("returning", "returning")],
+)
+def test_a_kit_whose_sample_is_registered_is_registered(state, then):
+    kit = kit_in(state)
+    taker = samples.TestTaker("Ada", "Lovelace", date(1985, 4, 10))
+    samples.register(
+        kit.serial,
+        taker,
+        kit_type="ancestry",
+        sampled_at=clock.now(),
+        consent_version="1",
+        by="client:portal",
+    )
+    assert state_of(kit) == then
+    last = kit.events.latest("id")
+    assert "Lovelace" not in last.detail

@@ -12,7 +12,10 @@ ORDER_OCCASIONS = {
     "placed": Occasion.ORDER_PLACED,
     "address-set": Occasion.ORDER_PLACED,
     "cancelled": Occasion.ORDER_CANCELLED,
+    "kit-return-due": Occasion.KIT_DUE,
 }
+# The end of the source of each; all others are of an order that was placed.
+SOURCES = {"cancelled": "cancelled", "kit-return-due": "kit-due"}
 NEEDS_ADDRESS = "needs-address"
 
 
@@ -38,7 +41,7 @@ def trigger_from_order(event: OrderEvent) -> Trigger | None:
     if event.kind == "placed" and order.delivery_service and not order.ships:
         waits = Trigger(f"order:{order.pk}:{NEEDS_ADDRESS}", Occasion.ORDER_NEEDS_ADDRESS, order)
         return waits if order.awaits_address else None
-    name = "cancelled" if event.kind == "cancelled" else "placed"
+    name = SOURCES.get(event.kind, "placed")
     return Trigger(f"order:{order.pk}:{name}", occasion, order)
 
 

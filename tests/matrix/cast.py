@@ -143,7 +143,11 @@ class Cast:
         if not Rule.objects.exists():  # a transactional test has emptied all tables
             from importlib import import_module
 
-            for name in ("0002_default_rules_and_templates", "0011_orders_that_need_an_address"):
+            for name in (
+                "0002_default_rules_and_templates",
+                "0011_orders_that_need_an_address",
+                "0020_kits_to_be_sent_back",
+            ):
                 import_module(f"notifications.migrations.{name}").deliver(apps, None)
 
     def _customers(self) -> None:

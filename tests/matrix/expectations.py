@@ -290,6 +290,7 @@ PAGES: dict[str, str | tuple[str, str]] = {
     "core/case/<id>/delete/": "",
     "core/case/<id>/give-address/": "SFM*",
     "core/case/<id>/give-back/": "FM*",
+    "core/case/<id>/give-up/": "",
     "core/case/<id>/hand-over/": "SFM*",
     "core/case/<id>/history/": "SFCMA*",
     "core/case/<id>/hold/": "FM*",
