@@ -76,8 +76,6 @@ NOT_IN_THE_ADMIN = EVENTS | {
     "StudyReport",
     "ReportSignature",
     "StudyAttachment",
-    "Sample",
-    "LabMessage",
     "ResultVersion",
     "ErasureStep",
     "Replacement",

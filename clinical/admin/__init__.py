@@ -3,16 +3,19 @@ service's."""
 
 from clinical.admin.patients import PatientAdmin
 from clinical.admin.results.pages import LabResultAdmin
+from clinical.admin.results.samples import LabMessageAdmin, SampleAdmin
 from clinical.admin.results.settings import DutyTurnAdmin, ReleaseRuleAdmin
 from clinical.admin.studies.pages import StudyAdmin
 from clinical.admin.studies.worklist import ReadingLimitsAdmin, WorklistAdmin
 
 __all__ = [
     "DutyTurnAdmin",
+    "LabMessageAdmin",
     "LabResultAdmin",
     "PatientAdmin",
     "ReadingLimitsAdmin",
     "ReleaseRuleAdmin",
+    "SampleAdmin",
     "StudyAdmin",
     "WorklistAdmin",
 ]

@@ -14,7 +14,7 @@ from clinical.laboratories import adapters
 from clinical.laboratories.applying import ConflictingVersionError, take
 from clinical.laboratories.contract import InvalidMessageError
 from clinical.models import LabMessage
-from core import cases
+from core import cases, shutdown
 from core.cases import CaseDraft
 from core.database import clock
 from core.encryption.blind_index import digest
@@ -38,7 +38,7 @@ def store(laboratory: str, body: bytes) -> None:
 def read_waiting() -> int:
     """Read what has come, the oldest first, each message by itself; how many."""
     done = 0
-    while ids := waiting(WORK, _unread().order_by("pk")):
+    while not shutdown.is_requested() and (ids := waiting(WORK, _unread().order_by("pk"))):
         count = each(WORK, ids, read)
         done += count
         if not count:  # others have them

@@ -48,7 +48,9 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
         ("Studies", "radiology", "clinical.study"),
         ("Worklist", "checklist", "clinical.waitingstudy"),
         ("Reading limits", "timer", "clinical.readinglimits"),
+        ("Samples", "labs", "clinical.sample"),
         ("Results", "lab_panel", "clinical.labresult"),
+        ("Laboratories", "help", "clinical.labmessage"),
         ("Release rules", "rule_settings", "clinical.releaserule"),
         ("On duty", "call", "clinical.dutyturn"),
     ],
@@ -72,7 +74,7 @@ GROUPS: dict[str, list[tuple[str, str, str]]] = {
 
 def _may_view(model: str) -> Callable[[HttpRequest], bool]:
     app, name = model.split(".")
-    if app == "transfers":  # everybody sees their own
+    if app == "transfers" or model == "clinical.labmessage":  # the page itself says who
         return lambda request: _page(model).has_view_permission(request)
     return lambda request: request.user.has_perm(f"{app}.view_{name}")
 

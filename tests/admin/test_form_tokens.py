@@ -205,6 +205,8 @@ DIALOGS: dict[str, tuple[Callable[[], str], dict[str, Any]]] = {
     "clinical.labresult detach": (lambda: _result("held"), WHY),
     "clinical.labresult reopen": (lambda: _result("set-aside"), WHY),
     "clinical.labresult set_aside": (lambda: _result("unmatched"), WHY),
+    "clinical.sample destroy": (lambda: f"clinical/sample/{registered_sample().pk}", WHY),
+    "clinical.sample withdraw": (lambda: f"clinical/sample/{registered_sample().pk}", WHY),
     "clinical.patient archive": (lambda: f"clinical/patient/{PatientFactory.create().pk}", {}),
     "clinical.patient unmerge": (_merged, WHY),
     "desk.erasure confirm": (_erasure, {}),

@@ -19,7 +19,16 @@ from django.test import Client
 from django.utils import timezone
 
 from clinical.attachments.services import attach
-from clinical.models import LabResult, Patient, Study, StudyAttachment, StudyReport, WaitingStudy
+from clinical.models import (
+    LabMessage,
+    LabResult,
+    Patient,
+    Sample,
+    Study,
+    StudyAttachment,
+    StudyReport,
+    WaitingStudy,
+)
 from clinical.tests.attachments.samples import PDF
 from clinical.tests.factories import (
     PatientFactory,
@@ -201,7 +210,8 @@ class Cast:
         says = {"name": f"{first} {last}", "birth_date": BIRTH_DATE.isoformat()}
         found = [finding(UNRELEASED, "positive")]
         arrived(message(sample=says, findings=found))
-        arrived(message(result_id="r-2", sample=says | {"serial": "K2"}))
+        arrived(message(result_id="r-2", sample=says | {"serial": "K2"}), b"<html>")
+        self.own |= {Sample: sample, LabMessage: LabMessage.objects.get()}
         self.own[LabResult], self.other[LabResult] = LabResult.objects.order_by("id")
 
     def _messages(self) -> None:
