@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from core.admin.overview.panels import Line
 from core.values.folding import fold
-from desk.sidebar.links import SIDEBAR
+from desk.sidebar.links import offered
 
 # Title, the permission that it needs, the page.
 ACTIONS = (
@@ -34,10 +34,9 @@ def matching(request: HttpRequest, typed: str) -> list[Line]:
 
 
 def _open_to(request: HttpRequest) -> Iterator[tuple[str, str]]:
-    for group in SIDEBAR["navigation"]:
-        for item in group["items"]:
-            if "permission" not in item or item["permission"](request):
-                yield item["title"], str(item["link"])
+    for _, items in offered(request):
+        for item in items:
+            yield item["title"], str(item["link"])
     for title, permission, page in ACTIONS:
         if request.user.has_perm(permission):
             yield title, reverse(f"admin:{page}")

@@ -1,6 +1,6 @@
 """The admin's side bar: daily work first, settings last; what one may not see is not there."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from django.apps import apps
@@ -88,20 +88,35 @@ def _item(title: str, icon: str, model: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": link, "permission": _may_view(model)}
 
 
-_START = {"title": "Start", "icon": "home", "link": reverse_lazy("admin:index")}
+_START = {
+    "title": "Start",
+    "icon": "home",
+    "link": reverse_lazy("admin:index"),
+    "permission": lambda request: True,
+}
 _QUEUE = _item("Exceptions", "notification_important", "core.case")
 
+NAVIGATION: list[dict[str, Any]] = [
+    {"title": "", "items": [_START, _QUEUE]},
+    *(
+        {"title": heading, "items": [_item(*item) for item in items]}
+        for heading, items in GROUPS.items()
+    ),
+]
 SIDEBAR: dict[str, Any] = {
     "show_search": False,  # the search of every page is in its head (desk/search)
     "show_all_applications": False,
-    "navigation": [
-        {"title": "", "items": [_START, _QUEUE]},
-        *(
-            {"title": heading, "separator": True, "items": [_item(*item) for item in items]}
-            for heading, items in GROUPS.items()
-        ),
-    ],
+    # Ours is drawn by desk/sidebar/drawing.py: the theme copies and draws all of it for each page.
+    "navigation": [{"title": "", "items": []}],
 }
+
+
+def offered(request: HttpRequest) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Each heading with its links, as far as this person may open what they lead to."""
+    for group in NAVIGATION:
+        items = [each for each in group["items"] if each["permission"](request)]
+        if items:
+            yield group["title"], items
 
 
 def account_links(request: HttpRequest) -> list[dict[str, Any]]:
