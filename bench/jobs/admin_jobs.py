@@ -14,13 +14,25 @@ from bench.jobs import Options, calls, limits
 from bench.jobs.api_jobs import figure
 from bench.report import Figure, Row
 from bench.world import Measured
+from desk.start import rollup
 from identity.models import User
 
+FIGURES_OF = 31  # days that the start page shows
+SEARCHES = {
+    "number": "co-4711",
+    "name": "Customer+471",
+    "telephone": "0700+000471",
+    "postcode that all have": "W2+6NB",
+    "recipient that all have": "John+Doe",
+    "what there is not": "Zebedee",
+}
 ORDERS = {"product": "/admin/orders/order/", "naive": "/admin/naive/order/"}
 
 
 def jobs(options: Options) -> Iterator[Row]:
     """Each page on both sides, in turns."""
+    for _ in range(FIGURES_OF):  # today and a day of before with each
+        rollup.keep()
     cookies = {"product": _signed_in(), "naive": _signed_in_plainly()}
     with world.both() as (*webs, _):
         for name, ours, naive in _pages():
@@ -59,6 +71,14 @@ def _pages() -> Iterator[tuple[str, str, str]]:
     newest, naive_newest = (_newest(table) for table in ("orders_order", "naive_order"))
     yield "change page", f"{ours}{newest}/change/", f"{naive}{naive_newest}/change/"
     yield "start page", "/admin/", "/admin/"
+    for name in ("customer", "shipment"):
+        app = "customers" if name == "customer" else "shipping"
+        yield f"{name}s", f"/admin/{app}/{name}/", f"/admin/naive/{name}/"
+    yield "messages", "/admin/notifications/notification/", naive
+    yield "exceptions", "/admin/core/case/", naive
+    # The naive side has no search but that of one list.
+    for name, typed in SEARCHES.items():
+        yield f"search by {name}", f"/admin/search/?s={typed}", f"{naive}?q={typed}"
 
 
 def _cpu(measured: Measured) -> Figure:

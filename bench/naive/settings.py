@@ -11,7 +11,9 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "django_filters",
-    "axes",  # asked for by `identity`, which checks the tokens
+    "axes",  # asked for by `identity`, which checks the tokens; the next two by its histories
+    "pgtrigger",
+    "pghistory",
     "core",
     "identity",
     "bench.naive",

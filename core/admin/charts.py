@@ -1,6 +1,7 @@
-"""Stacked bars by day, as the numbers an SVG needs: drawn on the server, without scripts.
+"""Bars by day, as the numbers an SVG needs: drawn on the server, without scripts.
 
-Shown by `admin/core/bar_chart.html` with `chart` and `label`.
+`plain_bars` have no axes. Stacked ones are shown by `admin/core/bar_chart.html` with `chart` and
+`label`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -81,6 +82,19 @@ def stacked_bars(days: Mapping[date, Sequence[Part]], *, decimals: int = 0) -> C
         if number % max(1, ceil(len(days) / 13)) == 0
     ]
     return Chart(bars, amounts, dates, list(colours.items()))
+
+
+def plain_bars(
+    days: Sequence[tuple[str, Decimal]], colour: str, *, width: int, height: int, gap: float = GAP
+) -> list[Bar]:
+    """A bar for each title and amount, side by side; the highest fills the picture."""
+    step = width / max(1, len(days))
+    most = max((amount for _, amount in days), default=Decimal(0))
+    tall = [float(amount / most) * height if most else 0.0 for _, amount in days]
+    return [
+        Bar(number * step, height - each, step - gap, each, colour, title)
+        for number, ((title, _), each) in enumerate(zip(days, tall, strict=True))
+    ]
 
 
 def _total(parts: Sequence[Part]) -> Decimal | int:

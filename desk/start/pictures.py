@@ -10,11 +10,12 @@ from functools import partial
 from django.conf import settings
 from django.http import HttpRequest
 
+from core.admin.charts import Bar, plain_bars
 from core.values import money
 from desk.start.cards import list_at, on_day
 from desk.start.rollup import AHEAD, Days
 
-WIDTH, HEIGHT, GAP = 300, 60, 2
+WIDTH, HEIGHT = 300, 60
 MOST_CURRENCIES = 3
 ACTIVE = {"state__exact": "active"}
 CALM, ALARMING = "#0072b2", "#d55e00"
@@ -29,24 +30,12 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
-    """A day in a picture, in its units; `title` is what the pointer shows."""
-
-    x: float
-    y: float
-    width: float
-    height: float
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class Picture:
     """Thirty days of one figure; `text` says in words what is to be seen."""
 
     title: str
     text: str
     bars: list[Bar]
-    colour: str
     width: int = WIDTH
     height: int = HEIGHT
 
@@ -140,17 +129,16 @@ def compared(today: date) -> list[date]:
 def picture(figure: Figure, days: Sequence[date]) -> Picture:
     """The figure as bars."""
     amounts = [figure.of(day) or Decimal(0) for day in days]
-    most, step = max(amounts), WIDTH / len(days)
-    bars = []
-    for number, (day, amount) in enumerate(zip(days, amounts, strict=True)):
-        height = float(amount / most) * HEIGHT if most else 0.0
-        title = f"{_worded(day)}: {figure.shown(amount)}"
-        bars.append(Bar(number * step, HEIGHT - height, step - GAP, height, title))
+    titled = [
+        (f"{_worded(day)}: {figure.shown(amount)}", amount)
+        for day, amount in zip(days, amounts, strict=True)
+    ]
+    bars = plain_bars(titled, figure.colour, width=WIDTH, height=HEIGHT)
     text = f"{figure.shown(sum(amounts, Decimal(0)))} in {len(days)} days"
-    if most:
+    if most := max(amounts):
         peak = days[amounts.index(most)]
         text += f", most on {_worded(peak)}: {figure.shown(most)}"
-    return Picture(figure.title, f"{text}.", bars, figure.colour)
+    return Picture(figure.title, f"{text}.", bars)
 
 
 def _worded(day: date) -> str:

@@ -218,7 +218,6 @@ class KitAdmin(BenchAdmin, ReceiptAdmin):
         description="It is lost",
         icon="help",
         permissions=["give_up"],
-        variant=ActionVariant.WARNING,
         dialog={
             "title": "Give this kit up as lost?",
             "description": "Another one may be packed in its place.",

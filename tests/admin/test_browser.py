@@ -140,6 +140,23 @@ def test_no_page_wants_more_than_its_content_security_policy_allows(house: House
     expect(page.get_by_text("/api/v1/orders/").first).to_be_visible()
 
 
+def test_the_references_try_it_out_asks_with_a_token_of_the_sandbox(house: House, page: Page):
+    customer = CustomerFactory.create()
+    page.goto(f"{house.url}/api/docs/")
+    page.get_by_role("button", name="Authorize").first.click()
+    dialog = page.locator(".modal-ux")
+    dialog.locator("input").first.fill(house.sandbox.token())
+    dialog.locator("button.authorize").first.click()
+    dialog.locator(".btn-done").first.click()
+    block = page.locator(".opblock-get", has=page.locator("[data-path='/api/v1/customers/']"))
+    block.locator(".opblock-summary-control").click()
+    block.get_by_role("button", name="Try it out").click()
+    block.get_by_role("button", name="Execute").click()
+    answer = block.locator(".live-responses-table")
+    expect(answer).to_contain_text("200")
+    expect(answer).to_contain_text(customer.name)
+
+
 def test_a_customer_says_where_the_parcel_goes_on_a_telephone(house: House, page: Page) -> None:
     order = placed_kit_order(customer=CustomerFactory.create())
     page.set_viewport_size({"width": 390, "height": 844})

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.admin.charts import HEIGHT, TOP, Part, _round_steps, stacked_bars
+from core.admin.charts import HEIGHT, TOP, Part, _round_steps, plain_bars, stacked_bars
 
 MONDAY = date(2026, 2, 2)
 
@@ -58,3 +58,18 @@ def test_amounts_of_money_are_labelled_as_such_and_nothing_is_drawn_for_none():
 
 def test_no_days_make_an_empty_picture():
     assert stacked_bars({}).bars == []
+
+
+def test_of_plain_bars_the_highest_fills_the_picture_and_each_has_its_title():
+    days = [("Mon: 1", Decimal(1)), ("Tue: 4", Decimal(4)), ("Wed: 0", Decimal(0))]
+    bars = plain_bars(days, "#0072b2", width=300, height=60)
+    assert [(bar.x, bar.y, bar.height, bar.title) for bar in bars] == [
+        (0, 45, 15, "Mon: 1"),
+        (100, 0, 60, "Tue: 4"),
+        (200, 60, 0, "Wed: 0"),
+    ]
+    assert {bar.colour for bar in bars} == {"#0072b2"}
+    assert [bar.height for bar in plain_bars([("Mon: 0", Decimal(0))], "", width=9, height=9)] == [
+        0
+    ]
+    assert plain_bars([], "", width=9, height=9) == []
