@@ -19,6 +19,7 @@ from identity.passwords.pages import SecondFactorPage
 from identity.passwords.views import change_password, login
 from identity.sessions.pages import OwnSessions
 from identity.sign_in.views import SignOut
+from kits.registration.page import registration_page
 from notifications.api.unsubscribe import stop
 from notifications.api.urls import webhooks as notification_webhooks
 from orders.address_page.page import address_page
@@ -51,6 +52,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("oidc/", include("identity.sign_in.urls")),
     path("address/<str:token>/", address_page, name="order_address"),
+    path("kit/<str:token>/", registration_page, name="kit_registration"),
     path("stop/<str:token>/", stop, name="unsubscribe"),
     path("api/schema/", schema, name="schema"),
     path("api/docs/", reference, name="docs"),

@@ -11,6 +11,7 @@ from shipping.models import Shipment, TrackingEvent
 
 LABEL, MISSING = "kit-label", "kit-missing"
 WAITING, FINAL = "kit-waiting", "kit-rejected"
+UNDER_AGE = "kit-under-age"
 EXPIRING, NOT_BACK = "lot-expiring", "kit-not-back"
 AGING, LAB_LATE = "kit-sample-aging", "kit-lab-late"
 OF_TIME = (NOT_BACK, AGING)
@@ -66,4 +67,15 @@ def final() -> QuerySet[Kit]:
     anew = Replacement.objects.filter(kit=OuterRef("pk"))
     return Kit.objects.filter(~Exists(anew), state="rejected").exclude(
         reason__in=sorted(RECOVERABLE)
+    )
+
+
+def under_age(kit: Kit) -> CaseDraft:
+    """Somebody under age was to be registered."""
+    return CaseDraft(
+        UNDER_AGE,
+        kit.pk,
+        f"Kit {kit} for somebody under age",
+        "By the link, somebody under age was to be registered with it. They were asked to contact "
+        "support: decide with whoever cares for them.",
     )

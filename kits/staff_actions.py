@@ -97,6 +97,7 @@ def register_kinds() -> None:
     """Register what can go wrong here."""
     register(
         _kind(cases.LABEL, "Return label that does not fit", Kit, actions=[CLOSE]),
+        _kind(cases.UNDER_AGE, "Kit for somebody under age", Kit, actions=[CLOSE]),
         _kind(cases.MISSING, "Parcel without its kit", Shipment, actions=[CLOSE]),
         _kind(
             cases.WAITING,

@@ -35,7 +35,7 @@ OUT = frozenset({*WITH_PERSON, "returning"})
 KIT = Workflow(
     transitions={
         "in-stock": frozenset({"packed", "lost", "destroyed"}),
-        "packed": frozenset({"in-stock", "sent", "delivered", "lost", "destroyed"}),
+        "packed": frozenset({"in-stock", "sent", "delivered", "registered", "lost", "destroyed"}),
         # A carrier that says nothing until the kit is registered, or is back, is no reason to stop.
         "sent": frozenset(
             {"in-stock", "delivered", "registered", "returning", "received", "lost", "destroyed"}

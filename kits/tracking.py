@@ -14,6 +14,7 @@ from kits.models import Kit, Lot
 from kits.models.locking import lock_with_order
 from kits.places import PACKABLE, free_places, is_place_free, places_of
 from kits.states import OUT
+from orders.models import OrderEvent
 from shipping.models import Shipment, TrackingEvent
 
 # A parcel's state -> that of its kits. A carrier that failed to deliver has them still.
@@ -30,12 +31,17 @@ def parcel_moved(parcel: Shipment, from_state: str, to_state: str, *, by: str) -
     state = OF_PARCEL.get(to_state)
     if state is None:
         return
-    kits = Kit.objects.filter(shipment=parcel).order_by("pk")
+    kits, is_here = Kit.objects.filter(shipment=parcel).order_by("pk"), False
     for kit in kits.select_for_update(of=("self",), no_key=True):
         if state in Kit.WORKFLOW.transitions[kit.state] and kit.state in ("packed", "sent"):
+            is_here = is_here or state == "delivered"
             delivered_at = clock.now() if state == "delivered" else None
             detail = f"parcel {parcel.reference}"
             transition_locked(kit, state, by=by, detail=detail, delivered_at=delivered_at)
+    if is_here:
+        OrderEvent.objects.create(
+            order=parcel.order, kind="kit-delivered", actor=by, detail=f"parcel {parcel.reference}"
+        )
     if from_state in PACKABLE:
         _check_contents(parcel)
 

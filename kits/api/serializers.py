@@ -4,10 +4,14 @@ from typing import Any
 
 from rest_framework import serializers
 
+from clinical.laboratories.samples import TestTaker
+from clinical.models import Sex
 from core.api.filters import LARGEST_ID
 from core.api.serializers import (
     BooleanField,
+    CharField,
     ChoiceField,
+    DateField,
     IntegerField,
     ModelSerializer,
     Serializer,
@@ -16,6 +20,7 @@ from core.api.serializers import (
 )
 from kits.laboratory.receipt import Receipt
 from kits.models import Kit, KitEvent, Lot
+from kits.registration.form import LONGEST_NAME
 from kits.states import KitState
 from kits.values import labels
 from kits.values.reasons import Condition, Reason
@@ -135,6 +140,27 @@ class ReceiveSerializer(Serializer):
             raise serializers.ValidationError({"reason": text})
         del attrs["accepted"]
         return {"receipt": Receipt(**attrs)}
+
+
+class RegisterSerializer(Serializer):
+    """Whose sample is in a kit, and since when."""
+
+    first_name = CharField(max_length=LONGEST_NAME, required=False, default="", allow_blank=True)
+    last_name = CharField(max_length=LONGEST_NAME, required=False, default="", allow_blank=True)
+    birth_date = DateField()
+    sex = ChoiceField(Sex.choices, required=False, default=Sex.UNKNOWN)
+    collected_at = serializers.DateTimeField(help_text="When the sample was taken.")
+    consent_version = TokenField(
+        max_length=50, help_text="Of the text that the test taker has agreed to."
+    )
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The `taker`, and the rest as it is."""
+        names = ("first_name", "last_name", "birth_date", "sex")
+        taker = TestTaker(*(attrs.pop(name) for name in names))
+        return {"taker": taker, "sampled_at": attrs["collected_at"]} | {
+            "consent_version": attrs["consent_version"]
+        }
 
 
 class ResumeSerializer(Serializer):

@@ -26,12 +26,14 @@ from kits.api.serializers import (
     LotSerializer,
     PackSerializer,
     ReceiveSerializer,
+    RegisterSerializer,
     ReplacementSerializer,
     ResumeSerializer,
     UnpackSerializer,
 )
 from kits.laboratory import receipt, replacing
 from kits.models import Kit, KitEvent, Lot
+from kits.registration import services as registration
 from shipping.api.requests import validated
 
 SERIAL = OpenApiParameter(
@@ -155,7 +157,22 @@ class KitViewSet(viewsets.ReadOnlyModelViewSet[Kit]):
         order = replacing.replace(self.get_object(), by=actor_of(request), **given)
         return Response(ReplacementSerializer(order).data)
 
-    def _do(self, verb: Callable[..., Kit], form: type[BaseSerializer[Any]]) -> Response:
+    @extend_schema(
+        summary="Register a kit",
+        description="Whose sample is in it, for partners: `kits/{serial}/` shows nothing of it. "
+        "409 (`illegal_move`) for one that is registered already, or has not left us. A test taker "
+        "under 18 is a 400 (`under_age`).",
+        parameters=[SERIAL],
+        request=RegisterSerializer,
+        responses={200: KitSerializer, 409: ErrorAnswer},
+    )
+    @action(detail=True, methods=["post"])
+    @idempotent
+    def register(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Register it."""
+        return self._do(registration.register, RegisterSerializer)
+
+    def _do(self, verb: Callable[..., Any], form: type[BaseSerializer[Any]]) -> Response:
         kit = self.get_object()
         given = validated(form, self.request)
         verb(kit, by=actor_of(self.request), **given)

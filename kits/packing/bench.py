@@ -17,6 +17,7 @@ from core.workflow import TransitionNotAllowedError
 from kits import services
 from kits.models import Kit
 from kits.places import PACKABLE, free_places, parcel_to_pack
+from kits.registration.link import kit_scanned
 from kits.values import labels, serials
 from orders.models import Order
 from shipping.models import Shipment
@@ -54,10 +55,11 @@ def scan(bench: Bench, text: str, *, by: str) -> Feedback:
 
     Raises nothing for whatever is scanned.
     """
-    code = texts.reference(text[:LONGEST])
+    printed = kit_scanned(text[:LONGEST])
+    code = printed.serial if printed else texts.code(text[:LONGEST])
     if not texts.visible(text[:LONGEST]):
         return Feedback(bench, "next", next_step(bench))
-    if code.upper() == NEW:
+    if code.strip().upper() == NEW:
         return Feedback(Bench(), "next", next_step(Bench()))
     if _is_packed(bench, code):
         return Feedback(Bench(), "done", f"Order {bench.order} has kit {bench.kit}, as scanned.")
@@ -83,7 +85,7 @@ def next_step(bench: Bench) -> str:
 
 def _take(bench: Bench, code: str) -> Bench:
     """The bench with what this code is: an order, a kit, or a label."""
-    if match := _ORDER.fullmatch(code):
+    if match := _ORDER.fullmatch(texts.reference(code)):
         return _with_order(bench, int(match[1]))
     kit = _kit_of(code)
     if kit:

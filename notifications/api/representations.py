@@ -5,6 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from core.api.rows import Json, Rows, time_json
+from kits.registration.link import hidden as hidden_of_kits
 from orders.address_page.link import hidden
 
 
@@ -37,7 +38,7 @@ def notification_json(row: Json) -> Json:
         "shipment": row["shipment_id"],
         "channel": row["channel"],
         "recipient": row["recipient"],
-        "message": hidden(row["message"]),
+        "message": hidden_of_kits(hidden(row["message"])),
         "status": row["state"],
         "reason": row["last_error"],
         "attempts": row["attempts"],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from customers.models import Customer
+from kits.registration import link as kit_link
 from notifications.content.fields import SAMPLE, hidden_fields
 from notifications.content.rendering import (
     LONGEST_MESSAGE,
@@ -73,6 +74,9 @@ def values_of(trigger: Trigger) -> dict[str, str]:
     }
     if trigger.occasion == Occasion.ORDER_NEEDS_ADDRESS:
         values["address_url"] = link.url_for(order) if trigger.source else SAMPLE["address_url"]
+    if trigger.occasion in (Occasion.KIT_HERE, Occasion.KIT_DUE):
+        url = kit_link.url_of_order(order) if trigger.source else SAMPLE["registration_url"]
+        values["registration_url"] = url
     if shipment:
         values |= {
             "reference": shipment.reference,

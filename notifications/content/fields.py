@@ -18,6 +18,7 @@ ORDER_FIELDS = CUSTOMER_FIELDS | {
     "amount": "what it costs, with the currency",
 }
 ADDRESS_FIELDS = {"address_url": "the page where the customer says where it goes"}
+KIT_FIELDS = {"registration_url": "the page where whoever has the kit registers it"}
 PARCEL_FIELDS = {
     "reference": "the parcel's reference",
     "tracking_number": "the carrier's tracking number",
@@ -29,13 +30,14 @@ DIGEST_FIELDS = CUSTOMER_FIELDS | {
 }
 EMAIL_FIELDS = {"unsubscribe_url": "the page to hear no more by e-mail"}
 SENSITIVE_FIELDS = frozenset({"item"})  # of health: docs/decisions/0023-words.md
-FIELDS = ORDER_FIELDS | ADDRESS_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
+FIELDS = ORDER_FIELDS | ADDRESS_FIELDS | KIT_FIELDS | PARCEL_FIELDS | DIGEST_FIELDS | EMAIL_FIELDS
 SAMPLE = {
     "user_name": "Jane Doe",
     "order_number": "co-1",
     "item": "2 × Serum",
     "amount": "50.00 GBP",
     "address_url": "https://dosette.example/address/1-1-x/",
+    "registration_url": "https://dosette.example/kit/o1-1.x/",
     "reference": "co-1",
     "tracking_number": "TRACK123",
     "tracking_url": "https://carrier.example/TRACK123",
@@ -54,7 +56,8 @@ def fields_for(occasion: str, channel: str) -> dict[str, str]:
     else:
         parcel = PARCEL_FIELDS if occasion.startswith("shipment-") else {}
         address = ADDRESS_FIELDS if occasion == "order-needs-address" else {}
-        known = ORDER_FIELDS | address | parcel
+        kit = KIT_FIELDS if occasion in ("order-kit-here", "order-kit-due") else {}
+        known = ORDER_FIELDS | address | kit | parcel
     hidden = hidden_fields(channel)
     more = EMAIL_FIELDS if channel == "email" else {}
     return {name: text for name, text in (known | more).items() if name not in hidden}

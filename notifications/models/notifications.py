@@ -7,6 +7,7 @@ from core.database import clock
 from core.outbox import OutboxRow
 from core.workflow import Event
 from customers.models import Customer
+from kits.registration import link as kit_link
 from notifications.channels import channel_choices
 from notifications.content.rendering import LONGEST_MESSAGE, LONGEST_SUBJECT
 from notifications.models.templates import TemplateVersion, WhenUnknown
@@ -137,7 +138,7 @@ class Notification(OutboxRow):
     @property
     def shown_message(self) -> str:
         """The text as people may read it: without the secret of a link in it."""
-        return link.hidden(self.message)
+        return kit_link.hidden(link.hidden(self.message))
 
     @property
     def resend_is_harmless(self) -> bool:

@@ -11,6 +11,7 @@ class Occasion(models.TextChoices):
     ORDER_PLACED = "order-placed", "order placed"
     ORDER_NEEDS_ADDRESS = "order-needs-address", "order waits for an address"
     ORDER_CANCELLED = "order-cancelled", "order cancelled"
+    KIT_HERE = "order-kit-here", "kit to be registered"
     KIT_DUE = "order-kit-due", "kit to be sent back"
     WAITING = "shipment-waiting-for-collection", "parcel waiting for the carrier"
     IN_TRANSIT = "shipment-in-transit", "parcel on its way"

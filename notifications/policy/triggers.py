@@ -12,10 +12,11 @@ ORDER_OCCASIONS = {
     "placed": Occasion.ORDER_PLACED,
     "address-set": Occasion.ORDER_PLACED,
     "cancelled": Occasion.ORDER_CANCELLED,
+    "kit-delivered": Occasion.KIT_HERE,
     "kit-return-due": Occasion.KIT_DUE,
 }
 # The end of the source of each; all others are of an order that was placed.
-SOURCES = {"cancelled": "cancelled", "kit-return-due": "kit-due"}
+SOURCES = {"cancelled": "cancelled", "kit-delivered": "kit-here", "kit-return-due": "kit-due"}
 NEEDS_ADDRESS = "needs-address"
 
 

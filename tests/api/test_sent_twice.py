@@ -179,6 +179,16 @@ POSTS: dict[str, Callable[[], Request]] = {
         f"kits/{kit_in('returning').serial}/receive/",
         {"accepted": True, "condition": "ROOM"},
     ),
+    "POST kits/{serial}/register/": lambda: (
+        f"kits/{kit_in('delivered').serial}/register/",
+        {
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "birth_date": "1985-04-10",
+            "collected_at": timezone.now().isoformat(),
+            "consent_version": "1",
+        },
+    ),
     "POST kits/{serial}/replace/": lambda: (
         f"kits/{kit_in('rejected', reason='QS').serial}/replace/",
         {},

@@ -156,6 +156,7 @@ class Cast:
                 "0002_default_rules_and_templates",
                 "0011_orders_that_need_an_address",
                 "0020_kits_to_be_sent_back",
+                "0021_kits_to_be_registered",
             ):
                 import_module(f"notifications.migrations.{name}").deliver(apps, None)
 

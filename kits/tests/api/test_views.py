@@ -177,3 +177,10 @@ def test_who_may_read_may_not_write(api):
         answer = api(*scopes).post(f"{KITS}{kit.serial}/pack/", body, format="json")
         assert answer.status_code == 403
     assert not Kit.objects.filter(return_tracking=label).exists()
+
+
+def test_a_kit_is_addressed_by_a_serial_with_any_check_symbol(api):
+    kits = [stocked_kit() for _ in range(80)]
+    assert {kit.serial[-1] for kit in kits} >= set("*~$=U")
+    for kit in kits:
+        assert api("kits:read").get(f"{KITS}{kit.serial}/").status_code == 200

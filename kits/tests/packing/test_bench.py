@@ -6,6 +6,7 @@ import pytest
 
 from kits.models import Kit
 from kits.packing.bench import Bench, Feedback, scan
+from kits.registration.link import url_of_kit
 from kits.tests.factories import a_label, order_of_kits, packed_kit, stocked_kit
 from kits.values.serials import serial_of
 from orders.tests.factories import placed_order
@@ -137,3 +138,17 @@ def test_the_last_scan_sent_twice_packs_once():
 
 def test_nothing_scanned_says_what_is_next():
     assert scanned("", "  ").text == "Scan the order."
+
+
+def test_the_code_on_a_kit_that_leads_to_its_registration_is_taken_for_its_serial():
+    order, kit = order_of_kits(), stocked_kit()
+    assert scanned(order.number, url_of_kit(kit)).bench.kit == kit.serial
+    assert stopped(order.number, url_of_kit(kit)[:-1] + "x")
+
+
+def test_a_serial_with_any_check_symbol_is_scanned():
+    order = str(order_of_kits().number)
+    kits = [stocked_kit() for _ in range(80)]
+    assert {kit.serial[-1] for kit in kits} >= set("*~$=U")
+    for kit in kits:
+        assert scanned(order, kit.serial).bench.kit == kit.serial

@@ -5,6 +5,7 @@ import pytest
 import zxingcpp
 
 from kits.packing import printing
+from kits.registration.link import url_of_kit
 from kits.tests.factories import order_of_kits, stocked_kit
 
 pytestmark = pytest.mark.django_db
@@ -23,10 +24,12 @@ def both(text: str) -> list[tuple[str, str]]:
     return [("Code128", text), ("QRCode", text)]
 
 
-def test_each_kit_has_a_page_with_its_serial_in_both_codes():
+def test_each_kit_has_a_page_with_its_serial_in_bars_and_the_link_to_register_it():
     kits = [stocked_kit() for _ in range(40)]  # check symbols of all kinds are among them
     assert {kit.serial[-1] for kit in kits} & set("*~$=U")
-    assert read_back(printing.kit_labels(kits)) == [both(kit.serial) for kit in kits]
+    assert read_back(printing.kit_labels(kits)) == [
+        [("Code128", kit.serial), ("QRCode", url_of_kit(kit))] for kit in kits
+    ]
 
 
 def test_the_slip_of_an_order_has_its_number_and_what_begins_anew():

@@ -1,0 +1,1 @@
+"""How a person registers their kit, without an account: the link, the page, and the verb."""
