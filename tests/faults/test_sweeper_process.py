@@ -14,7 +14,7 @@ from config.settings.base import BASE_DIR
 from devserver.postgres import EmbeddedServer
 from sandbox.testing import wait_until
 
-pytestmark = [pytest.mark.faults, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.faults, pytest.mark.timeout(300)]
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def manage(server: EmbeddedServer, home: Path, *words: str) -> "subprocess.Popen
 def test_the_sweeper_waits_for_a_database_that_went_away(
     server: EmbeddedServer, home: Path
 ) -> None:
-    assert manage(server, home, "migrate", "-v0").wait(60) == 0
+    assert manage(server, home, "migrate", "-v0").wait(200) == 0
     heartbeat = home / "heartbeat"
     sweeper = manage(server, home, "sweep", "--heartbeat", str(heartbeat))
     wait_until(heartbeat.exists, 30)
