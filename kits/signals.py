@@ -6,8 +6,10 @@ from typing import Any
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
-from clinical.models import SampleEvent
+from clinical.models import ResultEvent, SampleEvent
 from kits import tracking
+from kits.laboratory import results
+from kits.models import KitEvent
 from shipping.models import ShipmentEvent
 from shipping.models.signals import events_parked
 
@@ -34,3 +36,17 @@ def on_sample_event(instance: SampleEvent, created: bool, raw: bool = False, **_
     """A kit whose sample is registered is its person's."""
     if created and not raw and instance.kind == "registered":
         tracking.registered(instance.sample.serial, by=instance.actor)
+
+
+@receiver(post_save, sender=ResultEvent)
+def on_result_event(instance: ResultEvent, created: bool, raw: bool = False, **_: Any) -> None:
+    """A kit goes with its result, and the customer is told that there is something new."""
+    if created and not raw:
+        results.follow(instance)
+
+
+@receiver(post_save, sender=KitEvent)
+def on_kit_event(instance: KitEvent, created: bool, raw: bool = False, **_: Any) -> None:
+    """A kit that is destroyed has no sample any more."""
+    if created and not raw and instance.to_state == "destroyed":
+        results.ended(instance)

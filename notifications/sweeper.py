@@ -31,6 +31,7 @@ from notifications.mailings import service as mailings
 from notifications.models import Notification
 from notifications.policy.channel_selection import provider_for
 from notifications.policy.triggers import (
+    EACH,
     NEEDS_ADDRESS,
     ORDER_OCCASIONS,
     SOURCES,
@@ -157,12 +158,17 @@ def _source(parent: str, *rest: Any) -> Concat:
 
 
 _ORDER_EVENT = Case(
+    When(
+        kind__in=EACH,
+        then=Concat("kind", Value(":"), Cast("id", TextField()), output_field=TextField()),
+    ),
     *(When(kind=kind, then=Value(name)) for kind, name in SOURCES.items()),
     When(
         Q(kind="placed", order__line_1="") & ~Q(order__delivery_service=""),
         then=Value(NEEDS_ADDRESS),
     ),
     default=Value("placed"),
+    output_field=TextField(),
 )
 _STATUS = Case(When(kind=ATTEMPT, then=Value(FAILED)), default=F("to_state"))
 _WHICH_ATTEMPT = Case(

@@ -18,6 +18,7 @@ from clinical import births
 from clinical.admin.identifiers import IdentifierInline
 from clinical.admin.merging import merges_of
 from clinical.admin.patient_verbs import PatientVerbs
+from clinical.admin.results.inlines import ResultInline, SampleInline
 from clinical.admin.similar import ANOTHER_PERSON, warning
 from clinical.models import Patient, Study
 from clinical.patients import services
@@ -135,7 +136,7 @@ class PatientAdmin(Extensible, PatientVerbs, RecordedAdmin, LargeTableAdmin):
         "looked_at_by",
     ]
     readonly_fields = ["born", "external_id", "created_at", "same_person", "looked_at_by"]
-    inlines = [IdentifierInline, StudyInline]
+    inlines = [IdentifierInline, StudyInline, SampleInline, ResultInline]
     list_filter = [ArchivedFilter]
     actions_detail = ["add_study", "merge", "unmerge", "archive", "restore"]
 

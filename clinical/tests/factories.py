@@ -17,7 +17,9 @@ from identity.tests.factories import staff
 
 # What a form of a patient sends of the tables below it.
 NO_ROWS_BELOW = tuple(
-    f"{rows}-{part}_FORMS" for rows in ("identifiers", "studies") for part in ("TOTAL", "INITIAL")
+    f"{rows}-{part}_FORMS"
+    for rows in ("identifiers", "studies", "samples", "results")
+    for part in ("TOTAL", "INITIAL")
 )
 
 

@@ -1,9 +1,13 @@
-"""Which kits an order's page shows."""
+"""Which kits an order's page shows, and what happened to them on a timeline."""
+
+from typing import Any
 
 from django.http import HttpRequest
 
 from core.admin.overview.panels import MOST_LINES, Line, Panel, list_of, page_of
-from kits.models import Kit
+from core.admin.overview.timeline import Source
+from customers.models import Customer
+from kits.models import Kit, KitEvent
 from kits.states import KIT_COLOURS
 from orders.models import Order
 
@@ -30,3 +34,20 @@ KITS = Panel(
     empty="No kit is packed.",
     place=35,
 )
+
+
+def _of_order(request: HttpRequest, order: Order) -> Any:
+    return KitEvent.objects.filter(kit__shipment__order=order.pk).select_related("kit")
+
+
+def _of_customer(request: HttpRequest, customer: Customer) -> Any:
+    return KitEvent.objects.filter(kit__shipment__order__customer=customer).select_related("kit")
+
+
+def _event(event: KitEvent) -> Line:
+    text = f"Kit {event.kit} {event.kind.replace('-', ' ')}"
+    return Line(text, page_of(event.kit), facts=[event.detail, event.actor])
+
+
+ORDERS_TIMELINE = Source("kit", "kits.view_kit", _of_order, _event)
+CUSTOMERS_TIMELINE = Source("kit", "kits.view_kit", _of_customer, _event)

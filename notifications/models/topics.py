@@ -13,6 +13,8 @@ class Occasion(models.TextChoices):
     ORDER_CANCELLED = "order-cancelled", "order cancelled"
     KIT_HERE = "order-kit-here", "kit to be registered"
     KIT_DUE = "order-kit-due", "kit to be sent back"
+    RESULT_READY = "order-result-ready", "something new to look at"
+    RESULT_CORRECTED = "order-result-corrected", "something was corrected"
     WAITING = "shipment-waiting-for-collection", "parcel waiting for the carrier"
     IN_TRANSIT = "shipment-in-transit", "parcel on its way"
     DELIVERED = "shipment-delivered", "parcel delivered"

@@ -14,9 +14,13 @@ ORDER_OCCASIONS = {
     "cancelled": Occasion.ORDER_CANCELLED,
     "kit-delivered": Occasion.KIT_HERE,
     "kit-return-due": Occasion.KIT_DUE,
+    "result-ready": Occasion.RESULT_READY,
+    "result-corrected": Occasion.RESULT_CORRECTED,
 }
 # The end of the source of each; all others are of an order that was placed.
 SOURCES = {"cancelled": "cancelled", "kit-delivered": "kit-here", "kit-return-due": "kit-due"}
+# Each of these is announced: an order has several kits, and a result may be corrected again.
+EACH = frozenset({"result-ready", "result-corrected"})
 NEEDS_ADDRESS = "needs-address"
 
 
@@ -42,7 +46,7 @@ def trigger_from_order(event: OrderEvent) -> Trigger | None:
     if event.kind == "placed" and order.delivery_service and not order.ships:
         waits = Trigger(f"order:{order.pk}:{NEEDS_ADDRESS}", Occasion.ORDER_NEEDS_ADDRESS, order)
         return waits if order.awaits_address else None
-    name = SOURCES.get(event.kind, "placed")
+    name = f"{event.kind}:{event.pk}" if event.kind in EACH else SOURCES.get(event.kind, "placed")
     return Trigger(f"order:{order.pk}:{name}", occasion, order)
 
 
