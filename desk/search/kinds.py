@@ -1,9 +1,11 @@
 """The kinds of rows that are found, each for whoever may see it; at most `asked.most` of each."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.utils.formats import date_format
 
@@ -15,6 +17,9 @@ from core.values.text import lenient
 from customers.models import Customer
 from desk.search import places
 from desk.search.asked import Asked
+from kits.admin.overview import kit_line
+from kits.models import Kit
+from kits.values import labels, serials
 from notifications.admin.overview import dated, message_line
 from notifications.models import Notification
 from orders.admin.overview import line_of
@@ -23,6 +28,8 @@ from orders.models import Order
 from shipping.admin.overview.lines import parcel_line
 from shipping.api.filters import search as search_parcels
 from shipping.models import Shipment
+
+MOST_PARCELS = 200  # in which kits are looked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,20 @@ def _parcel(row: Shipment) -> Line:
     line = parcel_line(row)
     facts = [f"to {row.recipient}", *line.facts]
     return Line(line.text, line.link, line.state, line.colour, facts, line.links)
+
+
+def _kits(asked: Asked) -> list[Line]:
+    """By what stands on them, and those in the parcels of the orders that were found."""
+    of_orders = _newest_keys(Shipment.objects.filter(order__in=asked.orders))
+    condition = Q(shipment__in=of_orders) | Q(return_tracking=labels.key(asked.text))
+    with suppress(ValidationError):
+        condition |= Q(serial=serials.normalise(asked.text))
+    rows = Kit.objects.filter(condition).select_related("lot__product", "shipment")
+    return [kit_line(row) for row in _newest(asked, rows)]
+
+
+def _newest_keys(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by(F("pk") * -1).values_list("pk", flat=True)[:MOST_PARCELS])
 
 
 def _messages(asked: Asked) -> list[Line]:
@@ -131,6 +152,13 @@ KINDS = (
         "reference, tracking number, order, customer, recipient, postcode",
         "shipping.view_shipment",
         _parcels,
+    ),
+    Kind(
+        "kits",
+        "Kits",
+        "serial, return label, order, customer",
+        "kits.view_kit",
+        _kits,
     ),
     Kind(
         "messages",

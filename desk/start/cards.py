@@ -13,7 +13,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from clinical.models import Study
+from clinical.models import LabResult, Study
 from core import cases
 from core.cases.models import Case
 from core.database import clock
@@ -21,6 +21,7 @@ from desk.admin.filters import visible_kinds
 from desk.exceptions.due_times import overdue
 from desk.exceptions.rights import acts_on
 from desk.start.rollup import bounds
+from kits.models import Kit
 from notifications.models import Notification
 from orders.models import Order
 from shipping.models import Shipment
@@ -103,6 +104,12 @@ def cards(request: HttpRequest, waits: list[Waiting] | None) -> Iterator[Card]:
         yield from _parcels()
     if may("clinical.change_study"):  # not whoever only looks: they say why first
         yield from _studies(may("clinical.view_waitingstudy"))
+    if may("clinical.release_labresult"):
+        held, asked = LabResult.objects.filter(state="held"), {"state__exact": "held"}
+        yield _card("Results to release", held, "clinical_labresult", alarms=True, **asked)
+    if may("kits.receive_kit"):
+        received = Kit.objects.filter(state="received")
+        yield _card("Kits to examine", received, "kits_kit", state__exact="received")
     if may("notifications.change_notification"):
         lost = Notification.objects.filter(state__in=["failed", "unknown"])
         query: dict[str, Any] = {"state__in": "failed,unknown"}

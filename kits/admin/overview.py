@@ -12,18 +12,16 @@ from kits.states import KIT_COLOURS
 from orders.models import Order
 
 
+def kit_line(kit: Kit) -> Line:
+    """A kit with its state, its type, and where it is packed."""
+    packed = [f"parcel {kit.shipment}", f"back by {kit.return_tracking}"] if kit.shipment else []
+    colour = KIT_COLOURS.get(kit.state, "")
+    return Line(kit.serial, page_of(kit), kit.state, colour, [kit.kit_type, *packed])
+
+
 def _kits(request: HttpRequest, order: Order) -> list[Line]:
     kits = Kit.objects.filter(shipment__order=order.pk).select_related("lot__product", "shipment")
-    return [
-        Line(
-            text=kit.serial,
-            link=page_of(kit),
-            state=kit.state,
-            colour=KIT_COLOURS.get(kit.state, ""),
-            facts=[kit.kit_type, f"parcel {kit.shipment}", f"back by {kit.return_tracking}"],
-        )
-        for kit in kits.order_by("-id")[: MOST_LINES + 1]
-    ]
+    return [kit_line(kit) for kit in kits.order_by("-id")[: MOST_LINES + 1]]
 
 
 KITS = Panel(

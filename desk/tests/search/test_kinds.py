@@ -18,6 +18,7 @@ from customers.tests.factories import AddressFactory, CustomerFactory
 from desk.search.asked import Asked
 from desk.search.kinds import KINDS
 from identity.tests.factories import staff
+from kits.tests.factories import kit_in, order_of_kits, packed_kit
 from notifications.services import notify
 from orders.tests.factories import placed_order
 
@@ -29,6 +30,7 @@ LARGE = {
     "clinical_study",
     "customers_address",
     "customers_customer",
+    "kits_kit",
     "notifications_notification",
     "orders_order",
     "shipping_shipment",
@@ -51,6 +53,7 @@ def amina() -> Customer:
     customer: Customer = CustomerFactory.create(name="Amina Odhiambo")
     AddressFactory.create(customer=customer, recipient="Amina Odhiambo", postcode="EC1Y 8SY")
     placed_order(customer)
+    packed_kit(order_of_kits(customer=customer))
     notify(customer, message="Hello", channel="sms", by="user:test")
     study_of(PatientFactory.create(first_name="Amina", last_name="Odhiambo"))
     return customer
@@ -63,6 +66,7 @@ def amina() -> Customer:
         ("customers", 3),
         ("orders", 3),
         ("parcels", 3),
+        ("kits", 4),
         ("messages", 2),
         ("patients", 2),
         ("studies", 2),
@@ -164,3 +168,11 @@ def test_each_kind_has_a_name_and_a_title_of_its_own_and_health_data_needs_a_rig
     assert len({kind.name for kind in KINDS}) == len({kind.title for kind in KINDS}) == len(KINDS)
     assert {kind.name for kind in KINDS if kind.is_health} == {"patients", "studies"}
     assert [kind.name for kind in KINDS if not kind.permission] == ["places"]
+
+
+def test_a_kit_is_found_by_what_stands_on_it_however_it_is_typed(amina: Customer):
+    kit = kit_in("returning")
+    typed = f"{kit.serial[:4].lower()}-{kit.serial[4:].lower()}"
+    assert lines("kits", typed) == lines("kits", str(kit.return_tracking)) == [kit.serial]
+    assert len(lines("kits", "amina")) == 1, "in a parcel of an order of theirs"
+    assert lines("kits", kit.serial[:-1]) == [], "whole"

@@ -7,7 +7,13 @@ import pytest
 import time_machine
 from django.test import Client
 
-from clinical.tests.factories import performed_study, signed_study, study_of
+from clinical.models import LabResult
+from clinical.tests.factories import (
+    performed_study,
+    registered_sample,
+    signed_study,
+    study_of,
+)
 from core.cases import handling
 from core.cases.models import Case
 from core.database import clock
@@ -15,7 +21,8 @@ from desk.start import rollup
 from desk.start.cards import list_at, on_day
 from identity.access_log.reasons import LISTS
 from identity.models import User
-from identity.tests.factories import staff
+from identity.tests.factories import browser_of, staff
+from kits.tests.factories import kit_in
 from orders.tests.factories import placed_order
 from shipping.tests.exceptions.test_cases import in_state, open_case
 from shipping.tests.factories import queued_shipment
@@ -78,6 +85,30 @@ def test_each_card_counts_what_its_list_shows(client, person):
     for card in page.context["cards"]:
         shown = client.get(card.link, follow=True).context["cl"]
         assert str(len(shown.result_list)) == card.figure, card.title
+
+
+def test_kits_and_results_stand_on_the_page_of_who_acts_on_them(client):
+    kit_in("received"), kit_in("returning")
+    for serial, state in (("K1", "held"), ("K2", "waiting")):
+        sample = registered_sample(serial)
+        LabResult.objects.create(
+            laboratory="reference",
+            reference=serial,
+            state=state,
+            sample=sample,
+            patient=sample.patient,
+        )
+    page = client.get("/admin/")
+    shown = {card.title: card for card in page.context["cards"]}
+    for title in ("Kits to examine", "Results to release"):
+        assert shown[title].figure == "1"
+        assert len(client.get(shown[title].link, follow=True).context["cl"].result_list) == 1
+    expected = {"clinician": {"Results to release"}, "fulfilment": {"Kits to examine"}}
+    for role in ("clinician", "fulfilment", "support", "auditor"):
+        cards = set(figures(browser_of(staff(role))))
+        assert cards & set(shown) & {"Kits to examine", "Results to release"} == expected.get(
+            role, set()
+        ), role
 
 
 def test_each_kind_counts_what_its_list_shows(client, person):
