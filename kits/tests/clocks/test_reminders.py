@@ -27,7 +27,7 @@ def test_who_has_a_kit_for_long_is_reminded_once():
     kit = kit_out_for(14)
     kit_out_for(13)
     kit_out_for(99, "returning")
-    assert sweeper.sweep() == {"reminded of kits": 1}
+    assert sweeper.sweep()["reminded of kits"] == 1
     assert reminded() == [parcel_of(kit).order_id]
     kit.refresh_from_db()
     assert kit.reminded_at
