@@ -87,10 +87,6 @@ class Migration(migrations.Migration):
             name='stability_hours',
             field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='samples keep for'),
         ),
-        migrations.AddIndex(
-            model_name='kit',
-            index=models.Index(django.db.models.functions.comparison.Coalesce('delivered_at', 'packed_at'), condition=models.Q(('reminded_at', None), ('state__in', ('sent', 'delivered', 'registered'))), name='kit_to_remind'),
-        ),
         pgtrigger.migrations.AddTrigger(
             model_name='kitlimits',
             trigger=pgtrigger.compiler.Trigger(name='created_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='WITH _pgh_attached_context AS ( SELECT _pgh_attach_context() AS value ) INSERT INTO "kits_kitlimitshistory" ("expiry_warning_days", "id", "laboratory_days", "most_replacements", "pgh_context", "pgh_created_at", "pgh_label", "product_id", "remind_after_days", "return_within_days", "stability_hours", "version") SELECT new_values."expiry_warning_days", new_values."id", new_values."laboratory_days", new_values."most_replacements", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, statement_timestamp(), \'created\', new_values."product_id", new_values."remind_after_days", new_values."return_within_days", new_values."stability_hours", new_values."version" FROM ( SELECT new_values.* FROM new_values  ) AS new_values, _pgh_attached_context; RETURN NULL;', hash='bd6a3d8cb06038db25dbbbc570697d796609e947', level='STATEMENT', operation='INSERT', pgid='pgtrigger_created_insert_e19ab', referencing='REFERENCING NEW TABLE AS new_values ', table='kits_kitlimits', when='AFTER')),
