@@ -1,6 +1,7 @@
 """Which kits a parcel holds: a place for each, of the type that was ordered."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from core.workflow import TransitionNotAllowedError
 from kits.models import Kit
@@ -14,12 +15,16 @@ PACKABLE = ("scheduled", "queued", "sending", "sent", "waiting-for-collection")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a kit belongs: the number of a piece in a parcel, and its kit type."""
+    """Where a kit belongs: the number of a piece in a parcel, and its kit type.
+
+    `held_by`: the serial of a kit of another type that is there, and must not be.
+    """
 
     shipment: Shipment
     first: Shipment
     piece: int
     kit_type: str
+    held_by: str = ""
 
 
 def first_of(shipment: Shipment) -> Shipment:
@@ -42,13 +47,34 @@ def places_of(shipment: Shipment) -> list[Place]:
 
 
 def free_places(shipment: Shipment) -> list[Place]:
-    """Those that no kit has."""
+    """Those that no kit of their type has."""
     places = places_of(shipment)
     if not places:
         return []
     holders = Kit.objects.filter(first_shipment=places[0].first).exclude(state__in=WITHOUT_PLACE)
-    taken = set(holders.values_list("piece", flat=True))
-    return [place for place in places if place.piece not in taken]
+    rows = list(holders.values_list("piece", "lot__product__item_id", "serial"))
+    taken = {(piece, kit_type) for piece, kit_type, _ in rows}
+    serials = {piece: serial for piece, _, serial in rows}
+    return [
+        replace(place, held_by=serials.get(place.piece, ""))
+        for place in places
+        if (place.piece, place.kit_type) not in taken
+    ]
+
+
+def check_kept(parcels: Sequence[Shipment]) -> None:
+    """Raise TransitionNotAllowedError, naming the kit, unless each kit in these parcels has a place
+    of its type in them."""
+    for parcel in parcels:
+        kit_types = [place.kit_type for place in places_of(parcel)]
+        kits = Kit.objects.filter(first_shipment=first_of(parcel)).exclude(state__in=WITHOUT_PLACE)
+        for kit in kits.select_related("lot__product").order_by("piece"):
+            if kit.piece and kit.kit_type not in kit_types[kit.piece - 1 : kit.piece]:
+                raise TransitionNotAllowedError(
+                    f"Kit {kit} is packed in parcel {parcel.reference}, which would not hold a "
+                    f"{kit.kit_type} kit there any more. Put the kit back on the shelf first, or "
+                    "give it up."
+                )
 
 
 def is_place_free(kit: Kit) -> bool:

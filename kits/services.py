@@ -84,8 +84,13 @@ def place_for(kit: Kit, parcel: Shipment) -> Place:
     check_usable(kit)
     free = free_places(parcel)
     for place in free:
-        if place.kit_type == kit.kit_type:
+        if place.kit_type == kit.kit_type and not place.held_by:
             return place
+    if held := [place.held_by for place in free if place.held_by]:
+        raise TransitionNotAllowedError(
+            f"Kit {held[0]} is in this parcel, and is of another type than was ordered. Put it "
+            "back on the shelf first."
+        )
     wanted = ", ".join(sorted({place.kit_type for place in free})) or "no other kit"
     raise TransitionNotAllowedError(
         f"Kit {kit} is a {kit.kit_type} kit. This parcel lacks {wanted}. Take another kit."

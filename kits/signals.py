@@ -1,17 +1,17 @@
 """What kits do when a parcel moves or a carrier reports a label, in the same transaction."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from clinical.models import ResultEvent, SampleEvent
-from kits import tracking
+from kits import places, tracking
 from kits.laboratory import results
 from kits.models import KitEvent
-from shipping.models import ShipmentEvent
-from shipping.models.signals import events_parked
+from shipping.models import Shipment, ShipmentEvent
+from shipping.models.signals import contents_changed, events_parked
 
 
 @receiver(post_save, sender=ShipmentEvent)
@@ -29,6 +29,12 @@ def on_shipment_event(instance: ShipmentEvent, created: bool, raw: bool = False,
 def on_events_parked(ids: Collection[int], **_: Any) -> None:
     """Claim those that are about the return label of a kit."""
     tracking.claim(ids)
+
+
+@receiver(contents_changed)
+def on_contents_changed(parcels: Sequence[Shipment], **_: Any) -> None:
+    """Refuse a change by which a kit that is packed would be in a parcel that does not hold it."""
+    places.check_kept(parcels)
 
 
 @receiver(post_save, sender=SampleEvent)

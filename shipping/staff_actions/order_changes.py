@@ -17,6 +17,7 @@ from orders.models import Order, OrderChange
 from shipping import services, task_names
 from shipping.exceptions import risks
 from shipping.models import Schedule, Shipment
+from shipping.models.signals import contents_changed
 from shipping.routing.router import Router
 from shipping.schedules import services as schedules
 from shipping.states import NOT_HANDED_OVER
@@ -47,8 +48,9 @@ def amend(schedule: Schedule, wanted: Wanted, *, by: str, **dates: Any) -> Sched
 def apply_order_change(order: Order, made: OrderChange, *, by: str) -> None:
     """Bring schedule and parcels of a changed order, which is locked, to what it is now.
 
-    Raises TransitionNotAllowedError when its schedule has ended, or when its only parcel has left;
-    and ValidationError, by field, when its provider could not carry it so.
+    Raises TransitionNotAllowedError when its schedule has ended, when its only parcel has left, or
+    when a parcel was packed for what is ordered no more; and ValidationError, by field, when its
+    provider could not carry it so.
     """
     schedule = Schedule.objects.select_for_update(of=("self",), no_key=True)
     running = schedule.filter(order=order).first()
@@ -118,6 +120,8 @@ def _update_parcels(
         parcel.events.create(kind="changed", actor=by, detail=detail[:500])
         if parcel.state == "queued":
             task_names.dispatch.delay_on_commit(parcel.provider)
+    if "items" in made.named and following:
+        contents_changed.send(sender=Shipment, parcels=following)
 
 
 def _take(parcel: Shipment, order: Order, named: Iterable[str]) -> None:
