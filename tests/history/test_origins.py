@@ -66,7 +66,7 @@ def test_whoever_had_to_say_why_they_look_is_quoted() -> None:
     }
     inlines = {
         f"{prefix}-{name}_FORMS": "0"
-        for prefix in ("studies", "identifiers")
+        for prefix in ("studies", "identifiers", "samples", "results")
         for name in ("TOTAL", "INITIAL")
     }
     assert browser.post(where, fields | inlines | {"first_name": "Eve"}).status_code == 302
