@@ -27,12 +27,17 @@ NOT_UNDERSTOOD = "lab-message-not-understood"
 
 
 def store(laboratory: str, body: bytes) -> None:
-    """Keep a proven message for good, the same one once. The sweeper has it read."""
+    """Keep a proven message for good, the same one once. The sweeper has it read.
+
+    One that was set aside, and is sent again, is read again.
+    """
     text = body.decode("latin-1")
     message = LabMessage(
         laboratory=laboratory, body=text, digest=digest(f"clinical_labmessage.{laboratory}", text)
     )
     LabMessage.objects.bulk_create([message], ignore_conflicts=True)
+    same = LabMessage.objects.filter(laboratory=laboratory, digest=message.digest)
+    same.filter(set_aside_at__isnull=False).update(set_aside_at=None, problem="")
 
 
 def read_waiting() -> int:

@@ -82,6 +82,22 @@ def test_it_is_read_again_once_its_file_knows_it(monkeypatch):
     assert LabResult.objects.count() == 1
 
 
+def test_what_was_set_aside_and_is_sent_again_is_read_again(monkeypatch):
+    def broken(body):
+        raise KeyError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(adapters.get("reference"), "results", broken)
+        arrived(message(), HTML)
+    for kept in LabMessage.objects.all():
+        incoming.set_aside(kept, by="user:1", reason="a test")
+    assert not open_cases().exists()
+    arrived(message(), HTML)
+    assert LabResult.objects.count() == 1
+    assert LabMessage.objects.get().body == HTML.decode()
+    assert open_cases().count() == 1  # what nobody can read still
+
+
 def test_two_things_under_one_number_are_a_case_and_the_first_holds():
     registered_sample()
     arrived(message(), message(findings=[finding("99", "critical")]))
