@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q, Value
 from django.db.models.lookups import Exact
 
+from clinical.models import Sample
 from core import cases
 from core.database import clock
 from core.database.folding import NumberKey
@@ -188,8 +189,12 @@ def report_lost(kit: Kit, *, by: str, reason: str) -> Kit:
 
 @transaction.atomic
 def destroy(kit: Kit, *, by: str, reason: str) -> Kit:
-    """Record that a kit is no more. Raises as `report_lost` does."""
+    """Record that a kit is no more. Raises as `report_lost` does.
+
+    Its sample, which may end with it, is locked first, as when a result comes for it.
+    """
     check_reason(reason, "it is destroyed")
+    Sample.objects.select_for_update(no_key=True).filter(serial=kit.serial).first()
     locked = lock_with_order(kit)
     transition_locked(locked, "destroyed", by=by, detail=reason.strip(), replaces=None)
     return locked

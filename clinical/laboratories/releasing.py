@@ -85,8 +85,8 @@ def acknowledge(result: LabResult, number: int, reached: str, *, signer: User) -
     """Release a held result, as somebody who has read version `number` and signs for it.
 
     `reached` says how the person was reached; of a normal result it may be empty. Raises
-    TransitionNotAllowedError when it is not held, or there is a newer version; ValidationError
-    (`reason`) without `reached`; PermissionDenied for who may not.
+    TransitionNotAllowedError when it is not held, there is a newer version, or its sample has
+    ended; ValidationError (`reason`) without `reached`; PermissionDenied for who may not.
     """
     if not signer.has_perm(RELEASE):
         raise PermissionDenied("You may not release results.")
@@ -98,6 +98,11 @@ def acknowledge(result: LabResult, number: int, reached: str, *, signer: User) -
         )
     if locked.flag != Flag.NORMAL:
         check_reason(reached, "how the person was reached")
+    if locked.sample is None or locked.sample.state != SampleState.REGISTERED:
+        raise TransitionNotAllowedError(
+            "Its sample was withdrawn or destroyed meanwhile: nobody may release it. Take the "
+            "result off."
+        )
     version = locked.versions.get(number=number)
     if locked.study is None:
         _release(locked, version, by=signer.actor, signer=signer, detail=reached.strip())
@@ -108,9 +113,12 @@ def acknowledge(result: LabResult, number: int, reached: str, *, signer: User) -
 
 
 def _goes_by_itself(result: LabResult, version: ResultVersion) -> bool:
-    """Whether no clinician must see it: never one that a person has attached."""
+    """Whether no clinician must see it: never one that a person has attached, or whose sample has
+    ended."""
     is_plain = version.flag == Flag.NORMAL and version.status != VersionStatus.PRELIMINARY
     if not is_plain or result.decided_by or result.sample is None:
+        return False
+    if result.sample.state != SampleState.REGISTERED:
         return False
     is_current = result.patient is not None and result.patient.archived_at is None
     return is_current and ReleaseRule.objects.filter(kit_type=result.sample.kit_type).exists()

@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from clinical.laboratories import samples
+from clinical.laboratories.deciding import detach
 from clinical.laboratories.informing import CORRECTED, CRITICAL, HELD
 from clinical.laboratories.releasing import CANCELLED, WITHHELD, acknowledge
 from clinical.models import LabResult, ReleaseRule, Study
@@ -136,6 +137,32 @@ def test_a_sample_that_is_withdrawn_is_released_by_nobody(sample):
     with pytest.raises(TransitionNotAllowedError):
         acknowledge(result, 1, REACHED, signer=clinician())
     assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize("end", [samples.withdraw, samples.destroy])
+def test_a_correction_of_what_was_withdrawn_is_in_no_study(rule, sample, end):
+    result_of(message())
+    end(sample, by="user:1")
+    result = result_of(message(version=2, status="corrected", findings=[finding("19")]))
+    with pytest.raises(TransitionNotAllowedError, match="Take the result off"):
+        acknowledge(result, 2, REACHED, signer=clinician())
+    assert result.state == "held"
+    assert result.study
+    assert texts(result.study) == ["Ferritin: 18 ug/L (normal)", WITHHELD]
+
+
+def test_a_correction_that_is_held_is_released_by_nobody_after_a_withdrawal(rule, sample):
+    worse = message(version=2, status="corrected", findings=[finding("1", "critical")])
+    result = result_of(message(), worse)
+    samples.withdraw(sample, by="user:1")
+    with pytest.raises(TransitionNotAllowedError, match="Take the result off"):
+        acknowledge(result, 2, REACHED, signer=clinician())
+    result.refresh_from_db()
+    assert result.study
+    assert (result.state, texts(result.study)[-1]) == ("held", WITHHELD)
+    detach(result, number=2, by="user:1", reason="the person has withdrawn")
+    left = LabResult.objects.get()
+    assert (left.state, left.study) == ("unmatched", None)
 
 
 def test_a_normal_correction_is_in_the_study_at_once(rule):

@@ -1,6 +1,10 @@
 """A kit goes with its result, and its customer hears that there is something new."""
 
+import re
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clinical.laboratories import samples
 from clinical.laboratories.releasing import acknowledge
@@ -86,6 +90,18 @@ def test_a_kit_that_is_destroyed_before_has_no_result(kit):
     reported(kit)
     assert LabResult.objects.get().state == "unmatched"
     assert told(kit) == []
+
+
+def test_the_sample_is_locked_before_its_kit_as_when_its_result_comes(kit):
+    with CaptureQueriesContext(connection) as queries:
+        services.destroy(kit, by="user:1", reason="broken at the door")
+    locks = [query["sql"] for query in queries if " FOR NO KEY UPDATE" in query["sql"]]
+    tables = [re.search(r'FROM "(\w+)"', sql) for sql in locks]
+    assert [table[1] for table in tables if table][:3] == [
+        "clinical_sample",
+        "orders_order",
+        "kits_kit",
+    ]
 
 
 def test_one_that_is_destroyed_after_keeps_it(kit):
