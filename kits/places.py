@@ -47,14 +47,15 @@ def places_of(shipment: Shipment) -> list[Place]:
 
 
 def free_places(shipment: Shipment) -> list[Place]:
-    """Those that no kit of their type has."""
+    """Those that no kit of their type has, and for which none was sent anew by another order."""
     places = places_of(shipment)
     if not places:
         return []
-    holders = Kit.objects.filter(first_shipment=places[0].first).exclude(state__in=WITHOUT_PLACE)
-    rows = list(holders.values_list("piece", "lot__product__item_id", "serial"))
-    taken = {(piece, kit_type) for piece, kit_type, _ in rows}
-    serials = {piece: serial for piece, _, serial in rows}
+    kits = Kit.objects.filter(first_shipment=places[0].first)
+    kits = kits.exclude(state__in=WITHOUT_PLACE, replacement=None)
+    rows = list(kits.values_list("piece", "lot__product__item_id", "serial", "state"))
+    taken = {(piece, kit_type) for piece, kit_type, _, _ in rows}
+    serials = {piece: serial for piece, _, serial, state in rows if state not in WITHOUT_PLACE}
     return [
         replace(place, held_by=serials.get(place.piece, ""))
         for place in places
@@ -99,7 +100,8 @@ def parcel_to_pack(order: Order) -> Shipment:
 
 def _why_none(order: Order, is_waiting: bool, has_kits: bool) -> str:
     if has_kits:
-        return f"Order {order.number} has all its kits already."
+        number = order.number
+        return f"Order {number} has all its kits already; what was sent anew goes by its own order."
     if is_waiting:
         return f"Order {order.number} holds no kit."
     if order.awaits_address:

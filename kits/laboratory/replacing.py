@@ -12,6 +12,7 @@ from kits import cases as kit_cases
 from kits.models import Kit, KitEvent, Replacement
 from kits.models.limits import limits_of
 from kits.models.locking import lock_with_order
+from kits.places import is_place_free
 from kits.values.reasons import is_final
 from orders.models import Order, OrderEvent
 from orders.services import Delivery, place_order
@@ -22,7 +23,8 @@ def replace(kit: Kit, *, by: str, reason: str = "") -> Order:
     """The order by which a kit is sent anew: placed now, or the one that was placed before.
 
     It costs nothing and goes where the kit went. Raises TransitionNotAllowedError unless the kit
-    was rejected for good or is lost, and when it was sent anew as often as staff allow.
+    was rejected for good, or is lost and its place is free, and when it was sent anew as often as
+    staff allow.
     """
     locked = lock_with_order(kit)
     known = Replacement.objects.select_related("order").filter(kit=locked).first()
@@ -41,9 +43,12 @@ def replace(kit: Kit, *, by: str, reason: str = "") -> Order:
 
 
 def may_be_replaced(kit: Kit) -> bool:
-    """Whether it is of no use, and nothing was sent in its place."""
-    is_useless = kit.state == "lost" or (kit.state == "rejected" and is_final(kit.reason))
-    return bool(is_useless and kit.shipment_id and not hasattr(kit, "replacement"))
+    """Whether it is of no use, and nothing was sent in its place, nor packed for it."""
+    if not kit.shipment_id or hasattr(kit, "replacement"):
+        return False
+    if kit.state == "lost":
+        return is_place_free(kit)
+    return kit.state == "rejected" and is_final(kit.reason)
 
 
 def replacements_before(kit: Kit) -> int:
@@ -65,7 +70,8 @@ def _before(kit: Kit) -> Replacement | None:
 def _check(kit: Kit) -> None:
     if not may_be_replaced(kit):
         raise TransitionNotAllowedError(
-            f"Kit {kit} is {kit.state}: one is sent anew that was rejected for good, or is lost."
+            f"Kit {kit} is {kit.state}: one is sent anew that was rejected for good, or is lost "
+            "and no other was packed in its place."
         )
     most = limits_of(kit.lot.product).most_replacements
     if replacements_before(kit) >= most:

@@ -12,7 +12,7 @@ from core.models import Case
 from core.workflow import TransitionNotAllowedError
 from kits import services
 from kits.laboratory.receipt import Receipt, receive
-from kits.laboratory.replacing import replace
+from kits.laboratory.replacing import may_be_replaced, replace
 from kits.models import Kit, KitLimits, Replacement
 from kits.tests.factories import a_label, kit_in, packed_kit, parcel_of, stocked_kit
 from orders.models import Order, Product
@@ -49,6 +49,33 @@ def test_the_kit_that_is_packed_for_it_is_linked_to_the_first():
     services.report_lost(second, by="user:test", reason="the carrier lost it")
     third = services.pack(stocked_kit(), order, return_tracking=a_label(), by="user:test")
     assert third.replaces == kit
+
+
+def lost_kit() -> Kit:
+    return services.report_lost(packed_kit(), by="user:test", reason="the carrier lost it")
+
+
+def test_a_lost_kit_in_whose_place_another_was_packed_is_not_sent_anew():
+    kit = lost_kit()
+    assert may_be_replaced(kit)
+    packed_kit(parcel_of(kit).order)
+    assert not may_be_replaced(kit)
+    with pytest.raises(TransitionNotAllowedError, match="no other was packed in its place"):
+        replace(kit, by="user:test")
+    assert not Replacement.objects.exists()
+
+
+def test_none_is_packed_in_place_of_a_lost_kit_that_was_sent_anew():
+    kit = lost_kit()
+    order = parcel_of(kit).order
+    assert packed_kit(replace(kit, by="user:test")).replaces == kit
+    with pytest.raises(TransitionNotAllowedError, match="what was sent anew goes by its own order"):
+        packed_kit(order)
+
+
+def test_a_lost_kit_that_was_never_packed_is_not_sent_anew():
+    kit = services.report_lost(stocked_kit(), by="user:test", reason="not on the shelf")
+    assert not may_be_replaced(kit)
 
 
 def test_asked_again_it_is_the_same_order():
