@@ -12,8 +12,17 @@ from core.workflow import TransitionNotAllowedError
 from kits.models import Kit
 from kits.models.locking import lock_with_order
 
-# It has left us, and nobody has worked on it.
-REGISTRABLE = ("packed", "sent", "delivered", "returning", "received", "rejected")
+# It has left us, and has no result; one that came unregistered waits for that, wherever it is.
+REGISTRABLE = (
+    "packed",
+    "sent",
+    "delivered",
+    "returning",
+    "received",
+    "rejected",
+    "accepted",
+    "in-lab",
+)
 OF_AGE = 18  # years
 # A time that was given without its zone may seem to be in the future by so much.
 ZONES = timedelta(hours=14)

@@ -168,7 +168,7 @@ def test_somebody_under_age_is_asked_to_contact_support_and_is_a_case(client):
     assert not Sample.objects.exists()
 
 
-@pytest.mark.parametrize("state", ["accepted", "in-lab", "resulted", "lost", "destroyed"])
+@pytest.mark.parametrize("state", ["resulted", "lost", "destroyed"])
 def test_a_kit_that_cannot_be_registered_any_more_says_so_and_no_more(client, state):
     kit = kit_in(state)
     for answer in (client.get(page(kit)), client.post(page(kit), typed(kit))):

@@ -10,8 +10,10 @@ import time_machine
 from django.core.exceptions import ValidationError
 from django.db import connection
 
+from clinical.laboratories.deciding import attach
 from clinical.laboratories.samples import TestTaker
-from clinical.models import Patient, Sample
+from clinical.models import LabResult, Patient, Sample
+from clinical.tests.laboratories.messages import arrived, message
 from core.database import clock
 from core.workflow import TransitionNotAllowedError
 from kits.models import Kit
@@ -74,8 +76,25 @@ def test_a_kit_that_came_in_unregistered_may_still_be_registered():
     assert kit.state == "rejected"
 
 
-@pytest.mark.parametrize("state", ["accepted", "in-lab", "resulted", "lost", "destroyed"])
-def test_a_kit_that_was_worked_on_or_given_up_is_refused(state):
+@pytest.mark.parametrize("state", ["accepted", "in-lab"])
+def test_a_kit_that_was_accepted_unregistered_is_registered_once_and_gets_its_result(state):
+    kit = kit_in(state)
+    about_ada = {"serial": kit.serial, "name": "Ada Lovelace", "birth_date": "1985-04-10"}
+    arrived(message(sample=about_ada))
+    result = LabResult.objects.get()
+    assert result.state == "unmatched"
+    sample = registered(kit)
+    kit.refresh_from_db()
+    assert kit.state == state
+    with pytest.raises(TransitionNotAllowedError, match="is registered already"):
+        registered(kit)
+    attach(result, sample, number=1, by="user:test", reason="registered since")
+    result.refresh_from_db()
+    assert (result.state, result.sample) == ("held", sample)
+
+
+@pytest.mark.parametrize("state", ["resulted", "lost", "destroyed"])
+def test_a_kit_that_has_its_result_or_was_given_up_is_refused(state):
     with pytest.raises(TransitionNotAllowedError):
         registered(kit_in(state))
     with pytest.raises(TransitionNotAllowedError):
