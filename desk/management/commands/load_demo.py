@@ -1,6 +1,7 @@
 """`manage.py load_demo`: people, customers and orders to try Dosette with."""
 
 from collections import Counter
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.module_loading import module_has_submodule
 
 from core.history.tracking import history_models
 
-APPS = ("identity", "customers", "orders", "clinical", "shipping", "notifications")
+APPS = ("identity", "customers", "orders", "clinical", "shipping", "kits", "notifications")
 
 
 class Command(BaseCommand):
@@ -38,16 +39,20 @@ class Command(BaseCommand):
 def _counted_inserts() -> Counter[str]:
     """How many rows this connection has lately inserted, by table: PostgreSQL counts by itself.
 
-    Without histories: triggers add to them.
+    Without histories, to which triggers add, and without what an import only passes through.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT relname, n_tup_ins FROM pg_stat_xact_user_tables")
-        counted = Counter(dict(cursor.fetchall()))
-    for history in history_models():
-        del counted[history._meta.db_table]
-    return counted
+        counted = dict(cursor.fetchall())
+    histories = {history._meta.db_table for history in history_models()}
+    return Counter({name: counted.get(name, 0) for name in _plurals().keys() - histories})
 
 
 def _plural(table: str) -> str:
-    names = {model._meta.db_table: model._meta.verbose_name_plural for model in apps.get_models()}
-    return str(names.get(table, table))
+    return _plurals()[table]
+
+
+@cache
+def _plurals() -> dict[str, str]:
+    models = [model for model in apps.get_models() if not model._meta.proxy]
+    return {model._meta.db_table: str(model._meta.verbose_name_plural) for model in models}

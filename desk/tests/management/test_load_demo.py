@@ -24,6 +24,8 @@ def test_the_demo_loads_and_a_second_time_changes_nothing() -> None:
     assert Order.objects.count() == orders
     assert len(first) == len(second)
     assert all(line.endswith(": already there") for line in second)
+    assert any("4 studies" in line for line in first)
+    assert not any("import" in line for line in first)
 
 
 def test_the_demo_is_not_for_production(settings: Any) -> None:
