@@ -63,14 +63,16 @@ def _apply(result: LabResult, *, by: str) -> None:
     version = effective(result.versions.all())
     if version.number == result.number:
         return
-    identity = matching.identity_of(version)
+    is_cancelled = version.status == VersionStatus.CANCELLED
     named_before = result.identity
+    # Whom a cancelled version names is no news: there is nothing to decide about it.
+    identity = named_before if is_cancelled else matching.identity_of(version)
     result.number, result.flag, result.identity = version.number, version.flag, identity
     result.save(update_fields=["number", "flag", "identity"])
     if result.state == ResultState.SET_ASIDE:
         if named_before != identity:
             leave_unmatched(result, by=by)
-    elif version.status == VersionStatus.CANCELLED:
+    elif is_cancelled:
         cancel(result, by=by)
         close_unmatched(result, by=by, how="The laboratory has cancelled it.")
     elif named_before != identity or result.state == ResultState.CANCELLED:

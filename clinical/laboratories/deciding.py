@@ -13,8 +13,8 @@ from clinical.laboratories.applying import (
     leave_unmatched,
     match,
 )
-from clinical.laboratories.releasing import proceed, retract
-from clinical.models import LabResult, ResultVersion, Sample
+from clinical.laboratories.releasing import cancel, proceed, retract
+from clinical.models import LabResult, ResultVersion, Sample, VersionStatus
 from clinical.states import RESULT, ResultState, SampleState
 from core.risks import check_reason
 from core.workflow import TransitionNotAllowedError, transition_locked
@@ -71,13 +71,21 @@ def set_aside(result: LabResult, *, number: int, by: str, reason: str) -> None:
 
 @transaction.atomic
 def reopen(result: LabResult, *, number: int, by: str, reason: str) -> None:
-    """What was set aside is decided anew, by the rule first."""
+    """What was set aside is decided anew: by the rule, where no person had decided before.
+
+    One that the laboratory has cancelled meanwhile is cancelled.
+    """
     check_reason(reason, "it is looked at again")
     locked, version = _locked(result, number)
     if locked.state != ResultState.SET_ASIDE:
         raise TransitionNotAllowedError(f"This result is {locked.state}: it was not set aside.")
     transition_locked(locked, ResultState.UNMATCHED, by=by, detail=reason.strip())
-    match(locked, version, by=by)
+    if version.status == VersionStatus.CANCELLED:
+        cancel(locked, by=by)
+    elif locked.decided_by:
+        leave_unmatched(locked, by=by)
+    else:
+        match(locked, version, by=by)
 
 
 def _locked(result: LabResult, number: int) -> tuple[LabResult, ResultVersion]:

@@ -115,7 +115,8 @@ def acknowledge(result: LabResult, number: int, reached: str, *, signer: User) -
 def _goes_by_itself(result: LabResult, version: ResultVersion) -> bool:
     """Whether no clinician must see it: never one that a person has attached, or whose sample has
     ended."""
-    is_plain = version.flag == Flag.NORMAL and version.status != VersionStatus.PRELIMINARY
+    is_final = version.status in (VersionStatus.FINAL, VersionStatus.CORRECTED)
+    is_plain = version.flag == Flag.NORMAL and is_final
     if not is_plain or result.decided_by or result.sample is None:
         return False
     if result.sample.state != SampleState.REGISTERED:

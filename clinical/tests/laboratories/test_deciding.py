@@ -9,7 +9,7 @@ from clinical.laboratories import samples
 from clinical.laboratories.applying import UNMATCHED
 from clinical.laboratories.deciding import attach, detach, reopen, set_aside
 from clinical.laboratories.releasing import acknowledge
-from clinical.models import LabResult, ReleaseRule
+from clinical.models import LabResult, ReleaseRule, Study
 from clinical.tests.factories import clinician, registered_sample
 from clinical.tests.laboratories.messages import arrived, message, result_of
 from core.cases.models import Case
@@ -112,6 +112,40 @@ def test_another_person_in_a_later_version_brings_it_back():
     result = result_of(message())
     set_aside(result, **BY)
     arrived(message(version=2, sample={"name": "Eva Ruiz"}))
+    assert (again(result).state, is_open()) == ("unmatched", True)
+
+
+def test_what_a_person_took_off_is_not_given_back_by_the_rule_when_it_is_looked_at_again():
+    ReleaseRule.objects.create(kit_type="ancestry")
+    registered_sample()
+    result = result_of(message())
+    detach(result, **BY)
+    set_aside(result, **BY)
+    reopen(result, **BY)
+    result = again(result)
+    assert (result.state, result.sample, result.decided_by) == ("unmatched", None, "user:1 mona")
+    assert is_open()
+    assert not Study.objects.exclude(state="entered-in-error").exists()
+
+
+def test_what_was_cancelled_while_it_was_set_aside_is_cancelled_when_it_is_looked_at_again():
+    ReleaseRule.objects.create(kit_type="ancestry")
+    result = result_of(message())
+    set_aside(result, **BY)
+    arrived(message(version=2, status="cancelled", findings=[]))
+    registered_sample()
+    reopen(result, **BY | {"number": 2})
+    assert (again(result).state, is_open(), Study.objects.count()) == ("cancelled", False, 0)
+    arrived(message(version=3, status="corrected"))
+    assert again(result).state == "released"
+
+
+def test_a_cancelled_version_that_names_somebody_else_does_not_bring_it_back():
+    result = result_of(message())
+    set_aside(result, **BY)
+    arrived(message(version=2, status="cancelled", sample={"name": "Eva Ruiz"}, findings=[]))
+    assert (again(result).state, is_open()) == ("set-aside", False)
+    arrived(message(version=3, sample={"name": "Eva Ruiz"}))
     assert (again(result).state, is_open()) == ("unmatched", True)
 
 
