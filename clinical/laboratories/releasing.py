@@ -121,7 +121,7 @@ def _goes_by_itself(result: LabResult, version: ResultVersion) -> bool:
         return False
     if result.sample.state != SampleState.REGISTERED:
         return False
-    is_current = result.patient is not None and result.patient.archived_at is None
+    is_current = result.sample.patient.survivor.archived_at is None
     return is_current and ReleaseRule.objects.filter(kit_type=result.sample.kit_type).exists()
 
 
@@ -140,11 +140,13 @@ def _release(
 ) -> None:
     """Make it a study. Raises TransitionNotAllowedError for a sample that has ended meanwhile, and
     for a patient who is archived."""
-    sample, patient = result.sample, result.patient
-    if sample is None or patient is None or sample.state != SampleState.REGISTERED:
+    sample = result.sample
+    if sample is None or sample.state != SampleState.REGISTERED:
         raise TransitionNotAllowedError("Its sample was withdrawn or destroyed meanwhile.")
+    # Asked anew: records may have been merged since it was attached, or a merge undone.
+    patient = sample.patient.survivor
     study = Study(
-        patient=patient.survivor,
+        patient=patient,
         type=Modality.LABORATORY,
         urgency_level=URGENCIES[Flag(version.flag)],
         body_part=sample.kit_type,
@@ -156,7 +158,7 @@ def _release(
         reports.sign(study, written.number, signer=signer)
     else:
         transition(study, StudyState.FINAL, by=by, kind="released", detail="by a rule")
-    _move(result, ResultState.RELEASED, by=by, detail=detail, study=study)
+    _move(result, ResultState.RELEASED, by=by, detail=detail, study=study, patient=patient)
 
 
 def _correct(result: LabResult, version: ResultVersion, *, by: str) -> None:

@@ -1,7 +1,8 @@
 """A merge taken back, also after later changes: as if it had not been, but for what came since.
 
-What moved goes back as it is now. A field of the survivor that got its value by the merge gets its
-own back, unless somebody has written it since (decision 0044).
+What moved goes back as it is now. Results go where their samples are, with what they have become.
+A field of the survivor that got its value by the merge gets its own back, unless somebody has
+written it since (decision 0044).
 """
 
 import json
@@ -11,8 +12,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
-from clinical.models import Patient, PatientMerge, Study
+from clinical.models import LabResult, Patient, PatientMerge, Sample, Study
 from clinical.patients.merging import (
     FIELDS,
     columns_of,
@@ -39,6 +41,7 @@ def undo(
     Raises TransitionNotAllowedError when it was undone before, or when the survivor was merged into
     another since; ValidationError for a study that came before the merge, or is not the survivor's.
     """
+    theirs = _lock_results(merge.merged_id)
     survivor, merged = locked(merge.survivor_id, merge.merged_id)
     merge = PatientMerge.objects.select_for_update().get(pk=merge.pk)
     _check(merge, survivor)
@@ -48,7 +51,9 @@ def undo(
         merged.merged_into = None
         merged.save(update_fields=["merged_into"])
         survivor.identifiers.filter(pk__in=merge.identifiers).update(patient=merged)
-        move_studies([*merge.studies, *studies], survivor, merged, by=by)
+        of_results = theirs.exclude(study=None).values_list("study", flat=True)
+        move_studies([*merge.studies, *studies, *of_results], survivor, merged, by=by)
+        theirs.filter(patient=survivor).update(patient=merged)
     merge.undone_at, merge.undone_by, merge.undo_reason = clock.now(), by, reason
     merge.save(update_fields=["undone_at", "undone_by", "undo_reason"])
     logger.info("merge of patient %s into %s undone by %s", merged.pk, survivor.pk, by)
@@ -56,9 +61,26 @@ def undo(
 
 
 def later_studies(merge: PatientMerge) -> list[Study]:
-    """The survivor's studies that came after the merge: they stay, unless they are chosen."""
-    later = Study.objects.filter(patient=merge.survivor_id, created_at__gte=merge.at)
+    """The survivor's studies that came after the merge: they stay, unless they are chosen. None
+    that a result has become: that is of whoever gave its sample."""
+    since = Study.objects.filter(patient=merge.survivor_id, created_at__gte=merge.at)
+    later = since.filter(result=None)
     return list(later.exclude(pk__in=merge.studies).order_by("-id")[:100])
+
+
+def _lock_results(merged: int) -> QuerySet[LabResult]:
+    """The results of the merged record, and of those merged into it, which nobody can attach or
+    release until the transaction ends; locked before the records, as a release locks them."""
+    records, newest = {merged}, {merged}
+    while newest:
+        merged_keys = Patient.objects.filter(merged_into__in=newest).values_list("pk", flat=True)
+        newest = set(merged_keys) - records
+        records |= newest
+    theirs = LabResult.objects.filter(sample__patient__in=records)
+    list(theirs.select_for_update(no_key=True, of=("self",)).order_by("pk").values_list("pk"))
+    samples = Sample.objects.filter(patient__in=records)
+    list(samples.select_for_update(no_key=True).order_by("pk").values_list("pk"))
+    return theirs
 
 
 def _check(merge: PatientMerge, survivor: Patient) -> None:

@@ -10,8 +10,10 @@ from clinical.laboratories.deciding import attach, detach
 from clinical.laboratories.informing import call_due
 from clinical.laboratories.releasing import acknowledge
 from clinical.models import DutyTurn, LabResult, ResultEvent, Study, StudyReport
+from clinical.patients.merging import merge
+from clinical.patients.undoing import undo
 from clinical.states import StudyState
-from clinical.tests.factories import clinician, registered_sample
+from clinical.tests.factories import PatientFactory, clinician, registered_sample
 from clinical.tests.laboratories.messages import arrived, finding, message, result_of
 from core.tests.beside import at_once
 from core.workflow import TransitionNotAllowedError
@@ -102,3 +104,20 @@ def test_what_is_taken_off_and_corrected_at_once_is_nobodys(doctors):
         result.refresh_from_db()
     assert (result.sample, result.study) == (None, None)
     assert Study.objects.get().state == StudyState.ENTERED_IN_ERROR
+
+
+def test_a_merge_that_is_undone_while_its_result_is_released_leaves_it_with_its_sample(doctors):
+    why: Any = {"by": "user:1", "reason": "entered twice"}
+    for number in range(4):
+        serial = f"K{number}"
+        sample = registered_sample(serial)
+        made = merge(PatientFactory.create(), sample.patient, take=[], **why)
+        arrived(message(result_id=serial, sample={"serial": serial}))
+        result = LabResult.objects.get(reference=serial)
+        done = at_once(
+            partial(acknowledge, result, 1, "", signer=doctors[0]), partial(undo, made, **why)
+        )
+        assert sorted(type(each).__name__ for each in done) == ["NoneType", "PatientMerge"]
+        result.refresh_from_db()
+        assert result.study
+        assert (result.patient, result.study.patient) == (sample.patient, sample.patient)

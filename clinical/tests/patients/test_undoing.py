@@ -10,12 +10,14 @@ from django.core.exceptions import ValidationError
 
 from clinical.identifiers import value_index
 from clinical.imports.patients import PatientImporter
-from clinical.models import Patient, PatientIdentifier, PatientMerge, Study
+from clinical.laboratories.releasing import acknowledge
+from clinical.models import LabResult, Patient, PatientIdentifier, PatientMerge, ReleaseRule, Study
 from clinical.patients.merging import FIELDS, merge
 from clinical.patients.services import archive_patient, restore_patient, update_patient
 from clinical.patients.undoing import later_studies, undo
 from clinical.services import create_study, update_study
-from clinical.tests.factories import PatientFactory, study_of
+from clinical.tests.factories import PatientFactory, clinician, registered_sample, study_of
+from clinical.tests.laboratories.messages import message, result_of
 from core.imports import run
 from core.workflow import TransitionNotAllowedError
 from customers.tests.factories import CustomerFactory
@@ -247,3 +249,45 @@ def test_a_file_updates_the_merged_record_itself_and_the_undo_brings_it_back_so(
     one.refresh_from_db()
     other.refresh_from_db()
     assert (one.email, other.email, other.merged_into) == ("", "new@ejemplo.com", None)
+
+
+def whose(result):
+    """The patients of a result and of what it has become."""
+    row = LabResult.objects.select_related("study", "sample").get(pk=result.pk)
+    assert row.study
+    return row.patient, row.study.patient
+
+
+def test_a_result_that_came_meanwhile_becomes_a_study_of_whoever_gave_its_sample():
+    one, other = PatientFactory.create(), registered_sample().patient
+    made = merge(one, other, take=[], **WHY)
+    result = result_of(message())
+    assert (result.state, result.patient) == ("held", one)
+    undo(made, **WHY)
+    result.refresh_from_db()
+    assert result.patient == other
+    acknowledge(result, 1, "", signer=clinician())
+    assert whose(result) == (other, other)
+
+
+def test_one_that_was_released_meanwhile_goes_back_with_its_sample_and_is_not_chosen():
+    ReleaseRule.objects.create(kit_type="ancestry")
+    one, middle, other = PatientFactory.create(), PatientFactory.create(), registered_sample()
+    own = registered_sample("K2", first_name="Eva").patient
+    merge(middle, other.patient, take=[], **WHY)
+    merge(one, own, take=[], **WHY)
+    made = merge(one, middle, take=[], **WHY)
+    result = result_of(message())
+    assert whose(result) == (one, one)
+    assert later_studies(made) == []
+    undo(made, **WHY)
+    assert whose(result) == (middle, middle)
+
+
+def test_a_release_after_a_later_merge_is_of_the_record_that_stays():
+    other = registered_sample().patient
+    result = result_of(message())
+    one = PatientFactory.create()
+    merge(one, other, take=[], **WHY)
+    acknowledge(result, 1, "", signer=clinician())
+    assert whose(result) == (one, one)
