@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from django.db import transaction
 
-from clinical.laboratories import matching
+from clinical.laboratories import informing, matching
 from clinical.laboratories.contract import ReportedResult
 from clinical.laboratories.releasing import cancel, proceed, retract
 from clinical.models import LabResult, Patient, ResultEvent, ResultVersion, Sample, VersionStatus
@@ -133,6 +133,7 @@ def leave_unmatched(
             decided_by=result.decided_by,
         )
     cases.open(describe([result]))
+    informing.unplaced(result)
 
 
 def close_unmatched(result: LabResult, *, by: str, how: str) -> None:

@@ -6,7 +6,7 @@ changed since it was looked at, and ValidationError (`reason`) without a reason.
 
 from django.db import transaction
 
-from clinical.laboratories import matching
+from clinical.laboratories import informing, matching
 from clinical.laboratories.applying import (
     attach_locked,
     close_unmatched,
@@ -67,6 +67,7 @@ def set_aside(result: LabResult, *, number: int, by: str, reason: str) -> None:
     RESULT.check(locked, ResultState.SET_ASIDE)
     transition_locked(locked, ResultState.SET_ASIDE, by=by, detail=reason.strip())
     close_unmatched(locked, by=by, how="It was set aside.")
+    informing.close_held(locked, by=by, how="It was set aside.")
 
 
 @transaction.atomic

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from clinical.models import DutyTurn, LabResult, ResultEvent
 from clinical.models.results import Flag
@@ -22,10 +22,12 @@ from identity.sign_in_records import Notice
 HELD = "result-held"
 CRITICAL = "result-critical"
 CORRECTED = "result-corrected"
+CALLED_ABOUT = (ResultState.HELD, ResultState.UNMATCHED)
 WORK = "call about the critical result"
 SUMMARIES = {
     HELD: "It waits for a clinician: read it on its page, and release it.",
-    CRITICAL: "It is critical. Read it on its page at once, reach the person, and say how.",
+    CRITICAL: "It is critical. Read it on its page at once, find out whose it is where that is "
+    "open, reach the person, and say how.",
     CORRECTED: "It was corrected, cancelled, or was somebody else's, after it was released. Staff "
     "who had looked at the record since then have an e-mail. Tell the person, and whoever else "
     "was told.",
@@ -39,6 +41,16 @@ def held(result: LabResult) -> None:
     cases.open(describe(wrong, [result]))
 
 
+def unplaced(result: LabResult) -> None:
+    """Have somebody called about a locked result that is nobody's yet, where it is critical."""
+    if result.flag != Flag.CRITICAL:
+        close_held(result, by="system", how="Another version holds.")
+        return
+    result.called, result.call_due_at = 0, clock.now()
+    result.save(update_fields=["called", "call_due_at"])
+    cases.open(describe(CRITICAL, [result]))
+
+
 def close_held(result: LabResult, *, by: str, how: str) -> None:
     """Close its case, if there is one."""
     cases.resolve([HELD, CRITICAL], [result.pk], by=by, resolution=how)
@@ -46,9 +58,9 @@ def close_held(result: LabResult, *, by: str, how: str) -> None:
 
 def holding(kind: str) -> "QuerySet[LabResult]":
     """The results of which there is such a case."""
-    rows = LabResult.objects.filter(state=ResultState.HELD)
-    critical = Q(flag=Flag.CRITICAL)
-    return rows.filter(critical if kind == CRITICAL else ~critical)
+    if kind == CRITICAL:
+        return LabResult.objects.filter(state__in=CALLED_ABOUT, flag=Flag.CRITICAL)
+    return LabResult.objects.filter(state=ResultState.HELD).exclude(flag=Flag.CRITICAL)
 
 
 def describe(kind: str, results: Sequence[LabResult]) -> list[CaseDraft]:
@@ -117,7 +129,7 @@ def _call(pk: int) -> int:
     """Call the one whose turn it is by e-mail, and give them the case."""
     rows = LabResult.objects.select_for_update(skip_locked=True, no_key=True, of=("self",))
     now = clock.now()
-    due = {"state": ResultState.HELD, "flag": Flag.CRITICAL, "call_due_at__lte": now}
+    due = {"state__in": CALLED_ABOUT, "flag": Flag.CRITICAL, "call_due_at__lte": now}
     result = rows.filter(pk=pk, **due).first()
     turns = list(DutyTurn.objects.select_related("person").filter(person__is_active=True))
     if result is None or not turns:

@@ -33,6 +33,7 @@ from identity.models import User
 
 RELEASE = "clinical.release_labresult"
 WITHHELD = "The laboratory has corrected this result. A clinician has not seen the new one yet."
+SUPERSEDED = "Another version holds."
 CANCELLED = "The laboratory has cancelled this result."
 URGENCIES = {
     Flag.NORMAL: Urgency.LOW,
@@ -47,8 +48,10 @@ def proceed(result: LabResult, version: ResultVersion, *, by: str) -> None:
         _correct(result, version, by=by)
     elif version.status == VersionStatus.PRELIMINARY and version.flag == Flag.NORMAL:
         _move(result, ResultState.WAITING, by=by)
+        informing.close_held(result, by=by, how=SUPERSEDED)
     elif _goes_by_itself(result, version):
         _release(result, version, by=by)
+        informing.close_held(result, by=by, how=SUPERSEDED)
     else:
         _hold(result, by=by)
 
@@ -116,7 +119,7 @@ def _goes_by_itself(result: LabResult, version: ResultVersion) -> bool:
     """Whether no clinician must see it: never one that a person has attached, or whose sample has
     ended."""
     is_final = version.status in (VersionStatus.FINAL, VersionStatus.CORRECTED)
-    is_plain = version.flag == Flag.NORMAL and is_final
+    is_plain = version.flag == Flag.NORMAL and is_final and version.findings.strip() != ""
     if not is_plain or result.decided_by or result.sample is None:
         return False
     if result.sample.state != SampleState.REGISTERED:
@@ -174,6 +177,7 @@ def _correct(result: LabResult, version: ResultVersion, *, by: str) -> None:
     informing.corrected(result, by=by)
     if by_itself:
         _move(result, ResultState.RELEASED, by=by)
+        informing.close_held(result, by=by, how=SUPERSEDED)
     else:
         _hold(result, by=by)
 

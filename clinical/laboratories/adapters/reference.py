@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from clinical.laboratories import parsing
 from clinical.laboratories.contract import (
     Fields,
+    InvalidMessageError,
     Laboratory,
     MessageValidationError,
     ReportedResult,
@@ -25,7 +26,7 @@ MOST_FINDINGS = 60
 
 
 class Reference(Laboratory):
-    """Signs what it posts; a result that it has cancelled has no findings."""
+    """Signs what it posts; a result that it has cancelled has no findings, and no other one."""
 
     name = "reference"
 
@@ -39,11 +40,15 @@ class Reference(Laboratory):
         given = parsing.json_object(body)
         sample = parsing.part(given, "sample")
         findings = parsing.parts(given, "findings", MOST_FINDINGS)
+        status = parsing.one_of(given, "status", VersionStatus.values)
+        if not findings and status != VersionStatus.CANCELLED:
+            text = "Only a cancelled result may have no findings."
+            raise InvalidMessageError("findings", text)
         return [
             ReportedResult(
                 reference=parsing.text(given, "result_id", LONGEST_REFERENCE),
                 number=parsing.number(given, "version"),
-                status=parsing.one_of(given, "status", VersionStatus.values),
+                status=status,
                 flag=_gravest(findings),
                 serial=parsing.text(sample, "serial", LONGEST_SERIAL),
                 person=parsing.text(sample, "name", LONGEST_PERSON, or_empty=True),
@@ -56,7 +61,7 @@ class Reference(Laboratory):
 
 
 def _gravest(findings: list[dict[str, object]]) -> str:
-    """The flag that asks for most; normal without any finding."""
+    """The flag that asks for most; normal without any finding, where it is cancelled."""
     flags = [parsing.one_of(each, "flag", Flag.values) for each in findings]
     return max(flags, key=Flag.values.index, default=Flag.NORMAL)
 

@@ -7,6 +7,8 @@ import time_machine
 from django.utils import timezone
 
 from clinical.laboratories import informing
+from clinical.laboratories.applying import UNMATCHED
+from clinical.laboratories.deciding import attach, detach, set_aside
 from clinical.laboratories.informing import CORRECTED, CRITICAL, call_due
 from clinical.laboratories.releasing import acknowledge
 from clinical.models import DutyTurn, ReleaseRule, ResultEvent
@@ -21,6 +23,7 @@ from identity.tests.factories import staff
 
 pytestmark = pytest.mark.django_db
 CRITICAL_ONE = message(findings=[finding("1", "critical")])
+NOBODYS = message(sample={"name": "Eva Paz"}, findings=[finding("1", "critical")])
 
 
 @pytest.fixture(autouse=True)
@@ -72,6 +75,43 @@ def test_a_new_critical_version_begins_anew(duty):
     result_of(message(version=2, findings=[finding("2", "critical")]))
     assert call_due() == 1
     assert callees()[-1] == duty[0].actor
+
+
+def open_kinds():
+    return set(Case.objects.filter(closed_at=None).values_list("kind", flat=True))
+
+
+def test_one_that_is_nobodys_climbs_until_it_is_set_aside(duty):
+    result = result_of(NOBODYS)
+    assert result.state == "unmatched"
+    assert open_kinds() == {CRITICAL, UNMATCHED}
+    assert [called_after(minutes) for minutes in (0, 9, 11)] == [1, 0, 1]
+    assert callees() == [duty[0].actor, duty[1].actor]
+    assert not any(reconcile().values())
+    set_aside(result, number=1, by="user:1", reason="a test of their own")
+    assert called_after(100) == 0
+    assert open_kinds() == set()
+
+
+@pytest.mark.parametrize("version", [{}, {"sample": {"name": "Eva Paz"}}])
+def test_a_later_version_that_is_not_critical_ends_the_calls_about_what_is_nobodys(duty, version):
+    ReleaseRule.objects.create(kit_type="ancestry")
+    arrived(NOBODYS)
+    assert CRITICAL in open_kinds()
+    arrived(message(version=2, **version))
+    assert CRITICAL not in open_kinds()
+    assert call_due() == 0
+
+
+def test_what_was_taken_off_a_person_is_called_about_until_it_has_its_own(duty, sample):
+    result = result_of(CRITICAL_ONE)
+    by = {"number": 1, "by": "user:1", "reason": "her twin's"}
+    detach(result, **by)
+    assert CRITICAL in open_kinds()
+    assert call_due() == 1
+    attach(result, sample, **by)
+    assert open_kinds() == {CRITICAL}
+    assert call_due() == 1
 
 
 def test_nobody_is_called_about_what_is_not_critical(duty):

@@ -1,9 +1,12 @@
 """A result is a study of the patient when a rule or a clinician releases it, and not before."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from clinical.laboratories import samples
+from clinical.laboratories import adapters, samples
+from clinical.laboratories.applying import take
 from clinical.laboratories.deciding import detach
 from clinical.laboratories.informing import CORRECTED, CRITICAL, HELD
 from clinical.laboratories.releasing import CANCELLED, WITHHELD, acknowledge
@@ -83,6 +86,13 @@ def test_by_its_rule_a_normal_final_result_is_a_study_that_nobody_has_signed(rul
 def test_no_rule_releases_what_is_not_normal_and_final(rule, body, state):
     result = result_of(body)
     assert (result.state, result.study) == (state, None)
+
+
+def test_no_rule_releases_what_says_nothing(rule):
+    reported = adapters.get("reference").results(message())[0]
+    take("reference", replace(reported, findings=" "))
+    assert LabResult.objects.get().state == "held"
+    assert not Study.objects.exists()
 
 
 def test_a_rule_is_for_its_kit_type_alone():

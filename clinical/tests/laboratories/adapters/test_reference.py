@@ -18,7 +18,6 @@ def read(**values):
 @pytest.mark.parametrize(
     ("flags", "gravest"),
     [
-        ([], "normal"),
         (["normal"], "normal"),
         (["normal", "positive", "normal"], "positive"),
         (["critical", "positive"], "critical"),
@@ -26,6 +25,14 @@ def read(**values):
 )
 def test_the_gravest_finding_is_what_the_result_means(flags, gravest):
     assert read(findings=[finding("1", flag) for flag in flags]).flag == gravest
+
+
+@pytest.mark.parametrize("status", ["preliminary", "final", "corrected"])
+def test_only_what_is_cancelled_has_no_findings(status):
+    with pytest.raises(InvalidMessageError) as refused:
+        read(status=status, findings=[])
+    assert refused.value.field == "findings"
+    assert read(status="cancelled", findings=[]).flag == "normal"
 
 
 def test_each_finding_is_a_line_and_a_unit_may_be_missing():
