@@ -280,7 +280,7 @@ class AccessRecord(models.Model):
     via = models.CharField(max_length=5, choices=Via.choices)
     address = models.GenericIPAddressField(null=True)
     reason = models.CharField(max_length=200, blank=True, default="")
-    # Of an export: which list, how many rows, what narrowed it.
+    # Of an export: which list, how many rows, what narrowed it. Of what nobody could read: what.
     detail = models.CharField(max_length=500, blank=True, default="", db_default="")
 
     class Meta:

@@ -36,17 +36,27 @@ PATIENT = "clinical.Patient"  # in a layer above
 
 
 def record(
-    who: HttpRequest | ApiRequest | User, patients: Iterable[int], how: str, *, reason: str = ""
+    who: HttpRequest | ApiRequest | User,
+    patients: Iterable[int],
+    how: str,
+    *,
+    reason: str = "",
+    detail: str = "",
 ) -> None:
     """Put a read of these patients' data on record; `who` is the request, or a person for exports.
 
-    No patients, no record. A large export becomes several rows of 10,000 patients each.
+    `detail` says what was read where that may be of somebody unknown: it is on record then also
+    without patients; otherwise no patients, no record. A
+    large export becomes several rows of 10,000 patients each.
     """
     keys = sorted(set(patients))
     details = _of_user(who) if isinstance(who, User) else _of_request(who)
     if reason:
         details["reason"] = reasons.clean(reason)
-    for start in range(0, len(keys), MOST_IN_A_ROW):  # one statement for a page, no transaction
+    if detail:
+        details["detail"] = detail[:500]
+    most = max(len(keys), 1 if detail else 0)
+    for start in range(0, most, MOST_IN_A_ROW):  # one statement for a page, no transaction
         part = keys[start : start + MOST_IN_A_ROW]
         AccessRecord.objects.create(patients=part, how=how, **details)
 

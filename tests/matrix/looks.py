@@ -158,7 +158,7 @@ SILENT = {
     r"(page|search of) clinical/(dutyturn|releaserule)/.*": "who is called, and kit types",
     r"page clinical/labresult/<id>/(attach|detach|reopen|set_aside)/": "asks why, and names nobody",
     r"GET results/(\{pk\}/)?": "keys and serials; what it says, once it is released",
-    r"(page|search of) clinical/labmessage/.*": "what nobody understands names nobody we know",
+    r"(page|search of) clinical/labmessage/.*": "what nobody understands: on record by its number",
     r"page clinical/sample/<id>/(destroy|withdraw)/": "asks why, and names nobody",
     r"page clinical/sample/<id>/history/": "says who saved it and when",
     r"search of clinical/sample/": "is found by a serial, whole",

@@ -7,12 +7,19 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
+from clinical.laboratories.comparing import normalized
 from clinical.laboratories.matching import Candidate
 from clinical.laboratories.releasing import RELEASE
-from clinical.models import LabResult, ResultVersion
+from clinical.models import LabResult, ResultVersion, Sample
 from clinical.states import ResultState
 from identity.models import User
 
+NOT_HELD = "Shown to those who may release results: another version holds."
+OTHER = (
+    '<div class="mb-3"><div class="font-semibold">Version {}: {}, issued {}</div>'
+    "<div>{}</div>"
+    "</div>"
+)
 HIDDEN = "Not shown before a clinician has released it."
 
 
@@ -21,9 +28,35 @@ def sees_values(person: User, result: LabResult) -> bool:
     return result.state == ResultState.RELEASED or person.has_perm(RELEASE)
 
 
-def shown_versions(versions: Iterable[ResultVersion], *, with_values: bool) -> SafeString:
-    """A paragraph for each, the latest first."""
-    return format_html_join("", "{}", ((_version(each, with_values),) for each in versions))
+def named(versions: Iterable[ResultVersion]) -> set[int]:
+    """The patients whose samples these versions name by their serial."""
+    serials = {normalized(version.serial) for version in versions}
+    return set(Sample.objects.filter(serial__in=serials).values_list("patient", flat=True))
+
+
+def shown_versions(
+    result: LabResult, versions: Iterable[ResultVersion], person: User
+) -> SafeString:
+    """A paragraph for each, the latest first. What another version than the one that holds says,
+    and of whom, is shown to those alone who may release: it may never have been released, and be
+    somebody else's."""
+    with_values, with_all = sees_values(person, result), person.has_perm(RELEASE)
+    lines = (
+        _version(each, with_values) if with_all or each.number == result.number else _other(each)
+        for each in versions
+    )
+    return format_html_join("", "{}", ((line,) for line in lines))
+
+
+def _other(version: ResultVersion) -> SafeString:
+    issued = f"{localtime(version.issued_at):%d %b %Y, %H:%M}"
+    return format_html(
+        OTHER,
+        version.number,
+        version.status,
+        issued,
+        NOT_HELD,
+    )
 
 
 def _version(version: ResultVersion, with_values: bool) -> SafeString:

@@ -8,11 +8,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from clinical.admin.results.facts import sees_values, shown_candidates, shown_versions
+from clinical.admin.results.facts import named, shown_candidates, shown_versions
 from clinical.admin.results.verbs import ResultVerbs
 from clinical.admin.studies.rows import person_at
 from clinical.laboratories.comparing import normalized
 from clinical.laboratories.matching import candidates
+from clinical.laboratories.releasing import RELEASE
 from clinical.models import LabResult, ResultEvent
 from clinical.states import RESULT_COLOURS, ResultState
 from core.admin.list_filters import TimeRangeFilter
@@ -31,6 +32,11 @@ class ResultEventInline(HistoryInline):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """As of results."""
         return request.user.has_perm("clinical.view_labresult")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ResultEvent]:
+        """Who was called about a critical one is for those who may know that it is critical."""
+        rows: QuerySet[ResultEvent] = super().get_queryset(request)
+        return rows if person_at(request).has_perm(RELEASE) else rows.exclude(kind="called")
 
 
 @admin.register(LabResult)
@@ -72,7 +78,9 @@ class LabResultAdmin(ResultVerbs, RecordedAdmin, ReadOnly, LargeTableAdmin):
         if result is None or not self.has_view_permission(request, result):
             return result
         result.shown_versions = list(result.versions.order_by("-number"))
-        result.with_values = sees_values(person_at(request), result)
+        result.seen_by = person_at(request)
+        if result.seen_by.has_perm(RELEASE):
+            record(request, named(result.shown_versions) - {result.patient_id}, How.DETAIL)
         result.candidates = []
         if result.state == ResultState.UNMATCHED and result.shown_versions:
             holds = next(v for v in result.shown_versions if v.number == result.number)
@@ -103,7 +111,7 @@ class LabResultAdmin(ResultVerbs, RecordedAdmin, ReadOnly, LargeTableAdmin):
     @display(description="what the laboratory says")
     def versions(self, result: Any) -> str:
         """All versions, the latest first."""
-        return shown_versions(result.shown_versions, with_values=result.with_values)
+        return shown_versions(result, result.shown_versions, result.seen_by)
 
     @display(description="whose it may be")
     def may_be_of(self, result: Any) -> str:

@@ -1,5 +1,6 @@
 """Samples in the admin, and the messages of laboratories that nobody understands. Health data."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +23,11 @@ from core.admin.list_filters import TimeRangeFilter
 from core.admin.pages import HistoryInline, LargeTableAdmin
 from core.admin.read_only import ReadOnly
 from core.values.keys import is_key
-from identity.access_log.records import RecordedAdmin
+from identity.access_log.records import RecordedAdmin, record
 from identity.actors import actor_of
+from identity.models import How
 
+WORDS = r"[0-9A-Za-z*~$=-]{2,60}"  # among them every serial
 COLOURS = {"registered": "success", "withdrawn": "warning", "destroyed": "danger"}
 
 
@@ -150,6 +153,15 @@ class LabMessageAdmin(ReadOnly, LargeTableAdmin):
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever may see results before their release."""
         return request.user.has_perm(RELEASE)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The message, once it is on record, with the patients of the samples that it names."""
+        message = super().get_object(request, object_id, from_field)
+        if message is not None and self.has_view_permission(request, message):
+            words = {normalized(word) for word in re.findall(WORDS, message.body)}
+            patients = Sample.objects.filter(serial__in=words).values_list("patient", flat=True)
+            record(request, patients, How.DETAIL, detail=str(message))
+        return message
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LabMessage]:
         """Those that could not be read, and nobody has set aside."""

@@ -41,6 +41,12 @@ MESSAGES = _ids("notifications_notification", "customer_id = ANY({keys})")
 STUDIES = _ids("clinical_study", "patient_id = ANY({keys})")
 SAMPLES = _ids("clinical_sample", "patient_id = ANY({keys})")
 RESULTS = _ids("clinical_labresult", "patient_id = ANY({keys})")
+SERIALS = "SELECT serial FROM clinical_sample WHERE patient_id = ANY({keys})"
+# Also what was reported under their serial and is of nobody, or was corrected to somebody else.
+VERSIONS = f"""("result_id" IN ({RESULTS}) OR (
+    translate(upper(regexp_replace("serial", '[ -]', '', 'g')), 'OIL', '011') IN ({SERIALS})
+    AND NOT EXISTS (SELECT FROM clinical_labresult r WHERE r.id = "result_id"
+        AND r.number = "clinical_resultversion"."number" AND r.patient_id IS NOT NULL)))"""
 # Cases of what is the customer's. They name their subject by its type and its key.
 SUBJECTS = {
     "orders.order": ORDERS,
@@ -138,7 +144,7 @@ EMPTIED = (
         "result_versions",
         "patient",
         ResultVersion,
-        f'"result_id" IN ({RESULTS})',
+        VERSIONS,
         ["person", "birth_date", "findings", "raw"],
     ),
     Emptied(

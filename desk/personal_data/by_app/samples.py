@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from django.db.models import Q
+from django.db.models import F, Q
 
 from clinical.models import LabResult, ResultEvent, ResultVersion, Sample, SampleEvent, Sex
 from desk.personal_data.append_only.function import empties
@@ -37,14 +37,18 @@ def _results(subject: Subject) -> Iterator[Row]:
 
 
 def _versions(subject: Subject) -> Iterator[Row]:
-    """Those that are released: what nobody has seen yet is told by a clinician."""
+    """Those that hold, of what is released: what nobody has seen yet is told by a clinician, and
+    another version may name somebody else. What held before stands in the reports."""
     owned = Q(result__patient__in=records_of(subject), result__state="released")
+    holds = Q(number=F("result__number"))
     texts = ("status", "flag", "serial", "person", "birth_date", "findings", "issued_at", "at")
-    return values(ResultVersion.objects.filter(owned), "result", "number", *texts)
+    return values(ResultVersion.objects.filter(owned & holds), "result", "number", *texts)
 
 
 def _result_events(subject: Subject) -> Iterator[Row]:
+    """But for who was called: that says that a version was critical, also one never released."""
     rows = ResultEvent.objects.filter(result__patient__in=records_of(subject))
+    rows = rows.exclude(kind="called")
     return values(rows, "result", "kind", "from_state", "to_state", "at", "actor", "detail")
 
 
@@ -80,7 +84,7 @@ PARTS = (
         "patient",
         _versions,
         after_its_time(empties("result_versions")),
-        f"{KEPT}all; then status, flag and times. Given out once it is released.",
+        f"{KEPT}all; then status, flag and times. Given out: what holds, once released.",
     ),
     Part(
         "result_events",

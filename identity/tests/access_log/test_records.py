@@ -62,6 +62,12 @@ def test_nobody_read_is_no_record():
     assert not AccessRecord.objects.exists()
 
 
+def test_what_may_be_of_somebody_unknown_is_a_record_all_the_same():
+    record(staff(), [], How.DETAIL, detail="message 5 of reference")
+    read = AccessRecord.objects.get()
+    assert (read.patients, read.detail) == ([], "message 5 of reference")
+
+
 def test_a_large_export_is_several_rows():
     record(staff(), range(25_000), How.EXPORT, reason="yearly report")
     assert [len(read.patients) for read in AccessRecord.objects.order_by("id")] == [

@@ -2,10 +2,11 @@
 
 import pytest
 
-from clinical.admin.results.facts import HIDDEN, shown_candidates, shown_versions
+from clinical.admin.results.facts import HIDDEN, NOT_HELD, shown_candidates, shown_versions
 from clinical.laboratories.matching import candidates
-from clinical.tests.factories import registered_sample
+from clinical.tests.factories import clinician, registered_sample
 from clinical.tests.laboratories.messages import finding, message, result_of
+from identity.tests.factories import staff
 
 pytestmark = pytest.mark.django_db
 TWO = (
@@ -15,15 +16,18 @@ TWO = (
 
 
 def test_every_version_is_there_and_nothing_in_it_is_markup():
-    text = shown_versions(result_of(*TWO).versions.all(), with_values=True)
+    result = result_of(*TWO)
+    text = shown_versions(result, result.versions.all(), clinician())
     assert "&lt;b&gt;7&lt;/b&gt;" in text
     assert "no name, born not given" in text
     assert "Version 1: final, positive" in text
 
 
 def test_without_values_not_even_the_flag_is_there():
-    text = shown_versions(result_of(*TWO).versions.all(), with_values=False)
-    assert text.count(HIDDEN) == 2
+    result = result_of(*TWO)
+    text = shown_versions(result, result.versions.all(), staff("auditor"))
+    assert (text.count(HIDDEN), text.count(NOT_HELD)) == (1, 1)
+    assert "Ana Ruiz" not in text
     assert "positive" not in text
 
 

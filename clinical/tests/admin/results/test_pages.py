@@ -3,8 +3,9 @@
 import pytest
 
 from clinical.admin.results.facts import HIDDEN
+from clinical.laboratories.informing import call_due
 from clinical.laboratories.releasing import acknowledge
-from clinical.models import LabResult, Study
+from clinical.models import DutyTurn, LabResult, ReleaseRule, Study
 from clinical.tests.factories import clinician, registered_sample
 from clinical.tests.laboratories.messages import arrived, finding, message, result_of
 from identity.models import AccessRecord
@@ -78,6 +79,38 @@ def test_before_its_release_nobody_else_sees_what_it_says(auditor):
     assert auditor.get(f"{LIST}{result.pk}/acknowledge/").status_code == 403
     acknowledge(result, 1, "reached by phone", signer=clinician())
     assert "4711" in page(auditor, result)
+
+
+BEN = {"serial": "K2", "name": "Ben Paz", "birth_date": "1971-02-03"}
+
+
+def test_a_version_of_somebody_else_is_shown_to_who_may_release_alone_and_on_record(
+    doctor, auditor
+):
+    ReleaseRule.objects.create(kit_type="ancestry")
+    ana, ben = registered_sample(), registered_sample("K2", first_name="Ben")
+    first = message(sample=BEN, findings=[finding("4711", "critical")])
+    result = result_of(first, message(version=2, status="corrected"))
+    assert (result.state, result.patient) == ("released", ana.patient)
+    shown = page(auditor, result)
+    assert "18 ug/L" in shown
+    for secret in ("4711", "critical", "Ben Paz", "K2", "1971"):
+        assert secret not in shown
+    assert not AccessRecord.objects.filter(patients__contains=[ben.patient.pk]).exists()
+    assert "4711" in page(doctor, result)
+    assert AccessRecord.objects.filter(patients=[ben.patient.pk], how="detail").exists()
+
+
+def test_who_was_called_is_shown_to_who_may_know_that_it_is_critical(doctor, auditor):
+    DutyTurn.objects.create(turn=1, person=clinician())
+    registered_sample()
+    result = result_of(message(findings=[finding("4711", "critical")]))
+    assert call_due() == 1
+    assert ">called<" in "".join(page(doctor, result).split())
+    assert ">called<" not in "".join(page(auditor, result).split())
+    arrived(message(version=2, status="corrected"))
+    acknowledge(LabResult.objects.get(), 2, "", signer=clinician())
+    assert ">called<" not in "".join(page(auditor, result).split())
 
 
 def test_an_unmatched_result_shows_whose_it_may_be_and_why(doctor):

@@ -46,6 +46,19 @@ def test_nobody_else_sees_one(role):
         assert browser.get(f"{LIST}{page}").status_code == 403
 
 
+@pytest.mark.parametrize(("serial", "is_known"), [("k-l", True), ("K7", False)])
+def test_a_look_at_what_nobody_understands_is_on_record_with_whom_it_names(
+    doctor, serial, is_known
+):
+    sample = registered_sample()
+    arrived(message(status="odd", sample={"serial": serial}))
+    row = LabMessage.objects.get()
+    assert "Ana Ruiz" in doctor.get(f"/admin/clinical/labmessage/{row.pk}/change/").content.decode()
+    looked = AccessRecord.objects.get(how="detail")
+    assert looked.detail == f"message {row.pk} of reference"
+    assert looked.patients == ([sample.patient.pk] if is_known else [])
+
+
 def test_what_nobody_understands_is_read_by_who_may_see_results_before_their_release(doctor):
     arrived(b"<html>Bad gateway \xff</html>", message()[:50])
     first = LabMessage.objects.order_by("id")[0]
