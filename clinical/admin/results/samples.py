@@ -27,7 +27,7 @@ from identity.access_log.records import RecordedAdmin, record
 from identity.actors import actor_of
 from identity.models import How
 
-WORDS = r"[0-9A-Za-z*~$=-]{2,60}"  # among them every serial
+LIKE_SERIALS = r"[0-9A-Za-z*~$=-]{2,60}"  # among them every serial
 COLOURS = {"registered": "success", "withdrawn": "warning", "destroyed": "danger"}
 
 
@@ -158,8 +158,8 @@ class LabMessageAdmin(ReadOnly, LargeTableAdmin):
         """The message, once it is on record, with the patients of the samples that it names."""
         message = super().get_object(request, object_id, from_field)
         if message is not None and self.has_view_permission(request, message):
-            words = {normalized(word) for word in re.findall(WORDS, message.body)}
-            patients = Sample.objects.filter(serial__in=words).values_list("patient", flat=True)
+            serials = set(map(normalized, re.findall(LIKE_SERIALS, message.body)))
+            patients = Sample.objects.filter(serial__in=serials).values_list("patient", flat=True)
             record(request, patients, How.DETAIL, detail=str(message))
         return message
 
