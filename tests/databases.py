@@ -20,23 +20,25 @@ def copied_from_one(run: str) -> Iterator[None]:
     """
     name = f"test_template_{run}"
     path = Path(tempfile.gettempdir()) / f"{name}.lock"
-    with path.open("a+") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if _said(lock) != DONE:
+    with path.open("a+") as users, path.with_suffix(".making").open("a+") as making:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        fcntl.flock(making, fcntl.LOCK_EX)
+        if _said(making) != DONE:
             _migrate(name)
-            print(DONE, file=lock, end="", flush=True)
-        fcntl.flock(lock, fcntl.LOCK_SH)
+            print(DONE, file=making, end="", flush=True)
+        fcntl.flock(making, fcntl.LOCK_UN)
         connection.settings_dict["TEST"]["TEMPLATE"] = name
         yield
-        fcntl.flock(lock, fcntl.LOCK_UN)
+        fcntl.flock(users, fcntl.LOCK_UN)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # others are at work
-        if _said(lock) == DONE:
+        if _said(making) == DONE:
             _drop(name)
-            lock.truncate(0)
+            making.truncate(0)
             path.unlink(missing_ok=True)
+            path.with_suffix(".making").unlink(missing_ok=True)
 
 
 def _said(lock: IO[str]) -> str:
