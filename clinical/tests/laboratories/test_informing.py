@@ -1,6 +1,7 @@
 """A critical result climbs from one on duty to the next; a correction reaches who was told."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -105,7 +106,7 @@ def test_a_later_version_that_is_not_critical_ends_the_calls_about_what_is_nobod
 
 def test_what_was_taken_off_a_person_is_called_about_until_it_has_its_own(duty, sample):
     result = result_of(CRITICAL_ONE)
-    by = {"number": 1, "by": "user:1", "reason": "her twin's"}
+    by: Any = {"number": 1, "by": "user:1", "reason": "her twin's"}
     detach(result, **by)
     assert CRITICAL in open_kinds()
     assert call_due() == 1

@@ -1,5 +1,7 @@
 """What a patient is given of their results, and whose versions an erasure empties."""
 
+from typing import Any
+
 import pytest
 
 from clinical.laboratories.deciding import attach
@@ -64,7 +66,7 @@ def test_an_erasure_empties_what_was_reported_under_their_serial_and_is_somebody
 
 def test_what_holds_for_somebody_else_stays_whatever_serial_it_has(ana, ben):
     result = result_of(message(sample={"serial": "K2"}))
-    by = {"number": 1, "by": "user:1", "reason": "the two boxes were mixed up"}
+    by: Any = {"number": 1, "by": "user:1", "reason": "the two boxes were mixed up"}
     attach(result, ana.samples.get(), **by)
     assert erased("patient", "result_versions", ben.pk) == 0
     assert findings() == ["Ferritin: 18 ug/L (normal)"]
