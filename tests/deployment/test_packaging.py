@@ -7,9 +7,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 from config.settings.base import BASE_DIR
 
+OURS = sorted(
+    app for app in settings.INSTALLED_APPS if (BASE_DIR / app).is_dir() and app != "tests"
+)
 COMMANDS = (
     *("run", "test", "token", "bench", "lint", "types", "lock"),  # ours
     *("start", "install-local", "lint-fix", "requirements", "tests", "coverage-report"),  # B6
@@ -133,3 +137,8 @@ def test_a_restore_never_writes_over_data(tmp_path: Path) -> None:
     refused = subprocess.run(words, capture_output=True, text=True, check=False)
     assert refused.returncode == 1
     assert "not empty" in refused.stderr
+
+
+@pytest.mark.parametrize("app", OURS)
+def test_each_app_of_ours_is_in_the_image(app: str):
+    assert f"!{app}" in (BASE_DIR / ".dockerignore").read_text().splitlines()

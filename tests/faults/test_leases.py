@@ -65,8 +65,8 @@ def what_there_is(house: House) -> Any:
     return (
         list(Shipment.objects.order_by("id").values()),
         ShipmentEvent.objects.count(),
-        list(Circuit.objects.values()),
-        list(QueueLease.objects.values()),
+        list(Circuit.objects.order_by("pk").values()),
+        list(QueueLease.objects.order_by("pk").values()),
         house.sandbox.parcels(),
     )
 
