@@ -65,6 +65,12 @@ class KitSerializer(ModelSerializer):
         source="replaces.serial", default=None, allow_null=True, read_only=True
     )
 
+    # Both are empty until it is received, which a choice of the model does not say of an answer.
+    condition = serializers.CharField(
+        read_only=True, help_text="A code of HL7 table 0493, or empty."
+    )
+    reason = serializers.CharField(read_only=True, help_text="A code of HL7 table 0490, or empty.")
+
     class Meta:
         model = Kit
         fields = [

@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 def scan(page: Page, text: str) -> str:  # noqa: F811 - the fixture
     """What is said after a scan: a scanner types, and sends the line end."""
     said = page.locator("#bench-said")
+    expect(page.locator("[autofocus]")).to_be_focused()
     page.keyboard.type(text)
     with page.expect_navigation():
         page.keyboard.press("Enter")
