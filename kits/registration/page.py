@@ -4,12 +4,8 @@ Whoever has the link sees nothing of the order, the customer or the kit. Looking
 programs follow links by themselves.
 """
 
-import secrets
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
@@ -24,7 +20,7 @@ from kits.registration import services
 from kits.registration.form import RegistrationForm
 from kits.registration.link import Link, read
 from kits.registration.texts import CONSENT_VERSION, texts_for
-from orders.address_page.page import POLICY
+from orders.address_page.answers import shown
 
 LOOKS = Rate(30, 60)  # of one network
 TRIES = Rate(10, 3600)  # of one link: guesses of a serial, too
@@ -105,18 +101,4 @@ def _page(
     status: int,
     form: RegistrationForm | None = None,
 ) -> HttpResponse:
-    texts, tag = texts_for(language)
-    nonce = secrets.token_urlsafe(16)
-    context: dict[str, Any] = {
-        "language": tag,
-        "title": texts[f"{what}_title"],
-        "text": texts[what],
-        "button": texts["send"],
-        "form": form,
-        "nonce": nonce,
-    }
-    answer = render(request, "orders/address.html", context, status=status)
-    answer.headers["Content-Security-Policy"] = POLICY % nonce
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+    return shown(request, texts_for(language), what, status, form)

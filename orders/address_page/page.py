@@ -4,18 +4,15 @@ Whoever has the link sees nothing of the order or the customer. Looking changes 
 follow links by themselves.
 """
 
-import secrets
-from typing import Any
-
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from core.web.rate_limits import Rate, hit
 from identity.api.throttles import network_of
 from orders import services
+from orders.address_page.answers import shown
 from orders.address_page.form import CustomersAddressForm
 from orders.address_page.link import read
 from orders.address_page.texts import texts_for
@@ -23,10 +20,6 @@ from orders.models import Order
 
 LOOKS = Rate(30, 60)  # of one network
 TRIES = Rate(20, 3600)  # of one order's form
-POLICY = (
-    "default-src 'none'; style-src 'nonce-%s'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 
 
 @csrf_exempt  # the signed token says who asks, and nobody is signed in
@@ -74,18 +67,4 @@ def _page(
     status: int,
     form: CustomersAddressForm | None = None,
 ) -> HttpResponse:
-    texts, tag = texts_for(language)
-    nonce = secrets.token_urlsafe(16)
-    context: dict[str, Any] = {
-        "language": tag,
-        "title": texts[f"{what}_title"],
-        "text": texts[what],
-        "button": texts["send"],
-        "form": form,
-        "nonce": nonce,
-    }
-    answer = render(request, "orders/address.html", context, status=status)
-    answer.headers["Content-Security-Policy"] = POLICY % nonce
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    return answer
+    return shown(request, texts_for(language), what, status, form)
